@@ -1,0 +1,72 @@
+/* Microsoft's side: tokens, hosts, the table of end-points, and what their errors mean. Loop thread only; nothing blocks.
+ *
+ * A fetch is one request to one tenant: the token is found or renewed first (cached, renewed at 80 to 90 % of its life, one
+ * renewal at a time per tenant and audience), the answer's raw body is handed over as it comes, a failure comes back as an
+ * err whose cause says what it means and what to do. A token goes only to hosts of its audience. */
+#ifndef CLOUD_DEFENDER_DEFENDER_H
+#define CLOUD_DEFENDER_DEFENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cloud/net/http.h"
+#include "cloud/tenant/tenant.h"
+#include "kit/base/err.h"
+#include "kit/base/str.h"
+#include "kit/sys/loop.h"
+
+/* Families share a budget of calls. */
+enum api_family { API_LOGIN, API_GRAPH_SECURITY, API_GRAPH_HUNTING, API_ENDPOINT, API_FAMILY_COUNT };
+/* One row per end-point we call: method, path, family, audience, role, worst answer. */
+enum endpoint { EP_HUNTING, EP_ALERTS, EP_INCIDENTS, EP_MACHINES, EP_COUNT };
+struct endpoint_row {
+    const char *name, *method, *path; /* "/v1.0/security/runHuntingQuery" */
+    enum api_family family;
+    bool is_graph;           /* else Defender for Endpoint */
+    const char *role;        /* read permission it needs */
+    uint64_t answer_max;     /* bytes on the wire we will take */
+};
+extern const struct endpoint_row endpoint_rows[EP_COUNT];
+
+struct defender;
+struct defender_opts {
+    struct http_client *http;
+    uint32_t total_timeout_ms, stall_timeout_ms;
+};
+bool defender_new(struct loop *l, const struct defender_opts *o, struct defender **out, struct err *e);
+void defender_free(struct defender *d);
+void defender_forget_tenant(struct defender *d, const char *tenant_id); /* its tokens: after a change of credentials */
+
+struct fetch {
+    enum endpoint endpoint;
+    struct str query;     /* GET: "$filter=…&$top=…", already encoded; or a nextLink (checked against the host) */
+    struct str kql;       /* EP_HUNTING: the query; becomes the body */
+};
+struct fetch_handler {
+    void *ctx;
+    bool (*on_body)(void *ctx, const void *p, size_t n, bool is_gzip); /* only of status 200/206; false: hold */
+    /* e == NULL: complete. Else e->cause is one of defender_causes (or net_causes), e->retry_after_ms as said. */
+    void (*on_done)(void *ctx, const struct http_response *r, const struct err *e);
+};
+struct fetch_call;
+struct fetch_call *defender_fetch(struct defender *d, struct tenant *t, const struct fetch *f, const struct fetch_handler *h);
+void fetch_resume(struct fetch_call *c);
+void fetch_cancel(struct fetch_call *c);
+
+/* What the cached token says (roles in the token), for capability states and diagnosis. false: no token yet. */
+bool defender_roles(struct defender *d, const char *tenant_id, bool is_graph, bool (*each)(void *arg, struct str role), void *arg);
+
+/* Errors by stable code. Kind tells the scheduler: ERR_RETRY backs off, ERR_AUTH stops until a person acts (probed rarely). */
+enum {
+    DEFENDER_SECRET_WRONG, DEFENDER_SECRET_EXPIRED, DEFENDER_APP_UNKNOWN, DEFENDER_NO_CONSENT, DEFENDER_TENANT_UNKNOWN,
+    DEFENDER_LOGIN_LOOP, DEFENDER_LOGIN_REFUSED, DEFENDER_LOGIN_DOWN, DEFENDER_WRONG_TENANT, DEFENDER_ROLE_MISSING,
+    DEFENDER_TOKEN_REFUSED, DEFENDER_THROTTLED, DEFENDER_QUERY_TOO_HEAVY, DEFENDER_RESULT_TOO_LARGE, DEFENDER_BAD_QUERY,
+    DEFENDER_NO_TABLE, DEFENDER_PAGE_TOO_LARGE, DEFENDER_NOT_FOUND, DEFENDER_SERVER, DEFENDER_FOREIGN_LINK,
+    DEFENDER_BAD_ANSWER, DEFENDER_CAUSE_COUNT
+};
+extern const struct cause defender_causes[];
+/* Pure: status, headers and the first KiBs of an error body to an error. */
+void defender_explain(const struct endpoint_row *row, const struct http_response *r, struct str body, struct err *e);
+void defender_explain_login(const struct http_response *r, struct str body, struct err *e);
+
+#endif

@@ -1,0 +1,67 @@
+/* HTTP client: libcurl's multi handle on the loop. All calls and callbacks on the loop thread; nothing blocks.
+ *
+ * Bodies are handed over as they arrive; with `raw_gzip` a gzip body is not decoded (the response says whether it is), so
+ * that a worker inflates it. TLS is always verified; plain HTTP is refused except to loopback addresses. Redirects are not
+ * followed. One connection pool for all; HTTP/1.1 for `raw_gzip` transfers. */
+#ifndef CLOUD_NET_HTTP_H
+#define CLOUD_NET_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kit/base/err.h"
+#include "kit/base/str.h"
+#include "kit/sys/loop.h"
+
+struct http_client;
+struct http_client_opts {
+    const char *ca_file;     /* extra CA, PEM; NULL: the system's alone */
+    const char *unix_socket; /* all calls go to this socket; NULL: by URL */
+    unsigned connections_max; /* in all, 0: 256 */
+    unsigned per_host_max;    /* 0: no bound of its own */
+};
+bool http_client_new(struct loop *l, const struct http_client_opts *o, struct http_client **out, struct err *e);
+void http_client_free(struct http_client *c); /* cancels what runs, without callbacks */
+
+struct http_request {
+    const char *method; /* "GET", "POST", "PATCH" */
+    const char *url;
+    const char *const *headers; /* "Name: value", NULL-terminated; may be NULL; copied */
+    struct str bearer;          /* sent as Authorization, kept out of every message and wiped; empty: none */
+    struct str body;            /* copied */
+    bool raw_gzip;              /* ask for gzip, hand it over undecoded; false: decoded, if compressed at all */
+    uint32_t connect_timeout_ms, stall_timeout_ms, total_timeout_ms; /* 0: 10 s, 30 s, 300 s */
+    uint64_t body_max;          /* bytes on the wire; 0: 1 MiB */
+};
+struct http_response {
+    int status;
+    bool is_gzip;               /* the bytes handed over are gzip */
+    uint32_t retry_after_ms;    /* from Retry-After: seconds (fractions too) or a date; 0: absent */
+    char request_id[64];        /* x-ms-request-id or request-id, for messages */
+    char content_type[96];
+    uint64_t body_bytes;        /* handed over so far */
+};
+struct http_call;
+struct http_handler {
+    void *ctx;
+    void (*on_status)(void *ctx, const struct http_response *r); /* headers are in; may be NULL */
+    /* false: hold the transfer (the bytes were not taken) until http_resume. */
+    bool (*on_body)(void *ctx, const void *p, size_t n);
+    /* The end: e == NULL means a complete response of any status; else the transport failed. The call is gone after it. */
+    void (*on_done)(void *ctx, const struct http_response *r, const struct err *e);
+};
+/* Never fails on the spot: a failed start comes through on_done, later, from the loop. */
+struct http_call *http_send(struct http_client *c, const struct http_request *q, const struct http_handler *h);
+void http_resume(struct http_call *call);
+void http_cancel(struct http_call *call); /* no on_done */
+
+/* Blocking one-off, for the command line: its own loop inside. Body at most `body_max`. */
+bool http_fetch(const struct http_client_opts *o, const struct http_request *q, int *status_out, struct buf *body_out, struct err *e);
+
+enum {
+    NET_DNS, NET_CONNECT, NET_TLS_REFUSED, NET_TIMEOUT, NET_STALLED, NET_CUT, NET_TOO_LARGE, NET_PLAIN_HTTP, NET_BAD_URL,
+    NET_PROTOCOL, NET_BIND, NET_CAUSE_COUNT
+};
+extern const struct cause net_causes[];
+
+#endif

@@ -1,0 +1,57 @@
+/* Organizations (customers), their Entra tenants, and the credentials that open them: the operator's view of the store's
+ * records, with every input checked and named when it is wrong (blanks around a secret, the secret's id instead of its
+ * value, a tenant id that is no GUID, a placeholder left in). Blocking: workers only. */
+#ifndef CLOUD_TENANT_TENANT_H
+#define CLOUD_TENANT_TENANT_H
+
+#include <stdbool.h>
+
+#include "kit/base/err.h"
+#include "kit/base/str.h"
+#include "state/conf/conf.h"
+#include "state/conf/secret.h"
+#include "state/store/store.h"
+
+/* A tenant as the cloud rooms need it: immutable, shared by reference count. */
+struct tenant {
+    struct tenant_record record;
+    char org_name[NAME_BYTES];
+    char login_url[HOST_BYTES]; /* resolved: override, else portcullis.yaml's, else the cloud's; no slash at the end */
+    char graph_url[HOST_BYTES];
+    char endpoint_url[HOST_BYTES];
+    char graph_audience[HOST_BYTES];    /* "https://graph.microsoft.com" */
+    char endpoint_audience[HOST_BYTES]; /* "https://api.securitycenter.microsoft.com" */
+    struct secret *secret;
+};
+struct tenant *tenant_ref(struct tenant *t);
+void tenant_unref(struct tenant *t); /* accepts NULL */
+
+struct tenant_input {
+    const char *org, *name, *tenant_id, *client_id, *cloud; /* name NULL: the tenant id; cloud NULL: "global" */
+    const char *login_url, *graph_url, *endpoint_url;        /* NULL: not overridden */
+    struct str secret;
+};
+bool org_add(struct store *s, const char *name, struct org_record *out, struct err *e);
+/* Makes the organization too if `make_org`. */
+bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org, struct err *e);
+/* By GUID or by its unique name. */
+bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e);
+bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e);
+bool tenant_remove(struct store *s, const char *id_or_name, struct err *e);
+
+/* Cloud profiles, as data. */
+struct cloud_profile {
+    const char *name;
+    const char *login_url, *graph_url, *endpoint_url; /* NULL: that cloud has none */
+    const char *graph_audience, *endpoint_audience;
+};
+extern const struct cloud_profile cloud_profiles[];
+extern const unsigned cloud_profile_count;
+
+enum {
+    TENANT_BAD_ID, TENANT_BAD_CLIENT_ID, TENANT_BAD_SECRET, TENANT_SECRET_IS_ID, TENANT_PLACEHOLDER, TENANT_BAD_NAME,
+    TENANT_NO_SUCH, TENANT_NO_ORG, TENANT_EXISTS, TENANT_AMBIGUOUS, TENANT_NO_CLOUD, TENANT_BAD_URL, TENANT_CAUSE_COUNT
+};
+extern const struct cause tenant_causes[];
+
+#endif

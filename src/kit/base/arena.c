@@ -1,0 +1,81 @@
+#include "kit/base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 64 << 10 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t cap;
+    size_t n;
+    alignas(max_align_t) char bytes[];
+};
+
+void arena_init(struct arena *a, size_t max)
+{
+    *a = (struct arena){.max = max};
+}
+
+static void free_blocks(struct arena_block *b)
+{
+    while (b) {
+        struct arena_block *next = b->next;
+        free(b);
+        b = next;
+    }
+}
+
+void arena_done(struct arena *a)
+{
+    free_blocks(a->blocks);
+    a->blocks = NULL;
+    a->used = 0;
+}
+
+void arena_reset(struct arena *a)
+{
+    if (a->blocks) {
+        free_blocks(a->blocks->next);
+        a->blocks->next = NULL;
+        a->blocks->n = 0;
+    }
+    a->used = 0;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    const size_t align = alignof(max_align_t);
+    if (n > SIZE_MAX - align) return NULL;
+    n = (n + align - 1) & ~(align - 1);
+    if (n > a->max || a->used > a->max - n) return NULL;
+    if (a->blocks == NULL || a->blocks->cap - a->blocks->n < n) {
+        size_t cap = n > BLOCK_BYTES ? n : BLOCK_BYTES;
+        struct arena_block *b = malloc(sizeof *b + cap);
+        if (b == NULL) return NULL;
+        b->next = a->blocks;
+        b->cap = cap;
+        b->n = 0;
+        a->blocks = b;
+    }
+    void *p = a->blocks->bytes + a->blocks->n;
+    a->blocks->n += n;
+    a->used += n;
+    memset(p, 0, n);
+    return p;
+}
+
+char *arena_copy(struct arena *a, const void *p, size_t n)
+{
+    char *copy = n < SIZE_MAX ? arena_alloc(a, n + 1) : NULL;
+    if (copy && n) memcpy(copy, p, n);
+    return copy;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+    char *copy = arena_copy(a, s.p, s.n);
+    return (struct str){copy, copy ? s.n : 0};
+}

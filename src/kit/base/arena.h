@@ -1,0 +1,26 @@
+/* One arena per page of records: allocate freely, reset once, never free a single thing.
+ * It has a hard maximum; reaching it returns NULL, which the caller reports as ERR_LIMIT with the setting's name. */
+#ifndef KIT_BASE_ARENA_H
+#define KIT_BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "kit/base/str.h"
+
+struct arena {
+    struct arena_block *blocks; /* newest first */
+    size_t used;                /* bytes handed out since the last reset */
+    size_t max;                 /* bytes */
+};
+
+void arena_init(struct arena *a, size_t max);
+void arena_done(struct arena *a);
+void arena_reset(struct arena *a); /* keeps one block for the next round */
+/* Zeroed, aligned for any type; NULL at the maximum or without memory. */
+void *arena_alloc(struct arena *a, size_t n);
+/* `n` bytes and a NUL behind them. */
+char *arena_copy(struct arena *a, const void *p, size_t n);
+struct str arena_str(struct arena *a, struct str s); /* p == NULL on failure */
+#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+
+#endif

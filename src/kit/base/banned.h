@@ -1,0 +1,15 @@
+/* Included before everything (see meson.build): functions that have no safe use here become compile errors. The idea is
+ * git's. Each has a replacement: str and buf for text, wall for time, str_to_* for numbers, rng for chance. */
+#ifndef KIT_BASE_BANNED_H
+#define KIT_BASE_BANNED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat strncpy strncat stpcpy sprintf vsprintf gets
+#pragma GCC poison gmtime localtime ctime asctime strtok
+#pragma GCC poison atoi atol atoll atof rand srand random srandom mktemp tmpnam
+
+#endif

@@ -1,0 +1,107 @@
+/* Defender JSON to OCSF events: mapping files become plans (control path), rows become events (hot path), a checker says
+ * whether an event obeys the schema. Pure: no files, no clock; app hands in bytes and times.
+ *
+ * An `ocsf` is immutable once made and may be shared by threads; each thread brings its own `map_scratch`. */
+#ifndef LOGIC_OCSF_OCSF_H
+#define LOGIC_OCSF_OCSF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kit/base/err.h"
+#include "kit/base/hash.h"
+#include "kit/base/str.h"
+#include "kit/base/wall.h"
+
+struct ocsf;
+struct plan; /* one source's mapping, compiled */
+
+struct ocsf_mapping_file {
+    const char *name; /* for messages: "mappings/DeviceProcessEvents.yaml" */
+    struct str bytes;
+};
+struct ocsf_opts {
+    const char *version; /* "1.8.0" (NULL: this) or "1.3.0" */
+    const char *classes; /* "mission" (NULL: this) or "best-fit" */
+    const struct ocsf_mapping_file *overrides; /* a user's files; same `source:` replaces the built-in one */
+    size_t override_count;
+    bool raw_data; /* add the row itself as raw_data */
+};
+/* Compiles the built-in mappings (embedded at build time from mappings/) and the overrides.
+ * Errors: OCSF_BAD_MAPPING with "file:line:column: what"; OCSF_NO_VERSION. */
+bool ocsf_new(const struct ocsf_opts *o, struct ocsf **out, struct err *e);
+void ocsf_free(struct ocsf *o);
+/* By source name: a hunting table ("DeviceInfo"), or "alerts_v2", "incidents", "machines". NULL: no mapping (its rows become
+ * base events through plan_base). Any case. */
+const struct plan *ocsf_plan(const struct ocsf *o, struct str source);
+const struct plan *ocsf_plan_base(const struct ocsf *o);
+const char *plan_source(const struct plan *p);
+
+/* ---- what ingest needs of a row ------------------------------------------------------------------------------------- */
+struct map_scratch; /* per thread: slots, arena, output pieces */
+struct map_scratch *map_scratch_new(void);
+void map_scratch_free(struct map_scratch *s);
+
+struct row_facts {
+    struct hash128 identity; /* by the mapping's `identity:`, tenant and source included; metadata.uid is its hex */
+    struct wall time;        /* by the mapping's `cursor:` */
+    bool has_time;           /* false: absent or not a time */
+    struct str object_id;    /* of alerts, incidents, machines; borrowed from the row; empty for events */
+};
+/* `row` must be one JSON object that has passed json_check. `source` names the table when `p` is the base plan. */
+void plan_facts(const struct plan *p, struct map_scratch *s, struct str tenant_id, struct str source, struct str row,
+                struct row_facts *out);
+
+/* ---- row to events --------------------------------------------------------------------------------------------------- */
+struct map_event {
+    struct str json;   /* one line without its end; borrowed from the scratch until the next call */
+    uint32_t class_uid;
+    int64_t time_ms;
+};
+struct map_input {
+    struct str tenant_id;
+    struct str source;     /* as the row claims it; used for base events and log_name */
+    struct str row;        /* one checked JSON object */
+    struct wall processed; /* metadata.processed_time; 0: left out, so that output is reproducible */
+};
+/* Gives at least one event. A row that does not fit the plan becomes a base event (class 0) with everything kept.
+ * false only when the row is over the output bound (ERR_LIMIT). */
+bool plan_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, const struct map_input *in,
+              const struct map_event **events_out, size_t *count_out, struct err *e);
+
+/* ---- any of Defender's shapes, found out by itself ---------------------------------------------------------------------
+ * Feed documents as bytes: the streaming envelope {"records":[…]} and its lines, hunting answers in both spellings, bare
+ * rows (with `table`), Graph alerts and incidents and machines, one or a collection. */
+struct ocsf_stream;
+struct ocsf_stream_stats {
+    uint64_t in, mapped, base, dead, events, bytes_in, bytes_out; /* in = mapped + base + dead */
+};
+struct ocsf_stream_opts {
+    const struct ocsf *ocsf;
+    const char *table; /* of bare rows; NULL: none */
+    void *ctx;
+    bool (*on_event)(void *ctx, const struct map_event *event); /* false: stop */
+    /* NDJSON text of one dead letter: {"reason","file","byte","line","record"} without its line end. */
+    void (*on_dead)(void *ctx, struct str dead_letter);
+};
+struct ocsf_stream *ocsf_stream_new(const struct ocsf_stream_opts *o);
+void ocsf_stream_file(struct ocsf_stream *s, const char *name); /* a new input begins (ends the one before) */
+void ocsf_stream_feed(struct ocsf_stream *s, const void *p, size_t n);
+void ocsf_stream_end(struct ocsf_stream *s);
+const struct ocsf_stream_stats *ocsf_stream_stats(const struct ocsf_stream *s);
+void ocsf_stream_free(struct ocsf_stream *s);
+
+/* ---- checker: the rules of the official validator, regex and caption mismatch counting as errors ------------------------- */
+struct ocsf_finding {
+    bool is_error;    /* else a warning (deprecated things) */
+    const char *rule; /* "required", "unknown_attribute", "type", "enum", "caption", "regex", "range", "constraint", … */
+    const char *path; /* "actor.process.pid" */
+    const char *text;
+};
+/* Checks one event (any JSON text). Calls `each` per finding; returns the number of errors. `version` NULL: 1.8.0. */
+size_t ocsf_check(const char *version, struct str event, void (*each)(void *ctx, const struct ocsf_finding *f), void *ctx);
+
+enum { OCSF_BAD_MAPPING, OCSF_NO_VERSION, OCSF_ROW_TOO_LARGE, OCSF_CAUSE_COUNT };
+extern const struct cause ocsf_causes[];
+
+#endif

@@ -1,0 +1,75 @@
+/* The log in the middle: rows as they came, between ingest and the sinks. journal.c is the implementation on one machine.
+ *
+ * Rows are staged in batches off to the side (each compressed on its worker, in memory while small, else in the spool),
+ * then appended and made durable together; what counts is the end that the store names. After a crash the log is cut back
+ * to the named end, so an append that no transaction followed never was. Positions are byte offsets in the log's whole
+ * life, never reused below the named end. Frames are checksummed (CRC-32C) and compressed (zstd). */
+#ifndef STATE_LOG_LOG_H
+#define STATE_LOG_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kit/base/err.h"
+#include "kit/base/hash.h"
+#include "kit/base/str.h"
+#include "kit/base/wall.h"
+#include "kit/sys/fs.h"
+
+enum log_how { LOG_LIVE, LOG_CATCH_UP, LOG_LOOK_BACK, LOG_PULL, LOG_FILE };
+const char *log_how_name(enum log_how how); /* "live", "catch-up", "look-back", "pull", "file" */
+
+/* What rows of one batch share. */
+struct log_origin {
+    char tenant_id[37];
+    char source[64]; /* table or endpoint, names the mapping: "DeviceProcessEvents", "alerts_v2", "incidents", "machines" */
+    int64_t feed_id;
+    enum log_how how;
+    struct wall received;
+};
+struct log_row {
+    struct hash128 identity;
+    struct wall time; /* the row's own time; received when it has none */
+    struct str bytes; /* the row's JSON object as it came */
+};
+
+struct log;
+/* `named_end` from the store: anything behind it is cut off. LOG_CORRUPT when bytes below it are missing or damaged. */
+bool log_open(struct fs fs, const char *dir, const char *spool_dir, uint64_t named_end, struct log **out, struct err *e);
+void log_close(struct log *l);
+
+/* Staging: one thread at a time per batch. Bounded memory: a full frame (256 KiB of rows) is compressed and set aside. */
+struct log_batch;
+struct log_batch *log_batch_new(struct log *l, const struct log_origin *origin);
+bool log_batch_add(struct log_batch *b, const struct log_row *row, struct err *e);
+bool log_batch_seal(struct log_batch *b, struct err *e); /* no more rows */
+uint64_t log_batch_rows(const struct log_batch *b);
+void log_batch_free(struct log_batch *b); /* accepts NULL; removes its spool file */
+
+/* Appends sealed batches in order and syncs. *end_out is the end to name in the store. One caller at a time. */
+bool log_append(struct log *l, struct log_batch *const *batches, size_t count, uint64_t *end_out, struct err *e);
+uint64_t log_end(const struct log *l);   /* of the last append */
+uint64_t log_begin(const struct log *l); /* the oldest position still kept */
+/* The store could not name the last append: forget it (cut back to `named_end`). */
+bool log_cut(struct log *l, uint64_t named_end, struct err *e);
+
+/* Reading, from any thread, each with its own reader. Never past `limit` (a named end). */
+struct log_reader;
+bool log_reader_new(struct log *l, uint64_t from, struct log_reader **out, struct err *e);
+/* The next frame's rows, valid until the next call. *has_frame_out false: nothing before `limit`. */
+struct log_frame {
+    struct log_origin origin;
+    uint64_t begin, end; /* positions; `end` is where the next frame begins */
+    const struct log_row *rows;
+    size_t row_count;
+};
+bool log_reader_next(struct log_reader *r, uint64_t limit, struct log_frame *out, bool *has_frame_out, struct err *e);
+void log_reader_free(struct log_reader *r);
+
+/* Whole segments older than `keep_ms` and below `consumed` (the lowest sink offset) go. */
+bool log_retain(struct log *l, struct wall now, int64_t keep_ms, uint64_t consumed, uint64_t *dropped_out, struct err *e);
+
+enum { LOG_CORRUPT, LOG_DISK, LOG_ROW_TOO_LONG, LOG_CAUSE_COUNT };
+extern const struct cause log_causes[];
+
+#endif

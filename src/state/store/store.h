@@ -1,0 +1,151 @@
+/* Durable state of one installation. SQLite is the first implementation (sqlite.c), PostgreSQL may be another: nothing
+ * here is SQL. All calls block and may be made from any worker thread; they are serialised inside. A transaction belongs
+ * to the thread that began it. Every single call outside a transaction is one of its own. `synchronous=FULL`.
+ *
+ * Records are plain structs; texts in them are fixed arrays so that a record can be copied and kept. Listing calls hand
+ * each record to a callback, valid during the callback. */
+#ifndef STATE_STORE_STORE_H
+#define STATE_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kit/base/err.h"
+#include "kit/base/hash.h"
+#include "kit/base/str.h"
+#include "kit/base/wall.h"
+#include "kit/seal/seal.h"
+#include "kit/sys/clock.h"
+#include "kit/sys/fs.h"
+
+struct store;
+struct store_opts {
+    struct fs fs;            /* SQLite's own code runs on this disk, through a VFS of ours */
+    const char *path;        /* the database file */
+    const struct seal_key *key; /* borrowed as long as the store is open; seals secrets */
+    struct clock clock;
+    bool create;             /* `init`: make a new one with a fresh id; else it must exist */
+};
+bool store_open(const struct store_opts *o, struct store **out, struct err *e);
+void store_close(struct store *s); /* accepts NULL */
+const char *store_id(const struct store *s); /* a GUID, made by `init` */
+bool store_begin(struct store *s, struct err *e);
+bool store_commit(struct store *s, struct err *e); /* on failure the transaction is rolled back */
+void store_rollback(struct store *s);
+/* Reads the whole database for damage (PRAGMA integrity_check); for doctor. */
+bool store_check(struct store *s, struct err *e);
+
+/* ---- organizations and tenants ------------------------------------------------------------------------------------- */
+enum { NAME_BYTES = 128, GUID_BYTES = 37, HOST_BYTES = 256 };
+struct org_record {
+    int64_t id; /* 0 when new */
+    char name[NAME_BYTES];
+    struct wall created;
+};
+struct tenant_record {
+    char tenant_id[GUID_BYTES]; /* the Entra tenant, lower case */
+    int64_t org_id;
+    char name[NAME_BYTES];
+    char client_id[GUID_BYTES];
+    char cloud[16];              /* "global", "gcc", ... */
+    char login_url[HOST_BYTES];  /* overrides; empty: the cloud's */
+    char graph_url[HOST_BYTES];
+    char endpoint_url[HOST_BYTES];
+    bool is_enabled;
+    struct wall created;
+};
+bool store_org_put(struct store *s, struct org_record *r, struct err *e); /* sets r->id when new; STORE_EXISTS by name */
+bool store_org_list(struct store *s, bool (*each)(void *arg, const struct org_record *r), void *arg, struct err *e);
+bool store_org_find(struct store *s, const char *name, struct org_record *out, bool *found_out, struct err *e);
+/* STORE_EXISTS when the tenant is there already and `is_new`. */
+bool store_tenant_put(struct store *s, const struct tenant_record *r, bool is_new, struct err *e);
+bool store_tenant_find(struct store *s, const char *tenant_id, struct tenant_record *out, bool *found_out, struct err *e);
+bool store_tenant_list(struct store *s, bool (*each)(void *arg, const struct tenant_record *r), void *arg, struct err *e);
+bool store_tenant_remove(struct store *s, const char *tenant_id, struct err *e); /* with its feeds' state and secrets; events stay */
+/* Secrets are sealed under the key file, bound to their name ("tenant.secret:<guid>"). */
+bool store_secret_put(struct store *s, const char *name, struct str plain, struct err *e);
+bool store_secret_get(struct store *s, const char *name, struct buf *plain_out, bool *found_out, struct err *e);
+bool store_secret_remove(struct store *s, const char *name, struct err *e);
+
+/* ---- feeds ------------------------------------------------------------------------------------------------------------ */
+struct feed_record {
+    int64_t id; /* given by store_feed_put when 0 */
+    char tenant_id[GUID_BYTES];
+    char feed[64];            /* "DeviceProcessEvents", "alerts", "incidents", "machines" */
+    struct str state;         /* ingest's own cursor and sweep state, JSON; borrowed during the callback */
+    struct wall last_synced;  /* the last completed poll, also with no rows; 0: never */
+    struct wall newest_event; /* 0: none yet */
+    uint64_t rows;            /* rows in the log, ever */
+    uint64_t late_rows;       /* of them found by a sweep */
+    char status[32];          /* "ok", "throttled", "error", ... */
+    char error_code[64];      /* of the last failure; empty after a success */
+    char error_text[256];
+    struct wall error_since;
+};
+bool store_feed_put(struct store *s, struct feed_record *r, struct err *e);
+bool store_feed_list(struct store *s, const char *tenant_id /* NULL: all */,
+                     bool (*each)(void *arg, const struct feed_record *r), void *arg, struct err *e);
+
+/* Fingerprints of rows per (feed, bucket), bucket = hour since the epoch of the row's time. Each put adds a sorted run;
+ * the store may merge runs. `facts` is ingest's own note about that bucket (counts per bin), replaced by each put. */
+bool store_fingerprints_put(struct store *s, int64_t feed_id, int64_t bucket, const struct hash128 *sorted, size_t count,
+                            struct str facts, struct err *e);
+bool store_fingerprints_get(struct store *s, int64_t feed_id, int64_t bucket,
+                            bool (*each_run)(void *arg, const struct hash128 *sorted, size_t count), void *arg,
+                            struct buf *facts_out /* may be NULL */, struct err *e);
+bool store_fingerprints_drop(struct store *s, int64_t feed_id, int64_t before_bucket, struct err *e);
+/* Buckets of a feed in [from, to), with their facts. */
+bool store_fingerprint_facts(struct store *s, int64_t feed_id, int64_t from_bucket, int64_t to_bucket,
+                             bool (*each)(void *arg, int64_t bucket, struct str facts), void *arg, struct err *e);
+
+/* Revisions of alerts, incidents, machines: what the response engine and the queue of alerts stand on. */
+struct revision_record {
+    int64_t feed_id;
+    char object_id[128];
+    struct wall updated;
+    struct hash128 identity;
+    char how[12]; /* "live", "catch-up", "look-back", "pull", "file" */
+    struct str row;
+};
+bool store_revision_put(struct store *s, const struct revision_record *r, bool into_inbox, struct err *e);
+bool store_inbox_count(struct store *s, uint64_t *out, struct err *e);
+
+/* ---- log and sinks ----------------------------------------------------------------------------------------------------- */
+bool store_log_end_get(struct store *s, uint64_t *out, struct err *e);
+bool store_log_end_set(struct store *s, uint64_t end, struct err *e);
+bool store_offset_get(struct store *s, const char *sink, uint64_t *out, struct err *e); /* 0 when new */
+bool store_offset_set(struct store *s, const char *sink, uint64_t offset, struct err *e);
+struct lake_file_record {
+    char path[256]; /* below the lake: "class=1007/tenant=<guid>/day=2026-11-22/12.ndjson.zst" */
+    uint64_t bytes, events;
+    struct wall written;
+};
+bool store_lake_file_add(struct store *s, const struct lake_file_record *r, struct err *e);
+/* Takes the file's name out and notes it as superseded: its bytes may be deleted once the transaction is durable. */
+bool store_lake_file_supersede(struct store *s, const char *path, struct err *e);
+bool store_lake_file_list(struct store *s, bool (*each)(void *arg, const struct lake_file_record *r), void *arg, struct err *e);
+bool store_lake_superseded_list(struct store *s, bool (*each)(void *arg, const char *path), void *arg, struct err *e);
+bool store_lake_superseded_forget(struct store *s, const char *path, struct err *e);
+/* The newest file of a partition ("class=…/tenant=…/day=…"), to be extended while small. */
+bool store_lake_file_newest(struct store *s, const char *partition, struct lake_file_record *out, bool *found_out, struct err *e);
+
+/* ---- audit: hash-chained, append only ------------------------------------------------------------------------------------ */
+bool store_audit_add(struct store *s, const char *actor, const char *operation, struct str detail_json, struct err *e);
+bool store_audit_verify(struct store *s, uint64_t *entries_out, struct err *e); /* STORE_AUDIT_BROKEN names the entry */
+bool store_audit_list(struct store *s, bool (*each)(void *arg, uint64_t seq, struct wall at, const char *actor,
+                                                    const char *operation, struct str detail), void *arg, struct err *e);
+
+enum {
+    STORE_MISSING,      /* no installation here: run init */
+    STORE_EXISTS,       /* a record of that name is there */
+    STORE_CORRUPT,      /* the database is damaged or not a database */
+    STORE_NEWER,        /* written by a newer version */
+    STORE_WRONG_KEY,    /* the key file is not this store's */
+    STORE_BUSY,
+    STORE_DISK,         /* the disk refused (full, read-only: see sys) */
+    STORE_AUDIT_BROKEN,
+    STORE_CAUSE_COUNT
+};
+extern const struct cause store_causes[];
+
+#endif
