@@ -1,0 +1,54 @@
+# Thin front of Meson and Ninja. The two commands of the README are `make demo` and `make test`; each installs what is
+# missing, builds, and runs.
+BUILD ?= build
+DEMO_SECONDS ?=
+DEMO_SUMMARY ?=
+SEED ?= 1
+SEEDS ?= 20
+
+.PHONY: all demo test bench sanitize tsan fuzz sim kill lint format clean deps
+all: deps $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja: | deps
+	@meson setup $(BUILD) >$(BUILD).setup.log 2>&1 || { cat $(BUILD).setup.log; rm -rf $(BUILD); exit 1; }; rm -f $(BUILD).setup.log
+
+deps:
+	@tools/install-deps build test
+
+demo: all
+	@$(BUILD)/portcullis demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(if $(DEMO_SUMMARY),--summary $(DEMO_SUMMARY))
+
+test: all
+	@tools/run-tests $(BUILD)
+
+bench: all
+	@tools/run-bench $(BUILD)
+
+# The same tests under AddressSanitizer and UndefinedBehaviorSanitizer, then the threaded ones under ThreadSanitizer.
+sanitize: deps
+	@tools/run-sanitized address,undefined
+	@tools/run-sanitized thread
+
+# Every fuzz target for FUZZ_SECONDS each (clang's libFuzzer, ASan and UBSan); findings stay in build-fuzz/findings.
+fuzz:
+	@tools/install-deps build test fuzz
+	@tools/run-fuzz $(or $(FUZZ_SECONDS),600)
+
+# The seeded simulation of ingest and the power cuts: SEEDS of them from SEED on.
+sim: all
+	@$(BUILD)/tests/sim/ingest_sim $(SEED) $(SEEDS)
+	@$(BUILD)/tests/sim/powercut $(SEED) $(SEEDS)
+
+kill: all
+	@tests/integration/kill --kills $(or $(KILLS),200)
+
+lint:
+	@tools/install-deps build test lint
+	@tools/lint
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	@rm -rf build build-*

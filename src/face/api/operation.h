@@ -1,0 +1,89 @@
+/* One table of operations: each command is a row (name, typed parameters, role, handler). The command line and the Unix
+ * socket are fronts of the same rows; REST and OpenAPI will be further ones. A row exists once the command is built.
+ *
+ * A handler reads its parameters, writes one JSON value as its result, and returns false with an err when it fails. How a
+ * person sees the result is in the row too (`columns`), so that no front formats on its own. */
+#ifndef FACE_API_OPERATION_H
+#define FACE_API_OPERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kit/base/err.h"
+#include "kit/base/str.h"
+#include "kit/json/json.h"
+
+struct installation;
+struct engine_ops;
+
+enum role { ROLE_VIEWER, ROLE_ANALYST, ROLE_RESPONDER, ROLE_ADMIN, ROLE_OWNER };
+
+enum param_type {
+    PARAM_TEXT,
+    PARAM_FLAG,        /* present or not; no value */
+    PARAM_COUNT,       /* a whole number */
+    PARAM_TIME,        /* ISO 8601, or a duration back from now ("2d") */
+    PARAM_SECRET_FILE, /* a file's name or "-": the command line reads it and sends the content, never an argument */
+    PARAM_FILE,        /* a file's name, read or written where the command runs */
+};
+struct param {
+    const char *name; /* "tenant-id": --tenant-id VALUE */
+    enum param_type type;
+    bool is_positional; /* may stand without its name, in the table's order */
+    bool is_required;
+    bool is_many; /* positional, the rest of the line */
+    const char *help;
+};
+
+struct column {
+    const char *key;    /* in the result's objects */
+    const char *header; /* shown above */
+};
+
+enum op_place {
+    OP_LOCAL,        /* in the process that was called: no installation needed, may print on its own */
+    OP_INSTALLATION, /* needs the store: in the service if one runs, else here under the data folder's lock */
+    OP_ENGINE,       /* needs feeds that run: in the service, else in an engine of its own */
+};
+
+struct op_call {
+    const struct operation *op;
+    const struct json *params;         /* an object of strings (flags: true; many: an array); checked against the row */
+    struct installation *installation; /* OP_INSTALLATION, OP_ENGINE */
+    const struct engine_ops *engine;   /* OP_ENGINE; else NULL unless a service runs */
+    struct json_writer *out;           /* the result */
+    const char *actor;                 /* for the audit trail: "cli", a user's name */
+    bool is_json;                      /* OP_LOCAL: the caller wants JSON */
+    int exit_code;                     /* set by a handler for "partly" (3) */
+};
+
+struct operation {
+    const char *name; /* "tenant add" */
+    const char *help; /* one line */
+    const char *more; /* paragraphs for --help; may be NULL */
+    enum role role;
+    enum op_place place;
+    const struct param *params; /* ends with a row without name; NULL: none */
+    bool (*run)(struct op_call *c, struct err *e);
+    const char *list;              /* the result's member that holds a list; NULL: the result is one object */
+    const struct column *columns;  /* ends with a row without key; NULL: every member of the object, a line each */
+    const char *empty;             /* said when the list is empty */
+};
+
+/* Parameters of a call; absent ones answer the fallback. */
+struct str op_text(const struct op_call *c, const char *name);          /* empty when absent */
+const char *op_cstr(const struct op_call *c, const char *name);         /* NULL when absent */
+bool op_flag(const struct op_call *c, const char *name);
+/* Against the row: unknown names, missing ones, wrong types. Errors: API_BAD_PARAM. */
+bool op_check_params(const struct operation *op, const struct json *params, struct err *e);
+
+/* The installation's operations, for any front; ends with a row without name. `app` has further ones (serve, demo). */
+extern const struct operation api_operations[];
+
+/* {"error":{"code","kind","text","what","remedy","retry_after_ms"}} */
+void err_to_json(struct json_writer *w, const struct err *e);
+
+enum { API_BAD_PARAM, API_NO_OPERATION, API_NO_INSTALLATION, API_NOT_EMPTY, API_SERVICE_GONE, API_SOCKET, API_INTERRUPTED, API_CAUSE_COUNT };
+extern const struct cause api_causes[];
+
+#endif
