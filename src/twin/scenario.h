@@ -1,0 +1,82 @@
+/* What happens when, as data: rates, back-history, dirt, limits and timed events, read from YAML (docs/twin.md describes
+ * the format). Pure: bytes in, struct out. */
+#ifndef TWIN_SCENARIO_H
+#define TWIN_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kit/base/err.h"
+#include "kit/base/str.h"
+#include "twin/faults.h"
+
+enum { SCENARIO_TABLES = 7, SCENARIO_EVENTS_MAX = 64, SCENARIO_RULES_MAX = 32 };
+
+/* Which tenants an event or rule is about: indexes first..last, every `step`-th of them. */
+struct tenant_range {
+    unsigned first, last, step;
+};
+bool tenant_range_has(const struct tenant_range *r, unsigned index);
+
+enum event_what {
+    EVENT_BURST,  /* `rows` rows of `table`, all with one Timestamp, that of `at` */
+    EVENT_THROTTLE, /* every call is answered 429 */
+    EVENT_OUTAGE, /* every call is answered 503 */
+    EVENT_HANG,   /* answers stop in mid-body and stay open */
+    EVENT_FLURRY, /* one alert is made and changed `changes` times within one second */
+    EVENT_LATE,   /* `rows` rows of `table` become visible whose Timestamps lie up to `up_to_ms` earlier */
+};
+struct scenario_event {
+    enum event_what what;
+    int64_t at_ms;  /* after the start; may be negative */
+    int64_t for_ms; /* THROTTLE, OUTAGE, HANG */
+    struct tenant_range tenants;
+    unsigned table; /* BURST, LATE: index in table_schemas */
+    uint64_t rows;
+    unsigned changes;
+    int64_t up_to_ms;
+};
+
+/* How tenants differ from the usual one: roles they lack, how their login fails, caps of their own. */
+enum tenant_lack { LACK_HUNTING = 1, LACK_ALERTS = 2, LACK_INCIDENTS = 4, LACK_MACHINES = 8, LACK_CONSENT = 16, LACK_TABLES = 32 };
+struct scenario_rule {
+    struct tenant_range tenants;
+    unsigned lacks;       /* of enum tenant_lack */
+    unsigned token_error; /* AADSTS number; 0: none */
+    uint64_t byte_cap;    /* of a hunting answer; 0: the scenario's */
+};
+
+struct scenario {
+    char name[32];
+    unsigned tenants;      /* a suggestion: the command line's --tenants wins */
+    int64_t history_ms;    /* how far back rows reach when the scenario starts */
+    double history_rate;   /* history's rows a second, relative to the rate from the start on */
+    double rows_per_s[SCENARIO_TABLES]; /* over all tenants */
+    double late_share;     /* of rows that come late, by up to late_up_to_ms */
+    int64_t late_up_to_ms;
+    double equal_share;    /* of pairs of rows that are byte-equal */
+    double twin_share;     /* of pairs that differ in AdditionalFields alone */
+    bool has_dirt;         /* odd escapes, numbers as strings, {} for null */
+    double alerts_per_hour;         /* per tenant, after the start */
+    unsigned alerts_before;         /* per tenant, in the back-history */
+    unsigned alert_revisions;       /* at most that many changes after creation */
+    int64_t alert_revision_ms;      /* the changes lie within that time */
+    unsigned machines;              /* per tenant */
+    unsigned security_per_min, hunting_per_min, endpoint_per_min, endpoint_per_hour;
+    uint64_t row_cap, byte_cap;     /* of a hunting answer: cut silently */
+    int64_t token_life_s;
+    uint32_t think_ms;              /* before each answer */
+    struct fault_rates faults;
+    struct scenario_event events[SCENARIO_EVENTS_MAX];
+    unsigned event_count;
+    struct scenario_rule rules[SCENARIO_RULES_MAX];
+    unsigned rule_count;
+};
+
+/* Errors: yaml's YAML_BAD, TWIN_BAD_SCENARIO with "name:line:column: what". */
+bool scenario_parse(struct str yaml, const char *name, struct scenario *out, struct err *e);
+/* The ones built in, by name ("lively", "quiet", "flood", ...); false when there is none of that name. */
+bool scenario_builtin(struct str name, struct scenario *out, struct err *e);
+const char *scenario_builtin_names(void); /* "lively, quiet, ..." */
+
+#endif
