@@ -10,6 +10,10 @@
 
 #pragma GCC poison strcpy strcat strncpy strncat stpcpy sprintf vsprintf gets
 #pragma GCC poison gmtime localtime ctime asctime strtok
-#pragma GCC poison atoi atol atoll atof rand srand random srandom mktemp tmpnam
+#pragma GCC poison atoi atol atoll atof srand srandom mktemp tmpnam
+
+/* Not poisoned, as the headers of OpenSSL and libsodium name parameters and members so: calling one is the error. */
+int rand(void) __attribute__((error("rand is banned: use rng or random_bytes")));
+long random(void) __attribute__((error("random is banned: use rng or random_bytes")));
 
 #endif

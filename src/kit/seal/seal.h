@@ -1,4 +1,7 @@
-/* Encryption at rest, signatures, tokens. libsodium for sealing, OpenSSL for RSA and certificates. */
+/* Encryption at rest, signatures, tokens. libsodium for sealing, OpenSSL for RSA and certificates.
+ *
+ * Calls that give bytes append them to a buf of the caller's; on failure the buf holds what it held before. Nothing here
+ * touches a file or a clock. All calls may be made from any thread; a key may be shared between threads. */
 #ifndef KIT_SEAL_SEAL_H
 #define KIT_SEAL_SEAL_H
 
@@ -14,35 +17,47 @@ bool seal_key_make(struct buf *file_text_out, struct err *e); /* a fresh key fil
 bool seal_key_load(struct str file_text, struct seal_key **out, struct err *e);
 void seal_key_free(struct seal_key *k); /* wiped; accepts NULL */
 void seal_key_id(const struct seal_key *k, char out[17]); /* a public fingerprint: tells "wrong key" from "corrupt" */
-/* XChaCha20-Poly1305, fresh nonce; `purpose` is bound in ("tenant.secret:<guid>"), so blobs cannot be swapped. */
+/* XChaCha20-Poly1305, fresh nonce; `purpose` is bound in ("tenant.secret:<guid>"), so blobs cannot be swapped.
+ * Opening tells SEAL_WRONG_KEY (sealed under another key) from SEAL_CORRUPT (changed since, or another purpose). The
+ * caller wipes what seal_open gave. Format: seal.c. */
 bool seal_bytes(const struct seal_key *k, const char *purpose, struct str plain, struct buf *sealed_out, struct err *e);
 bool seal_open(const struct seal_key *k, const char *purpose, struct str sealed, struct buf *plain_out, struct err *e);
 void seal_wipe(void *p, size_t n); /* not optimised away */
+/* Memory for a secret: locked where the system allows it, left out of core dumps, between guard pages, wiped when freed. */
+void *locked_alloc(size_t n); /* not zeroed; NULL when memory is out */
+void locked_free(void *p);    /* accepts NULL */
+
+/* ---- digests and text ----------------------------------------------------------------------------------------------- */
 void sha256(const void *p, size_t n, uint8_t out[32]);
 bool bytes_equal_const_time(const void *a, const void *b, size_t n);
 void base64url_encode(const void *p, size_t n, struct buf *out); /* no padding */
-bool base64url_decode(struct str text, struct buf *out);         /* padding tolerated */
+bool base64url_decode(struct str text, struct buf *out); /* padding tolerated; one spelling per value, else false */
 
 /* ---- JWT ------------------------------------------------------------------------------------------------------------ */
 struct rsa_key; /* private */
-bool rsa_key_make(unsigned bits, struct rsa_key **out, struct err *e);
+bool rsa_key_make(unsigned bits, struct rsa_key **out, struct err *e); /* 2048 to 4096 */
+/* SEAL_BAD_PEM: no PEM, locked with a passphrase, no RSA key, or shorter than 2048 bits. */
 bool rsa_key_from_pem(struct str pem, struct rsa_key **out, struct err *e);
 bool rsa_key_to_pem(const struct rsa_key *k, struct buf *out, struct err *e);
 void rsa_key_free(struct rsa_key *k);
 void rsa_key_kid(const struct rsa_key *k, char out[44]); /* base64url SHA-256 of the public key */
 bool rsa_key_jwk(const struct rsa_key *k, struct buf *json_out, struct err *e); /* {"kty":"RSA","use":"sig","kid",...} */
-/* RS256 over header.payload; payload is JSON text. */
+/* RS256 over header.payload; payload is JSON text. Tokens are at most JWT_BYTES_MAX long. */
+enum { JWT_BYTES_MAX = 64 << 10 };
 bool jwt_sign(const struct rsa_key *k, struct str payload_json, struct buf *token_out, struct err *e);
 /* Decode without verifying, for diagnosis (a client never authorises by it): header and payload as JSON text. */
 bool jwt_peek(struct str token, struct buf *header_out, struct buf *payload_out, struct err *e);
-bool jwt_verify(const struct rsa_key *k, struct str token, struct buf *payload_out, struct err *e); /* the twin's check */
+/* The twin's check: the signature alone, always as RS256 whatever the header claims; times and names are the caller's. */
+bool jwt_verify(const struct rsa_key *k, struct str token, struct buf *payload_out, struct err *e);
 
-/* A self-signed CA and a server certificate for host names and addresses, PEM; for the twin's --tls and for tests. */
+/* ---- certificates ---------------------------------------------------------------------------------------------------
+ * A self-signed CA and a server certificate for host names and addresses, PEM; for the twin's --tls and for tests.
+ * Valid from a day before `now`, ten years and one year. `names`: NULL-terminated, DNS names and IP addresses. */
 bool cert_make_ca(struct wall now, struct rsa_key **key_out, struct buf *cert_pem_out, struct err *e);
 bool cert_make_server(const struct rsa_key *ca_key, struct str ca_pem, const char *const *names, struct wall now,
                       struct buf *key_pem_out, struct buf *cert_pem_out, struct err *e);
 
-enum { SEAL_BAD_KEY_FILE, SEAL_WRONG_KEY, SEAL_CORRUPT, SEAL_BAD_TOKEN, SEAL_CRYPTO, SEAL_CAUSE_COUNT };
-extern const struct cause seal_causes[];
+enum { SEAL_BAD_KEY_FILE, SEAL_WRONG_KEY, SEAL_CORRUPT, SEAL_BAD_TOKEN, SEAL_BAD_PEM, SEAL_CRYPTO, SEAL_CAUSE_COUNT };
+extern const struct cause seal_causes[SEAL_CAUSE_COUNT];
 
 #endif

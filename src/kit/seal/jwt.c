@@ -1,0 +1,85 @@
+/* JSON Web Tokens, RS256 (RFC 7515, RFC 7518 section 3.3). */
+#include <openssl/evp.h>
+
+#include "kit/seal/seal_int.h"
+
+/* header.payload.signature, still encoded. `signed_part` is header.payload with its point. */
+struct parts {
+    struct str header, payload, signature, signed_part;
+};
+
+static bool split(struct str token, struct parts *out)
+{
+    struct str rest = token;
+    if (token.n > JWT_BYTES_MAX) return false;
+    out->header = str_cut(&rest, '.');
+    out->payload = str_cut(&rest, '.');
+    out->signed_part = str_sub(token, 0, out->header.n + 1 + out->payload.n);
+    out->signature = rest;
+    return out->header.n && out->payload.n && rest.p && str_find(rest, STR("."), 0) == SIZE_MAX;
+}
+
+static bool sign(const struct rsa_key *k, struct str text, struct buf *token, struct err *e)
+{
+    unsigned char signature[1024];
+    size_t n = sizeof signature;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, k->pkey) == 1 &&
+              EVP_DigestSign(ctx, signature, &n, (const unsigned char *)text.p, text.n) == 1;
+    EVP_MD_CTX_free(ctx);
+    if (!ok) return openssl_failed(e, "signing a token");
+    buf_add_char(token, '.');
+    base64url_encode(signature, n, token);
+    return true;
+}
+
+bool jwt_sign(const struct rsa_key *k, struct str payload_json, struct buf *token_out, struct err *e)
+{
+    char kid[44], header[128];
+    size_t before = token_out->n;
+    rsa_key_kid(k, kid);
+    int n = snprintf(header, sizeof header, "{\"typ\":\"JWT\",\"alg\":\"RS256\",\"kid\":\"%s\"}", kid);
+    base64url_encode(header, (size_t)n, token_out);
+    buf_add_char(token_out, '.');
+    base64url_encode(payload_json.p, payload_json.n, token_out);
+    bool ok = !token_out->failed || no_memory(e, "a token");
+    ok = ok && sign(k, str_sub(buf_str(token_out), before, token_out->n), token_out, e);
+    if (ok && token_out->failed) ok = no_memory(e, "a token");
+    if (!ok) token_out->n = before;
+    return ok;
+}
+
+bool jwt_peek(struct str token, struct buf *header_out, struct buf *payload_out, struct err *e)
+{
+    struct parts parts;
+    size_t header_before = header_out->n;
+    if (!split(token, &parts)) return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "a token has three parts with points between");
+    if (base64url_decode(parts.header, header_out) && base64url_decode(parts.payload, payload_out)) return true;
+    header_out->n = header_before;
+    return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "a part of the token is not base64url");
+}
+
+static bool signature_holds(const struct rsa_key *k, struct str text, struct str signature)
+{
+    struct buf raw;
+    buf_init(&raw, JWT_BYTES_MAX);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool holds = ctx && base64url_decode(signature, &raw) && raw.n &&
+                 EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, k->pkey) == 1 &&
+                 EVP_DigestVerify(ctx, (const unsigned char *)raw.p, raw.n, (const unsigned char *)text.p, text.n) == 1;
+    EVP_MD_CTX_free(ctx);
+    buf_done(&raw);
+    return holds;
+}
+
+/* The header is covered by the signature and never chooses the algorithm, so "none" or HS256 cannot slip in. */
+bool jwt_verify(const struct rsa_key *k, struct str token, struct buf *payload_out, struct err *e)
+{
+    struct parts parts;
+    if (!split(token, &parts)) return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "a token has three parts with points between");
+    if (!signature_holds(k, parts.signed_part, parts.signature))
+        return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "the token's signature does not hold");
+    if (!base64url_decode(parts.payload, payload_out))
+        return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "the token's payload is not base64url");
+    return true;
+}

@@ -1,0 +1,21 @@
+/* What the files of kit/seal share. */
+#ifndef KIT_SEAL_SEAL_INT_H
+#define KIT_SEAL_SEAL_INT_H
+
+#include <openssl/evp.h>
+
+#include "kit/seal/seal.h"
+
+struct rsa_key {
+    EVP_PKEY *pkey;
+};
+
+/* Every entry that uses libsodium calls this first: cheap after the first time, safe from any thread. */
+void sodium_ready(void);
+/* SEAL_CRYPTO with what OpenSSL says; `doing` completes "OpenSSL failed ...". Empties OpenSSL's queue. */
+bool openssl_failed(struct err *e, const char *doing);
+bool no_memory(struct err *e, const char *what);
+/* Appends all a memory BIO holds. */
+bool bio_to_buf(BIO *bio, struct buf *out, struct err *e);
+
+#endif
