@@ -55,13 +55,14 @@ struct fs {
 struct fs fs_real(void);
 
 /* Helpers over any fs. */
+/* Appends the file to `out`. Errors: SYS_NOT_FOUND, SYS_FILE_TOO_LARGE (more than max_bytes), SYS_IO. */
 bool fs_read_all(struct fs fs, const char *path, size_t max_bytes, struct buf *out, struct err *e);
-/* Writes under a temporary name, syncs, renames, syncs the folder: after a crash it is the old or the new whole. */
+/* Writes under a temporary name (`path`.part), syncs, renames, syncs the folder: after a crash it is the old or the new whole. */
 bool fs_replace(struct fs fs, const char *path, struct str bytes, struct err *e);
 bool fs_exists(struct fs fs, const char *path);
 
 /* A lock on a whole folder (flock on `<dir>/.lock`), held until the process ends or unlock; real disk only.
- * *holder_pid_out tells who holds it when it fails with SYS_LOCKED. */
+ * *holder_pid_out (may be NULL) tells who holds it when it fails with SYS_LOCKED; 0: it has not said yet. */
 struct dir_lock;
 bool dir_lock_take(const char *dir, struct dir_lock **out, int *holder_pid_out, struct err *e);
 void dir_lock_release(struct dir_lock *lock);

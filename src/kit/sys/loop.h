@@ -11,8 +11,12 @@
 
 struct loop;
 
+/* Ignores SIGPIPE for the process: a peer that went away is an error of that call. Errors: BASE_OS, BASE_NO_MEMORY.
+ * Timers count real milliseconds, whatever `clock` says; the clock is what loop_clock hands on. */
 bool loop_new(struct clock clock, struct loop **out, struct err *e);
-void loop_free(struct loop *l); /* closes what is still open */
+/* Waits for work that runs, drops what is queued or posted (no callbacks come), frees timers and watches still open: their
+ * handles are gone with it. Lanes are freed after it, or before when idle. Accepts NULL. */
+void loop_free(struct loop *l);
 void loop_run(struct loop *l);  /* until loop_stop, or nothing is left to wait for */
 void loop_stop(struct loop *l); /* any thread */
 const struct clock *loop_clock(const struct loop *l);
@@ -37,12 +41,13 @@ void watch_free(struct watch *w);
 /* SIGINT and SIGTERM arrive here. */
 void loop_on_signal(struct loop *l, int signum, void (*fn)(void *arg, int signum), void *arg);
 
-/* Workers: `run` on a worker thread, then `done` on the loop thread. Any number may be queued; the pool has
- * `work_threads` (set by loop_new from the processor count, 2 to 8). Items of one lane run one after another, in order. */
+/* Workers: `run` on a worker thread, then `done` (may be NULL) on the loop thread. Any number may be queued; the pool has
+ * processors + 1 threads, 2 to 8. Items of one lane run one after another, in order, and so do their `done`s; the next
+ * `run` does not wait for the `done` before it. */
 struct lane;
 struct lane *lane_new(struct loop *l);
-void lane_free(struct lane *lane); /* accepts NULL; waits for nothing: free it when its work is done */
-/* lane may be NULL: no order. */
+void lane_free(struct lane *lane); /* accepts NULL; waits for nothing: free it when its work is done (its last `done` may) */
+/* Any thread. lane may be NULL: no order. */
 void work_submit(struct loop *l, struct lane *lane, void (*run)(void *arg), void (*done)(void *arg), void *arg);
 
 #endif
