@@ -15,13 +15,13 @@
 
 /* ---- rows --------------------------------------------------------------------------------------------------------- */
 enum schema_base { /* what a value is in JSON */
-    SCHEMA_STRING,
-    SCHEMA_INTEGER, /* 32 bits */
-    SCHEMA_LONG,    /* 64 bits */
-    SCHEMA_FLOAT,
-    SCHEMA_BOOLEAN,
-    SCHEMA_JSON,   /* any value */
-    SCHEMA_OBJECT, /* see schema_attr.object */
+                   SCHEMA_STRING,
+                   SCHEMA_INTEGER, /* 32 bits */
+                   SCHEMA_LONG,    /* 64 bits */
+                   SCHEMA_FLOAT,
+                   SCHEMA_BOOLEAN,
+                   SCHEMA_JSON,   /* any value */
+                   SCHEMA_OBJECT, /* see schema_attr.object */
 };
 
 /* The schema's regular expressions, one function each (see schema_pattern_matches). */
@@ -61,7 +61,7 @@ struct schema_attr {
     const struct schema_value *values; /* NULL: no enum; sorted by key as text */
     const char *sibling;               /* the attribute that holds the caption ("activity_name"); NULL: none */
     uint16_t value_count;
-    uint16_t profiles; /* bits of schema.profiles; 0: always there, else only with one of these */
+    uint16_t profiles;  /* bits of schema.profiles; 0: always there, else only with one of these */
     uint8_t observable; /* type id an observable naming this must have; 0: none */
     uint8_t requirement;
     bool is_array;
@@ -69,14 +69,14 @@ struct schema_attr {
 };
 
 struct schema_constraint {
-    bool is_just_one; /* else at least one */
+    bool is_just_one;         /* else at least one */
     const char *const *names; /* may be dotted */
     size_t count;
 };
 
 struct schema_item {
-    const char *name;    /* "file_activity", "process" */
-    const char *caption; /* "File System Activity" */
+    const char *name;      /* "file_activity", "process" */
+    const char *caption;   /* "File System Activity" */
     const uint16_t *attrs; /* indexes into schema.attrs, sorted by name */
     uint16_t attr_count;   /* 0: any keys */
     const struct schema_constraint *constraints;
