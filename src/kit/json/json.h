@@ -106,7 +106,7 @@ void json_split_end(struct json_split *s);
 /* ---- writer: appends to a buf, commas by itself ---------------------------------------------------------------------- */
 struct json_writer {
     struct buf *out;
-    uint64_t comma_bits[(JSON_DEPTH_MAX + 63) / 64];
+    uint64_t comma_bits[(JSON_DEPTH_MAX + 63) / 64]; /* bit per depth: something stands there already */
     unsigned depth;
     bool after_key;
 };

@@ -1,0 +1,143 @@
+/* Text in and out of JSON strings. */
+#include "kit/json/bytes.h"
+#include "kit/json/json.h"
+
+#include <string.h>
+
+static unsigned hex_value(char c)
+{
+    if (c <= '9') return (unsigned)(c - '0');
+    return (unsigned)((c | 0x20) - 'a') + 10;
+}
+
+static unsigned hex4(const char *p)
+{
+    return hex_value(p[0]) << 12 | hex_value(p[1]) << 8 | hex_value(p[2]) << 4 | hex_value(p[3]);
+}
+
+static size_t put_utf8(char *out, unsigned code)
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xC0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3F));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (char)(0xE0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 0x3F));
+        out[2] = (char)(0x80 | (code & 0x3F));
+        return 3;
+    }
+    out[0] = (char)(0xF0 | code >> 18);
+    out[1] = (char)(0x80 | (code >> 12 & 0x3F));
+    out[2] = (char)(0x80 | (code >> 6 & 0x3F));
+    out[3] = (char)(0x80 | (code & 0x3F));
+    return 4;
+}
+
+/* A \u escape at p ("\uXXXX"), with its low half when it is a pair; how many bytes of input it took is in *taken. */
+static unsigned unicode_escape(const char *p, const char *end, size_t *taken)
+{
+    unsigned code = hex4(p + 2);
+    *taken = 6;
+    if (code < 0xD800 || code > 0xDFFF) return code;
+    if (code < 0xDC00 && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
+        unsigned low = hex4(p + 8);
+        if (low >= 0xDC00 && low <= 0xDFFF) {
+            *taken = 12;
+            return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+        }
+    }
+    return 0xFFFD; /* a half without the other */
+}
+
+static char simple_escape(char c)
+{
+    switch (c) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return c; /* '"', '\\', '/' */
+    }
+}
+
+struct str json_unescape(struct arena *a, struct str quoted)
+{
+    if (quoted.n < 2) return STR_NONE;
+    const char *p = quoted.p + 1, *end = quoted.p + quoted.n - 1;
+    if (memchr(p, '\\', (size_t)(end - p)) == NULL) return (struct str){p, (size_t)(end - p)};
+    char *out = arena_alloc(a, (size_t)(end - p)); /* no escape is shorter than what it stands for */
+    if (out == NULL) return STR_NONE;
+    size_t n = 0;
+    while (p < end) {
+        const char *q = memchr(p, '\\', (size_t)(end - p));
+        size_t plain = (size_t)((q ? q : end) - p);
+        memcpy(out + n, p, plain);
+        n += plain;
+        if (q == NULL) break;
+        if (q[1] == 'u') {
+            size_t taken;
+            n += put_utf8(out + n, unicode_escape(q, end, &taken));
+            p = q + taken;
+        } else {
+            out[n++] = simple_escape(q[1]);
+            p = q + 2;
+        }
+    }
+    return (struct str){out, n};
+}
+
+/* Length of the character at p if it is valid UTF-8 of several bytes, else 0. */
+static size_t utf8_length(const unsigned char *p, size_t left)
+{
+    size_t n = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
+    if (p[0] < 0xC2 || p[0] > 0xF4 || left < n) return 0;
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xC0) != 0x80) return 0;
+    }
+    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F)) return 0;
+    if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F)) return 0;
+    return n;
+}
+
+static void escape_one(struct buf *out, unsigned char c)
+{
+    static const char shorts[] = "\b\f\n\r\t\"\\";
+    static const char letters[] = "bfnrt\"\\";
+    const char *at = c ? strchr(shorts, c) : NULL;
+    if (at) {
+        char two[2] = {'\\', letters[at - shorts]};
+        (void)buf_add(out, two, 2);
+    } else {
+        static const char hex[] = "0123456789abcdef";
+        char six[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+        (void)buf_add(out, six, 6);
+    }
+}
+
+void json_escape(struct buf *out, struct str text)
+{
+    const char *p = text.p, *end = text.p + text.n;
+    while (text.n && p < end) {
+        const char *q = json_skip_plain(p, end);
+        (void)buf_add(out, p, (size_t)(q - p));
+        if (q == end) break;
+        unsigned char c = (unsigned char)*q;
+        size_t n = 1;
+        if (c < 0x80) {
+            escape_one(out, c);
+        } else if ((n = utf8_length((const unsigned char *)q, (size_t)(end - q))) > 0) {
+            (void)buf_add(out, q, n);
+        } else {
+            (void)buf_add(out, "\xEF\xBF\xBD", 3);
+            n = 1;
+        }
+        p = q + n;
+    }
+}
