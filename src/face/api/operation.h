@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "kit/base/arena.h"
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 #include "kit/json/json.h"
@@ -55,6 +56,7 @@ struct op_call {
     const char *actor;                 /* for the audit trail: "cli", a user's name */
     bool is_json;                      /* OP_LOCAL: the caller wants JSON */
     int exit_code;                     /* set by a handler for "partly" (3) */
+    struct arena *arena;               /* for the call's own small things */
 };
 
 struct operation {

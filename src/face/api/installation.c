@@ -1,0 +1,211 @@
+#include "face/api/installation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "face/api/operation.h"
+#include "kit/sys/causes.h"
+
+bool installation_path(const struct conf *c, const char *name, char out[CONF_PATH_BYTES])
+{
+    int n = snprintf(out, CONF_PATH_BYTES, "%s/%s", c->data_dir, name);
+    return n > 0 && n < CONF_PATH_BYTES;
+}
+
+bool installation_find(const char *given, char out[CONF_PATH_BYTES], struct err *e)
+{
+    static const char *const places[] = {"portcullis.yaml", "/etc/portcullis/portcullis.yaml"};
+    const char *from_env = getenv("PORTCULLIS_CONFIG");
+    struct fs fs = fs_real();
+    const char *chosen = given ? given : from_env;
+    if (chosen == NULL || chosen[0] == '\0') {
+        chosen = NULL;
+        for (size_t i = 0; i < sizeof places / sizeof places[0] && chosen == NULL; i++)
+            if (fs_exists(fs, places[i])) chosen = places[i];
+        if (chosen == NULL) return err_set(e, &api_causes[API_NO_INSTALLATION], "no portcullis.yaml in this folder or in /etc/portcullis");
+    } else if (!fs_exists(fs, chosen)) {
+        return err_set(e, &api_causes[API_NO_INSTALLATION], "there is no %s", chosen);
+    }
+    if (!str_copy(str_of(chosen), out, CONF_PATH_BYTES))
+        return err_set(e, &api_causes[API_BAD_PARAM], "the path of the settings is too long");
+    return true;
+}
+
+static const char settings_text[] =
+    "# Portcullis: settings of this installation. Every setting, its default and its bounds: docs/settings.md.\n"
+    "# Tenants, organizations and users live in the store (portcullis tenant add, portcullis org add).\n"
+    "data_dir: data\n"
+    "key_file: portcullis.key\n";
+
+/* Writes what must not be there yet. */
+static bool write_new(struct fs fs, const char *path, struct str bytes, struct err *e)
+{
+    struct fs_file *f;
+    if (!fs.ops->open(fs.ctx, path, FS_CREATE_NEW, &f, e)) return false;
+    bool ok = fs.ops->write_at(fs.ctx, f, 0, bytes.p, bytes.n, e) && fs.ops->sync(fs.ctx, f, e);
+    fs.ops->close(fs.ctx, f);
+    return ok;
+}
+
+static bool write_key(struct fs fs, const char *path, struct err *e)
+{
+    struct buf text;
+    buf_init(&text, 4096);
+    bool ok = seal_key_make(&text, e) && write_new(fs, path, buf_str(&text), e);
+    if (text.p) seal_wipe(text.p, text.cap);
+    buf_done(&text);
+    return ok;
+}
+
+static bool load_key(struct fs fs, const char *path, struct seal_key **out, struct err *e)
+{
+    struct buf text;
+    buf_init(&text, 4096);
+    bool ok = fs_read_all(fs, path, 4096, &text, e) && seal_key_load(buf_str(&text), out, e);
+    if (text.p) seal_wipe(text.p, text.cap);
+    buf_done(&text);
+    return ok ? true : err_context(e, "key file %s", path);
+}
+
+static bool open_store(struct installation *i, bool create, struct err *e)
+{
+    char path[CONF_PATH_BYTES];
+    if (!installation_path(&i->conf, "store.db", path))
+        return err_set(e, &api_causes[API_BAD_PARAM], "data_dir is too long");
+    struct store_opts o = {.fs = i->fs, .path = path, .key = i->key, .clock = i->clock, .create = create};
+    return store_open(&o, &i->store, e);
+}
+
+static bool open_lake(struct installation *i, struct err *e)
+{
+    char dir[CONF_PATH_BYTES];
+    if (!installation_path(&i->conf, "lake", dir)) return err_set(e, &api_causes[API_BAD_PARAM], "data_dir is too long");
+    struct lake_opts o = {.fs = i->fs, .dir = dir, .store = i->store, .log = i->log, .ocsf = i->ocsf,
+                          .file_bytes = i->conf.lake_file_bytes, .fold_ms = i->conf.lake_fold_ms};
+    return lake_open(&o, &i->lake, e);
+}
+
+bool installation_settings(const char *config_path, struct conf *out, struct err *e)
+{
+    return conf_load(fs_real(), config_path, out, e);
+}
+
+static bool begin(const char *config_path, struct installation *i, struct err *e)
+{
+    int pid = 0;
+    *i = (struct installation){.fs = fs_real(), .clock = clock_real()};
+    if (!str_copy(str_of(config_path), i->config_path, sizeof i->config_path))
+        return err_set(e, &api_causes[API_BAD_PARAM], "the path of the settings is too long");
+    if (!conf_load(i->fs, config_path, &i->conf, e)) return false;
+    if (!i->fs.ops->make_dirs(i->fs.ctx, i->conf.data_dir, e)) return false;
+    return dir_lock_take(i->conf.data_dir, &i->lock, &pid, e);
+}
+
+bool installation_open(const char *config_path, struct installation *out, struct err *e)
+{
+    struct installation i;
+    if (begin(config_path, &i, e) && load_key(i.fs, i.conf.key_file, &i.key, e) && open_store(&i, false, e)) {
+        *out = i;
+        return true;
+    }
+    installation_close(&i);
+    return false;
+}
+
+bool installation_init(const char *folder, struct err *e)
+{
+    char config[CONF_PATH_BYTES];
+    struct installation i = {0};
+    struct fs fs = fs_real();
+    int n = snprintf(config, sizeof config, "%s/portcullis.yaml", folder);
+    if (n < 0 || (size_t)n >= sizeof config) return err_set(e, &api_causes[API_BAD_PARAM], "the folder's path is too long");
+    if (fs_exists(fs, config)) return err_set(e, &api_causes[API_NOT_EMPTY], "%s is there already", config);
+    bool ok = fs.ops->make_dirs(fs.ctx, folder, e) && write_new(fs, config, str_of(settings_text), e) && begin(config, &i, e) &&
+              write_key(i.fs, i.conf.key_file, e) && fs.ops->sync_dir(fs.ctx, folder, e) &&
+              load_key(i.fs, i.conf.key_file, &i.key, e) && open_store(&i, true, e) && installation_open_flow(&i, e);
+    installation_close(&i);
+    return ok;
+}
+
+bool installation_open_flow(struct installation *i, struct err *e)
+{
+    char log_dir[CONF_PATH_BYTES], spool_dir[CONF_PATH_BYTES];
+    struct mapping_files files = {0};
+    uint64_t end = 0;
+    if (i->lake) return true;
+    if (!installation_path(&i->conf, "log", log_dir) || !installation_path(&i->conf, "spool", spool_dir))
+        return err_set(e, &api_causes[API_BAD_PARAM], "data_dir is too long");
+    if (i->conf.mappings_dir[0] && !mapping_files_read(i->fs, i->conf.mappings_dir, &files, e)) return false;
+    struct ocsf_opts o = {.version = i->conf.ocsf_version, .classes = i->conf.ocsf_classes, .overrides = files.files,
+                          .override_count = files.count};
+    bool ok = ocsf_new(&o, &i->ocsf, e);
+    mapping_files_done(&files);
+    return ok && store_log_end_get(i->store, &end, e) && log_open(i->fs, log_dir, spool_dir, end, &i->log, e) && open_lake(i, e);
+}
+
+void installation_close(struct installation *i)
+{
+    lake_close(i->lake);
+    log_close(i->log);
+    ocsf_free(i->ocsf);
+    store_close(i->store);
+    seal_key_free(i->key);
+    dir_lock_release(i->lock);
+    *i = (struct installation){0};
+}
+
+/* ---- a user's mapping files ---------------------------------------------------------------------------------------- */
+
+enum { MAPPING_FILE_BYTES_MAX = 1 << 20, MAPPING_FILES_MAX = 256 };
+
+struct gather {
+    struct fs fs;
+    const char *folder;
+    struct mapping_files *out;
+    struct err *e;
+    bool failed;
+};
+
+static bool gather_one(void *arg, const char *name, bool is_dir)
+{
+    struct gather *g = arg;
+    struct buf bytes;
+    char path[CONF_PATH_BYTES];
+    if (is_dir || !str_ends(str_of(name), STR(".yaml")) || g->out->count == MAPPING_FILES_MAX) return true;
+    buf_init(&bytes, MAPPING_FILE_BYTES_MAX);
+    (void)snprintf(path, sizeof path, "%s/%s", g->folder, name);
+    struct ocsf_mapping_file *files = realloc(g->out->files, (g->out->count + 1) * sizeof *files);
+    if (files) g->out->files = files;
+    char *kept = str_dup(str_of(path));
+    g->failed = files == NULL || kept == NULL || !fs_read_all(g->fs, path, MAPPING_FILE_BYTES_MAX, &bytes, g->e);
+    if (g->failed) {
+        free(kept);
+        buf_done(&bytes);
+        return false;
+    }
+    files[g->out->count++] = (struct ocsf_mapping_file){.name = kept, .bytes = buf_str(&bytes)};
+    return true;
+}
+
+bool mapping_files_read(struct fs fs, const char *folder, struct mapping_files *out, struct err *e)
+{
+    struct mapping_files found = {0};
+    struct gather g = {.fs = fs, .folder = folder, .out = &found, .e = e};
+    if (!fs.ops->list(fs.ctx, folder, gather_one, &g, e) || g.failed) {
+        mapping_files_done(&found);
+        return err_context(e, "mapping files in %s", folder);
+    }
+    *out = found;
+    return true;
+}
+
+void mapping_files_done(struct mapping_files *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        free((char *)(uintptr_t)m->files[i].name);
+        free((char *)(uintptr_t)m->files[i].bytes.p);
+    }
+    free(m->files);
+    *m = (struct mapping_files){0};
+}

@@ -1,0 +1,111 @@
+#include "face/api/operation.h"
+
+const struct cause api_causes[API_CAUSE_COUNT] = {
+    [API_BAD_PARAM] = {"api.bad_parameter", ERR_INPUT, "the command was not given what it needs",
+                       "See the command's --help for its parameters."},
+    [API_NO_OPERATION] = {"api.no_operation", ERR_INPUT, "there is no such command",
+                          "See portcullis --help for the commands there are."},
+    [API_NO_INSTALLATION] = {"api.no_installation", ERR_INPUT, "there is no portcullis.yaml here",
+                             "Make an installation with: portcullis init FOLDER. Or name an existing one with --config FILE."},
+    [API_NOT_EMPTY] = {"api.not_empty", ERR_INPUT, "there is an installation in this folder already",
+                       "Use it as it is, or give init another folder; nothing was changed."},
+    [API_SERVICE_GONE] = {"api.service_gone", ERR_RETRY, "the running service did not answer",
+                          "Look at the service's own output; it may be stopping. Then try again."},
+    [API_SOCKET] = {"api.socket", ERR_INPUT, "the service's socket cannot be made",
+                    "Give a shorter data_dir: a Unix socket's path may have at most 107 characters."},
+    [API_INTERRUPTED] = {"api.interrupted", ERR_RETRY, "the command was interrupted",
+                         "Nothing is half done: what was committed stays. Run it again to go on."},
+};
+
+struct str op_text(const struct op_call *c, const char *name)
+{
+    return json_str(json_get(c->params, name), STR_NONE);
+}
+
+const char *op_cstr(const struct op_call *c, const char *name)
+{
+    struct str s = op_text(c, name);
+    return s.n ? arena_copy(c->arena, s.p, s.n) : NULL;
+}
+
+bool op_flag(const struct op_call *c, const char *name)
+{
+    return json_bool(json_get(c->params, name), false);
+}
+
+static const struct param *find_param(const struct operation *op, struct str name)
+{
+    for (const struct param *p = op->params; p && p->name; p++)
+        if (str_eq(str_of(p->name), name)) return p;
+    return NULL;
+}
+
+static bool type_fits(const struct param *p, const struct json *v)
+{
+    uint64_t count;
+    if (p->is_many) return v->type == JSON_ARRAY;
+    switch (p->type) {
+    case PARAM_FLAG: return v->type == JSON_TRUE || v->type == JSON_FALSE;
+    case PARAM_COUNT: return v->type == JSON_STRING && str_to_u64(v->text, &count);
+    case PARAM_TEXT:
+    case PARAM_TIME:
+    case PARAM_SECRET_FILE:
+    case PARAM_FILE: return v->type == JSON_STRING;
+    }
+    return false;
+}
+
+bool op_check_params(const struct operation *op, const struct json *params, struct err *e)
+{
+    if (params == NULL || params->type != JSON_OBJECT)
+        return err_set(e, &api_causes[API_BAD_PARAM], "%s: the parameters are not an object", op->name);
+    for (size_t i = 0; i < params->count; i++) {
+        const struct json_member *m = &params->members[i];
+        const struct param *p = find_param(op, m->key);
+        if (p == NULL)
+            return err_set(e, &api_causes[API_BAD_PARAM], "%s has no parameter --%.*s", op->name, STR_ARG(m->key));
+        if (!type_fits(p, &m->value))
+            return err_set(e, &api_causes[API_BAD_PARAM], "%s: --%s is not of its type (%s)", op->name, p->name, p->help);
+    }
+    for (const struct param *p = op->params; p && p->name; p++)
+        if (p->is_required && json_get(params, p->name) == NULL)
+            return err_set(e, &api_causes[API_BAD_PARAM], "%s needs --%s (%s)", op->name, p->name, p->help);
+    return true;
+}
+
+static const char *kind_name(enum err_kind kind)
+{
+    switch (kind) {
+    case ERR_RETRY: return "retry";
+    case ERR_UNCERTAIN: return "uncertain";
+    case ERR_AUTH: return "auth";
+    case ERR_INPUT: return "input";
+    case ERR_LIMIT: return "limit";
+    case ERR_STORAGE: return "storage";
+    case ERR_CORRUPT: return "corrupt";
+    }
+    return "unknown";
+}
+
+void err_to_json(struct json_writer *w, const struct err *e)
+{
+    json_object_begin(w);
+    json_key(w, "error");
+    json_object_begin(w);
+    json_key(w, "code");
+    json_write_cstr(w, e->cause->code);
+    json_key(w, "kind");
+    json_write_cstr(w, kind_name(e->cause->kind));
+    json_key(w, "text");
+    json_write_cstr(w, e->text);
+    json_key(w, "what");
+    json_write_cstr(w, e->cause->what);
+    json_key(w, "remedy");
+    json_write_cstr(w, e->cause->remedy);
+    if (e->retry_after_ms) {
+        json_key(w, "retry_after_ms");
+        json_write_u64(w, e->retry_after_ms);
+    }
+    json_object_end(w);
+    json_object_end(w);
+}

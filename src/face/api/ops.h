@@ -1,0 +1,22 @@
+/* The handlers behind the rows of ops.c, by file, and what they share. */
+#ifndef FACE_API_OPS_H
+#define FACE_API_OPS_H
+
+#include "face/api/operation.h"
+#include "kit/base/wall.h"
+
+bool op_init(struct op_call *c, struct err *e);
+bool op_org_add(struct op_call *c, struct err *e);
+bool op_org_list(struct op_call *c, struct err *e);
+bool op_tenant_add(struct op_call *c, struct err *e);
+bool op_tenant_list(struct op_call *c, struct err *e);
+bool op_tenant_show(struct op_call *c, struct err *e);
+bool op_tenant_remove(struct op_call *c, struct err *e);
+bool op_feed_list(struct op_call *c, struct err *e);
+bool op_pull(struct op_call *c, struct err *e);
+bool op_ocsf_map(struct op_call *c, struct err *e);
+bool op_ocsf_check(struct op_call *c, struct err *e);
+
+void write_time(struct json_writer *w, struct wall t); /* RFC 3339 to the second; null for "never" (0) */
+
+#endif

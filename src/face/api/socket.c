@@ -1,0 +1,169 @@
+#include "face/api/socket.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cloud/net/http.h"
+#include "cloud/net/server.h"
+#include "face/api/engine.h"
+#include "face/api/installation.h"
+
+enum { PARAMS_BYTES_MAX = 1 << 20, RESULT_BYTES_MAX = 64 << 20, CALL_ARENA_BYTES = 8 << 20 };
+static const char PATH_PREFIX[] = "/operations/";
+
+static const struct operation *find_operation(const char *name)
+{
+    for (const struct operation *op = api_operations; op->name; op++)
+        if (strcmp(op->name, name) == 0) return op;
+    return NULL;
+}
+
+static int status_of(const struct err *e)
+{
+    switch (e->cause->kind) {
+    case ERR_INPUT: return 400;
+    case ERR_RETRY: return 503;
+    case ERR_UNCERTAIN:
+    case ERR_AUTH:
+    case ERR_LIMIT:
+    case ERR_STORAGE:
+    case ERR_CORRUPT: return 500;
+    }
+    return 500;
+}
+
+static bool run_checked(const char *name, struct op_call *call, struct err *e)
+{
+    call->op = find_operation(name);
+    if (call->op == NULL) return err_set(e, &api_causes[API_NO_OPERATION], "there is no operation \"%s\"", name);
+    if (!op_check_params(call->op, call->params, e)) return false;
+    return call->op->run(call, e);
+}
+
+int operation_run(const char *name, const struct json *params, struct installation *i, const struct engine_ops *engine,
+                  const char *actor, struct buf *out, int *exit_code_out)
+{
+    struct json_writer w;
+    struct arena arena;
+    struct err e = {0};
+    arena_init(&arena, CALL_ARENA_BYTES);
+    json_writer_init(&w, out);
+    struct op_call call = {.params = params, .installation = i, .engine = engine, .out = &w, .actor = actor, .arena = &arena};
+    bool ok = run_checked(name, &call, &e);
+    arena_done(&arena);
+    *exit_code_out = ok ? call.exit_code : e.cause->kind == ERR_INPUT ? 2 : 1;
+    if (ok) return 200;
+    buf_reset(out); /* a result half written is none */
+    json_writer_init(&w, out);
+    err_to_json(&w, &e);
+    return status_of(&e);
+}
+
+/* ---- the service's side ---------------------------------------------------------------------------------------------- */
+
+struct socket_front {
+    struct installation *installation;
+    const struct engine_ops *engine;
+    struct http_server *server;
+    char path[CONF_PATH_BYTES];
+};
+
+static bool operation_name(const char *path, char *out, size_t out_size)
+{
+    size_t prefix = sizeof PATH_PREFIX - 1;
+    if (strncmp(path, PATH_PREFIX, prefix) != 0 || !str_copy(str_of(path + prefix), out, out_size)) return false;
+    for (char *p = out; *p; p++)
+        if (*p == '.') *p = ' ';
+    return true;
+}
+
+static void handle(void *ctx, struct http_exchange *x)
+{
+    struct socket_front *f = ctx;
+    struct arena arena;
+    struct buf out;
+    struct err e;
+    char name[64], exit_text[16];
+    int status = 404, exit_code = 2;
+    arena_init(&arena, CALL_ARENA_BYTES);
+    buf_init(&out, RESULT_BYTES_MAX);
+    const struct json *body = json_parse(&arena, exchange_body(x), &e);
+    if (body && strcmp(exchange_method(x), "POST") == 0 && operation_name(exchange_path(x), name, sizeof name))
+        status = operation_run(name, json_get(body, "params"), f->installation, f->engine, "cli", &out, &exit_code);
+    (void)snprintf(exit_text, sizeof exit_text, "%d", exit_code);
+    reply_status(x, status);
+    reply_header(x, "X-Exit-Code", exit_text);
+    reply_body(x, buf_str(&out), "application/json");
+    buf_done(&out);
+    arena_done(&arena);
+}
+
+bool socket_front_start(struct installation *i, const struct engine_ops *engine, struct socket_front **out, struct err *e)
+{
+    char address[CONF_PATH_BYTES + 8];
+    struct socket_front *f = calloc(1, sizeof *f);
+    if (f == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "the service's socket");
+    f->installation = i;
+    f->engine = engine;
+    if (!installation_path(&i->conf, SOCKET_NAME, f->path) || strlen(f->path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+        free(f);
+        return err_set(e, &api_causes[API_SOCKET], "%s/%s is too long", i->conf.data_dir, SOCKET_NAME);
+    }
+    (void)unlink(f->path); /* a leftover of a service that was killed: we hold the folder's lock */
+    (void)snprintf(address, sizeof address, "unix:%s", f->path);
+    struct http_server_opts o = {.address = address, .body_max = PARAMS_BYTES_MAX, .handle = handle, .ctx = f};
+    if (!http_server_start(&o, &f->server, e)) {
+        free(f);
+        return false;
+    }
+    *out = f;
+    return true;
+}
+
+void socket_front_stop(struct socket_front *f)
+{
+    if (f == NULL) return;
+    http_server_stop(f->server);
+    (void)unlink(f->path);
+    free(f);
+}
+
+/* ---- the command line's side ------------------------------------------------------------------------------------------ */
+
+static bool somebody_listens(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (!str_copy(str_of(path), address.sun_path, sizeof address.sun_path)) return false;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    bool yes = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    (void)close(fd);
+    return yes;
+}
+
+bool socket_call(const char *socket_path, const char *operation, struct str params_json, bool *reached_out, int *status_out,
+                 struct buf *result_out, struct err *e)
+{
+    char url[128];
+    struct buf body;
+    *reached_out = somebody_listens(socket_path);
+    if (!*reached_out) return true;
+    int n = snprintf(url, sizeof url, "http://localhost%s%s", PATH_PREFIX, operation);
+    for (char *p = url + 16; *p; p++)
+        if (*p == ' ') *p = '.';
+    buf_init(&body, PARAMS_BYTES_MAX + 64);
+    (void)buf_add_str(&body, STR("{\"params\":"));
+    (void)buf_add_str(&body, params_json);
+    (void)buf_add_char(&body, '}');
+    struct http_client_opts client = {.unix_socket = socket_path};
+    struct http_request q = {.method = "POST", .url = url, .body = buf_str(&body), .body_max = RESULT_BYTES_MAX,
+                             .total_timeout_ms = 24u * 3600 * 1000, .stall_timeout_ms = 24u * 3600 * 1000};
+    bool ok = n > 0 && !body.failed && http_fetch(&client, &q, status_out, result_out, e);
+    buf_done(&body);
+    return ok ? true : err_context(e, "the running service (%s)", socket_path);
+}

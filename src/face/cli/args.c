@@ -1,0 +1,200 @@
+#include "face/cli/args.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kit/sys/fs.h"
+
+enum { SECRET_BYTES_MAX = 64 << 10, PARAMS_BYTES_MAX = 1 << 20, PARAMS_MAX = 16 };
+
+struct reading {
+    struct cli_args *out;
+    struct json_writer w;
+    const struct param *given[PARAMS_MAX]; /* each parameter once */
+    unsigned given_count;
+    bool in_many;
+};
+
+static size_t words_of(const char *name)
+{
+    size_t n = 1;
+    for (; *name; name++) n += *name == ' ';
+    return n;
+}
+
+/* Does the row's name ("tenant add") stand at the beginning of the words? */
+static bool names_row(const char *name, int argc, char **argv)
+{
+    struct str rest = str_of(name);
+    for (int i = 0; rest.p; i++) {
+        struct str word = str_cut(&rest, ' ');
+        if (i >= argc || !str_eq(word, str_of(argv[i]))) return false;
+    }
+    return true;
+}
+
+static const struct operation *find_row(int argc, char **argv, const struct operation *const *tables)
+{
+    const struct operation *best = NULL;
+    for (; *tables; tables++)
+        for (const struct operation *op = *tables; op->name; op++)
+            if (names_row(op->name, argc, argv) && (best == NULL || words_of(op->name) > words_of(best->name))) best = op;
+    return best;
+}
+
+static const struct param *named(const struct operation *op, struct str name)
+{
+    for (const struct param *p = op->params; p && p->name; p++)
+        if (str_eq(str_of(p->name), name)) return p;
+    return NULL;
+}
+
+static bool was_given(const struct reading *r, const struct param *p)
+{
+    for (unsigned i = 0; i < r->given_count; i++)
+        if (r->given[i] == p) return true;
+    return false;
+}
+
+static const struct param *next_positional(const struct reading *r)
+{
+    for (const struct param *p = r->out->op->params; p && p->name; p++)
+        if (p->is_positional && (p->is_many || !was_given(r, p))) return p;
+    return NULL;
+}
+
+static bool read_secret(struct json_writer *w, const char *path, struct err *e)
+{
+    struct buf bytes;
+    buf_init(&bytes, SECRET_BYTES_MAX);
+    bool is_stdin = strcmp(path, "-") == 0, ok = true;
+    if (is_stdin) {
+        char piece[4096];
+        for (size_t n; (n = fread(piece, 1, sizeof piece, stdin)) > 0;) (void)buf_add(&bytes, piece, n);
+        explicit_bzero(piece, sizeof piece);
+        if (bytes.failed || ferror(stdin))
+            ok = err_set(e, &api_causes[API_BAD_PARAM], "the secret on standard input cannot be read or is over 64 KiB");
+    } else {
+        ok = fs_read_all(fs_real(), path, SECRET_BYTES_MAX, &bytes, e) || err_context(e, "--secret-file");
+    }
+    if (ok) json_write_str(w, buf_str(&bytes));
+    if (bytes.p) explicit_bzero(bytes.p, bytes.cap);
+    buf_done(&bytes);
+    return ok;
+}
+
+static bool write_value(struct reading *r, const struct param *p, const char *value, struct err *e)
+{
+    struct json_writer *w = &r->w;
+    uint64_t count;
+    if (p->type == PARAM_SECRET_FILE) return read_secret(w, value, e);
+    if (p->type == PARAM_COUNT && !str_to_u64(str_of(value), &count))
+        return err_set(e, &api_causes[API_BAD_PARAM], "--%s %s is not a whole number", p->name, value);
+    if (p->type == PARAM_FLAG) json_write_bool(w, true);
+    else json_write_cstr(w, value);
+    return true;
+}
+
+static bool put(struct reading *r, const struct param *p, const char *value, struct err *e)
+{
+    if (p->is_many) {
+        if (!r->in_many) {
+            json_key(&r->w, p->name);
+            json_array_begin(&r->w);
+            r->in_many = true;
+        }
+        json_write_cstr(&r->w, value);
+        return true;
+    }
+    if (was_given(r, p)) return err_set(e, &api_causes[API_BAD_PARAM], "--%s is given twice", p->name);
+    if (r->given_count == PARAMS_MAX) return err_set(e, &api_causes[API_BAD_PARAM], "too many parameters");
+    r->given[r->given_count++] = p;
+    json_key(&r->w, p->name);
+    return write_value(r, p, value, e);
+}
+
+static bool read_option(struct reading *r, int argc, char **argv, int *at, struct err *e)
+{
+    struct str rest = str_of(argv[*at] + 2);
+    bool has_value = str_find(rest, STR("="), 0) != SIZE_MAX;
+    struct str name = str_cut(&rest, '=');
+    bool is_config = str_eq(name, STR("config"));
+    const struct param *p = is_config ? NULL : named(r->out->op, name);
+    if (p == NULL && !is_config)
+        return err_set(e, &api_causes[API_BAD_PARAM], "%s has no option --%.*s", r->out->op->name, STR_ARG(name));
+    if (p && p->type == PARAM_FLAG) return put(r, p, "", e);
+    if (!has_value && *at + 1 >= argc) return err_set(e, &api_causes[API_BAD_PARAM], "--%.*s needs a value", STR_ARG(name));
+    const char *value = has_value ? rest.p : argv[++*at];
+    if (is_config) r->out->config = value;
+    return is_config || put(r, p, value, e);
+}
+
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] == '-' && word[2] != '\0';
+}
+
+/* Options may stand anywhere, positional words in order; a "many" takes what is left at the end. */
+static bool read_words(struct reading *r, int argc, char **argv, struct err *e)
+{
+    bool only_words = false;
+    const char *many[1024];
+    unsigned many_count = 0;
+    const struct param *many_param = NULL;
+    for (int i = 0; i < argc; i++) {
+        if (!only_words && strcmp(argv[i], "--") == 0) {
+            only_words = true;
+        } else if (!only_words && strcmp(argv[i], "--json") == 0) {
+            r->out->is_json = true;
+        } else if (!only_words && is_option(argv[i])) {
+            if (!read_option(r, argc, argv, &i, e)) return false;
+        } else {
+            const struct param *p = next_positional(r);
+            if (p == NULL) return err_set(e, &api_causes[API_BAD_PARAM], "%s does not take \"%s\"", r->out->op->name, argv[i]);
+            if (!p->is_many) {
+                if (!put(r, p, argv[i], e)) return false;
+            } else if (many_count == sizeof many / sizeof many[0]) {
+                return err_set(e, &api_causes[API_BAD_PARAM], "more than 1024 files");
+            } else {
+                many_param = p;
+                many[many_count++] = argv[i];
+            }
+        }
+    }
+    for (unsigned i = 0; i < many_count; i++)
+        if (!put(r, many_param, many[i], e)) return false;
+    return true;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    return false;
+}
+
+bool cli_args_read(int argc, char **argv, const struct operation *const *tables, struct cli_args *out, struct err *e)
+{
+    *out = (struct cli_args){.op = find_row(argc, argv, tables), .is_help = asks_help(argc, argv)};
+    buf_init(&out->params, PARAMS_BYTES_MAX);
+    if (out->is_help) return true;
+    if (out->op == NULL) {
+        return err_set(e, &api_causes[API_NO_OPERATION], "there is no command \"%s%s%s\"", argc ? argv[0] : "",
+                       argc > 1 && !is_option(argv[1]) ? " " : "", argc > 1 && !is_option(argv[1]) ? argv[1] : "");
+    }
+    struct reading r = {.out = out};
+    int words = (int)words_of(out->op->name);
+    json_writer_init(&r.w, &out->params);
+    json_object_begin(&r.w);
+    if (!read_words(&r, argc - words, argv + words, e)) return false;
+    if (r.in_many) json_array_end(&r.w);
+    json_object_end(&r.w);
+    return !out->params.failed || err_set(e, &api_causes[API_BAD_PARAM], "the parameters are over 1 MiB");
+}
+
+void cli_args_done(struct cli_args *a)
+{
+    if (a->params.p) explicit_bzero(a->params.p, a->params.cap);
+    buf_done(&a->params);
+}

@@ -1,0 +1,116 @@
+#include "face/cli/show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { COLUMNS_MAX = 16 };
+
+static struct str cell(const struct json *row, const char *key)
+{
+    const struct json *v = json_get(row, key);
+    if (v == NULL || v->type == JSON_NULL) return STR("-");
+    if (v->type == JSON_STRING || v->type == JSON_NUMBER) return v->text;
+    return v->raw;
+}
+
+/* Characters a terminal shows, near enough: bytes that begin one. Control characters are shown as '?'. */
+static int width_of(struct str s)
+{
+    int n = 0;
+    for (size_t i = 0; i < s.n; i++) n += (s.p[i] & 0xc0) != 0x80;
+    return n;
+}
+
+static void print_cell(struct str s, int width)
+{
+    for (size_t i = 0; i < s.n; i++) putchar((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : s.p[i]);
+    for (int n = width_of(s); n < width; n++) putchar(' ');
+}
+
+static void show_table(const struct column *columns, const struct json *rows)
+{
+    int width[COLUMNS_MAX];
+    int n = 0;
+    for (; columns[n].key && n < COLUMNS_MAX; n++) {
+        width[n] = width_of(str_of(columns[n].header));
+        for (size_t i = 0; i < rows->count; i++) {
+            int w = width_of(cell(&rows->items[i], columns[n].key));
+            if (w > width[n]) width[n] = w;
+        }
+    }
+    for (int k = 0; k < n; k++) {
+        print_cell(str_of(columns[k].header), k + 1 < n ? width[k] + 2 : 0);
+    }
+    putchar('\n');
+    for (size_t i = 0; i < rows->count; i++) {
+        for (int k = 0; k < n; k++) print_cell(cell(&rows->items[i], columns[k].key), k + 1 < n ? width[k] + 2 : 0);
+        putchar('\n');
+    }
+}
+
+static void show_object(const struct json *object)
+{
+    int width = 0;
+    for (size_t i = 0; i < object->count; i++)
+        if (width_of(object->members[i].key) > width) width = width_of(object->members[i].key);
+    for (size_t i = 0; i < object->count; i++) {
+        const struct json *v = &object->members[i].value;
+        print_cell(object->members[i].key, width + 2);
+        print_cell(v->type == JSON_NULL ? STR("-") : v->type == JSON_STRING ? v->text : v->raw, 0);
+        putchar('\n');
+    }
+}
+
+void show_result(const struct operation *op, const struct json *result)
+{
+    const struct json *list = op->list ? json_get(result, op->list) : NULL;
+    if (list == NULL) show_object(result);
+    else if (list->count) show_table(op->columns, list);
+    else puts(op->empty ? op->empty : "nothing");
+}
+
+/* ---- help -------------------------------------------------------------------------------------------------------------- */
+
+static void print_usage(const struct operation *op)
+{
+    printf("portcullis %s", op->name);
+    for (const struct param *p = op->params; p && p->name; p++) {
+        const char *open = p->is_required ? "" : "[", *close = p->is_required ? "" : "]";
+        if (p->is_positional) printf(" %s%s%s%s", open, p->name, p->is_many ? "…" : "", close);
+        else if (p->type == PARAM_FLAG) printf(" %s--%s%s", open, p->name, close);
+        else printf(" %s--%s VALUE%s", open, p->name, close);
+    }
+    putchar('\n');
+}
+
+static void help_for_row(const struct operation *op)
+{
+    print_usage(op);
+    printf("\n  %s\n", op->help);
+    if (op->params && op->params[0].name) putchar('\n');
+    for (const struct param *p = op->params; p && p->name; p++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s%s", p->is_positional ? "" : "--", p->name);
+        printf("  %-18s %s\n", name, p->help);
+    }
+    if (op->place != OP_LOCAL) printf("  %-18s %s\n", "--config", "the installation's portcullis.yaml");
+    if (op->place != OP_LOCAL) printf("  %-18s %s\n", "--json", "the result as JSON");
+    if (op->more) printf("\n%s\n", op->more);
+}
+
+static void help_for_all(const struct operation *const *tables, struct str prefix)
+{
+    puts("portcullis: a bridge between Microsoft Defender and those who guard many customers with it\n");
+    for (; *tables; tables++)
+        for (const struct operation *op = *tables; op->name; op++)
+            if (str_starts(str_of(op->name), prefix)) printf("  portcullis %-16s %s\n", op->name, op->help);
+    puts("\nportcullis COMMAND --help tells more. Settings: --config FILE, else $PORTCULLIS_CONFIG, ./portcullis.yaml,\n"
+         "/etc/portcullis/portcullis.yaml. Exit codes: 0 done, 1 failed, 2 usage, 3 partly.");
+}
+
+void show_help(const struct operation *op, const struct operation *const *tables, int argc, char **argv)
+{
+    bool has_word = argc > 0 && argv[0][0] != '-';
+    if (op) help_for_row(op);
+    else help_for_all(tables, has_word ? str_of(argv[0]) : STR_NONE);
+}
