@@ -229,8 +229,12 @@ static size_t count_chars(struct str s)
     return chars;
 }
 
+bool schema_string_is_long(const struct schema_type *type, struct str text)
+{
+    return type->char_max != 0 && text.n > type->char_max && count_chars(text) > type->char_max;
+}
+
 bool schema_string_fits(const struct schema_type *type, struct str text)
 {
-    if (type->char_max != 0 && text.n > type->char_max && count_chars(text) > type->char_max) return false;
-    return schema_pattern_matches(type->pattern, text);
+    return !schema_string_is_long(type, text) && schema_pattern_matches(type->pattern, text);
 }

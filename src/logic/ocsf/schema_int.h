@@ -139,7 +139,9 @@ uint16_t schema_profile(const struct schema *s, struct str name);
  * PATTERN_NONE matches everything. Stricter than the schema in one point: its address pattern forgets to escape the dots of
  * an IPv4 address, so that "1a2b3c4" passes; here it does not. */
 bool schema_pattern_matches(enum schema_pattern pattern, struct str text);
-/* Does a string value obey its type: pattern and length in characters (`text` is valid UTF-8)? */
+/* Longer than its type allows, in characters (`text` is valid UTF-8)? */
+bool schema_string_is_long(const struct schema_type *type, struct str text);
+/* Does a string value obey its type: length and pattern? */
 bool schema_string_fits(const struct schema_type *type, struct str text);
 
 #endif
