@@ -1,6 +1,6 @@
 /* portcullis.yaml: one const row per setting (name, type, unit, default, bounds, help); the loader, `--help` and
  * docs/settings.md all come from that table. Unknown keys, wrong types and values out of bounds are refused with line and
- * column, and the nearest known name is offered for a typo. */
+ * column, and the nearest known name is offered for a typo. No setting is a secret: secrets live in the store. */
 #ifndef STATE_CONF_CONF_H
 #define STATE_CONF_CONF_H
 
@@ -14,11 +14,11 @@
 enum { CONF_PATH_BYTES = 512, CONF_URL_BYTES = 256 };
 
 struct conf {
-    char data_dir[CONF_PATH_BYTES]; /* absolute, or relative to the file's folder; holds store, log, lake, spool */
+    char data_dir[CONF_PATH_BYTES]; /* holds store, log, lake, spool; paths are resolved against the file's folder */
     char key_file[CONF_PATH_BYTES];
     char mappings_dir[CONF_PATH_BYTES]; /* a user's overriding mapping files; empty: none */
     char ca_file[CONF_PATH_BYTES];      /* extra trusted CA, PEM; empty: the system's alone */
-    char login_url[CONF_URL_BYTES];     /* cloud end-points; empty: the tenant's cloud profile */
+    char login_url[CONF_URL_BYTES];     /* cloud end-points, no slash at the end; empty: the tenant's cloud profile */
     char graph_url[CONF_URL_BYTES];
     char endpoint_url[CONF_URL_BYTES];
     char ocsf_version[16];
@@ -35,25 +35,30 @@ struct conf {
 };
 
 /* Settings rows, for --help, docs and the loader. */
-enum conf_type { CONF_TEXT, CONF_PATH, CONF_URL, CONF_BYTES, CONF_DURATION, CONF_COUNT_TYPE, CONF_CHOICE };
+enum conf_type { CONF_PATH, CONF_URL, CONF_CHOICE, CONF_BYTES, CONF_DURATION, CONF_NUMBER };
 struct conf_setting {
-    const char *name; /* dotted: "lake.fold_after" */
+    const char *name; /* dotted: "lake.fold_after" is fold_after below lake */
     enum conf_type type;
-    const char *fallback; /* as written in the file */
+    const char *fallback; /* as written in the file; "": none */
     const char *bounds;   /* "1s..24h", "mission|best-fit"; NULL: none */
     const char *help;     /* one line */
     uint16_t offset;      /* in struct conf */
-    uint16_t bytes;       /* of a text member */
+    uint16_t bytes;       /* of the member */
 };
 extern const struct conf_setting conf_settings[];
 extern const unsigned conf_setting_count;
 
-void conf_defaults(struct conf *c);
-/* `folder` resolves relative paths. Errors: CONF_*, with "name:line:column". */
+void conf_defaults(struct conf *c); /* paths not yet resolved */
+/* `folder` resolves relative paths; empty settings keep their default. Errors: YAML_*, CONF_*, with "name:line:column". */
 bool conf_parse(struct str yaml, const char *name, const char *folder, struct conf *out, struct err *e);
-bool conf_load(struct fs fs, const char *path, struct conf *out, struct err *e);
+bool conf_load(struct fs fs, const char *path, struct conf *out, struct err *e); /* CONF_MISSING when there is no file */
+void conf_describe(struct buf *markdown_out); /* docs/settings.md, from the rows */
 
-enum { CONF_MISSING, CONF_BAD_YAML, CONF_UNKNOWN_SETTING, CONF_BAD_VALUE, CONF_CAUSE_COUNT };
-extern const struct cause conf_causes[];
+/* What is wrong with the address of a server (static text), or NULL: https, or http to this machine alone; a host, perhaps
+ * a port and a path; no user name, query or fragment. */
+const char *conf_url_fault(struct str url);
+
+enum { CONF_MISSING, CONF_UNKNOWN_SETTING, CONF_BAD_VALUE, CONF_CAUSE_COUNT };
+extern const struct cause conf_causes[CONF_CAUSE_COUNT];
 
 #endif

@@ -1,0 +1,51 @@
+#include "state/conf/conf.h"
+
+static bool is_ipv4_loopback(struct str host)
+{
+    for (int part = 0; part < 4; part++) {
+        uint64_t n;
+        struct str digits = str_cut(&host, '.');
+        if (digits.n > 3 || !str_to_u64(digits, &n) || n > 255 || (part == 0 && n != 127)) return false;
+        if ((part == 3) != (host.p == NULL)) return false;
+    }
+    return true;
+}
+
+static bool is_loopback(struct str host)
+{
+    return str_eq_nocase(host, STR("localhost")) || str_eq(host, STR("[::1]")) || is_ipv4_loopback(host);
+}
+
+static bool is_port(struct str s)
+{
+    uint64_t port;
+    return str_to_u64(s, &port) && port >= 1 && port <= 65535;
+}
+
+/* Splits "host", "host:port", "[v6]", "[v6]:port". */
+static bool authority(struct str s, struct str *host_out)
+{
+    size_t end = s.n && s.p[0] == '[' ? str_find(s, STR("]"), 0) : str_find(s, STR(":"), 0);
+    if (s.n && s.p[0] == '[') {
+        if (end == SIZE_MAX) return false;
+        end++;
+    }
+    *host_out = str_sub(s, 0, end);
+    struct str port = str_sub(s, end, s.n);
+    return host_out->n && (port.n == 0 || (port.p[0] == ':' && is_port(str_sub(port, 1, port.n))));
+}
+
+const char *conf_url_fault(struct str url)
+{
+    bool is_http = str_starts(url, STR("http://"));
+    struct str host, rest = str_sub(url, is_http ? 7 : 8, url.n);
+    if (!is_http && !str_starts(url, STR("https://"))) return "expected an address that begins with https://";
+    for (size_t i = 0; i < url.n; i++)
+        if ((unsigned char)url.p[i] <= ' ' || (unsigned char)url.p[i] >= 0x7f) return "an address holds no blanks and only ASCII";
+    if (str_find(rest, STR("@"), 0) != SIZE_MAX || str_find(rest, STR("\\"), 0) != SIZE_MAX)
+        return "an address must not hold a user name or password";
+    if (str_find(rest, STR("?"), 0) != SIZE_MAX || str_find(rest, STR("#"), 0) != SIZE_MAX)
+        return "an address must not hold a query (?) or fragment (#)";
+    if (!authority(str_cut(&rest, '/'), &host)) return "expected a host and perhaps a port after https://";
+    return is_http && !is_loopback(host) ? "plain http is for this machine alone (127.0.0.1, localhost): use https" : NULL;
+}
