@@ -1,8 +1,12 @@
 /* HTTP client: libcurl's multi handle on the loop. All calls and callbacks on the loop thread; nothing blocks.
  *
- * Bodies are handed over as they arrive; with `raw_gzip` a gzip body is not decoded (the response says whether it is), so
- * that a worker inflates it. TLS is always verified; plain HTTP is refused except to loopback addresses. Redirects are not
- * followed. One connection pool for all; HTTP/1.1 for `raw_gzip` transfers. */
+ * Bodies are handed over as they arrive and never held; with `raw_gzip` a gzip body is not decoded (the response says whether
+ * it is), so that a worker inflates it. TLS is always verified; plain HTTP is refused, before anything is sent, except to
+ * loopback addresses and Unix sockets. Redirects are not followed. One connection pool for all; HTTP/1.1 for `raw_gzip`
+ * transfers, each on a connection of its own, so one that hangs or is held delays no other.
+ *
+ * The system's certificates and `ca_file`: libcurl takes one file and one folder. Without ca_file it is the system's
+ * bundle, parsed once and kept; with it, ca_file as the file and the system's folder (/etc/ssl/certs on Debian) beside it. */
 #ifndef CLOUD_NET_HTTP_H
 #define CLOUD_NET_HTTP_H
 
@@ -21,7 +25,7 @@ struct http_client_opts {
     unsigned per_host_max;    /* 0: no bound of its own */
 };
 bool http_client_new(struct loop *l, const struct http_client_opts *o, struct http_client **out, struct err *e);
-void http_client_free(struct http_client *c); /* cancels what runs, without callbacks */
+void http_client_free(struct http_client *c); /* cancels what runs, without callbacks; not from a callback; accepts NULL */
 
 struct http_request {
     const char *method; /* "GET", "POST", "PATCH" */
@@ -31,12 +35,15 @@ struct http_request {
     struct str body;            /* copied */
     bool raw_gzip;              /* ask for gzip, hand it over undecoded; false: decoded, if compressed at all */
     uint32_t connect_timeout_ms, stall_timeout_ms, total_timeout_ms; /* 0: 10 s, 30 s, 300 s */
-    uint64_t body_max;          /* bytes on the wire; 0: 1 MiB */
+    /* No byte for stall_timeout_ms fails the call (not while it is held). Until the headers come, when the other side may be
+     * computing, this much instead; 0: as stall_timeout_ms. */
+    uint32_t answer_timeout_ms;
+    uint64_t body_max;          /* bytes handed over; 0: 1 MiB */
 };
 struct http_response {
     int status;
     bool is_gzip;               /* the bytes handed over are gzip */
-    uint32_t retry_after_ms;    /* from Retry-After: seconds (fractions too) or a date; 0: absent */
+    uint32_t retry_after_ms;    /* from Retry-After: seconds (fractions too) or a date; at most a day; 0: absent */
     char request_id[64];        /* x-ms-request-id or request-id, for messages */
     char content_type[96];
     uint64_t body_bytes;        /* handed over so far */
@@ -52,10 +59,10 @@ struct http_handler {
 };
 /* Never fails on the spot: a failed start comes through on_done, later, from the loop. */
 struct http_call *http_send(struct http_client *c, const struct http_request *q, const struct http_handler *h);
-void http_resume(struct http_call *call);
-void http_cancel(struct http_call *call); /* no on_done */
+void http_resume(struct http_call *call); /* the bytes held come again, later, from the loop */
+void http_cancel(struct http_call *call); /* no callback comes any more; the handle is gone */
 
-/* Blocking one-off, for the command line: its own loop inside. Body at most `body_max`. */
+/* Blocking one-off, for the command line: its own loop inside. Any status is an answer (true). Appends to `body_out`. */
 bool http_fetch(const struct http_client_opts *o, const struct http_request *q, int *status_out, struct buf *body_out, struct err *e);
 
 enum {

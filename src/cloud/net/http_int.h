@@ -1,0 +1,56 @@
+/* Inside cloud/net: a call of the HTTP client.
+ *
+ * libcurl forbids most of itself inside its own callbacks, and our callers call us from theirs. So http_send, http_resume
+ * and http_cancel only note what is wanted and put the call on the client's `wanting` list; the `kick` timer, armed at 0,
+ * does it from the loop, outside libcurl. */
+#ifndef CLOUD_NET_HTTP_INT_H
+#define CLOUD_NET_HTTP_INT_H
+
+#include <curl/curl.h>
+#include <sys/queue.h>
+
+#include "cloud/net/http.h"
+#include "cloud/net/net_int.h"
+
+LIST_HEAD(call_list, http_call);
+TAILQ_HEAD(call_queue, http_call);
+
+struct http_client {
+    struct loop *loop;
+    CURLM *multi;
+    struct timer *curl_timer, *kick;
+    char *ca_file, *unix_socket;
+    bool is_bundle_enough; /* libcurl has a default bundle: leave the folder out, so that the parsed store can be kept */
+    struct call_list calls;
+    struct call_queue wanting;
+};
+
+struct http_call {
+    LIST_ENTRY(http_call) in_calls;
+    TAILQ_ENTRY(http_call) in_wanting;
+    struct http_client *client;
+    struct http_handler handler;
+    struct http_response response;
+    CURL *easy;
+    struct curl_slist *headers; /* the bearer is in it: wiped */
+    char *body;                 /* may hold a secret: wiped */
+    size_t body_bytes;
+    uint64_t body_max;
+    uint32_t stall_ms, answer_ms;
+    struct timer *watchdog;
+    struct mono last_byte; /* or when the request was about to be sent */
+    struct err failure;    /* of the start; cause NULL: none */
+    bool is_wanting, is_added, is_sent, has_status, is_raw;
+    bool is_held, wants_resume, is_cancelled, is_too_large;
+    char method[8];
+    char place[PLACE_BYTES];
+    char curl_says[CURL_ERROR_SIZE];
+};
+
+/* Sets up call->easy for the request; a failure goes to call->failure. */
+void call_prepare(struct http_call *call, const struct http_request *q);
+/* What libcurl's end of the transfer means; false and `e` unless it is a complete response. */
+bool call_outcome(const struct http_call *call, CURLcode code, struct err *e);
+void call_free(struct http_call *call);
+
+#endif

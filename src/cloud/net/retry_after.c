@@ -1,0 +1,46 @@
+#include "cloud/net/net_int.h"
+
+#include <curl/curl.h>
+#include <math.h>
+
+static const uint32_t DAY_MS = 86400u * 1000u;
+
+/* "30" or "2.128": digits, perhaps a point and more digits. Rounded up: to come early is to be refused again. */
+static bool seconds_parse(struct str s, double *ms_out)
+{
+    double whole = 0, unit = 1000;
+    bool is_fraction = false, any = false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '.' && any && !is_fraction) {
+            is_fraction = true;
+            continue;
+        }
+        if (s.p[i] < '0' || s.p[i] > '9') return false;
+        any = true;
+        if (is_fraction)
+            whole += (s.p[i] - '0') * (unit /= 10);
+        else
+            whole = whole * 10 + (s.p[i] - '0') * 1000.0;
+    }
+    *ms_out = ceil(whole - 1e-6);
+    return any;
+}
+
+/* A date in the past (a skewed clock of theirs or ours) means: soon. */
+static bool date_parse(struct str s, struct wall now, double *ms_out)
+{
+    char text[64];
+    if (!str_copy(s, text, sizeof text)) return false;
+    time_t at = curl_getdate(text, NULL);
+    if (at < 0) return false;
+    *ms_out = (double)at * 1000.0 - (double)wall_ms(now);
+    return true;
+}
+
+uint32_t retry_after_parse(struct str value, struct wall now)
+{
+    double ms;
+    value = str_trim(value);
+    if (!seconds_parse(value, &ms) && !date_parse(value, now, &ms)) return 0;
+    return ms < 1 ? 1 : ms > DAY_MS ? DAY_MS : (uint32_t)ms;
+}
