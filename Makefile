@@ -6,7 +6,7 @@ DEMO_SUMMARY ?=
 SEED ?= 1
 SEEDS ?= 20
 
-.PHONY: all demo test bench sanitize tsan fuzz sim kill lint format clean deps
+.PHONY: all demo test bench sanitize tsan fuzz sim kill lint format docs clean deps
 all: deps $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
@@ -49,6 +49,11 @@ lint:
 
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+# The pages of docs/ that are made from tables in the code.
+docs: all
+	@$(BUILD)/tests/docs/gen-docs errors >docs/errors.md
+	@$(BUILD)/tests/docs/gen-docs settings >docs/settings.md
 
 clean:
 	@rm -rf build build-*

@@ -13,12 +13,12 @@ struct pull_request {
     const char *feed;   /* NULL: all */
     bool has_range;
     struct wall from, to;
+    bool sweep; /* then count what Defender holds against what we hold, and read again what differs */
 };
 struct pull_result {
     uint64_t feeds, rows, failed_feeds;
-    char first_error[512]; /* of the failed ones: code and text; empty when none failed */
+    struct err first_error; /* of the failed ones; cause NULL: none failed */
 };
-struct feed_view;
 
 struct engine_ops {
     void *ctx;

@@ -27,6 +27,7 @@ static const struct param pull_params[] = {
     {"feed", PARAM_TEXT, false, false, false, "only this feed, e.g. DeviceProcessEvents or alerts"},
     {"from", PARAM_TIME, false, false, false, "older rows from here on: a time, or a duration back from now (2d)"},
     {"to", PARAM_TIME, false, false, false, "up to here; default: now"},
+    {"sweep", PARAM_FLAG, false, false, false, "then run all count sweeps at once: every late row of the last 48 hours"},
     END_PARAM};
 static const struct param ocsf_map_params[] = {
     {"table", PARAM_TEXT, false, false, false, "the table of bare rows and of hunting answers"},

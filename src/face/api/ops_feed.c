@@ -88,7 +88,9 @@ static bool read_time(const struct op_call *c, const char *name, struct wall *ou
 
 static bool read_pull(const struct op_call *c, struct pull_request *q, struct err *e)
 {
-    *q = (struct pull_request){.tenant = op_cstr(c, "tenant"), .feed = op_cstr(c, "feed")};
+    *q = (struct pull_request){.tenant = op_cstr(c, "tenant"), .feed = op_cstr(c, "feed"), .sweep = op_flag(c, "sweep")};
+    if (q->sweep && (q->tenant || q->feed || op_text(c, "from").n))
+        return err_set(e, &api_causes[API_BAD_PARAM], "pull: --sweep goes over every feed; give it without --tenant, --feed, --from");
     bool from = op_text(c, "from").n > 0, to = op_text(c, "to").n > 0;
     if (!from && !to) return true;
     if (!from) return err_set(e, &api_causes[API_BAD_PARAM], "pull: --to without --from");
@@ -106,6 +108,10 @@ bool op_pull(struct op_call *c, struct err *e)
     struct pull_result result = {0};
     if (!read_pull(c, &q, e)) return false;
     if (!c->engine->pull(c->engine->ctx, &q, &result, e)) return false;
+    if (result.feeds && result.failed_feeds == result.feeds) { /* all of them: then it is this command's failure */
+        *e = result.first_error;
+        return false;
+    }
     json_object_begin(c->out);
     json_key(c->out, "feeds");
     json_write_u64(c->out, result.feeds);
@@ -115,8 +121,12 @@ bool op_pull(struct op_call *c, struct err *e)
     json_write_u64(c->out, result.failed_feeds);
     if (result.failed_feeds) {
         json_key(c->out, "first_error");
-        json_write_cstr(c->out, result.first_error);
-        c->exit_code = result.failed_feeds == result.feeds ? 1 : 3;
+        json_write_cstr(c->out, result.first_error.text);
+        json_key(c->out, "code");
+        json_write_cstr(c->out, result.first_error.cause->code);
+        json_key(c->out, "remedy");
+        json_write_cstr(c->out, result.first_error.cause->remedy);
+        c->exit_code = 3;
     }
     json_object_end(c->out);
     return true;

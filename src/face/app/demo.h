@@ -1,0 +1,33 @@
+/* What the demo's files share. */
+#ifndef FACE_APP_DEMO_H
+#define FACE_APP_DEMO_H
+
+#include "face/app/demo_twin.h"
+#include "face/app/engine.h"
+
+/* Per feed: what the twin's model says exists, and what of it the lake's decoded files hold. */
+struct demo_feed {
+    char tenant_id[GUID_BYTES];
+    char feed[64];
+    uint64_t existing, stored, lost, doubled, dead;
+};
+struct demo_count {
+    struct demo_feed *feeds;
+    size_t count;
+    struct demo_feed total;
+    char *example; /* one event, JSON; NULL: the lake is empty */
+};
+/* Reads the model of every feed and every file of the lake. The twin must be frozen, the engine drained. */
+bool demo_count_all(struct installation *i, struct demo_twin *twin, struct demo_count *out, struct err *e);
+void demo_count_done(struct demo_count *c);
+
+/* The live view: a block redrawn twice a second on a terminal, else a line every few seconds. */
+struct demo_view;
+struct demo_view *demo_view_new(struct engine *en, struct installation *i, unsigned tenants);
+void demo_view_draw(struct demo_view *v, const char *phase);
+void demo_view_free(struct demo_view *v); /* leaves the last picture; accepts NULL */
+
+void demo_print_count(const struct demo_count *c, const char *lake);
+bool demo_write_summary(const struct demo_count *c, const char *lake, const char *file, struct err *e);
+
+#endif

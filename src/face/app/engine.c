@@ -1,0 +1,304 @@
+#include "face/app/engine.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloud/defender/defender.h"
+#include "cloud/net/http.h"
+#include "face/app/folding.h"
+#include "face/app/history.h"
+#include "kit/sys/loop.h"
+#include "kit/sys/random.h"
+#include "kit/sys/thread.h"
+
+struct engine {
+    struct installation *installation;
+    struct loop *loop;
+    struct thread *thread;
+    struct http_client *http;
+    struct defender *defender;
+    struct ingest *ingest;
+    struct folding *folding;
+    struct engine_ops ops;
+};
+
+/* ---- asking the loop thread and waiting ------------------------------------------------------------------------------- */
+
+/* One question: run on the loop, answered when `done` opens. */
+struct question {
+    struct engine *engine;
+    struct gate *done;
+    bool ok;
+    struct err err;
+    /* what is asked, and the answer */
+    const struct pull_request *pull;
+    struct ingest_outcome outcome;
+    void (*look)(void *arg, const struct ingest *in);
+    void *look_arg;
+};
+
+static void ask(struct engine *en, void (*fn)(void *question), struct question *q)
+{
+    q->engine = en;
+    q->done = gate_new();
+    loop_post(en->loop, fn, q);
+    gate_wait(q->done);
+    gate_free(q->done);
+}
+
+static void look_now(void *arg)
+{
+    struct question *q = arg;
+    q->look(q->look_arg, q->engine->ingest);
+    gate_open(q->done);
+}
+
+void engine_look(struct engine *en, void (*look)(void *arg, const struct ingest *in), void *arg)
+{
+    struct question q = {.look = look, .look_arg = arg};
+    ask(en, look_now, &q);
+}
+
+/* ---- start ------------------------------------------------------------------------------------------------------------- */
+
+static bool each_tenant(void *ctx, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e)
+{
+    struct installation *i = ctx;
+    return tenant_each(i->store, &i->conf, each, arg, e);
+}
+
+static void on_commit(void *ctx, uint64_t log_end)
+{
+    struct engine *en = ctx;
+    folding_wake(en->folding, log_end);
+}
+
+static bool make_cloud(struct engine *en, struct err *e)
+{
+    const struct conf *c = &en->installation->conf;
+    struct http_client_opts http = {.ca_file = c->ca_file[0] ? c->ca_file : NULL};
+    if (!http_client_new(en->loop, &http, &en->http, e)) return false;
+    struct defender_opts defender = {.http = en->http, .total_timeout_ms = (uint32_t)c->request_timeout_ms,
+                                     .stall_timeout_ms = (uint32_t)c->request_stall_ms};
+    return defender_new(en->loop, &defender, &en->defender, e);
+}
+
+static bool make_flow(struct engine *en, bool is_manual, struct err *e)
+{
+    struct installation *i = en->installation;
+    char spool[CONF_PATH_BYTES], dead[CONF_PATH_BYTES];
+    uint64_t seed;
+    (void)installation_path(&i->conf, "spool", spool);
+    (void)installation_path(&i->conf, "dead", dead);
+    random_bytes(&seed, sizeof seed);
+    if (!folding_new(en->loop, i, &en->folding, e)) return false;
+    struct ingest_opts o = {.runtime = runtime_of_loop(en->loop), .clock = i->clock, .store = i->store, .log = i->log,
+                            .ocsf = i->ocsf, .conf = &i->conf, .fs = i->fs, .spool_dir = spool, .dead_dir = dead,
+                            .fetcher = fetcher_of_defender(en->defender), .each_tenant = each_tenant, .tenants_ctx = i,
+                            .history = history_of(i), .seed = seed, .on_commit = on_commit, .on_commit_ctx = en,
+                            .is_manual = is_manual};
+    en->ingest = ingest_new(&o);
+    return en->ingest != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the feeds");
+}
+
+static void run_loop(void *arg)
+{
+    struct engine *en = arg;
+    loop_run(en->loop);
+}
+
+static void started(void *ctx, const struct err *e)
+{
+    struct question *q = ctx;
+    q->ok = e == NULL;
+    if (e) q->err = *e;
+    gate_open(q->done);
+}
+
+static void start_now(void *arg)
+{
+    struct question *q = arg;
+    ingest_start(q->engine->ingest, started, q);
+}
+
+static void dismantle(struct engine *en)
+{
+    ingest_free(en->ingest);
+    folding_free(en->folding);
+    defender_free(en->defender);
+    http_client_free(en->http);
+    if (en->loop) loop_free(en->loop);
+    free(en);
+}
+
+static bool pull(void *ctx, const struct pull_request *q, struct pull_result *out, struct err *e);
+static void tenants_changed(void *ctx);
+
+bool engine_start(struct installation *i, bool is_manual, struct engine **out, struct err *e)
+{
+    struct question q = {0};
+    struct engine *en = calloc(1, sizeof *en);
+    if (en == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the engine");
+    en->installation = i;
+    en->ops = (struct engine_ops){.ctx = en, .pull = pull, .tenants_changed = tenants_changed};
+    if (!loop_new(i->clock, &en->loop, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||
+        !thread_start(run_loop, en, &en->thread, e)) {
+        dismantle(en);
+        return false;
+    }
+    ask(en, start_now, &q);
+    if (!q.ok) {
+        *e = q.err;
+        engine_stop(en);
+        return false;
+    }
+    *out = en;
+    return true;
+}
+
+/* ---- stop --------------------------------------------------------------------------------------------------------------- */
+
+static void folding_stopped(void *ctx)
+{
+    struct question *q = ctx;
+    /* The loop stops first, so that nothing of it runs while the engine is taken apart. */
+    loop_stop(q->engine->loop);
+    gate_open(q->done);
+}
+
+static void ingest_stopped(void *ctx)
+{
+    struct question *q = ctx;
+    folding_stop(q->engine->folding, folding_stopped, q);
+}
+
+static void stop_now(void *arg)
+{
+    struct question *q = arg;
+    ingest_stop(q->engine->ingest, ingest_stopped, q);
+}
+
+void engine_stop(struct engine *en)
+{
+    struct question q = {0};
+    if (en == NULL) return;
+    ask(en, stop_now, &q);
+    thread_join(en->thread);
+    dismantle(en);
+}
+
+/* ---- operations ------------------------------------------------------------------------------------------------------------ */
+
+static void pulled(void *ctx, const struct ingest_outcome *o)
+{
+    struct question *q = ctx;
+    q->outcome = *o;
+    gate_open(q->done);
+}
+
+static void pull_now(void *arg)
+{
+    struct question *q = arg;
+    const struct pull_request *p = q->pull;
+    if (p->sweep) ingest_drain(q->engine->ingest, pulled, q);
+    else ingest_pull(q->engine->ingest, p->tenant, p->feed, p->from, p->to, pulled, q);
+}
+
+static bool resolve_tenant(struct engine *en, const char *id_or_name, char out[GUID_BYTES], struct err *e)
+{
+    struct tenant *t = NULL;
+    if (!tenant_find(en->installation->store, &en->installation->conf, id_or_name, &t, e)) return false;
+    memcpy(out, t->record.tenant_id, GUID_BYTES);
+    tenant_unref(t);
+    return true;
+}
+
+static bool is_feed(const char *name)
+{
+    for (const char *const *f = ingest_feed_names; *f; f++)
+        if (strcmp(*f, name) == 0) return true;
+    return false;
+}
+
+/* Blocks until the feeds have answered and what they brought is in the lake. */
+static bool pull(void *ctx, const struct pull_request *request, struct pull_result *out, struct err *e)
+{
+    struct engine *en = ctx;
+    struct pull_request p = *request;
+    char tenant_id[GUID_BYTES];
+    if (p.tenant && !resolve_tenant(en, p.tenant, tenant_id, e)) return false;
+    if (p.tenant) p.tenant = tenant_id;
+    if (p.feed && !is_feed(p.feed)) return err_set(e, &ingest_causes[INGEST_NO_FEED], "there is no feed \"%s\"", p.feed);
+    struct question q = {.pull = &p};
+    ask(en, pull_now, &q);
+    *out = (struct pull_result){.feeds = q.outcome.feeds, .rows = q.outcome.rows, .failed_feeds = q.outcome.failed_feeds,
+                                .first_error = q.outcome.first_error};
+    return engine_fold(en, e);
+}
+
+bool engine_drain(struct engine *en, struct pull_result *out, struct err *e)
+{
+    struct pull_request q = {.sweep = true};
+    return pull(en, &q, out, e);
+}
+
+static void reload_tenants(void *arg)
+{
+    struct engine *en = arg;
+    ingest_tenants_changed(en->ingest);
+}
+
+static void tenants_changed(void *ctx)
+{
+    struct engine *en = ctx;
+    loop_post(en->loop, reload_tenants, en);
+}
+
+const struct engine_ops *engine_operations(struct engine *en)
+{
+    return &en->ops;
+}
+
+static void folded(void *ctx, const struct err *e)
+{
+    struct question *q = ctx;
+    q->ok = e == NULL;
+    if (e) q->err = *e;
+    gate_open(q->done);
+}
+
+static void fold_now(void *arg)
+{
+    struct question *q = arg;
+    folding_force(q->engine->folding, folded, q);
+}
+
+bool engine_fold(struct engine *en, struct err *e)
+{
+    struct question q = {0};
+    ask(en, fold_now, &q);
+    if (!q.ok) *e = q.err;
+    return q.ok;
+}
+
+static void failure_now(void *arg)
+{
+    struct question *q = arg;
+    q->ok = folding_failure(q->engine->folding, &q->err);
+    gate_open(q->done);
+}
+
+bool engine_fold_failure(struct engine *en, struct err *out)
+{
+    struct question q = {0};
+    ask(en, failure_now, &q);
+    if (q.ok) *out = q.err;
+    return q.ok;
+}
+
+void engine_on_signal(struct engine *en, void (*fn)(void *arg, int signum), void *arg)
+{
+    loop_on_signal(en->loop, SIGINT, fn, arg);
+    loop_on_signal(en->loop, SIGTERM, fn, arg);
+}

@@ -1,0 +1,52 @@
+/* serve: the service in the foreground, until SIGINT or SIGTERM. */
+#include <stdio.h>
+
+#include "face/api/socket.h"
+#include "face/app/app.h"
+#include "face/app/engine.h"
+#include "kit/sys/thread.h"
+
+static void on_signal(void *arg, int signum)
+{
+    (void)signum;
+    gate_open(arg);
+}
+
+static bool count_tenant(void *arg, const struct tenant_record *r)
+{
+    (void)r;
+    ++*(unsigned *)arg;
+    return true;
+}
+
+static bool run(struct installation *i, struct engine *en, struct err *e)
+{
+    struct socket_front *socket = NULL;
+    struct gate *ended = gate_new();
+    unsigned tenants = 0;
+    bool ok = store_tenant_list(i->store, count_tenant, &tenants, e) &&
+              socket_front_start(i, engine_operations(en), &socket, e);
+    if (ok) {
+        engine_on_signal(en, on_signal, ended);
+        printf("portcullis serves %u tenant%s; data in %s; end with Ctrl-C\n", tenants, tenants == 1 ? "" : "s", i->conf.data_dir);
+        (void)fflush(stdout);
+        gate_wait(ended);
+        puts("ending: what is being committed is finished first");
+        (void)fflush(stdout);
+    }
+    socket_front_stop(socket);
+    engine_stop(en);
+    gate_free(ended);
+    return ok;
+}
+
+bool op_serve(struct op_call *c, struct err *e)
+{
+    char config[CONF_PATH_BYTES];
+    struct installation i;
+    struct engine *en = NULL;
+    if (!installation_find(op_cstr(c, "config"), config, e) || !installation_open(config, &i, e)) return false;
+    bool ok = installation_open_flow(&i, e) && engine_start(&i, false, &en, e) && run(&i, en, e);
+    installation_close(&i);
+    return ok;
+}

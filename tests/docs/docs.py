@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""docs/ tells the truth: pages made from tables match the tables, links lead somewhere, the README's commands exist."""
+import pathlib, re, subprocess, sys
+
+root = pathlib.Path(__file__).resolve().parents[2]
+gen_docs = sys.argv[1]
+count = failed = 0
+
+
+def case(good, name, detail=""):
+    global count, failed
+    count += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {count} - {name}")
+    if not good:
+        print("\n".join("# " + line for line in str(detail).splitlines()[:20]))
+
+
+done = subprocess.run([gen_docs, "check"], capture_output=True, text=True)
+case(done.returncode == 0, "error codes are complete and one of a kind", done.stderr)
+for page in ("errors", "settings"):
+    text = subprocess.run([gen_docs, page], capture_output=True, text=True).stdout
+    file = root / "docs" / f"{page}.md"
+    case(file.exists() and file.read_text() == text, f"docs/{page}.md is what the tables say (make docs)")
+for page in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", page.read_text()) if "://" not in link]
+    broken = [link for link in links if not (page.parent / link).exists()]
+    case(not broken, f"links of {page.relative_to(root)} lead somewhere", broken)
+print(f"1..{count}")
+sys.exit(1 if failed else 0)

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""The demo as a newcomer runs it, its summary against an independent count, and both turned red by a planted lost row and a
+planted double."""
+import json, pathlib, signal, subprocess, tempfile, time
+
+from harness import PORTCULLIS, ROOT, Installation, Tap, Twin
+
+
+def lake_files(lake):
+    return sorted(pathlib.Path(lake).glob("class=*/tenant=*/day=*/*.zst"))
+
+
+def rewrite(file, change):
+    text = subprocess.run(["zstdcat", file], capture_output=True, check=True).stdout.decode()
+    lines = change(text.splitlines())
+    subprocess.run(["zstd", "-q", "-f", "-o", file], input="".join(line + "\n" for line in lines).encode(), check=True)
+
+
+with Tap() as tap:
+    with tempfile.TemporaryDirectory() as folder:
+        summary = pathlib.Path(folder) / "summary.json"
+        done = subprocess.run([PORTCULLIS, "demo", "--seconds", "25", "--summary", summary, "--dir", f"{folder}/demo"],
+                              capture_output=True, text=True, timeout=170)
+        tap.case(done.returncode == 0, "the demo ends with exit 0", done.stdout[-3000:] + done.stderr[-2000:])
+        counts = json.loads(summary.read_text()) if summary.exists() else {"totals": {}, "feeds": []}
+        totals = counts["totals"]
+        print(f"# {totals}")
+        tap.case(totals.get("lost") == 0 and totals.get("doubled") == 0, "nothing lost, nothing doubled", totals)
+        tap.case(totals.get("existing", 0) >= 10000 and totals.get("stored") == totals.get("existing"), "at least 10,000 rows in 25 s", totals)
+        tap.case(len({f["tenant"] for f in counts["feeds"]}) == 20 and len({f["feed"] for f in counts["feeds"]}) == 10,
+                 "20 tenants, 10 kinds of feed", len(counts["feeds"]))
+        tap.case(set(counts) == {"feeds", "totals", "responses", "notices", "lake"}, "the summary has the shape promised", list(counts))
+        again = subprocess.run([PORTCULLIS, "demo", "--seconds", "1", "--dir", folder], capture_output=True, text=True, timeout=60)
+        tap.case(again.returncode == 2 and "demo.folder" in again.stderr, "a folder that no demo made is left alone", again.stderr)
+
+    settings = {"lake.fold_after": "1s", "intervals.alerts": "1s", "intervals.hunting": "2s", "intervals.machines": "2s",
+                "lookback.hunting": "3d", "lookback.alerts": "3d"}
+    with Twin("--tenants", 3, "--scenario", "lively") as twin, Installation(twin, **settings) as i:
+        i.add_tenants(twin)
+        service = i.serve()
+        time.sleep(8)
+        twin.freeze()
+        done = i.run("pull", "--sweep")
+        tap.case(done.returncode == 0, "a pull with all sweeps, inside the service", done.stdout + done.stderr)
+        service.send_signal(signal.SIGTERM)
+        service.wait(20)
+        check = i.verify(twin)
+        tap.case(check.returncode == 0, "the independent count agrees", check.stdout + check.stderr)
+        print("# " + (check.stdout.strip().splitlines() or ["nothing"])[-1])
+        file = next(f for f in lake_files(i.lake()) if "class=1007" in str(f))
+        whole = file.read_bytes()
+        rewrite(file, lambda lines: lines[1:])
+        check = i.verify(twin)
+        tap.case(check.returncode == 1 and "lost 1" in check.stdout, "a planted lost row turns it red", check.stdout)
+        file.write_bytes(whole)
+        rewrite(file, lambda lines: lines + lines[:1])
+        check = i.verify(twin)
+        tap.case(check.returncode == 1 and "doubled 1" in check.stdout, "a planted double turns it red", check.stdout)

@@ -1,0 +1,138 @@
+"""What the integration tests share: the real twin and the real service as child processes, one installation in a temporary
+folder, and TAP output. Python's standard library only."""
+import json, os, pathlib, re, shutil, subprocess, sys, tempfile, time, urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("PORTCULLIS_BUILD", ROOT / "build")).resolve()
+PORTCULLIS, TWIN = BUILD / "portcullis", BUILD / "defender-twin"
+
+
+class Tap:
+    """Counts and prints cases; `with` it, and the program ends with the right status."""
+
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def case(self, good, name, detail=""):
+        self.count += 1
+        self.failed += not good
+        print(f"{'ok' if good else 'not ok'} {self.count} - {name}", flush=True)
+        if not good and detail:
+            print("\n".join("# " + line for line in str(detail).splitlines()[:40]), flush=True)
+        return good
+
+    def skip(self, name, reason):
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {reason}", flush=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            self.case(False, "the test itself", f"{kind.__name__}: {value}")
+        print(f"1..{self.count}", flush=True)
+        if self.failed and kind is None:
+            sys.exit(1)
+
+
+class Twin:
+    def __init__(self, *options):
+        self.process = subprocess.Popen([TWIN, "--listen", "127.0.0.1:0", *map(str, options)], stdout=subprocess.PIPE, text=True)
+        for line in self.process.stdout:
+            if found := re.search(r"listening on (https?://\S+)", line):
+                self.url = found.group(1)
+                return
+        raise RuntimeError(f"the twin ended with {self.process.wait()}")
+
+    def ask(self, path, method="GET", body=None):
+        request = urllib.request.Request(self.url + path, method=method, data=body)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def tenants(self):
+        return self.ask("/twin/tenants")["tenants"]
+
+    def freeze(self):
+        return self.ask("/twin/freeze", "POST", b"")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Installation:
+    """A fresh installation that takes a twin for Microsoft."""
+
+    def __init__(self, twin=None, **settings):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="portcullis-test-"))
+        self.config = self.folder / "portcullis.yaml"
+        done = subprocess.run([PORTCULLIS, "init", self.folder], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        if twin:
+            settings = {"cloud.login_url": twin.url, "cloud.graph_url": twin.url, "cloud.endpoint_url": twin.url, **settings}
+        self.set(**settings)
+
+    def set(self, **settings):
+        text = self.config.read_text()
+        groups = {}
+        for name, value in settings.items():
+            group, _, key = name.rpartition(".")
+            groups.setdefault(group, []).append(f"{key}: {value}")
+        for group, lines in groups.items():
+            text += f"{group}:\n" + "".join(f"  {line}\n" for line in lines) if group else "".join(f"{line}\n" for line in lines)
+        self.config.write_text(text)
+
+    def run(self, *words, stdin="", env=None, timeout=300):
+        return subprocess.run([PORTCULLIS, *map(str, words), *([] if words[:2] == ("ocsf", "map") else ["--config", self.config])],
+                              capture_output=True, text=True, input=stdin, timeout=timeout, env={**os.environ, **(env or {})})
+
+    def add_tenants(self, twin, count=None):
+        for tenant in twin.tenants()[:count]:
+            done = self.run("tenant", "add", tenant["tenant_id"], "--org", "Customer", "--name", tenant["name"],
+                            "--client-id", tenant["client_id"], "--secret-file", "-", stdin=tenant["client_secret"])
+            if done.returncode:
+                raise RuntimeError(done.stderr)
+
+    def serve(self, env=None):
+        log = open(self.folder / "serve.log", "a")
+        process = subprocess.Popen([PORTCULLIS, "serve", "--config", self.config], stdout=log, stderr=log,
+                                   env={**os.environ, **(env or {})})
+        log.close()
+        return process
+
+    def wait_until_served(self, process, seconds=20):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and process.poll() is None:
+            if (self.folder / "data/serve.sock").exists():
+                return True
+            time.sleep(0.02)
+        return False
+
+    def lake(self):
+        return self.folder / "data" / "lake"
+
+    def verify(self, twin):
+        return subprocess.run([ROOT / "tools/verify-lake", self.lake(), twin.url], capture_output=True, text=True)
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.remove()
+        else:
+            print(f"# kept: {self.folder}")

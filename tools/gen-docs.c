@@ -1,0 +1,106 @@
+/* Prints the pages of docs/ that are made from tables in the code: errors.md and settings.md. `make docs` writes them; a test
+ * compares them with what the code says now. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cloud/defender/defender.h"
+#include "cloud/net/http.h"
+#include "cloud/tenant/tenant.h"
+#include "face/api/operation.h"
+#include "face/app/app.h"
+#include "flow/ingest/ingest.h"
+#include "flow/sink/lake.h"
+#include "kit/json/json.h"
+#include "kit/seal/seal.h"
+#include "kit/sys/causes.h"
+#include "kit/yaml/yaml.h"
+#include "logic/ocsf/ocsf.h"
+#include "state/conf/conf.h"
+#include "state/log/log.h"
+#include "state/store/store.h"
+
+static const struct {
+    const char *title;
+    const struct cause *causes;
+    unsigned count;
+} tables[] = {
+    {"Microsoft: sign-in and Defender", defender_causes, DEFENDER_CAUSE_COUNT},
+    {"Network", net_causes, NET_CAUSE_COUNT},
+    {"Tenants and credentials", tenant_causes, TENANT_CAUSE_COUNT},
+    {"Feeds", ingest_causes, INGEST_CAUSE_COUNT},
+    {"Commands", api_causes, API_CAUSE_COUNT},
+    {"Settings", conf_causes, CONF_CAUSE_COUNT},
+    {"YAML", yaml_causes, YAML_CAUSE_COUNT},
+    {"JSON", json_causes, JSON_CAUSE_COUNT},
+    {"Mappings", ocsf_causes, OCSF_CAUSE_COUNT},
+    {"Store", store_causes, STORE_CAUSE_COUNT},
+    {"Log", log_causes, LOG_CAUSE_COUNT},
+    {"Lake", lake_causes, LAKE_CAUSE_COUNT},
+    {"Keys and encryption", seal_causes, SEAL_CAUSE_COUNT},
+    {"This machine", sys_causes, SYS_CAUSE_COUNT},
+    {"Program", base_causes, BASE_CAUSE_COUNT},
+    {"Demo", app_causes, APP_CAUSE_COUNT},
+};
+
+static const char *kind_means(enum err_kind kind)
+{
+    switch (kind) {
+    case ERR_RETRY: return "is tried again by itself";
+    case ERR_UNCERTAIN: return "it may or may not have happened; this is found out by itself";
+    case ERR_AUTH: return "a person must act at Microsoft; probed rarely";
+    case ERR_INPUT: return "what was given is wrong";
+    case ERR_LIMIT: return "a bound was reached";
+    case ERR_STORAGE: return "disk or database refused";
+    case ERR_CORRUPT: return "stored bytes are damaged or not ours";
+    }
+    return "";
+}
+
+static void print_errors(void)
+{
+    puts("# Errors\n\nEvery failure has a stable code, a cause and a remedy. This page is made from the program's own tables (`make docs`).");
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
+        printf("\n## %s\n\n| code | what happened | what to do | kind |\n| --- | --- | --- | --- |\n", tables[t].title);
+        for (unsigned i = 0; i < tables[t].count; i++) {
+            const struct cause *c = &tables[t].causes[i];
+            printf("| `%s` | %s | %s | %s |\n", c->code, c->what, c->remedy, kind_means(c->kind));
+        }
+    }
+}
+
+static void print_settings(void)
+{
+    puts("# Settings\n\nOf `portcullis.yaml`; a dot is a level of indentation. Tenants, organizations and users are not settings: they live in the\n"
+         "store. This page is made from the program's own table (`make docs`).\n\n| setting | default | bounds | what it does |\n| --- | --- | --- | --- |");
+    for (unsigned i = 0; i < conf_setting_count; i++) {
+        const struct conf_setting *s = &conf_settings[i];
+        printf("| `%s` | %s%s%s | %s | %s |\n", s->name, s->fallback[0] ? "`" : "", s->fallback[0] ? s->fallback : "none",
+               s->fallback[0] ? "`" : "", s->bounds ? s->bounds : "", s->help);
+    }
+}
+
+/* Codes must be one of a kind, and every cause complete. */
+static int check_tables(void)
+{
+    int faults = 0;
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+        for (unsigned i = 0; i < tables[t].count; i++) {
+            const struct cause *c = &tables[t].causes[i];
+            bool is_whole = c->code && c->what && c->remedy && c->kind && strchr(c->code, '.');
+            if (!is_whole) faults++, fprintf(stderr, "%s, row %u is not complete\n", tables[t].title, i);
+            for (size_t u = 0; is_whole && u <= t; u++)
+                for (unsigned k = 0; k < (u == t ? i : tables[u].count); k++)
+                    if (tables[u].causes[k].code && strcmp(tables[u].causes[k].code, c->code) == 0)
+                        faults++, fprintf(stderr, "%s stands twice\n", c->code);
+        }
+    return faults;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "errors") == 0) print_errors();
+    else if (argc == 2 && strcmp(argv[1], "settings") == 0) print_settings();
+    else if (argc == 2 && strcmp(argv[1], "check") == 0) return check_tables() ? 1 : 0;
+    else return fprintf(stderr, "gen-docs errors | settings | check\n"), 2;
+    return 0;
+}
