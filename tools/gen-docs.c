@@ -70,13 +70,11 @@ static void print_errors(void)
 
 static void print_settings(void)
 {
-    puts("# Settings\n\nOf `portcullis.yaml`; a dot is a level of indentation. Tenants, organizations and users are not settings: they live in the\n"
-         "store. This page is made from the program's own table (`make docs`).\n\n| setting | default | bounds | what it does |\n| --- | --- | --- | --- |");
-    for (unsigned i = 0; i < conf_setting_count; i++) {
-        const struct conf_setting *s = &conf_settings[i];
-        printf("| `%s` | %s%s%s | %s | %s |\n", s->name, s->fallback[0] ? "`" : "", s->fallback[0] ? s->fallback : "none",
-               s->fallback[0] ? "`" : "", s->bounds ? s->bounds : "", s->help);
-    }
+    struct buf page;
+    buf_init(&page, 1 << 20);
+    conf_describe(&page);
+    printf("%.*s", STR_ARG(buf_str(&page)));
+    buf_done(&page);
 }
 
 /* Codes must be one of a kind, and every cause complete. */

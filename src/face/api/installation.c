@@ -81,7 +81,7 @@ static bool open_lake(struct installation *i, struct err *e)
 {
     char dir[CONF_PATH_BYTES];
     if (!installation_path(&i->conf, "lake", dir)) return err_set(e, &api_causes[API_BAD_PARAM], "data_dir is too long");
-    struct lake_opts o = {.fs = i->fs, .dir = dir, .store = i->store, .log = i->log, .ocsf = i->ocsf,
+    struct lake_opts o = {.fs = i->fs, .dir = dir, .store = i->store, .log = i->log, .ocsf = i->ocsf, .clock = i->clock,
                           .file_bytes = i->conf.lake_file_bytes, .fold_ms = i->conf.lake_fold_ms};
     return lake_open(&o, &i->lake, e);
 }

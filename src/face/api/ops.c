@@ -49,7 +49,7 @@ static const struct column tenant_columns[] = {
     {"name", "NAME"}, {"tenant_id", "TENANT"}, {"organization", "ORGANIZATION"}, {"cloud", "CLOUD"}, {"created", "CREATED"}, {0}};
 static const struct column feed_columns[] = {
     {"tenant_id", "TENANT"}, {"feed", "FEED"},           {"status", "STATUS"}, {"last_synced", "LAST SYNCED"},
-    {"lag_s", "AGE (s)"},    {"newest_event", "NEWEST"}, {"rows", "ROWS"},     {"late_rows", "LATE"},
+    {"age_ms", "AGE (ms)"},    {"newest_event", "NEWEST"}, {"rows", "ROWS"},     {"late_rows", "LATE"},
     {"error_code", "ERROR"}, {0}};
 
 const struct operation api_operations[] = {

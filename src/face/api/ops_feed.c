@@ -38,8 +38,8 @@ static bool write_feed(void *arg, const struct feed_record *r)
     write_time(w, r->last_synced);
     json_key(w, "newest_event");
     write_time(w, r->newest_event);
-    json_key(w, "lag_s");
-    if (r->last_synced.ticks) json_write_i64(w, (l->now.ticks - r->last_synced.ticks) / WALL_TICKS_PER_S);
+    json_key(w, "age_ms");
+    if (r->last_synced.ticks) json_write_i64(w, (l->now.ticks - r->last_synced.ticks) / WALL_TICKS_PER_MS);
     else json_write_null(w);
     json_key(w, "rows");
     json_write_u64(w, r->rows);

@@ -62,7 +62,7 @@ static bool write_settings(const char *folder, const char *twin_url, struct err 
     (void)snprintf(text, sizeof text,
                    "data_dir: data\nkey_file: portcullis.key\n"
                    "cloud:\n  login_url: %s\n  graph_url: %s\n  endpoint_url: %s\n"
-                   "intervals:\n  alerts: 2s\n  hunting: 3s\n  machines: 5s\n"
+                   "interval:\n  alerts: 2s\n  hunting: 3s\n  machines: 5s\n"
                    "lookback:\n  alerts: 3d\n  hunting: 3d\n"
                    "lake:\n  fold_after: 5s\n",
                    twin_url, twin_url, twin_url);

@@ -35,18 +35,19 @@ static void begin(struct folding *f);
 static bool retain(struct folding *f)
 {
     struct installation *i = f->installation;
-    uint64_t consumed = 0, dropped = 0;
-    return store_offset_get(i->store, LAKE_SINK_NAME, &consumed, &f->err) &&
-           log_retain(i->log, clock_wall(&i->clock), i->conf.log_keep_ms, consumed, &dropped, &f->err);
+    uint64_t dropped = 0;
+    return log_retain(i->log, clock_wall(&i->clock), i->conf.log_keep_ms, lake_offset(i->lake), &dropped, &f->err);
 }
 
-/* On a worker. */
+/* On a worker. One fold is bounded; as many as it takes. */
 static void run(void *arg)
 {
     struct folding *f = arg;
-    struct lake_fold_result result;
-    f->ok = lake_fold(f->installation->lake, f->limit, clock_wall(&f->installation->clock), f->is_forced, &result, &f->err) &&
-            (!f->shall_retain || retain(f));
+    struct lake_fold_result result = {.has_more = true};
+    f->ok = true;
+    while (f->ok && result.has_more)
+        f->ok = lake_fold(f->installation->lake, f->limit, clock_wall(&f->installation->clock), f->is_forced, &result, &f->err);
+    if (f->ok && f->shall_retain) f->ok = retain(f);
 }
 
 static void answer_waiters(struct waiter *w, const struct err *e)

@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Do hanging tenants slow the others? Twenty tenants on one host name, twice: undisturbed, then with five whose answers hang in mid-body.
+Prints one JSON line: the healthy tenants' lag (age of Last Synced, sampled) in both runs and its ratio, which must be at most 1.2, and whether
+every healthy tenant finished every poll."""
+import json, pathlib, statistics, sys, time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from harness import Installation, Twin
+
+SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+SETTINGS = {"lake.fold_after": "5s", "interval.alerts": "2s", "interval.hunting": "2s", "interval.machines": "2s",
+            "lookback.hunting": "1h", "lookback.alerts": "1h", "request.stall": "10s"}
+
+
+def run(scenario):
+    with Twin("--tenants", 20, "--seed", 3, "--scenario", scenario) as twin, Installation(twin, **SETTINGS) as i:
+        healthy = {t["tenant_id"] for t in twin.tenants()[5:]}  # the first five are those that hang
+        i.add_tenants(twin)
+        service = i.serve()
+        i.wait_until_served(service)
+        time.sleep(8)  # the first look-back is over
+        ages, polls = [], {}
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            for feed in json.loads(i.run("feed", "list", "--json").stdout)["feeds"]:
+                if feed["tenant_id"] in healthy:
+                    ages.append(feed["age_ms"])
+                    polls.setdefault((feed["tenant_id"], feed["feed"]), set()).add(feed["last_synced"])
+            time.sleep(0.5)
+        service.terminate()
+        service.wait(30)
+        return statistics.mean(ages), statistics.quantiles(ages, n=20)[-1], min(len(p) for p in polls.values()), len(polls)
+
+
+calm = run("steady")
+hung = run("hanging")
+ratio = hung[0] / calm[0]
+holds = ratio <= 1.2 and hung[2] > 1 and hung[3] == calm[3]
+print(json.dumps({"bench": "isolation", "seconds": SECONDS, "lag_ms_mean": round(calm[0]), "lag_ms_mean_hung": round(hung[0]),
+                  "lag_ms_p95": round(calm[1]), "lag_ms_p95_hung": round(hung[1]), "ratio": round(ratio, 3), "limit": 1.2,
+                  "polls_seen_at_least": hung[2], "holds": holds}))
+sys.exit(0 if holds else 1)
