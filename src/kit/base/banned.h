@@ -13,7 +13,9 @@
 #pragma GCC poison atoi atol atoll atof srand srandom mktemp tmpnam
 
 /* Not poisoned, as the headers of OpenSSL and libsodium name parameters and members so: calling one is the error. */
+#ifndef __clang__ /* which takes the attribute on a first declaration only */
 int rand(void) __attribute__((error("rand is banned: use rng or random_bytes")));
 long random(void) __attribute__((error("random is banned: use rng or random_bytes")));
+#endif
 
 #endif
