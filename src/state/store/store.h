@@ -24,15 +24,23 @@ struct store_opts {
     const char *path;        /* the database file */
     const struct seal_key *key; /* borrowed as long as the store is open; seals secrets */
     struct clock clock;
-    bool create;             /* `init`: make a new one with a fresh id; else it must exist */
+    bool create;             /* `init`: make a new one with a fresh id (STORE_EXISTS if there is one); else it must exist */
 };
+/* The caller holds the lock of the folder: two stores open on one file at once are not noticed here.
+ * Errors of every call below, beside its own: STORE_CORRUPT, STORE_UNCERTAIN, and what the disk said (sys causes). */
 bool store_open(const struct store_opts *o, struct store **out, struct err *e);
 void store_close(struct store *s); /* accepts NULL */
 const char *store_id(const struct store *s); /* a GUID, made by `init` */
+/* A transaction keeps every other thread out until its end. After a call in it has failed for another cause than STORE_EXISTS
+ * and STORE_GONE (these change nothing), it can only be rolled back: store_commit then does so and fails with that call's
+ * error. */
 bool store_begin(struct store *s, struct err *e);
-bool store_commit(struct store *s, struct err *e); /* on failure the transaction is rolled back */
+/* On failure the transaction is rolled back for certain, also should the process be killed or the power go next; but for
+ * STORE_UNCERTAIN: then the disk refused even that, and only the next opening, or a call that works again, tells whether it
+ * took effect. Until then nothing that the transaction named may be undone (log_cut). */
+bool store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
-/* Reads the whole database for damage (PRAGMA integrity_check); for doctor. */
+/* Reads the whole database for damage; for doctor. */
 bool store_check(struct store *s, struct err *e);
 
 /* ---- organizations and tenants ------------------------------------------------------------------------------------- */
@@ -57,7 +65,8 @@ struct tenant_record {
 bool store_org_put(struct store *s, struct org_record *r, struct err *e); /* sets r->id when new; STORE_EXISTS by name */
 bool store_org_list(struct store *s, bool (*each)(void *arg, const struct org_record *r), void *arg, struct err *e);
 bool store_org_find(struct store *s, const char *name, struct org_record *out, bool *found_out, struct err *e);
-/* STORE_EXISTS when the tenant is there already and `is_new`. */
+/* STORE_EXISTS when the tenant is there already and `is_new`; STORE_GONE when it is not and not `is_new`, or without its
+ * organization. Organizations are found and unique without regard to ASCII case. */
 bool store_tenant_put(struct store *s, const struct tenant_record *r, bool is_new, struct err *e);
 bool store_tenant_find(struct store *s, const char *tenant_id, struct tenant_record *out, bool *found_out, struct err *e);
 bool store_tenant_list(struct store *s, bool (*each)(void *arg, const struct tenant_record *r), void *arg, struct err *e);
@@ -82,12 +91,14 @@ struct feed_record {
     char error_text[256];
     struct wall error_since;
 };
+/* STORE_EXISTS for a second feed of that name and tenant; STORE_GONE when the feed or its tenant was removed meanwhile. Ids
+ * are never given twice. */
 bool store_feed_put(struct store *s, struct feed_record *r, struct err *e);
 bool store_feed_list(struct store *s, const char *tenant_id /* NULL: all */,
                      bool (*each)(void *arg, const struct feed_record *r), void *arg, struct err *e);
 
-/* Fingerprints of rows per (feed, bucket), bucket = hour since the epoch of the row's time. Each put adds a sorted run;
- * the store may merge runs. `facts` is ingest's own note about that bucket (counts per bin), replaced by each put. */
+/* Fingerprints of rows per (feed, bucket), bucket = hour since the epoch of the row's time. Each put adds a sorted run
+ * (none when count is 0); past eight runs the store merges them into one without doubles. `facts` is ingest's own note about that bucket (counts per bin), replaced by each put. */
 bool store_fingerprints_put(struct store *s, int64_t feed_id, int64_t bucket, const struct hash128 *sorted, size_t count,
                             struct str facts, struct err *e);
 bool store_fingerprints_get(struct store *s, int64_t feed_id, int64_t bucket,
@@ -107,6 +118,7 @@ struct revision_record {
     char how[12]; /* "live", "catch-up", "look-back", "pull", "file" */
     struct str row;
 };
+/* A revision whose identity the feed has already is not stored, nor put into the inbox, again. */
 bool store_revision_put(struct store *s, const struct revision_record *r, bool into_inbox, struct err *e);
 bool store_inbox_count(struct store *s, uint64_t *out, struct err *e);
 
@@ -131,21 +143,24 @@ bool store_lake_file_newest(struct store *s, const char *partition, struct lake_
 
 /* ---- audit: hash-chained, append only ------------------------------------------------------------------------------------ */
 bool store_audit_add(struct store *s, const char *actor, const char *operation, struct str detail_json, struct err *e);
-bool store_audit_verify(struct store *s, uint64_t *entries_out, struct err *e); /* STORE_AUDIT_BROKEN names the entry */
+/* Recomputes the chain and compares its end with the one sealed under the key: a changed, removed or appended entry is
+ * STORE_AUDIT_BROKEN, which names it. */
+bool store_audit_verify(struct store *s, uint64_t *entries_out, struct err *e);
 bool store_audit_list(struct store *s, bool (*each)(void *arg, uint64_t seq, struct wall at, const char *actor,
                                                     const char *operation, struct str detail), void *arg, struct err *e);
 
 enum {
     STORE_MISSING,      /* no installation here: run init */
     STORE_EXISTS,       /* a record of that name is there */
-    STORE_CORRUPT,      /* the database is damaged or not a database */
+    STORE_GONE,         /* what the record belongs to was removed */
+    STORE_CORRUPT,      /* the database is damaged or not ours */
     STORE_NEWER,        /* written by a newer version */
     STORE_WRONG_KEY,    /* the key file is not this store's */
-    STORE_BUSY,
-    STORE_DISK,         /* the disk refused (full, read-only: see sys) */
+    STORE_DISK,         /* SQLite refused for another reason than the disk's (those are sys causes) */
+    STORE_UNCERTAIN,    /* a commit failed and could not be undone: see store_commit */
     STORE_AUDIT_BROKEN,
     STORE_CAUSE_COUNT
 };
-extern const struct cause store_causes[];
+extern const struct cause store_causes[STORE_CAUSE_COUNT];
 
 #endif

@@ -1,0 +1,89 @@
+/* Feeds, and the revisions that come in with them. */
+#include <string.h>
+
+#include "state/store/store_int.h"
+
+/* 16 bytes, high part first. */
+static void identity_bytes(struct hash128 h, char out[16])
+{
+    for (int i = 0; i < 8; i++) {
+        out[i] = (char)(h.hi >> (56 - 8 * i));
+        out[8 + i] = (char)(h.lo >> (56 - 8 * i));
+    }
+}
+
+static bool add_feed(struct store *s, const struct feed_record *r, bool *conflict, struct err *e)
+{
+    return run(s, SQL_FEED_ADD, conflict, e, "ttbiiiittti", r->tenant_id, r->feed, r->state, r->last_synced.ticks, r->newest_event.ticks,
+               (int64_t)r->rows, (int64_t)r->late_rows, r->status, r->error_code, r->error_text, r->error_since.ticks);
+}
+
+static bool set_feed(struct store *s, const struct feed_record *r, bool *conflict, struct err *e)
+{
+    return run(s, SQL_FEED_SET, conflict, e, "ttbiiiitttii", r->tenant_id, r->feed, r->state, r->last_synced.ticks,
+               r->newest_event.ticks, (int64_t)r->rows, (int64_t)r->late_rows, r->status, r->error_code, r->error_text,
+               r->error_since.ticks, r->id);
+}
+
+bool store_feed_put(struct store *s, struct feed_record *r, struct err *e)
+{
+    bool conflict = false;
+    store_lock(s);
+    bool ok = r->id == 0 ? add_feed(s, r, &conflict, e) : set_feed(s, r, &conflict, e);
+    if (ok && conflict)
+        ok = err_set(e, &store_causes[STORE_EXISTS], "there is a feed %s of tenant %s already", r->feed, r->tenant_id);
+    else if (ok && changed_rows(s) == 0)
+        ok = err_set(e, &store_causes[STORE_GONE], "the feed %s of tenant %s is not there any more", r->feed, r->tenant_id);
+    if (ok && r->id == 0) r->id = sqlite3_last_insert_rowid(s->db);
+    store_unlock(s);
+    return ok || err_context(e, "feed %s of tenant %s", r->feed, r->tenant_id);
+}
+
+static void read_feed(const struct cursor *c, struct feed_record *r)
+{
+    *r = (struct feed_record){.id = column_i64(c, 0), .state = column_bytes(c, 3), .last_synced = column_wall(c, 4),
+                              .newest_event = column_wall(c, 5), .rows = (uint64_t)column_i64(c, 6),
+                              .late_rows = (uint64_t)column_i64(c, 7), .error_since = column_wall(c, 11)};
+    column_text(c, 1, r->tenant_id, sizeof r->tenant_id);
+    column_text(c, 2, r->feed, sizeof r->feed);
+    column_text(c, 8, r->status, sizeof r->status);
+    column_text(c, 9, r->error_code, sizeof r->error_code);
+    column_text(c, 10, r->error_text, sizeof r->error_text);
+}
+
+bool store_feed_list(struct store *s, const char *tenant_id, bool (*each)(void *arg, const struct feed_record *r), void *arg,
+                     struct err *e)
+{
+    struct cursor c;
+    struct feed_record r;
+    bool ok = tenant_id ? cursor_open(s, SQL_FEED_LIST_OF, &c, e, "t", tenant_id) : cursor_open(s, SQL_FEED_LIST, &c, e, "");
+    if (!ok) return false;
+    while (cursor_next(&c)) {
+        read_feed(&c, &r);
+        if (!each(arg, &r)) break;
+    }
+    return cursor_close(&c);
+}
+
+bool store_revision_put(struct store *s, const struct revision_record *r, bool into_inbox, struct err *e)
+{
+    char identity[16];
+    struct scope scope;
+    identity_bytes(r->identity, identity);
+    if (!scope_begin(s, &scope, e)) return false;
+    bool ok = run(s, SQL_REVISION_ADD, NULL, e, "itibtb", r->feed_id, r->object_id, r->updated.ticks,
+                  (struct str){identity, sizeof identity}, r->how, r->row);
+    if (ok && changed_rows(s) && into_inbox)
+        ok = run(s, SQL_INBOX_ADD, NULL, e, "ii", (int64_t)sqlite3_last_insert_rowid(s->db), clock_wall(&s->clock).ticks);
+    return scope_end(&scope, ok, e);
+}
+
+bool store_inbox_count(struct store *s, uint64_t *out, struct err *e)
+{
+    struct cursor c;
+    if (!cursor_open(s, SQL_INBOX_COUNT, &c, e, "")) return false;
+    uint64_t n = cursor_next(&c) ? (uint64_t)column_i64(&c, 0) : 0;
+    if (!cursor_close(&c)) return false;
+    *out = n;
+    return true;
+}

@@ -1,0 +1,73 @@
+/* Every statement the store runs: one row each. */
+#ifndef STATE_STORE_STATEMENTS_INT_H
+#define STATE_STORE_STATEMENTS_INT_H
+
+#define STATEMENTS(X)                                                                                                              \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                                                                    \
+    X(COMMIT, "COMMIT")                                                                                                            \
+    X(ROLLBACK, "ROLLBACK")                                                                                                        \
+    X(META_GET, "SELECT value FROM meta WHERE name = ?")                                                                           \
+    X(META_SET, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value")            \
+    X(ORG_ADD, "INSERT INTO org (name, created) VALUES (?, ?)")                                                                    \
+    X(ORG_SET, "UPDATE org SET name = ?, created = ? WHERE id = ?")                                                                \
+    X(ORG_LIST, "SELECT id, name, created FROM org ORDER BY name")                                                                 \
+    X(ORG_FIND, "SELECT id, name, created FROM org WHERE name = ?")                                                                \
+    X(TENANT_ADD, "INSERT INTO tenant (org_id, name, client_id, cloud, login_url, graph_url, endpoint_url, is_enabled, created,"   \
+                  " tenant_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                             \
+    X(TENANT_SET, "UPDATE tenant SET org_id = ?, name = ?, client_id = ?, cloud = ?, login_url = ?, graph_url = ?,"                \
+                  " endpoint_url = ?, is_enabled = ?, created = ? WHERE tenant_id = ?")                                            \
+    X(TENANT_FIND, "SELECT tenant_id, org_id, name, client_id, cloud, login_url, graph_url, endpoint_url, is_enabled, created"     \
+                   " FROM tenant WHERE tenant_id = ?")                                                                             \
+    X(TENANT_LIST, "SELECT tenant_id, org_id, name, client_id, cloud, login_url, graph_url, endpoint_url, is_enabled, created"     \
+                   " FROM tenant ORDER BY name, tenant_id")                                                                        \
+    X(TENANT_REMOVE, "DELETE FROM tenant WHERE tenant_id = ?")                                                                     \
+    X(SECRET_PUT, "INSERT INTO secret (name, sealed, changed) VALUES (?, ?, ?)"                                                    \
+                  " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, changed = excluded.changed")                        \
+    X(SECRET_GET, "SELECT sealed FROM secret WHERE name = ?")                                                                      \
+    X(SECRET_REMOVE, "DELETE FROM secret WHERE name = ?")                                                                          \
+    X(SECRET_REMOVE_OF, "DELETE FROM secret WHERE name LIKE '%:' || ?")                                                            \
+    X(FEED_ADD, "INSERT INTO feed (tenant_id, feed, state, last_synced, newest_event, rows, late_rows, status, error_code,"        \
+                " error_text, error_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                              \
+    X(FEED_SET, "UPDATE feed SET tenant_id = ?, feed = ?, state = ?, last_synced = ?, newest_event = ?, rows = ?, late_rows = ?,"  \
+                " status = ?, error_code = ?, error_text = ?, error_since = ? WHERE id = ?")                                       \
+    X(FEED_LIST, "SELECT id, tenant_id, feed, state, last_synced, newest_event, rows, late_rows, status, error_code, error_text,"  \
+                 " error_since FROM feed ORDER BY tenant_id, feed")                                                                \
+    X(FEED_LIST_OF, "SELECT id, tenant_id, feed, state, last_synced, newest_event, rows, late_rows, status, error_code,"           \
+                    " error_text, error_since FROM feed WHERE tenant_id = ? ORDER BY feed")                                        \
+    X(BUCKET_PUT, "INSERT INTO bucket (feed_id, bucket, facts) VALUES (?, ?, ?)"                                                   \
+                  " ON CONFLICT (feed_id, bucket) DO UPDATE SET facts = excluded.facts")                                           \
+    X(BUCKET_FACTS, "SELECT facts FROM bucket WHERE feed_id = ? AND bucket = ?")                                                   \
+    X(BUCKET_LIST, "SELECT bucket, facts FROM bucket WHERE feed_id = ? AND bucket >= ? AND bucket < ? ORDER BY bucket")            \
+    X(BUCKET_DROP, "DELETE FROM bucket WHERE feed_id = ? AND bucket < ?")                                                          \
+    X(RUN_ADD, "INSERT INTO run (feed_id, bucket, hashes) VALUES (?, ?, ?)")                                                       \
+    X(RUN_COUNT, "SELECT count(*) FROM run WHERE feed_id = ? AND bucket = ?")                                                      \
+    X(RUN_LIST, "SELECT hashes FROM run WHERE feed_id = ? AND bucket = ? ORDER BY id")                                             \
+    X(RUN_CLEAR, "DELETE FROM run WHERE feed_id = ? AND bucket = ?")                                                               \
+    X(RUN_DROP, "DELETE FROM run WHERE feed_id = ? AND bucket < ?")                                                                \
+    X(REVISION_ADD, "INSERT INTO revision (feed_id, object_id, updated, identity, how, row) VALUES (?, ?, ?, ?, ?, ?)"             \
+                    " ON CONFLICT (feed_id, identity) DO NOTHING")                                                                 \
+    X(INBOX_ADD, "INSERT INTO inbox (revision_id, queued) VALUES (?, ?)")                                                          \
+    X(INBOX_COUNT, "SELECT count(*) FROM inbox")                                                                                   \
+    X(OFFSET_GET, "SELECT position FROM sink WHERE name = ?")                                                                      \
+    X(OFFSET_SET, "INSERT INTO sink (name, position) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position") \
+    X(LAKE_ADD, "INSERT INTO lake_file (path, part, bytes, events, written) VALUES (?, ?, ?, ?, ?)")                               \
+    X(LAKE_TAKE, "DELETE FROM lake_file WHERE path = ?")                                                                           \
+    X(LAKE_LIST, "SELECT path, bytes, events, written FROM lake_file ORDER BY path")                                               \
+    X(LAKE_NEWEST, "SELECT path, bytes, events, written FROM lake_file WHERE part = ? ORDER BY id DESC LIMIT 1")                   \
+    X(SUPERSEDED_ADD, "INSERT INTO lake_superseded (path) VALUES (?) ON CONFLICT (path) DO NOTHING")                               \
+    X(SUPERSEDED_LIST, "SELECT path FROM lake_superseded ORDER BY path")                                                           \
+    X(SUPERSEDED_FORGET, "DELETE FROM lake_superseded WHERE path = ?")                                                             \
+    X(AUDIT_ADD, "INSERT INTO audit (seq, at, actor, operation, detail, hash) VALUES (?, ?, ?, ?, ?, ?)")                          \
+    X(AUDIT_LAST, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")                                                         \
+    X(AUDIT_LIST, "SELECT seq, at, actor, operation, detail, hash FROM audit ORDER BY seq")                                        \
+    X(CHECK, "PRAGMA integrity_check(5)")                                                                                          \
+    X(CHECK_REFERENCES, "PRAGMA foreign_key_check")
+
+enum statement {
+#define STATEMENT_ID(id, sql) SQL_##id,
+    STATEMENTS(STATEMENT_ID)
+#undef STATEMENT_ID
+    STATEMENT_COUNT
+};
+
+#endif

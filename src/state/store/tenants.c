@@ -1,0 +1,138 @@
+/* Organizations, tenants, secrets. */
+#include <string.h>
+
+#include "state/store/store_int.h"
+
+static bool exists_already(struct err *e, const char *what, const char *name)
+{
+    return err_set(e, &store_causes[STORE_EXISTS], "there is %s \"%s\" already", what, name);
+}
+
+bool store_org_put(struct store *s, struct org_record *r, struct err *e)
+{
+    bool conflict = false;
+    store_lock(s); /* over the statement and the id it gave */
+    bool ok = r->id == 0 ? run(s, SQL_ORG_ADD, &conflict, e, "ti", r->name, r->created.ticks)
+                         : run(s, SQL_ORG_SET, &conflict, e, "tii", r->name, r->created.ticks, r->id);
+    if (ok && conflict) ok = exists_already(e, "an organization", r->name);
+    else if (ok && changed_rows(s) == 0) ok = err_set(e, &store_causes[STORE_GONE], "the organization %s is not there any more", r->name);
+    if (ok && r->id == 0) r->id = sqlite3_last_insert_rowid(s->db);
+    store_unlock(s);
+    return ok;
+}
+
+static void read_org(const struct cursor *c, struct org_record *r)
+{
+    *r = (struct org_record){.id = column_i64(c, 0), .created = column_wall(c, 2)};
+    column_text(c, 1, r->name, sizeof r->name);
+}
+
+bool store_org_list(struct store *s, bool (*each)(void *arg, const struct org_record *r), void *arg, struct err *e)
+{
+    struct cursor c;
+    struct org_record r;
+    if (!cursor_open(s, SQL_ORG_LIST, &c, e, "")) return false;
+    while (cursor_next(&c)) {
+        read_org(&c, &r);
+        if (!each(arg, &r)) break;
+    }
+    return cursor_close(&c);
+}
+
+bool store_org_find(struct store *s, const char *name, struct org_record *out, bool *found_out, struct err *e)
+{
+    struct cursor c;
+    struct org_record r;
+    if (!cursor_open(s, SQL_ORG_FIND, &c, e, "t", name)) return false;
+    bool found = cursor_next(&c);
+    if (found) read_org(&c, &r);
+    if (!cursor_close(&c)) return false;
+    if (found) *out = r;
+    *found_out = found;
+    return true;
+}
+
+bool store_tenant_put(struct store *s, const struct tenant_record *r, bool is_new, struct err *e)
+{
+    bool conflict = false;
+    store_lock(s);
+    bool ok = run(s, is_new ? SQL_TENANT_ADD : SQL_TENANT_SET, &conflict, e, "ittttttiit", r->org_id, r->name, r->client_id, r->cloud,
+                  r->login_url, r->graph_url, r->endpoint_url, (int64_t)r->is_enabled, r->created.ticks, r->tenant_id);
+    if (ok && conflict) ok = exists_already(e, "a tenant", r->tenant_id);
+    else if (ok && changed_rows(s) == 0) ok = err_set(e, &store_causes[STORE_GONE], "the tenant %s is not there any more", r->tenant_id);
+    store_unlock(s);
+    return ok;
+}
+
+static void read_tenant(const struct cursor *c, struct tenant_record *r)
+{
+    *r = (struct tenant_record){.org_id = column_i64(c, 1), .is_enabled = column_i64(c, 8) != 0, .created = column_wall(c, 9)};
+    column_text(c, 0, r->tenant_id, sizeof r->tenant_id);
+    column_text(c, 2, r->name, sizeof r->name);
+    column_text(c, 3, r->client_id, sizeof r->client_id);
+    column_text(c, 4, r->cloud, sizeof r->cloud);
+    column_text(c, 5, r->login_url, sizeof r->login_url);
+    column_text(c, 6, r->graph_url, sizeof r->graph_url);
+    column_text(c, 7, r->endpoint_url, sizeof r->endpoint_url);
+}
+
+bool store_tenant_find(struct store *s, const char *tenant_id, struct tenant_record *out, bool *found_out, struct err *e)
+{
+    struct cursor c;
+    struct tenant_record r;
+    if (!cursor_open(s, SQL_TENANT_FIND, &c, e, "t", tenant_id)) return false;
+    bool found = cursor_next(&c);
+    if (found) read_tenant(&c, &r);
+    if (!cursor_close(&c)) return false;
+    if (found) *out = r;
+    *found_out = found;
+    return true;
+}
+
+bool store_tenant_list(struct store *s, bool (*each)(void *arg, const struct tenant_record *r), void *arg, struct err *e)
+{
+    struct cursor c;
+    struct tenant_record r;
+    if (!cursor_open(s, SQL_TENANT_LIST, &c, e, "")) return false;
+    while (cursor_next(&c)) {
+        read_tenant(&c, &r);
+        if (!each(arg, &r)) break;
+    }
+    return cursor_close(&c);
+}
+
+bool store_tenant_remove(struct store *s, const char *tenant_id, struct err *e)
+{
+    struct scope scope;
+    if (!scope_begin(s, &scope, e)) return false;
+    bool ok = run(s, SQL_SECRET_REMOVE_OF, NULL, e, "t", tenant_id) && run(s, SQL_TENANT_REMOVE, NULL, e, "t", tenant_id);
+    return scope_end(&scope, ok, e);
+}
+
+/* ---- secrets: only sealed bytes reach SQLite ---------------------------------------------------------------------------- */
+
+bool store_secret_put(struct store *s, const char *name, struct str plain, struct err *e)
+{
+    struct buf sealed;
+    buf_init(&sealed, 0);
+    bool ok = seal_bytes(s->key, name, plain, &sealed, e) &&
+              run(s, SQL_SECRET_PUT, NULL, e, "tbi", name, buf_str(&sealed), clock_wall(&s->clock).ticks);
+    buf_done(&sealed);
+    return ok;
+}
+
+bool store_secret_get(struct store *s, const char *name, struct buf *plain_out, bool *found_out, struct err *e)
+{
+    struct cursor c;
+    if (!cursor_open(s, SQL_SECRET_GET, &c, e, "t", name)) return false;
+    bool found = cursor_next(&c);
+    bool opened = !found || seal_open(s->key, name, column_bytes(&c, 0), plain_out, e);
+    if (!cursor_close(&c) || !opened) return false;
+    *found_out = found;
+    return true;
+}
+
+bool store_secret_remove(struct store *s, const char *name, struct err *e)
+{
+    return run(s, SQL_SECRET_REMOVE, NULL, e, "t", name);
+}
