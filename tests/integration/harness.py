@@ -38,6 +38,8 @@ class Tap:
 
 class Twin:
     def __init__(self, *options):
+        own = lambda word: ROOT / f"tests/scenarios/{word}.yaml"
+        options = [own(word) if own(word).exists() else word for word in map(str, options)]
         self.process = subprocess.Popen([TWIN, "--listen", "127.0.0.1:0", *map(str, options)], stdout=subprocess.PIPE, text=True)
         for line in self.process.stdout:
             if found := re.search(r"listening on (https?://\S+)", line):
