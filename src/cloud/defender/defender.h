@@ -2,29 +2,42 @@
  *
  * A fetch is one request to one tenant: the token is found or renewed first (cached, renewed at 80 to 90 % of its life, one
  * renewal at a time per tenant and audience), the answer's raw body is handed over as it comes, a failure comes back as an
- * err whose cause says what it means and what to do. A token goes only to hosts of its audience. */
+ * err whose cause says what it means and what to do. A token goes only to hosts of its audience.
+ *
+ * A login that failed is not tried again at once: after a permanent refusal not for 15 minutes, then 30, then 60 (hammering
+ * a bad secret locks applications out); after a passing one for seconds, at most five minutes. Until then every fetch that
+ * needs a token gets the same error with the time that is left. A tenant whose credential or hosts have changed starts
+ * afresh by itself. */
 #ifndef CLOUD_DEFENDER_DEFENDER_H
 #define CLOUD_DEFENDER_DEFENDER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cloud/net/budget.h"
 #include "cloud/net/http.h"
 #include "cloud/tenant/tenant.h"
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 #include "kit/sys/loop.h"
 
-/* Families share a budget of calls. */
+/* Families share a budget of calls, per application and tenant. */
 enum api_family { API_LOGIN, API_GRAPH_SECURITY, API_GRAPH_HUNTING, API_ENDPOINT, API_FAMILY_COUNT };
+struct family_row {
+    const char *name;
+    struct rate rates[BUDGET_RATES_MAX]; /* what Microsoft documents */
+    unsigned rate_count;
+};
+extern const struct family_row family_rows[API_FAMILY_COUNT];
 /* One row per end-point we call: method, path, family, audience, role, worst answer. */
 enum endpoint { EP_HUNTING, EP_ALERTS, EP_INCIDENTS, EP_MACHINES, EP_COUNT };
 struct endpoint_row {
     const char *name, *method, *path; /* "/v1.0/security/runHuntingQuery" */
     enum api_family family;
     bool is_graph;           /* else Defender for Endpoint */
-    const char *role;        /* read permission it needs */
+    const char *role;        /* read permission it needs; its ReadWrite form does too */
     uint64_t answer_max;     /* bytes on the wire we will take */
+    uint32_t answer_timeout_ms; /* it may compute this long before its first byte; 0: the stall timeout holds */
 };
 extern const struct endpoint_row endpoint_rows[EP_COUNT];
 
@@ -34,8 +47,9 @@ struct defender_opts {
     uint32_t total_timeout_ms, stall_timeout_ms;
 };
 bool defender_new(struct loop *l, const struct defender_opts *o, struct defender **out, struct err *e);
-void defender_free(struct defender *d);
-void defender_forget_tenant(struct defender *d, const char *tenant_id); /* its tokens: after a change of credentials */
+void defender_free(struct defender *d); /* before its http client; cancels what runs, without callbacks; accepts NULL */
+/* Its tokens, and any wait after a failed login: the next fetch asks anew. For "try again now", and for removed tenants. */
+void defender_forget_tenant(struct defender *d, const char *tenant_id);
 
 struct fetch {
     enum endpoint endpoint;
@@ -49,24 +63,33 @@ struct fetch_handler {
     void (*on_done)(void *ctx, const struct http_response *r, const struct err *e);
 };
 struct fetch_call;
+/* Never fails on the spot: on_done comes later, from the loop, and the handle is gone with it. Takes a reference of `t`; copies
+ * the texts of `f`. A 206 is a complete answer that lacks a provider's part: see r->status. */
 struct fetch_call *defender_fetch(struct defender *d, struct tenant *t, const struct fetch *f, const struct fetch_handler *h);
-void fetch_resume(struct fetch_call *c);
-void fetch_cancel(struct fetch_call *c);
+void fetch_resume(struct fetch_call *c); /* the bytes held come again, later */
+void fetch_cancel(struct fetch_call *c); /* no callback comes any more; the handle is gone */
 
 /* What the cached token says (roles in the token), for capability states and diagnosis. false: no token yet. */
 bool defender_roles(struct defender *d, const char *tenant_id, bool is_graph, bool (*each)(void *arg, struct str role), void *arg);
 
 /* Errors by stable code. Kind tells the scheduler: ERR_RETRY backs off, ERR_AUTH stops until a person acts (probed rarely). */
 enum {
-    DEFENDER_SECRET_WRONG, DEFENDER_SECRET_EXPIRED, DEFENDER_APP_UNKNOWN, DEFENDER_NO_CONSENT, DEFENDER_TENANT_UNKNOWN,
-    DEFENDER_LOGIN_LOOP, DEFENDER_LOGIN_REFUSED, DEFENDER_LOGIN_DOWN, DEFENDER_WRONG_TENANT, DEFENDER_ROLE_MISSING,
+    DEFENDER_SECRET_WRONG, DEFENDER_SECRET_EXPIRED, DEFENDER_APP_UNKNOWN, DEFENDER_APP_DISABLED, DEFENDER_NO_CONSENT,
+    DEFENDER_TENANT_UNKNOWN, DEFENDER_OTHER_CLOUD, DEFENDER_NO_SERVICE, DEFENDER_POLICY_BLOCKS, DEFENDER_LOGIN_LOOP,
+    DEFENDER_LOGIN_REFUSED, DEFENDER_LOGIN_DOWN, DEFENDER_WRONG_TENANT, DEFENDER_ROLE_MISSING, DEFENDER_FORBIDDEN,
     DEFENDER_TOKEN_REFUSED, DEFENDER_THROTTLED, DEFENDER_QUERY_TOO_HEAVY, DEFENDER_RESULT_TOO_LARGE, DEFENDER_BAD_QUERY,
     DEFENDER_NO_TABLE, DEFENDER_PAGE_TOO_LARGE, DEFENDER_NOT_FOUND, DEFENDER_SERVER, DEFENDER_FOREIGN_LINK,
     DEFENDER_BAD_ANSWER, DEFENDER_CAUSE_COUNT
 };
-extern const struct cause defender_causes[];
+extern const struct cause defender_causes[DEFENDER_CAUSE_COUNT];
 /* Pure: status, headers and the first KiBs of an error body to an error. */
 void defender_explain(const struct endpoint_row *row, const struct http_response *r, struct str body, struct err *e);
 void defender_explain_login(const struct http_response *r, struct str body, struct err *e);
+/* A login's error code ("AADSTS7000215" is 7000215) to its cause, for the table in docs/; NULL behind the last. */
+struct login_code {
+    int64_t code;
+    int cause; /* DEFENDER_* */
+};
+const struct login_code *defender_login_code(unsigned nth);
 
 #endif

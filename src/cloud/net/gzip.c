@@ -24,3 +24,23 @@ bool gzip_whole(struct str bytes, struct buf *out)
     out->n += bytes.n - z.avail_out;
     return true;
 }
+
+bool http_gunzip(struct str gzip, size_t max, struct buf *out)
+{
+    struct inflate_state *z = malloc(sizeof *z); /* 80 KiB: not for the stack */
+    if (z == NULL || gzip.n > UINT32_MAX || max > UINT32_MAX || !buf_reserve(out, max)) {
+        free(z);
+        return false;
+    }
+    isal_inflate_init(z);
+    z->crc_flag = ISAL_GZIP;
+    z->next_in = (uint8_t *)(uintptr_t)gzip.p; /* read only */
+    z->avail_in = (uint32_t)gzip.n;
+    z->next_out = (uint8_t *)out->p + out->n;
+    z->avail_out = (uint32_t)max;
+    int code = isal_inflate(z);
+    bool is_whole = code == ISAL_DECOMP_OK && z->block_state == ISAL_BLOCK_FINISH;
+    out->n += max - z->avail_out;
+    free(z);
+    return is_whole;
+}

@@ -65,6 +65,10 @@ void http_cancel(struct http_call *call); /* no callback comes any more; the han
 /* Blocking one-off, for the command line: its own loop inside. Any status is an answer (true). Appends to `body_out`. */
 bool http_fetch(const struct http_client_opts *o, const struct http_request *q, int *status_out, struct buf *body_out, struct err *e);
 
+/* A small gzip body on the spot (an error's): appends at most `max` decoded bytes. false: not gzip, cut or longer; what could
+ * be decoded has been appended. */
+bool http_gunzip(struct str gzip, size_t max, struct buf *out);
+
 enum {
     NET_DNS, NET_CONNECT, NET_TLS_REFUSED, NET_TIMEOUT, NET_STALLED, NET_CUT, NET_TOO_LARGE, NET_PLAIN_HTTP, NET_BAD_URL,
     NET_PROTOCOL, NET_BIND, NET_CAUSE_COUNT

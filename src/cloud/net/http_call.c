@@ -78,7 +78,9 @@ static bool add_bearer(struct http_call *call, struct str bearer)
 {
     struct buf line;
     buf_init(&line, 0);
-    bool ok = buf_add_str(&line, STR("Authorization: Bearer ")) && buf_add_str(&line, bearer) && add_header(call, buf_cstr(&line));
+    bool ok = buf_reserve(&line, bearer.n + 64) && /* at once: a buffer that moved would leave a copy behind */
+              buf_add_str(&line, STR("Authorization: Bearer ")) && buf_add_str(&line, bearer) &&
+              add_header(call, buf_cstr(&line));
     if (line.p) explicit_bzero(line.p, line.cap);
     buf_done(&line);
     return ok;

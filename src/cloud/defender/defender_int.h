@@ -1,0 +1,85 @@
+/* Inside cloud/defender: logins, tokens and fetches.
+ *
+ * A login is what we know of one tenant's application: a token per audience, each with the fetches that wait for it. Nothing
+ * calls back on the spot: a fetch that may go on, or has failed, is woken through its own timer, so no callback of a caller
+ * ever runs inside a walk over our lists. */
+#ifndef CLOUD_DEFENDER_DEFENDER_INT_H
+#define CLOUD_DEFENDER_DEFENDER_INT_H
+
+#include <sys/queue.h>
+
+#include "cloud/defender/defender.h"
+#include "kit/sys/random.h"
+
+LIST_HEAD(login_list, login);
+LIST_HEAD(fetch_list, fetch_call);
+TAILQ_HEAD(fetch_queue, fetch_call);
+
+struct defender {
+    struct loop *loop;
+    struct http_client *http;
+    uint32_t total_timeout_ms, stall_timeout_ms;
+    struct rng rng; /* when to renew */
+    struct login_list logins;
+    struct fetch_list fetches;
+    uint64_t last_serial; /* of tokens */
+};
+
+struct token {
+    struct login *login;
+    bool is_graph;
+    struct secret *bearer; /* NULL: none */
+    uint64_t serial;       /* tells this token from the ones before it */
+    struct mono minted_at, renew_at, usable_until;
+    struct buf roles; /* one a line */
+    /* the renewal under way */
+    struct http_call *renewal; /* NULL: none */
+    struct buf answer;
+    struct fetch_queue waiting;
+    /* after a failure */
+    struct mono blocked_until;
+    uint32_t block_ms; /* the last one; 0: the last login went well */
+    struct err why;
+};
+
+struct login {
+    LIST_ENTRY(login) in_logins;
+    struct defender *d;
+    struct tenant *tenant; /* the snapshot the tokens were asked for with */
+    struct token tokens[2]; /* Endpoint, Graph */
+};
+
+struct fetch_call {
+    LIST_ENTRY(fetch_call) in_fetches;
+    TAILQ_ENTRY(fetch_call) in_waiting;
+    struct defender *d;
+    struct tenant *tenant;
+    const struct endpoint_row *row;
+    struct fetch_handler handler;
+    char *query, *kql;
+    struct timer *wake;
+    struct token *awaited; /* in its `waiting` list; NULL: not */
+    struct err failure;    /* cause NULL: none yet */
+    struct http_call *http;
+    uint64_t serial; /* of the token in use */
+    bool has_renewed; /* after a 401: once */
+    bool is_answer;   /* 200 or 206: the body is the caller's */
+    bool is_gzip;
+    struct buf error_body;
+};
+
+enum token_state { TOKEN_READY, TOKEN_COMING, TOKEN_FAILED };
+/* TOKEN_READY: *out has a bearer now. TOKEN_COMING: wait in (*out)->waiting. TOKEN_FAILED: `e` says why, and for how long. */
+enum token_state token_get(struct defender *d, struct tenant *t, bool is_graph, struct token **out, struct err *e);
+/* The API did not take this token. True: it was old enough to be dropped, so asking for a new one makes sense. */
+bool token_drop(struct defender *d, const char *tenant_id, bool is_graph, uint64_t serial);
+/* NULL: no login yet. */
+struct token *token_find(struct defender *d, const char *tenant_id, bool is_graph);
+bool token_has_role(const struct token *t, struct str role);
+void login_free(struct login *l);
+
+/* The wait for a token is over: go on, or fail with `e`. */
+void fetch_wake(struct fetch_call *c, const struct err *e);
+void fetch_free(struct fetch_call *c);
+
+#endif

@@ -1,0 +1,360 @@
+#include "cloud/defender/defender_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloud/defender/explain_int.h"
+#include "kit/json/json.h"
+#include "kit/seal/seal.h"
+
+enum {
+    LOGIN_TIMEOUT_MS = 60 * 1000,
+    LIFE_MIN_S = 1,
+    LIFE_MAX_S = 24 * 3600,
+    /* A token this young that is refused will not be better when it is made anew: asking on would end in AADSTS50196. */
+    DROP_AGE_MS = 5 * 60 * 1000,
+    PERMANENT_FIRST_MS = 15 * 60 * 1000,
+    PERMANENT_MOST_MS = 60 * 60 * 1000,
+    PASSING_FIRST_MS = 5 * 1000,
+    PASSING_MOST_MS = 5 * 60 * 1000,
+};
+
+static struct mono now_of(const struct defender *d)
+{
+    return clock_mono(loop_clock(d->loop));
+}
+
+/* ---- logins */
+
+static void token_clear(struct token *t)
+{
+    secret_free(t->bearer);
+    t->bearer = NULL;
+    buf_reset(&t->roles);
+}
+
+static void answer_wipe(struct token *t)
+{
+    if (t->answer.p) seal_wipe(t->answer.p, t->answer.cap);
+    buf_reset(&t->answer);
+}
+
+static void wake_all(struct token *t, const struct err *e)
+{
+    struct fetch_call *c;
+    while ((c = TAILQ_FIRST(&t->waiting)) != NULL) {
+        TAILQ_REMOVE(&t->waiting, c, in_waiting);
+        fetch_wake(c, e);
+    }
+}
+
+/* As if it had never been asked; who waits asks again. */
+static void token_reset(struct token *t)
+{
+    if (t->renewal) http_cancel(t->renewal);
+    t->renewal = NULL;
+    answer_wipe(t);
+    token_clear(t);
+    t->block_ms = 0;
+    t->blocked_until = (struct mono){INT64_MIN};
+    wake_all(t, NULL);
+}
+
+static struct login *login_find(struct defender *d, const char *tenant_id)
+{
+    struct login *l;
+    LIST_FOREACH(l, &d->logins, in_logins)
+        if (str_eq_nocase(str_of(l->tenant->record.tenant_id), str_of(tenant_id))) return l;
+    return NULL;
+}
+
+static struct login *login_new(struct defender *d, struct tenant *t)
+{
+    struct login *l = calloc(1, sizeof *l);
+    INVARIANT(l != NULL);
+    l->d = d;
+    l->tenant = tenant_ref(t);
+    for (int i = 0; i < 2; i++) {
+        struct token *token = &l->tokens[i];
+        token->login = l;
+        token->is_graph = i == 1;
+        token->blocked_until = (struct mono){INT64_MIN};
+        TAILQ_INIT(&token->waiting);
+        buf_init(&token->roles, ERROR_BODY_BYTES);
+        buf_init(&token->answer, ERROR_BODY_BYTES);
+    }
+    LIST_INSERT_HEAD(&d->logins, l, in_logins);
+    return l;
+}
+
+void login_free(struct login *l)
+{
+    for (int i = 0; i < 2; i++) {
+        token_reset(&l->tokens[i]);
+        buf_done(&l->tokens[i].roles);
+        buf_done(&l->tokens[i].answer);
+    }
+    LIST_REMOVE(l, in_logins);
+    tenant_unref(l->tenant);
+    free(l);
+}
+
+static bool asks_alike(const struct tenant *a, const struct tenant *b)
+{
+    return strcmp(a->record.client_id, b->record.client_id) == 0 && strcmp(a->login_url, b->login_url) == 0 &&
+           strcmp(a->graph_audience, b->graph_audience) == 0 && strcmp(a->endpoint_audience, b->endpoint_audience) == 0 &&
+           (a->secret != NULL) == (b->secret != NULL) &&
+           (a->secret == NULL || str_eq(secret_reveal(a->secret), secret_reveal(b->secret)));
+}
+
+/* A new snapshot of the tenant with another credential makes what we had of it void, a wait for "bad secret" too. */
+static struct login *login_for(struct defender *d, struct tenant *t)
+{
+    struct login *l = login_find(d, t->record.tenant_id);
+    if (l == NULL) return login_new(d, t);
+    if (l->tenant == t) return l;
+    bool is_same = asks_alike(l->tenant, t);
+    struct tenant *before = l->tenant;
+    l->tenant = tenant_ref(t);
+    tenant_unref(before);
+    for (int i = 0; i < 2 && !is_same; i++) token_reset(&l->tokens[i]);
+    return l;
+}
+
+struct token *token_find(struct defender *d, const char *tenant_id, bool is_graph)
+{
+    struct login *l = login_find(d, tenant_id);
+    return l ? &l->tokens[is_graph] : NULL;
+}
+
+/* ---- waiting after a failure */
+
+static bool is_passing(const struct err *e)
+{
+    return e->cause->kind == ERR_RETRY || e->cause->kind == ERR_UNCERTAIN || e->cause->kind == ERR_LIMIT;
+}
+
+/* A failure that comes while we wait already (the other audience's) does not lengthen the wait. */
+static void block(struct token *t, const struct err *e)
+{
+    bool is_waiting = now_of(t->login->d).ms < t->blocked_until.ms;
+    uint32_t first = is_passing(e) ? PASSING_FIRST_MS : PERMANENT_FIRST_MS;
+    uint32_t most = is_passing(e) ? PASSING_MOST_MS : PERMANENT_MOST_MS;
+    uint32_t ms = t->block_ms < first ? first : is_waiting ? t->block_ms : t->block_ms * 2;
+    if (ms > most) ms = most;
+    if (e->cause == &defender_causes[DEFENDER_LOGIN_LOOP]) ms = PASSING_MOST_MS;
+    t->block_ms = ms;
+    if (e->retry_after_ms > ms) ms = e->retry_after_ms;
+    t->blocked_until = (struct mono){now_of(t->login->d).ms + ms};
+    t->why = *e;
+}
+
+/* Nearly every failure concerns the application, so the other audience waits too; that one service is missing does not. */
+static void renewal_failed(struct token *t, const struct err *e)
+{
+    bool is_of_one = e->cause == &defender_causes[DEFENDER_NO_SERVICE];
+    block(t, e);
+    struct token *other = &t->login->tokens[!t->is_graph];
+    if (!is_of_one && !is_passing(e) && other->renewal == NULL) {
+        other->blocked_until = t->blocked_until;
+        other->block_ms = t->block_ms;
+        other->why = *e;
+    }
+    wake_all(t, e);
+}
+
+/* ---- reading the answer */
+
+struct token_answer {
+    struct str bearer;
+    int64_t life_s;
+};
+
+static bool read_answer(struct arena *a, struct str body, struct token_answer *out, struct err *e)
+{
+    struct err detail;
+    const struct json *root = json_parse(a, body, &detail);
+    out->bearer = json_str(json_get(root, "access_token"), STR_NONE);
+    out->life_s = json_i64(json_get(root, "expires_in"), 0);
+    if (out->bearer.n == 0 || out->life_s < LIFE_MIN_S)
+        return err_set(e, &defender_causes[DEFENDER_BAD_ANSWER], "the login service answered 200 without a usable token");
+    if (out->life_s > LIFE_MAX_S) out->life_s = LIFE_MAX_S;
+    return true;
+}
+
+static void add_roles(struct buf *roles, const struct json *list)
+{
+    for (size_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++) {
+        (void)buf_add_str(roles, json_str(&list->items[i], STR_NONE));
+        (void)buf_add_char(roles, '\n');
+    }
+}
+
+/* Whose token is it? Never used for another tenant than it was asked for, whatever answered in the login's place. */
+static bool read_claims(struct arena *a, const struct tenant *tenant, struct str bearer, struct buf *roles, struct err *e)
+{
+    struct buf header, payload;
+    struct err detail;
+    char tid[SAYS_BYTES];
+    buf_init(&header, ERROR_BODY_BYTES);
+    buf_init(&payload, ERROR_BODY_BYTES);
+    bool ok = jwt_peek(bearer, &header, &payload, &detail);
+    const struct json *claims = ok ? json_parse(a, buf_str(&payload), &detail) : NULL;
+    struct str said = json_str(json_get(claims, "tid"), STR_NONE);
+    explain_quote(str_sub(said, 0, 40), tid);
+    if (claims == NULL)
+        ok = err_set(e, &defender_causes[DEFENDER_BAD_ANSWER], "the login service gave a token that cannot be read");
+    else if (!str_eq_nocase(said, str_of(tenant->record.tenant_id)))
+        ok = err_set(e, &defender_causes[DEFENDER_WRONG_TENANT], "asked for tenant %s, got a token of %s",
+                     tenant->record.tenant_id, tid);
+    else
+        add_roles(roles, json_get(claims, "roles"));
+    buf_done(&header);
+    buf_done(&payload);
+    return ok;
+}
+
+static void keep_token(struct token *t, const struct token_answer *answer, struct secret *bearer)
+{
+    struct defender *d = t->login->d;
+    int64_t now = now_of(d).ms, life_ms = answer->life_s * 1000;
+    t->bearer = bearer;
+    t->serial = ++d->last_serial;
+    t->minted_at = (struct mono){now};
+    t->renew_at = (struct mono){now + (int64_t)((double)life_ms * (0.8 + 0.1 * rng_unit(&d->rng)))};
+    t->usable_until = (struct mono){now + life_ms - life_ms / 20};
+    t->block_ms = 0;
+}
+
+static bool take_answer(struct token *t, struct err *e)
+{
+    struct arena a;
+    struct token_answer answer;
+    struct buf roles;
+    struct secret *bearer = NULL;
+    arena_init(&a, EXPLAIN_ARENA_BYTES);
+    buf_init(&roles, ERROR_BODY_BYTES);
+    bool ok = read_answer(&a, buf_str(&t->answer), &answer, e) && read_claims(&a, t->login->tenant, answer.bearer, &roles, e);
+    if (ok && (bearer = secret_new(answer.bearer)) == NULL) ok = err_set(e, &base_causes[BASE_NO_MEMORY], "keeping a token");
+    if (ok) {
+        token_clear(t);
+        keep_token(t, &answer, bearer);
+        (void)buf_add_str(&t->roles, buf_str(&roles));
+    }
+    buf_done(&roles);
+    arena_done(&a);
+    return ok;
+}
+
+/* ---- asking */
+
+static bool on_piece(void *ctx, const void *p, size_t n)
+{
+    struct token *t = ctx;
+    (void)buf_add(&t->answer, p, n); /* reserved whole: never moved; the client's bound is the buffer's */
+    return true;
+}
+
+static void on_answered(void *ctx, const struct http_response *r, const struct err *transport)
+{
+    struct token *t = ctx;
+    struct err e;
+    bool ok = false;
+    t->renewal = NULL;
+    if (transport)
+        e = *transport;
+    else if (r->status == 200)
+        ok = take_answer(t, &e);
+    else
+        defender_explain_login(r, buf_str(&t->answer), &e);
+    answer_wipe(t);
+    if (ok)
+        wake_all(t, NULL);
+    else
+        renewal_failed(t, &e);
+}
+
+static void add_encoded(struct buf *out, struct str text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] != '\0' && strchr(plain, text.p[i]))
+            (void)buf_add_char(out, text.p[i]);
+        else
+            (void)buf_addf(out, "%%%02X", (unsigned char)text.p[i]);
+    }
+}
+
+static void add_form(struct buf *out, const struct tenant *t, bool is_graph)
+{
+    (void)buf_addf(out, "grant_type=client_credentials&client_id=%s&scope=", t->record.client_id);
+    add_encoded(out, str_of(is_graph ? t->graph_audience : t->endpoint_audience));
+    add_encoded(out, STR("/.default"));
+    (void)buf_add_str(out, STR("&client_secret="));
+    if (t->secret) add_encoded(out, secret_reveal(t->secret));
+}
+
+static void start_renewal(struct token *t)
+{
+    static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", "Accept: application/json", NULL};
+    const struct tenant *tenant = t->login->tenant;
+    struct defender *d = t->login->d;
+    struct http_handler h = {.ctx = t, .on_body = on_piece, .on_done = on_answered};
+    struct buf url, form;
+    size_t secret_bytes = tenant->secret ? secret_reveal(tenant->secret).n : 0;
+    buf_init(&url, 0);
+    buf_init(&form, 0);
+    /* At once: a buffer that grows leaves its old bytes behind. */
+    INVARIANT(buf_reserve(&form, 3 * secret_bytes + 4096) && buf_reserve(&t->answer, ERROR_BODY_BYTES));
+    add_form(&form, tenant, t->is_graph);
+    (void)buf_addf(&url, "%s/%s/oauth2/v2.0/token", tenant->login_url, tenant->record.tenant_id);
+    t->renewal = http_send(d->http,
+                           &(struct http_request){.method = "POST", .url = buf_cstr(&url), .headers = headers, .body = buf_str(&form),
+                                                  .total_timeout_ms = LOGIN_TIMEOUT_MS, .body_max = ERROR_BODY_BYTES},
+                           &h);
+    seal_wipe(form.p, form.cap);
+    buf_done(&form);
+    buf_done(&url);
+}
+
+enum token_state token_get(struct defender *d, struct tenant *tenant, bool is_graph, struct token **out, struct err *e)
+{
+    struct token *t = &login_for(d, tenant)->tokens[is_graph];
+    int64_t now = now_of(d).ms;
+    bool is_usable = t->bearer && now < t->usable_until.ms, is_blocked = now < t->blocked_until.ms;
+    if (t->renewal == NULL && !is_blocked && (!is_usable || now >= t->renew_at.ms)) start_renewal(t);
+    if (!is_usable && t->renewal == NULL) {
+        *e = t->why;
+        e->retry_after_ms = (uint32_t)(t->blocked_until.ms - now);
+        return TOKEN_FAILED;
+    }
+    *out = t;
+    return is_usable ? TOKEN_READY : TOKEN_COMING;
+}
+
+bool token_drop(struct defender *d, const char *tenant_id, bool is_graph, uint64_t serial)
+{
+    struct token *t = token_find(d, tenant_id, is_graph);
+    if (t == NULL || t->bearer == NULL || t->serial != serial) return true; /* another one is there, or coming */
+    if (now_of(d).ms - t->minted_at.ms < DROP_AGE_MS) return false;
+    token_clear(t);
+    return true;
+}
+
+static struct str without(struct str s, const char *part_text)
+{
+    size_t at = str_find(s, str_of(part_text), 0);
+    return at == SIZE_MAX ? s : str_sub(s, 0, at);
+}
+
+/* "X.Read.All" is also given by "X.ReadWrite.All". */
+bool token_has_role(const struct token *t, struct str role)
+{
+    struct str rest = buf_str(&t->roles), stem = without(role, ".Read.All");
+    while (rest.n > 0) {
+        struct str have = str_cut(&rest, '\n');
+        if (str_eq(have, role)) return true;
+        if (stem.n < role.n && str_starts(have, stem) && str_eq(str_sub(have, stem.n, SIZE_MAX), STR(".ReadWrite.All"))) return true;
+    }
+    return false;
+}
