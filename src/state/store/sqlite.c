@@ -296,7 +296,7 @@ bool scope_end(struct scope *scope, bool ok, struct err *e)
 
 /* ---- opening ----------------------------------------------------------------------------------------------------------- */
 
-/* Once per process: SQLite keeps what it would put into temporary files in memory, as our disk has no place for them. */
+/* Once per process, before SQLite is used at all: it keeps what it would put into temporary files in memory, as our disk has no place for them. */
 static void configure_sqlite(void)
 {
     INVARIANT(sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1) == SQLITE_OK && sqlite3_initialize() == SQLITE_OK);
@@ -310,8 +310,6 @@ bool run_text(struct store *s, const char *sql, struct err *e, const char *doing
 
 static bool connect(struct store *s, const char *path, struct err *e)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    INVARIANT(pthread_once(&once, configure_sqlite) == 0);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     int code = sqlite3_open_v2(path, &s->db, flags, vfs_name(s->vfs));
     if (code != SQLITE_OK) return store_fail(s, code, e, "opening");
@@ -367,6 +365,8 @@ static bool init_lock(struct store *s)
 
 bool store_open(const struct store_opts *o, struct store **out, struct err *e)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    INVARIANT(pthread_once(&once, configure_sqlite) == 0);
     if (!check_file(o, e)) return false;
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "opening the store");
