@@ -1,6 +1,7 @@
 #include "fake_disk.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,0 +1,205 @@
+/* From gathered events to files that count.
+ *
+ *   1  numbers are reserved in the store, so that none is ever used twice
+ *   2  each partition's file is written under .tmp, synced, renamed into its folder, the folder synced
+ *   3  one transaction names the new files, notes the files they replace as superseded, and moves the offset
+ *   4  superseded files are deleted
+ *
+ * Before 3 nothing counts; after it everything does. A crash before leaves files that no one names (to .orphans at the next
+ * open), a crash after leaves superseded ones (deleted at the next open). */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "flow/sink/lake_int.h"
+#include "flow/sink/pack.h"
+
+/* Extending a small file copies it. To copy at each fold would cost a busy lake hundreds of times its size, so beyond this
+ * a file is only extended by an addition worth its size (packed events are about an eighth of their text). */
+enum { COPY_FREE_BYTES = 256 << 10, TEXT_PER_PACKED = 8, COPY_PER_ADDED = 4 };
+
+struct publication {
+    struct lake *lake;
+    struct gather *gather;
+    struct packer *packer;
+    uint64_t offset;
+    struct lake_fold_result *result;
+};
+
+static void tmp_path(const struct lake *l, uint64_t number, char out[LAKE_PATH_BYTES])
+{
+    char below[64];
+    (void)snprintf(below, sizeof below, "%s/%" PRIu64 ".ndjson.zst", LAKE_TMP, number);
+    lake_path(l, below, out);
+}
+
+static bool reserve_numbers(struct publication *p, struct err *e)
+{
+    struct lake *l = p->lake;
+    uint64_t next = l->next_number + gather_count(p->gather);
+    if (!store_offset_set(l->opts.store, LAKE_NUMBERS, next, e)) return false;
+    for (size_t i = 0; i < gather_count(p->gather); i++) gather_partition(p->gather, i)->number = l->next_number + i;
+    l->next_number = next;
+    return true;
+}
+
+static bool parse_number(const char *path, uint64_t *out)
+{
+    struct str name = str_of(path);
+    for (struct str rest = name; rest.p != NULL;) name = str_cut(&rest, '/');
+    return str_to_u64(str_cut(&name, '.'), out);
+}
+
+/* Decides whether the partition's newest file is extended. */
+static bool choose_old(struct publication *p, struct partition *part, struct err *e)
+{
+    char dir[128];
+    struct lake_file_record r;
+    bool found;
+    partition_dir(&part->key, dir);
+    if (!store_lake_file_newest(p->lake->opts.store, dir, &r, &found, e)) return false;
+    uint64_t worth = part->bytes / TEXT_PER_PACKED * COPY_PER_ADDED;
+    if (!found || r.bytes >= p->lake->opts.file_bytes || r.bytes > (worth > COPY_FREE_BYTES ? worth : COPY_FREE_BYTES)) return true;
+    part->has_old = parse_number(r.path, &part->old_number);
+    part->old_bytes = r.bytes;
+    part->old_events = r.events;
+    return true;
+}
+
+static bool copy_old(struct publication *p, const struct partition *part, struct err *e)
+{
+    char below[192], path[LAKE_PATH_BYTES];
+    bool is_whole;
+    partition_file(&part->key, part->old_number, below);
+    lake_path(p->lake, below, path);
+    if (!packer_copy(p->packer, path, part->old_bytes, &is_whole, e)) return false;
+    return is_whole || err_set(e, &lake_causes[LAKE_MISSING], "%s is shorter than the %" PRIu64 " bytes written", path, part->old_bytes);
+}
+
+static bool add_piece(void *arg, struct str bytes, struct err *e)
+{
+    return packer_add(arg, bytes, e);
+}
+
+static bool write_file(struct publication *p, struct partition *part, struct err *e)
+{
+    char tmp[LAKE_PATH_BYTES];
+    tmp_path(p->lake, part->number, tmp);
+    bool ok = packer_begin(p->packer, tmp, e) && (!part->has_old || copy_old(p, part, e)) &&
+              gather_read(p->gather, part, add_piece, p->packer, e) && packer_end(p->packer, &part->file_bytes, e);
+    packer_abandon(p->packer);
+    return ok;
+}
+
+static bool put_in_place(struct publication *p, struct partition *part, struct err *e)
+{
+    struct lake *l = p->lake;
+    char dir[128], below[192], tmp[LAKE_PATH_BYTES], path[LAKE_PATH_BYTES];
+    partition_dir(&part->key, dir);
+    partition_file(&part->key, part->number, below);
+    tmp_path(l, part->number, tmp);
+    lake_path(l, below, path);
+    if (!lake_make_dir(l, dir, e) || !l->opts.fs.ops->rename(l->opts.fs.ctx, tmp, path, e)) return false;
+    part->is_published = true;
+    return lake_sync_dir_of(l, below, e);
+}
+
+static bool write_files(struct publication *p, struct err *e)
+{
+    for (size_t i = 0; i < gather_count(p->gather); i++) {
+        struct partition *part = gather_partition(p->gather, i);
+        if (!choose_old(p, part, e) || !write_file(p, part, e) || !put_in_place(p, part, e)) return false;
+    }
+    return true;
+}
+
+/* ---- the transaction ----------------------------------------------------------------------------------------------------- */
+
+static bool name_file(struct publication *p, const struct partition *part, struct wall now, struct err *e)
+{
+    struct store *s = p->lake->opts.store;
+    struct lake_file_record r = {.bytes = part->file_bytes, .events = part->events + (part->has_old ? part->old_events : 0), .written = now};
+    char old[192], path[192];
+    partition_file(&part->key, part->number, path);
+    INVARIANT(str_copy(str_of(path), r.path, sizeof r.path));
+    if (!store_lake_file_add(s, &r, e)) return false;
+    if (!part->has_old) return true;
+    partition_file(&part->key, part->old_number, old);
+    return store_lake_file_supersede(s, old, e);
+}
+
+static bool name_all(struct publication *p, struct err *e)
+{
+    struct wall now = clock_wall(&p->lake->opts.clock);
+    for (size_t i = 0; i < gather_count(p->gather); i++)
+        if (!name_file(p, gather_partition(p->gather, i), now, e)) return false;
+    return store_offset_set(p->lake->opts.store, LAKE_SINK, p->offset, e);
+}
+
+enum outcome { NOT_NAMED, NAMED, UNKNOWN };
+
+/* A commit that reported an error may have become durable all the same. The store is asked; and that the answer "no" will
+ * still be so after a crash is certain only once a later transaction is durable. */
+static enum outcome settle(struct lake *l, uint64_t wanted)
+{
+    struct err ignored;
+    uint64_t offset;
+    if (!store_offset_get(l->opts.store, LAKE_SINK, &offset, &ignored)) return UNKNOWN;
+    if (offset == wanted) return NAMED;
+    return store_offset_set(l->opts.store, LAKE_SINK, l->offset, &ignored) ? NOT_NAMED : UNKNOWN;
+}
+
+static enum outcome name_in_store(struct publication *p, struct err *e)
+{
+    struct store *s = p->lake->opts.store;
+    if (!store_begin(s, e)) return NOT_NAMED;
+    if (!name_all(p, e)) {
+        store_rollback(s);
+        return NOT_NAMED;
+    }
+    return store_commit(s, e) ? NAMED : settle(p->lake, p->offset);
+}
+
+/* Files that certainly no one will ever name: on a full disk they would make things worse. What cannot be removed waits for
+ * the next open. */
+static void remove_unnamed(struct publication *p)
+{
+    struct lake *l = p->lake;
+    char below[192], path[LAKE_PATH_BYTES];
+    struct err ignored;
+    for (size_t i = 0; i < gather_count(p->gather); i++) {
+        struct partition *part = gather_partition(p->gather, i);
+        if (part->number == 0) continue;
+        partition_file(&part->key, part->number, below);
+        if (part->is_published) lake_path(l, below, path);
+        else tmp_path(l, part->number, path);
+        (void)l->opts.fs.ops->remove(l->opts.fs.ctx, path, &ignored);
+    }
+}
+
+static void count_files(struct publication *p)
+{
+    struct lake *l = p->lake;
+    for (size_t i = 0; i < gather_count(p->gather); i++) {
+        const struct partition *part = gather_partition(p->gather, i);
+        p->result->files++;
+        p->result->bytes += part->file_bytes;
+        l->has_superseded = l->has_superseded || part->has_old;
+    }
+    l->offset = p->result->offset = p->offset;
+}
+
+bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, struct lake_fold_result *result, struct err *e)
+{
+    struct publication p = {.lake = l, .gather = g, .offset = offset, .result = result};
+    struct err ignored;
+    if ((p.packer = packer_new(l->opts.fs)) == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "writing the lake");
+    bool ok = reserve_numbers(&p, e) && write_files(&p, e);
+    packer_free(p.packer);
+    enum outcome outcome = ok ? name_in_store(&p, e) : NOT_NAMED;
+    if (outcome == NOT_NAMED) remove_unnamed(&p);
+    l->has_superseded = l->has_superseded || outcome == UNKNOWN; /* perhaps */
+    if (outcome != NAMED) return false;
+    count_files(&p);
+    (void)lake_drop_superseded(l, &ignored); /* the fold stands; the next one begins by trying again, and tells */
+    return true;
+}
