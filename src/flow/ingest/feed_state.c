@@ -1,0 +1,113 @@
+/* A feed's durable state as JSON, in the store's feed record. Version 1. Readers ignore members they do not know, but
+ * refuse a newer version: an older program must not move a cursor that it does not understand. */
+#include "flow/ingest/feed_int.h"
+#include "flow/ingest/ingest.h"
+#include "kit/json/json.h"
+
+#define STATE_VERSION 1
+#define ROW_BYTES_GUESS 2500
+#define KEEP_TICKS (50 * WALL_TICKS_PER_HOUR) /* longer than the deepest look back of revisions */
+
+void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wall now, int64_t lookback_ms)
+{
+    struct wall begin = bin_floor(wall_add(now, -lookback_ms * WALL_TICKS_PER_MS));
+    *s = (struct feed_state){.head = begin, .width_ticks = WALL_TICKS_PER_DAY, .row_bytes = ROW_BYTES_GUESS};
+    if (row->kind == FEED_HUNTING)
+        for (unsigned k = 0; k < SWEEP_STAGES; k++) s->swept[k] = begin;
+}
+
+int64_t feed_horizon_hour(const struct feed_row *row, const struct feed_state *s)
+{
+    switch (row->kind) {
+    case FEED_HUNTING: return wall_hour(s->swept[SWEEP_STAGES - 1]);
+    case FEED_REVISIONS:
+        if (s->synced.ticks == 0) return INT64_MIN;
+        return wall_hour(wall_earlier(wall_add(s->head, -WALL_TICKS_PER_HOUR), wall_add(s->synced, -KEEP_TICKS)));
+    case FEED_SNAPSHOT: break;
+    }
+    return INT64_MIN; /* machines: one bucket, for ever */
+}
+
+static void write_time(struct json_writer *w, struct wall t)
+{
+    char text[WALL_TEXT_BYTES];
+    (void)wall_format(t, text);
+    if (t.ticks) json_write_cstr(w, text);
+    else json_write_null(w);
+}
+
+void feed_state_write(const struct feed_state *s, struct buf *out)
+{
+    struct json_writer w;
+    json_writer_init(&w, out);
+    json_object_begin(&w);
+    json_key(&w, "version");
+    json_write_i64(&w, STATE_VERSION);
+    json_key(&w, "head");
+    write_time(&w, s->head);
+    json_key(&w, "swept");
+    json_array_begin(&w);
+    for (unsigned k = 0; k < SWEEP_STAGES; k++) write_time(&w, s->swept[k]);
+    json_array_end(&w);
+    json_key(&w, "deep");
+    write_time(&w, s->deep);
+    json_key(&w, "synced");
+    write_time(&w, s->synced);
+    json_key(&w, "width_ms");
+    json_write_i64(&w, s->width_ticks / WALL_TICKS_PER_MS);
+    json_key(&w, "row_bytes");
+    json_write_u64(&w, s->row_bytes);
+    json_key(&w, "page_rows");
+    json_write_u64(&w, s->page_rows);
+    json_key(&w, "unproved");
+    json_write_u64(&w, s->unproved);
+    json_object_end(&w);
+}
+
+static bool read_time(const struct json *v, struct wall *out)
+{
+    if (v && v->type == JSON_NULL) {
+        *out = (struct wall){0};
+        return true;
+    }
+    return v && v->type == JSON_STRING && wall_parse(v->text, out);
+}
+
+static bool read_members(const struct json *doc, struct feed_state *s)
+{
+    const struct json *swept = json_get(doc, "swept");
+    if (!swept || swept->type != JSON_ARRAY || swept->count != SWEEP_STAGES) return false;
+    for (unsigned k = 0; k < SWEEP_STAGES; k++)
+        if (!read_time(&swept->items[k], &s->swept[k])) return false;
+    if (!read_time(json_get(doc, "head"), &s->head) || !read_time(json_get(doc, "deep"), &s->deep) ||
+        !read_time(json_get(doc, "synced"), &s->synced))
+        return false;
+    int64_t width_ms = json_i64(json_get(doc, "width_ms"), 0), row_bytes = json_i64(json_get(doc, "row_bytes"), 0);
+    int64_t page_rows = json_i64(json_get(doc, "page_rows"), -1), unproved = json_i64(json_get(doc, "unproved"), -1);
+    if (width_ms <= 0 || width_ms > 86400000 || row_bytes <= 0 || row_bytes > UINT32_MAX || page_rows < 0 ||
+        page_rows > UINT32_MAX || unproved < 0)
+        return false;
+    s->width_ticks = width_ms * WALL_TICKS_PER_MS;
+    s->row_bytes = (uint32_t)row_bytes;
+    s->page_rows = (uint32_t)page_rows;
+    s->unproved = (uint64_t)unproved;
+    return true;
+}
+
+bool feed_state_read(struct str json, struct feed_state *out, struct err *e)
+{
+    struct arena a;
+    struct feed_state s = {0};
+    arena_init(&a, 256 << 10);
+    const struct json *doc = json_parse(&a, json, e);
+    int64_t version = json_i64(json_get(doc, "version"), 0);
+    bool ok = doc != NULL;
+    if (ok && version > STATE_VERSION)
+        ok = err_set(e, &ingest_causes[INGEST_STATE_NEWER], "feed state of version %lld, we know up to %d",
+                     (long long)version, STATE_VERSION);
+    else if (!ok || version < 1 || !read_members(doc, &s))
+        ok = err_set(e, &ingest_causes[INGEST_STATE_BAD], "feed state \"%.*s\" is not complete", STR_ARG(str_sub(json, 0, 80)));
+    if (ok) *out = s;
+    arena_done(&a);
+    return ok;
+}

@@ -1,0 +1,147 @@
+#include "flow/ingest/ingest_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const ingest_feed_names[] = {
+    "alerts", "incidents", "machines", "DeviceProcessEvents", "DeviceNetworkEvents", "DeviceFileEvents",
+    "DeviceLogonEvents", "DeviceRegistryEvents", "DeviceImageLoadEvents", "DeviceInfo", NULL,
+};
+
+static struct fetch_call *defender_fetch_op(void *ctx, struct tenant *t, const struct fetch *f, const struct fetch_handler *h)
+{
+    return defender_fetch(ctx, t, f, h);
+}
+
+static void defender_resume_op(void *ctx, struct fetch_call *c)
+{
+    (void)ctx;
+    fetch_resume(c);
+}
+
+static void defender_cancel_op(void *ctx, struct fetch_call *c)
+{
+    (void)ctx;
+    fetch_cancel(c);
+}
+
+struct fetcher fetcher_of_defender(struct defender *d)
+{
+    return (struct fetcher){.ctx = d, .fetch = defender_fetch_op, .resume = defender_resume_op, .cancel = defender_cancel_op};
+}
+
+/* ---- the face ------------------------------------------------------------------------------------------------------------- */
+
+static void on_timer(void *arg)
+{
+    ingest_pump(arg);
+}
+
+static void on_commit(void *ctx, uint64_t log_end)
+{
+    struct ingest *in = ctx;
+    if (in->o.on_commit) in->o.on_commit(in->o.on_commit_ctx, log_end);
+    ingest_pump(in);
+}
+
+struct ingest *ingest_new(const struct ingest_opts *o)
+{
+    struct ingest *in = calloc(1, sizeof *in);
+    if (!in) return NULL;
+    in->o = *o;
+    struct sched_limits limits = {
+        .in_flight_max = (unsigned)o->conf->requests_at_once,
+        .tenant_in_flight_max = 3,
+        .hunting_share_percent = (unsigned)o->conf->hunting_share_percent,
+    };
+    sched_init(&in->sched, &limits);
+    rng_seed(&in->rng, o->seed);
+    in->ready_last = &in->ready;
+    in->ops_last = &in->ops;
+    in->timer = o->runtime.timer_new(o->runtime.ctx, on_timer, in);
+    struct committer_opts c = {
+        .runtime = o->runtime,
+        .clock = o->clock,
+        .store = o->store,
+        .log = o->log,
+        .fs = o->fs,
+        .dead_dir = o->dead_dir,
+        .on_commit = on_commit,
+        .on_commit_ctx = in,
+    };
+    in->committer = committer_new(&c);
+    if (in->committer) return in;
+    ingest_free(in);
+    return NULL;
+}
+
+void ingest_free(struct ingest *in)
+{
+    if (!in) return;
+    INVARIANT(!in->is_running);
+    while (in->tenants) {
+        struct ing_tenant *t = in->tenants;
+        in->tenants = t->next;
+        ing_tenant_free(t);
+    }
+    committer_free(in->committer);
+    in->o.runtime.timer_free(in->o.runtime.ctx, in->timer);
+    sched_done(&in->sched);
+    free(in);
+}
+
+void ingest_start(struct ingest *in, void (*started)(void *ctx, const struct err *e), void *ctx)
+{
+    INVARIANT(!in->is_running);
+    in->is_running = true;
+    in->is_stopping = false;
+    in->started = started;
+    in->started_ctx = ctx;
+    ingest_load(in);
+}
+
+void ingest_tenants_changed(struct ingest *in)
+{
+    if (in->is_running && !in->is_stopping) ingest_load(in);
+}
+
+void ingest_stop(struct ingest *in, void (*stopped)(void *ctx), void *ctx)
+{
+    in->is_stopping = true;
+    in->stopped = stopped;
+    in->stopped_ctx = ctx;
+    for (struct ing_tenant *t = in->tenants; t; t = t->next)
+        for (size_t i = 0; i < FEED_ROW_COUNT; i++) ing_feed_abandon(&t->feeds[i]);
+    ingest_ops_stop(in);
+    committer_flush(in->committer);
+    in->o.runtime.post(in->o.runtime.ctx, on_timer, in);
+}
+
+void ingest_each_feed(const struct ingest *in, bool (*each)(void *arg, const struct ingest_feed_status *s), void *arg)
+{
+    struct wall now = clock_wall(&in->o.clock);
+    for (const struct ing_tenant *t = in->tenants; t; t = t->next) {
+        for (size_t i = 0; !t->is_removed && i < FEED_ROW_COUNT; i++) {
+            const struct ing_feed *f = &t->feeds[i];
+            int64_t synced = f->record.last_synced.ticks;
+            struct ingest_feed_status status = {
+                .tenant_id = t->tenant->record.tenant_id,
+                .tenant_name = t->tenant->record.name,
+                .feed = feed_rows[i].name,
+                .record = &f->record,
+                .remedy = f->cause ? f->cause->remedy : NULL,
+                .lag_ms = synced ? (now.ticks - synced) / WALL_TICKS_PER_MS : -1,
+                .is_busy = f->stage != STAGE_REST,
+            };
+            if (!each(arg, &status)) return;
+        }
+    }
+}
+
+void ingest_counters_get(const struct ingest *in, struct ingest_counters *out)
+{
+    *out = in->counters;
+    out->spool_bytes = in->spool_bytes;
+    out->in_flight = in->sched.in_flight;
+    committer_counts(in->committer, &out->commits, &out->failed_commits);
+}

@@ -1,0 +1,70 @@
+/* What a failure means: for the mind (ask for less?), for the schedule (how long to wait, and who waits), for people (the
+ * feed's status). */
+#include "flow/ingest/ingest_int.h"
+
+#include "cloud/net/http.h"
+
+/* Credentials that do not work concern every feed of the tenant. */
+static bool is_about_the_tenant(const struct cause *c)
+{
+    return c >= &defender_causes[DEFENDER_SECRET_WRONG] && c <= &defender_causes[DEFENDER_WRONG_TENANT];
+}
+
+static enum feed_failure failure_of(const struct ing_feed *f, const struct err *e)
+{
+    const struct cause *c = e->cause;
+    if (c == &defender_causes[DEFENDER_QUERY_TOO_HEAVY]) return FAIL_HEAVY;
+    if (c == &defender_causes[DEFENDER_RESULT_TOO_LARGE] || c == &defender_causes[DEFENDER_PAGE_TOO_LARGE] ||
+        c == &net_causes[NET_TOO_LARGE])
+        return FAIL_LARGE;
+    if (c == &defender_causes[DEFENDER_NOT_FOUND] && ing_row(f)->kind == FEED_SNAPSHOT) return FAIL_EMPTY;
+    /* A 500 or 504 without a word, or no answer in time, may just as well mean "too heavy": after a few tries, ask for less. */
+    bool may_be_heavy = c == &defender_causes[DEFENDER_SERVER] || c == &net_causes[NET_TIMEOUT] || c == &net_causes[NET_STALLED];
+    if (may_be_heavy && f->failures % 3 == 0 && ing_row(f)->kind == FEED_HUNTING) return FAIL_HEAVY;
+    return FAIL_WAIT;
+}
+
+static const char *status_of(const struct err *e)
+{
+    if (e->cause == &defender_causes[DEFENDER_THROTTLED]) return "throttled";
+    return e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT ? "blocked" : "error";
+}
+
+static int64_t wait_of(struct ing_feed *f, const struct err *e)
+{
+    struct ingest *in = f->in;
+    struct mono now = clock_mono(&in->o.clock);
+    if (e->retry_after_ms) {
+        sched_pause(&f->tenant->sched, ing_sched(f)->family, now, e->retry_after_ms);
+        return e->retry_after_ms;
+    }
+    if (is_about_the_tenant(e->cause) && e->cause->kind == ERR_AUTH) {
+        sched_park(&f->tenant->sched, now, &in->rng);
+        return 0; /* the tenant's parking holds all its feeds */
+    }
+    if (e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT) return sched_probe_ms(f->failures - 1, &in->rng);
+    return sched_backoff_ms(f->failures, &in->rng);
+}
+
+void ing_feed_failed(struct ing_feed *f, const struct err *e)
+{
+    struct feed_effect effect;
+    struct ingest *in = f->in;
+    if (in->is_stopping || f->tenant->is_removed) {
+        ing_feed_op_check(f);
+        return;
+    }
+    f->failures++;
+    enum feed_failure failure = failure_of(f, e);
+    if (f->mind.goal == GOAL_NONE) effect = (struct feed_effect){.kind = FEED_RETRY}; /* a commit failed: begin again */
+    else feed_fail(&f->mind, failure, clock_wall(&in->o.clock), &effect);
+    if (failure == FAIL_EMPTY) {
+        f->failures = 0;
+        ing_feed_step_done(f, &effect, NULL);
+        return;
+    }
+    in->counters.failures++;
+    ing_feed_note_error(f, status_of(e), e);
+    ing_feed_wait(f, effect.kind == FEED_FETCH ? 0 : wait_of(f, e));
+    ing_feed_op_failed(f, e);
+}

@@ -1,0 +1,270 @@
+/* Tenants and feeds from the store: read on a worker, then merged on the loop, so that a change of tenants leaves those that
+ * stay as they are. A feed without a record gets one, with the first look back of its kind. */
+#include "flow/ingest/ingest_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RAMP_PER_TENANT_MS = 20, RAMP_MAX_MS = 30000 };
+
+struct loaded_feed {
+    struct feed_record record; /* id 0: not there */
+    char *state;
+};
+struct loaded_tenant {
+    struct tenant *tenant;
+    struct loaded_feed feeds[FEED_ROW_COUNT];
+};
+struct load {
+    struct ingest *in;
+    struct loaded_tenant *tenants;
+    size_t count, cap;
+    bool ok;
+    struct err err;
+};
+
+/* ---- on the worker ---------------------------------------------------------------------------------------------------------- */
+
+static bool take_tenant(void *arg, struct tenant *t)
+{
+    struct load *l = arg;
+    if (!t->record.is_enabled) return true;
+    if (l->count == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 16;
+        struct loaded_tenant *bigger = realloc(l->tenants, cap * sizeof *bigger);
+        INVARIANT(bigger);
+        l->tenants = bigger;
+        l->cap = cap;
+    }
+    l->tenants[l->count++] = (struct loaded_tenant){.tenant = tenant_ref(t)};
+    return true;
+}
+
+static bool take_feed(void *arg, const struct feed_record *r)
+{
+    struct loaded_tenant *t = arg;
+    const struct feed_row *row = feed_row_find(r->feed);
+    if (!row) return true;
+    struct loaded_feed *f = &t->feeds[row - feed_rows];
+    f->record = *r;
+    f->record.state = STR_NONE;
+    f->state = str_dup(r->state);
+    return true;
+}
+
+static int64_t lookback_ms(const struct conf *c, const struct feed_row *row)
+{
+    return row->kind == FEED_HUNTING ? c->lookback_hunting_ms : c->lookback_alerts_ms;
+}
+
+static bool add_missing(struct load *l, struct loaded_tenant *t)
+{
+    const struct ingest_opts *o = &l->in->o;
+    struct feed_state state;
+    struct buf text;
+    bool ok = true;
+    buf_init(&text, 8192);
+    for (size_t i = 0; ok && i < FEED_ROW_COUNT; i++) {
+        struct feed_record *r = &t->feeds[i].record;
+        if (r->id != 0) continue;
+        buf_reset(&text);
+        feed_state_init(&state, &feed_rows[i], clock_wall(&o->clock), lookback_ms(o->conf, &feed_rows[i]));
+        feed_state_write(&state, &text);
+        (void)snprintf(r->tenant_id, sizeof r->tenant_id, "%s", t->tenant->record.tenant_id);
+        (void)snprintf(r->feed, sizeof r->feed, "%s", feed_rows[i].name);
+        (void)snprintf(r->status, sizeof r->status, "%s", "new");
+        r->state = buf_str(&text);
+        ok = store_feed_put(o->store, r, &l->err);
+        r->state = STR_NONE;
+        t->feeds[i].state = str_dup(buf_str(&text));
+    }
+    buf_done(&text);
+    return ok;
+}
+
+static bool load_feeds(struct load *l)
+{
+    struct store *s = l->in->o.store;
+    if (!store_begin(s, &l->err)) return false;
+    for (size_t i = 0; i < l->count; i++) {
+        struct loaded_tenant *t = &l->tenants[i];
+        if (store_feed_list(s, t->tenant->record.tenant_id, take_feed, t, &l->err) && add_missing(l, t)) continue;
+        store_rollback(s);
+        return false;
+    }
+    return store_commit(s, &l->err);
+}
+
+static bool remove_old_answer(void *arg, const char *name, bool is_dir)
+{
+    const struct ingest_opts *o = arg;
+    char path[CONF_PATH_BYTES + 300];
+    if (is_dir || !str_starts(str_of(name), STR("answer-"))) return true;
+    (void)snprintf(path, sizeof path, "%s/%s", o->spool_dir, name);
+    (void)o->fs.ops->remove(o->fs.ctx, path, NULL);
+    return true;
+}
+
+static bool make_folders(struct load *l)
+{
+    struct ingest_opts *o = &l->in->o;
+    if (!o->fs.ops->make_dirs(o->fs.ctx, o->spool_dir, &l->err) || !o->fs.ops->make_dirs(o->fs.ctx, o->dead_dir, &l->err))
+        return false;
+    return l->in->tenants || o->fs.ops->list(o->fs.ctx, o->spool_dir, remove_old_answer, o, &l->err);
+}
+
+static void load_run(void *arg)
+{
+    struct load *l = arg;
+    const struct ingest_opts *o = &l->in->o;
+    l->ok = make_folders(l) && o->each_tenant(o->tenants_ctx, take_tenant, l, &l->err) && load_feeds(l);
+}
+
+/* ---- on the loop ------------------------------------------------------------------------------------------------------------ */
+
+static int64_t first_wait_ms(struct ing_feed *f, size_t tenants)
+{
+    int64_t ramp = (int64_t)tenants * RAMP_PER_TENANT_MS;
+    if (ramp > RAMP_MAX_MS) ramp = RAMP_MAX_MS;
+    const char *id = f->tenant->tenant->record.tenant_id;
+    return (int64_t)(hash64_of(id, strlen(id)) % (uint64_t)(ramp + 1));
+}
+
+static void init_feed(struct ing_tenant *t, size_t i, struct loaded_feed *from, size_t tenants)
+{
+    struct ing_feed *f = &t->feeds[i];
+    struct feed_state state;
+    struct err e;
+    *f = (struct ing_feed){.in = t->in, .tenant = t, .index = i, .record = from->record};
+    bool ok = feed_state_read(str_of(from->state), &state, &e);
+    if (!ok) feed_state_init(&state, &feed_rows[i], clock_wall(&t->in->o.clock), 0);
+    feed_init(&f->mind, &feed_rows[i], &state);
+    f->durable = state;
+    f->is_broken = !ok;
+    if (!ok) ing_feed_note_error(f, "broken", &e);
+    t->sched_feeds[i].family = endpoint_rows[feed_rows[i].endpoint].family;
+    if (!t->in->o.is_manual) ing_feed_wait(f, first_wait_ms(f, tenants));
+}
+
+static void add_tenant(struct ingest *in, struct loaded_tenant *from, size_t tenants)
+{
+    struct ing_tenant *t = calloc(1, sizeof *t);
+    INVARIANT(t);
+    t->in = in;
+    t->tenant = tenant_ref(from->tenant);
+    sched_tenant_init(&t->sched, &in->sched.limits, t->sched_feeds, FEED_ROW_COUNT, clock_mono(&in->o.clock));
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) init_feed(t, i, &from->feeds[i], tenants);
+    INVARIANT(sched_add(&in->sched, &t->sched));
+    t->next = in->tenants;
+    in->tenants = t;
+    in->tenant_count++;
+}
+
+bool ing_feed_is_quiet(const struct ing_feed *f)
+{
+    return f->stage == STAGE_REST && !f->is_committing;
+}
+
+void ing_tenant_free(struct ing_tenant *t)
+{
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) feed_done(&t->feeds[i].mind);
+    tenant_unref(t->tenant);
+    free(t);
+}
+
+void ing_tenant_reap(struct ing_tenant *t)
+{
+    struct ingest *in = t->in;
+    if (!t->is_removed) return;
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++)
+        if (!ing_feed_is_quiet(&t->feeds[i])) return;
+    for (struct ing_tenant **at = &in->tenants; *at; at = &(*at)->next) {
+        if (*at != t) continue;
+        *at = t->next;
+        break;
+    }
+    ing_tenant_free(t);
+}
+
+static void remove_tenant(struct ing_tenant *t)
+{
+    struct err e;
+    (void)err_set(&e, &store_causes[STORE_GONE], "the tenant was removed");
+    t->is_removed = true;
+    sched_remove(&t->in->sched, &t->sched);
+    t->in->tenant_count--;
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
+        ing_feed_abandon(&t->feeds[i]);
+        ing_feed_op_drop(&t->feeds[i], &e);
+    }
+    ing_tenant_reap(t);
+}
+
+static struct loaded_tenant *find_loaded(struct load *l, const char *tenant_id, int64_t first_feed_id)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strcmp(l->tenants[i].tenant->record.tenant_id, tenant_id) == 0 && l->tenants[i].feeds[0].record.id == first_feed_id)
+            return &l->tenants[i];
+    return NULL;
+}
+
+/* Those that stay get the new record (a new secret, another name); their feeds go on where they are. */
+static void merge(struct ingest *in, struct load *l)
+{
+    bool *is_known = calloc(l->count + 1, sizeof *is_known);
+    INVARIANT(is_known);
+    for (struct ing_tenant *t = in->tenants, *next; t; t = next) {
+        next = t->next;
+        if (t->is_removed) continue;
+        struct loaded_tenant *same = find_loaded(l, t->tenant->record.tenant_id, t->feeds[0].record.id);
+        if (!same) {
+            remove_tenant(t);
+            continue;
+        }
+        is_known[same - l->tenants] = true;
+        tenant_unref(t->tenant);
+        t->tenant = tenant_ref(same->tenant);
+        sched_unpark(&t->sched);
+    }
+    for (size_t i = 0; i < l->count; i++)
+        if (!is_known[i]) add_tenant(in, &l->tenants[i], l->count);
+    free(is_known);
+}
+
+static void load_free(struct load *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        tenant_unref(l->tenants[i].tenant);
+        for (size_t k = 0; k < FEED_ROW_COUNT; k++) free(l->tenants[i].feeds[k].state);
+    }
+    free(l->tenants);
+    free(l);
+}
+
+static void load_done(void *arg)
+{
+    struct load *l = arg;
+    struct ingest *in = l->in;
+    in->is_loading = false;
+    if (l->ok && !in->is_stopping) merge(in, l);
+    if (in->started) {
+        void (*started)(void *ctx, const struct err *e) = in->started;
+        in->started = NULL;
+        if (!l->ok) in->is_running = false;
+        started(in->started_ctx, l->ok ? NULL : &l->err);
+    }
+    load_free(l);
+    if (in->is_load_wanted && in->is_running && !in->is_stopping) ingest_load(in);
+    else ingest_op_next(in);
+}
+
+void ingest_load(struct ingest *in)
+{
+    in->is_load_wanted = in->is_loading; /* once more when this one is done */
+    if (in->is_loading) return;
+    struct load *l = calloc(1, sizeof *l);
+    INVARIANT(l);
+    l->in = in;
+    in->is_loading = true;
+    in->o.runtime.work(in->o.runtime.ctx, load_run, load_done, l);
+}

@@ -1,0 +1,157 @@
+/* Drain and pull: what people ask for, one request after another. A request is over when each of its feeds has come to rest
+ * with nothing left to want and nothing uncommitted, or has failed for good. */
+#include "flow/ingest/ingest_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OP_FAILURES_MAX = 8 };
+
+static bool concerns(const struct ing_op *op, const struct ing_feed *f)
+{
+    if (op->tenant_id[0] && strcmp(op->tenant_id, f->tenant->tenant->record.tenant_id) != 0) return false;
+    return !op->feed[0] || strcmp(op->feed, ing_row(f)->name) == 0;
+}
+
+static void begin_feed(struct ing_op *op, struct ing_feed *f)
+{
+    struct wall now = clock_wall(&f->in->o.clock);
+    f->is_in_op = true;
+    f->op_failures = 0;
+    f->op_unproved = f->durable.unproved;
+    op->pending++;
+    op->outcome.feeds++;
+    if (op->kind == OP_DRAIN) feed_want_drain(&f->mind, now);
+    else if (op->from.ticks || op->to.ticks) feed_want_pull(&f->mind, op->from, op->to);
+    else feed_want_poll(&f->mind);
+    f->failures = 0;
+    sched_unpark(&f->tenant->sched);
+    if (f->stage == STAGE_REST) ing_feed_wait(f, 0);
+}
+
+/* The request may end within the call that begins its last feed: it is looked at once all have begun. */
+static void begin(struct ingest *in, struct ing_op *op)
+{
+    op->has_begun = true;
+    op->pending = 1;
+    for (struct ing_tenant *t = in->tenants; t; t = t->next)
+        for (size_t i = 0; !t->is_removed && i < FEED_ROW_COUNT; i++)
+            if (!t->feeds[i].is_broken && concerns(op, &t->feeds[i])) begin_feed(op, &t->feeds[i]);
+    op->pending--;
+    if (op->outcome.feeds == 0 && op->feed[0] && !feed_row_find(op->feed))
+        (void)err_set(&op->outcome.first_error, &ingest_causes[INGEST_NO_FEED], "no feed \"%s\"", op->feed);
+}
+
+static void finish(struct ingest *in)
+{
+    struct ing_op *op = in->ops;
+    in->ops = op->next;
+    if (!in->ops) in->ops_last = &in->ops;
+    op->done(op->ctx, &op->outcome);
+    free(op);
+}
+
+void ingest_op_next(struct ingest *in)
+{
+    while (in->ops && in->is_running && !in->is_loading) {
+        if (!in->ops->has_begun) begin(in, in->ops);
+        if (in->ops->pending > 0) break;
+        finish(in);
+    }
+    ingest_pump(in);
+}
+
+static void op_next_posted(void *arg)
+{
+    ingest_op_next(arg);
+}
+
+static void leave(struct ing_feed *f, const struct err *why)
+{
+    struct ing_op *op = f->in->ops;
+    f->is_in_op = false;
+    feed_forget_wants(&f->mind);
+    op->pending--;
+    if (why) {
+        op->outcome.failed_feeds++;
+        if (!op->outcome.first_error.cause) {
+            op->outcome.first_error = *why;
+            (void)err_context(&op->outcome.first_error, "tenant %s, %s", f->tenant->tenant->record.name, ing_row(f)->name);
+        }
+    }
+    if (op->pending == 0) f->in->o.runtime.post(f->in->o.runtime.ctx, op_next_posted, f->in);
+}
+
+void ing_feed_op_check(struct ing_feed *f)
+{
+    struct err e;
+    if (!f->is_in_op) return;
+    if (f->in->is_stopping || f->tenant->is_removed) {
+        (void)err_set(&e, &ingest_causes[INGEST_STOPPED], "it was stopped");
+        leave(f, &e);
+        return;
+    }
+    if (f->is_committing || f->mind.goal != GOAL_NONE || feed_wants_more(&f->mind)) return;
+    bool disagrees = f->durable.unproved > f->op_unproved;
+    if (disagrees)
+        (void)err_set(&e, &ingest_causes[INGEST_INCOMPLETE], "%llu stretches of five minutes never agreed with their count",
+                      (unsigned long long)(f->durable.unproved - f->op_unproved));
+    leave(f, disagrees ? &e : NULL);
+}
+
+void ing_feed_op_failed(struct ing_feed *f, const struct err *e)
+{
+    if (!f->is_in_op) return;
+    bool is_final = e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT || e->cause->kind == ERR_CORRUPT || f->is_broken;
+    if (is_final || ++f->op_failures >= OP_FAILURES_MAX) leave(f, e);
+}
+
+void ing_feed_op_drop(struct ing_feed *f, const struct err *why)
+{
+    if (f->is_in_op) leave(f, why);
+}
+
+void ingest_ops_stop(struct ingest *in)
+{
+    struct err e;
+    (void)err_set(&e, &ingest_causes[INGEST_STOPPED], "it was stopped");
+    for (struct ing_tenant *t = in->tenants; t; t = t->next)
+        for (size_t i = 0; i < FEED_ROW_COUNT; i++) ing_feed_op_drop(&t->feeds[i], &e);
+    while (in->ops) {
+        struct ing_op *op = in->ops;
+        if (!op->has_begun) op->outcome.first_error = e;
+        finish(in);
+    }
+}
+
+static void enqueue(struct ingest *in, struct ing_op *op)
+{
+    *in->ops_last = op;
+    in->ops_last = &op->next;
+    in->o.runtime.post(in->o.runtime.ctx, op_next_posted, in);
+}
+
+void ingest_drain(struct ingest *in, ingest_done_fn *done, void *ctx)
+{
+    struct ing_op *op = calloc(1, sizeof *op);
+    INVARIANT(op);
+    op->kind = OP_DRAIN;
+    op->done = done;
+    op->ctx = ctx;
+    enqueue(in, op);
+}
+
+void ingest_pull(struct ingest *in, const char *tenant_id, const char *feed, struct wall from, struct wall to,
+                 ingest_done_fn *done, void *ctx)
+{
+    struct ing_op *op = calloc(1, sizeof *op);
+    INVARIANT(op);
+    op->kind = OP_PULL;
+    op->from = from;
+    op->to = to;
+    op->done = done;
+    op->ctx = ctx;
+    if (tenant_id) (void)snprintf(op->tenant_id, sizeof op->tenant_id, "%s", tenant_id);
+    if (feed) (void)snprintf(op->feed, sizeof op->feed, "%s", feed);
+    enqueue(in, op);
+}

@@ -1,0 +1,182 @@
+#include "flow/ingest/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow/ingest/page_int.h"
+#include "kit/sys/killpoint.h"
+
+enum { READ_BYTES = 64 << 10 };
+
+void staged_done(struct staged *s)
+{
+    log_batch_free(s->batch);
+    for (size_t i = 0; i < s->put_count; i++) free(s->puts[i].fresh);
+    free(s->puts);
+    free(s->revisions);
+    buf_done(&s->text);
+    buf_done(&s->dead);
+    *s = (struct staged){0};
+}
+
+uint64_t staged_bytes(const struct staged *s)
+{
+    uint64_t n = s->text.cap + s->dead.cap + s->revision_cap * sizeof *s->revisions + (s->batch ? 1 << 20 : 0);
+    for (size_t i = 0; i < s->put_count; i++) n += s->puts[i].cap * sizeof *s->puts[i].fresh;
+    return n;
+}
+
+void page_job_done(struct page_job *j)
+{
+    staged_done(&j->staged);
+    buf_done(&j->link);
+}
+
+/* ---- the answer's frame ---------------------------------------------------------------------------------------------------- */
+
+static const char *const lists[] = {"value", "results", "Results", NULL};
+
+bool page_fail(struct page *p, const char *why)
+{
+    if (p->has_failed) return false;
+    p->has_failed = true;
+    return err_set(&p->job->err, &ingest_causes[INGEST_BAD_ANSWER], "%s: %s (byte %llu of the answer)", p->job->row->name, why,
+                   (unsigned long long)p->job->page.bytes);
+}
+
+static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line, const char *list)
+{
+    struct page *p = ctx;
+    (void)line;
+    if (p->has_failed) return;
+    if (!list) (void)page_fail(p, "it is not a list");
+    else if (p->job->fetch.ask == ASK_COUNTS) page_count_row(p, record);
+    else page_row(p, record, byte);
+}
+
+static void on_envelope(void *ctx, struct str key, struct str value)
+{
+    struct page *p = ctx;
+    if (!str_eq(key, STR("@odata.nextLink"))) {
+        p->has_envelope |= str_starts(key, STR("@odata.")) || str_eq_nocase(key, STR("schema")) || str_eq(key, STR("Stats"));
+        return;
+    }
+    struct arena a;
+    arena_init(&a, 64 << 10);
+    struct str link = json_unescape(&a, value);
+    if (link.p && link.n < 16000) (void)buf_add_str(&p->job->link, link);
+    arena_done(&a);
+}
+
+static void on_fault(void *ctx, const struct json_fault *fault, struct str piece)
+{
+    struct page *p = ctx;
+    if (p->has_failed) return;
+    if (p->job->fetch.ask == ASK_COUNTS) (void)page_fail(p, fault->what);
+    else page_dead(p, fault, piece);
+}
+
+static void on_document_end(void *ctx)
+{
+    struct page *p = ctx;
+    p->documents++;
+}
+
+/* ---- from the spool through gzip to records -------------------------------------------------------------------------------- */
+
+static void on_plain(void *ctx, const void *bytes, size_t n)
+{
+    struct page *p = ctx;
+    p->job->page.bytes += n;
+    if (!p->has_failed) json_split_feed(p->split, bytes, n);
+}
+
+static bool read_all(struct page *p, struct inflate *z, char *piece)
+{
+    struct page_job *j = p->job;
+    size_t got;
+    for (uint64_t at = 0;; at += got) {
+        if (!transfer_read(j->transfer, at, piece, READ_BYTES, &got, &j->err)) return false;
+        if (got == 0) break;
+        if (!z) on_plain(p, piece, got);
+        else if (!inflate_feed(z, piece, got, on_plain, p)) return page_fail(p, "its gzip is damaged");
+        if (p->has_failed) return false;
+    }
+    if (z && !inflate_is_complete(z)) return page_fail(p, "it was cut short");
+    json_split_end(p->split);
+    return !p->has_failed;
+}
+
+/* Faults at the very end of a cut answer look like dead letters until it is clear that the answer never ended. */
+static bool is_whole(struct page *p)
+{
+    if (p->documents != 1) return page_fail(p, p->documents ? "more than one document" : "it was cut short");
+    if (p->job->page.rows == 0 && p->job->staged.dead_count == 0 && p->count_rows == 0 && !p->has_envelope)
+        return page_fail(p, "it is not an answer of Defender's");
+    if (p->job->row->kind == FEED_HUNTING && !p->job->page.is_sorted) return page_fail(p, "its rows are not in order");
+    return true;
+}
+
+static bool finish(struct page *p)
+{
+    struct page_job *j = p->job;
+    if (j->fetch.ask == ASK_COUNTS && !page_compare(p)) return false;
+    fingers_finish(&p->fingers);
+    j->staged.puts = p->fingers.puts;
+    j->staged.put_count = p->fingers.put_count;
+    p->fingers.puts = NULL;
+    p->fingers.put_count = 0;
+    if (j->staged.batch && !log_batch_seal(j->staged.batch, &j->err)) return false;
+    if (j->staged.text.failed || j->staged.dead.failed)
+        return err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: rows of an answer", j->row->name);
+    j->page.link = buf_str(&j->link);
+    j->page.is_partial = j->end.status == 206;
+    KILL_POINT("page.staged");
+    return true;
+}
+
+static bool run(struct page *p)
+{
+    struct page_job *j = p->job;
+    struct json_split_opts o = {
+        .lists = lists,
+        .record_max = LOG_ROW_BYTES_MAX,
+        .ctx = p,
+        .on_record = on_record,
+        .on_envelope = on_envelope,
+        .on_fault = on_fault,
+        .on_document_end = on_document_end,
+    };
+    struct inflate *z = j->end.is_gzip ? inflate_new() : NULL;
+    char *piece = malloc(READ_BYTES);
+    p->split = json_split_new(&o);
+    p->scratch = map_scratch_new();
+    bool ok = piece && p->split && p->scratch && (z || !j->end.is_gzip);
+    if (!ok) (void)err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: reading an answer", j->row->name);
+    else ok = read_all(p, z, piece) && is_whole(p) && finish(p);
+    map_scratch_free(p->scratch);
+    json_split_free(p->split);
+    free(piece);
+    inflate_free(z);
+    return ok;
+}
+
+void page_run(struct page_job *j)
+{
+    struct page p = {.job = j};
+    KILL_POINT("page.spooled");
+    buf_init(&j->link, 16384);
+    buf_init(&j->staged.text, 0);
+    buf_init(&j->staged.dead, 16 << 20);
+    j->staged.how = j->fetch.how;
+    j->page = (struct feed_page){.is_sorted = true};
+    const struct plan *plan = ocsf_plan(j->ocsf, str_of(j->row->source));
+    p.plan = plan ? plan : ocsf_plan_base(j->ocsf);
+    fingers_init(&p.fingers, j->store, j->history, j->tenant_id, j->row->source, j->feed_id, j->horizon_hour);
+    j->ok = run(&p);
+    page_counts_done(&p);
+    fingers_done(&p.fingers);
+    if (!j->ok) staged_done(&j->staged);
+    transfer_free(j->transfer);
+    j->transfer = NULL;
+}

@@ -1,0 +1,28 @@
+/* Between page.c (the answer), page_rows.c (rows) and page_counts.c (counts). */
+#ifndef FLOW_INGEST_PAGE_INT_H
+#define FLOW_INGEST_PAGE_INT_H
+
+#include "flow/ingest/inflate.h"
+#include "flow/ingest/page.h"
+#include "kit/json/json.h"
+
+struct page {
+    struct page_job *job;
+    const struct plan *plan;
+    struct map_scratch *scratch;
+    struct json_split *split;
+    struct fingers fingers;
+    unsigned documents;
+    bool has_envelope;
+    bool has_failed;      /* job->err says why */
+    uint64_t count_rows;  /* rows of counts */
+    uint64_t *remote;     /* counts per bin from fetch.from on */
+};
+bool page_fail(struct page *p, const char *why); /* false */
+void page_row(struct page *p, struct str record, uint64_t byte);
+void page_dead(struct page *p, const struct json_fault *fault, struct str piece);
+void page_count_row(struct page *p, struct str record);
+bool page_compare(struct page *p);
+void page_counts_done(struct page *p);
+
+#endif

@@ -1,0 +1,125 @@
+/* Rows of an answer: known ones are dropped, new ones staged. A row that is no proper JSON object goes to the dead letters
+ * and counts like a row whose identity is its bytes, so that reading it again neither doubles the letter nor keeps a sweep
+ * from agreeing. */
+#include "flow/ingest/page_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SNAPSHOT_HOUR INT64_C(0)
+
+static bool is_hunting(const struct page *p)
+{
+    return p->job->row->kind == FEED_HUNTING;
+}
+
+static void note_time(struct page *p, struct wall at)
+{
+    struct feed_page *page = &p->job->page;
+    if (page->rows && at.ticks < page->last.ticks) page->is_sorted = false;
+    bool is_later = page->rows == 0 || at.ticks > page->last.ticks;
+    page->last_rows = is_later ? 1 : page->last_rows + (at.ticks == page->last.ticks);
+    if (is_later) page->last = at;
+    page->rows++;
+    if (!p->job->fetch.counts_bins) return;
+    int64_t bin = bin_of(at) - bin_of(p->job->fetch.count_from);
+    if (bin < 0 || bin >= RUN_BINS_MAX) return;
+    page->received[bin]++;
+    if (is_later) page->last_bin = (uint32_t)bin;
+}
+
+/* Rows outside of what was asked for mean that this is the answer to another question. */
+static bool is_asked_for(const struct page *p, struct wall at)
+{
+    const struct feed_fetch *q = &p->job->fetch;
+    if (p->job->row->kind == FEED_SNAPSHOT) return true;
+    return at.ticks >= q->from.ticks && (q->to.ticks == 0 || at.ticks < q->to.ticks);
+}
+
+static bool add_finger(struct page *p, struct wall at, struct hash128 identity, bool *is_new_out)
+{
+    int64_t hour = p->job->row->kind == FEED_SNAPSHOT ? SNAPSHOT_HOUR : wall_hour(at);
+    p->has_failed = !fingers_add(&p->fingers, hour, at, identity, is_new_out, &p->job->err);
+    return !p->has_failed;
+}
+
+static bool stage_row(struct page *p, const struct log_row *row)
+{
+    struct page_job *j = p->job;
+    if (!j->staged.batch) {
+        struct log_origin origin = {.feed_id = j->feed_id, .how = j->fetch.how, .received = j->received};
+        (void)snprintf(origin.tenant_id, sizeof origin.tenant_id, "%s", j->tenant_id);
+        (void)snprintf(origin.source, sizeof origin.source, "%s", j->row->source);
+        j->staged.batch = log_batch_new(j->log, &origin);
+        if (!j->staged.batch) return err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: staging rows", j->row->name);
+    }
+    return log_batch_add(j->staged.batch, row, &j->err);
+}
+
+static bool stage_revision(struct page *p, const struct row_facts *facts, struct wall at, struct str row)
+{
+    struct staged *s = &p->job->staged;
+    if (s->revision_count == s->revision_cap) {
+        size_t cap = s->revision_cap ? s->revision_cap * 2 : 16;
+        struct staged_revision *bigger = realloc(s->revisions, cap * sizeof *bigger);
+        if (!bigger) return err_set(&p->job->err, &base_causes[BASE_NO_MEMORY], "%s: staging revisions", p->job->row->name);
+        s->revisions = bigger;
+        s->revision_cap = cap;
+    }
+    struct staged_revision *r = &s->revisions[s->revision_count++];
+    *r = (struct staged_revision){.identity = facts->identity, .updated = at, .row_at = s->text.n, .row_bytes = row.n};
+    (void)snprintf(r->object_id, sizeof r->object_id, "%.*s", STR_ARG(facts->object_id));
+    (void)buf_add_str(&s->text, row);
+    return true;
+}
+
+void page_row(struct page *p, struct str record, uint64_t byte)
+{
+    struct page_job *j = p->job;
+    struct row_facts facts;
+    bool is_new;
+    if (json_type_of(record) != JSON_OBJECT) {
+        struct json_fault fault = {.what = "not an object", .byte = byte};
+        page_dead(p, &fault, record);
+        return;
+    }
+    plan_facts(p->plan, p->scratch, str_of(j->tenant_id), str_of(j->row->source), record, &facts);
+    struct wall at = facts.has_time ? facts.time : j->page.rows ? j->page.last : j->fetch.from;
+    if (j->row->kind == FEED_SNAPSHOT) at = j->received;
+    if (!is_asked_for(p, at)) {
+        (void)page_fail(p, "it holds rows of another time than asked for");
+        return;
+    }
+    note_time(p, at);
+    if (!add_finger(p, at, facts.identity, &is_new) || !is_new) return;
+    j->page.fresh++;
+    if (at.ticks > j->newest.ticks) j->newest = at;
+    struct log_row row = {.identity = facts.identity, .time = at, .bytes = record};
+    p->has_failed = !stage_row(p, &row) || (!is_hunting(p) && !stage_revision(p, &facts, at, record));
+}
+
+void page_dead(struct page *p, const struct json_fault *fault, struct str piece)
+{
+    struct page_job *j = p->job;
+    struct json_writer w;
+    bool is_new;
+    struct wall at = j->page.rows ? j->page.last : j->fetch.from;
+    if (j->row->kind == FEED_SNAPSHOT) at = j->received;
+    note_time(p, at);
+    if (!add_finger(p, at, hash128_of(piece.p, piece.n), &is_new) || !is_new) return;
+    j->staged.dead_count++;
+    json_writer_init(&w, &j->staged.dead);
+    json_object_begin(&w);
+    json_key(&w, "reason");
+    json_write_cstr(&w, fault->what);
+    json_key(&w, "tenant");
+    json_write_cstr(&w, j->tenant_id);
+    json_key(&w, "feed");
+    json_write_cstr(&w, j->row->name);
+    json_key(&w, "byte");
+    json_write_u64(&w, fault->byte);
+    json_key(&w, "record");
+    json_write_str(&w, piece);
+    json_object_end(&w);
+    (void)buf_add_char(&j->staged.dead, '\n');
+}

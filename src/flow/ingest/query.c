@@ -1,0 +1,47 @@
+/* The words of a question: KQL for hunting, OData for the rest. */
+#include "flow/ingest/feed_int.h"
+
+static void add_time(struct buf *b, struct wall t)
+{
+    char text[WALL_TEXT_BYTES];
+    int n = wall_format(t, text);
+    (void)buf_add(b, text, (size_t)n);
+}
+
+static void add_kql(const struct feed *f, struct buf *b)
+{
+    const struct feed_fetch *q = &f->fetch;
+    (void)buf_addf(b, "%s | where Timestamp >= datetime(", f->row->source);
+    add_time(b, q->from);
+    (void)buf_addf(b, ") and Timestamp < datetime(");
+    add_time(b, q->to);
+    (void)buf_addf(b, ")");
+    for (unsigned i = 0; i < q->depth; i++)
+        (void)buf_addf(b, " and hash(%s, %u) == %u", f->row->split[i], q->modulus[i], q->shard[i]);
+    if (q->ask == ASK_COUNTS) (void)buf_addf(b, " | summarize count() by bin(Timestamp, 5m)");
+    else (void)buf_addf(b, " | order by Timestamp asc | take %u", q->take);
+}
+
+static void add_revisions(const struct feed *f, struct buf *b)
+{
+    const struct feed_fetch *q = &f->fetch;
+    (void)buf_addf(b, "$filter=lastUpdateDateTime%%20ge%%20");
+    add_time(b, q->from);
+    if (q->to.ticks) {
+        (void)buf_addf(b, "%%20and%%20lastUpdateDateTime%%20lt%%20");
+        add_time(b, q->to);
+    }
+    (void)buf_addf(b, "&$orderby=lastUpdateDateTime%%20asc&$top=%u", q->take);
+    if (q->skip) (void)buf_addf(b, "&$skip=%u", q->skip);
+}
+
+void feed_query(const struct feed *f, struct buf *query, struct buf *kql)
+{
+    const struct feed_fetch *q = &f->fetch;
+    buf_reset(query);
+    buf_reset(kql);
+    if (f->row->kind == FEED_HUNTING) add_kql(f, kql);
+    else if (q->use_link) (void)buf_add_str(query, buf_str(&f->link));
+    else if (f->row->kind == FEED_REVISIONS) add_revisions(f, query);
+    else (void)buf_addf(query, q->skip ? "$top=%u&$skip=%u" : "$top=%u", q->take, q->skip);
+}

@@ -1,0 +1,116 @@
+/* Reads a stretch of a hunting table page by page, in order of Timestamp.
+ *
+ *   [from ........ at ............ to)      `at`: where the next page begins, inclusive
+ *
+ * A page that may have been cut is not trusted about its last tick: the next page begins there again. A cut page that holds
+ * nothing but its first tick cannot move on that way: then the rows of that tick are counted and read in shards, by hash()
+ * of one column after the other, deeper until a shard is not full. Received rows are counted per bin exactly once each, so
+ * that byte-equal rows (one for us, two for them) can be told from missing ones. */
+#include "flow/ingest/feed_int.h"
+
+/* Known caps of one answer; at four fifths of either it is taken as cut, since caps are not exact. */
+#define ANSWER_ROWS_CAP UINT64_C(100000)
+#define ANSWER_BYTES_CAP UINT64_C(50000000)
+/* What an answer should weigh at most. */
+#define ANSWER_BYTES_GOAL UINT32_C(25000000)
+enum { TAKE_MIN = 1, TAKE_MAX = 60000, MODULUS_MAX = 65536, MODULUS_DEEPER = 16 };
+
+uint32_t hunting_take(const struct feed_state *s)
+{
+    uint32_t n = ANSWER_BYTES_GOAL / (s->row_bytes ? s->row_bytes : 1);
+    return n < TAKE_MIN ? TAKE_MIN : n > TAKE_MAX ? TAKE_MAX : n;
+}
+
+void reader_begin(struct reader *r, struct wall from, struct wall to, bool counts_bins)
+{
+    *r = (struct reader){.from = from, .to = to, .at = from, .newest = from, .counts_bins = counts_bins};
+}
+
+void reader_fetch(const struct reader *r, const struct feed *f, enum log_how how, struct feed_fetch *out)
+{
+    *out = (struct feed_fetch){
+        .ask = r->phase == READ_TICK_COUNT ? ASK_COUNTS : ASK_ROWS,
+        .from = r->at,
+        .to = r->phase == READ_PAGES ? r->to : (struct wall){r->at.ticks + 1},
+        .take = hunting_take(&f->state),
+        .count_from = r->from,
+        .counts_bins = r->counts_bins,
+        .how = how,
+        .depth = r->phase == READ_TICK ? r->depth : 0,
+    };
+    for (unsigned i = 0; i < out->depth; i++) {
+        out->modulus[i] = r->modulus[i];
+        out->shard[i] = r->shard[i];
+    }
+}
+
+static bool may_be_cut(const struct feed *f, const struct feed_page *p)
+{
+    return p->rows >= f->fetch.take || p->rows * 5 >= ANSWER_ROWS_CAP * 4 || p->bytes * 5 >= ANSWER_BYTES_CAP * 4;
+}
+
+static void count_received(struct reader *r, const struct feed_page *p, bool without_last)
+{
+    if (!r->counts_bins) return;
+    for (unsigned i = 0; i < RUN_BINS_MAX; i++) r->received[i] += p->received[i];
+    if (without_last) r->received[p->last_bin] -= (uint32_t)p->last_rows;
+}
+
+static unsigned split_columns(const struct feed *f)
+{
+    unsigned n = 0;
+    while (n < SPLIT_COLUMNS_MAX && f->row->split[n]) n++;
+    return n;
+}
+
+/* The next shard in depth-first order; false when the tick has been read. */
+static bool next_shard(struct reader *r)
+{
+    while (r->depth > 0) {
+        if (++r->shard[r->depth - 1] < r->modulus[r->depth - 1]) return true;
+        r->depth--;
+    }
+    return false;
+}
+
+static enum reader_end shard_page(struct reader *r, const struct feed *f, const struct feed_page *p)
+{
+    /* At the deepest level every column agrees: what is left over can only be byte-equal, and that is one row for us. */
+    if (may_be_cut(f, p) && r->depth < split_columns(f)) {
+        r->modulus[r->depth] = MODULUS_DEEPER;
+        r->shard[r->depth++] = 0;
+        return READER_MORE;
+    }
+    count_received(r, p, false);
+    if (next_shard(r)) return READER_MORE;
+    r->phase = READ_PAGES;
+    r->at.ticks++;
+    return r->at.ticks < r->to.ticks ? READER_MORE : READER_DONE;
+}
+
+enum reader_end reader_page(struct reader *r, const struct feed *f, const struct feed_page *p)
+{
+    if (p->rows) r->newest = wall_later(r->newest, p->last);
+    if (r->phase == READ_TICK) return shard_page(r, f, p);
+    if (!may_be_cut(f, p) || p->rows == 0) {
+        count_received(r, p, false);
+        r->at = r->to;
+        return READER_DONE;
+    }
+    if (p->last.ticks > r->at.ticks) {
+        count_received(r, p, true);
+        r->at = p->last;
+    } else {
+        r->phase = READ_TICK_COUNT;
+    }
+    return READER_MORE;
+}
+
+void reader_tick_count(struct reader *r, const struct feed *f, uint64_t total)
+{
+    uint64_t modulus = total * 3 / 2 / hunting_take(&f->state) + 2; /* shards two thirds full: hashes are uneven */
+    r->phase = READ_TICK;
+    r->depth = 1;
+    r->modulus[0] = modulus > MODULUS_MAX ? MODULUS_MAX : (uint32_t)modulus;
+    r->shard[0] = 0;
+}
