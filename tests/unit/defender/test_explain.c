@@ -1,0 +1,159 @@
+/* cloud/defender: what errors mean. Cases are data: status and body as seen on the wire, and the cause they must give. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "cloud/defender/defender.h"
+
+#define GRAPH(code, message) "{\"error\":{\"code\":\"" code "\",\"message\":\"" message "\",\"innerError\":{\"date\":\"2026-01-02T03:04:05\",\"request-id\":\"rid-1\"}}}"
+#define ENDPOINT(code, message) "{\"error\":{\"code\":\"" code "\",\"message\":\"" message "\",\"target\":\"rid-2\"}}"
+
+static const struct {
+    enum endpoint endpoint;
+    int status;
+    const char *body;
+    int cause;
+    const char *tells; /* stands in the text */
+} api_cases[] = {
+    {EP_ALERTS, 429, GRAPH("TooManyRequests", "Please retry after"), DEFENDER_THROTTLED, "429"},
+    {EP_HUNTING, 429, GRAPH("429", "API calls quota exceeded! maximum allowed 45 per 00:01:00"), DEFENDER_THROTTLED, "45 per"},
+    {EP_MACHINES, 429, ENDPOINT("429", "API calls quota exceeded! maximum allowed 1500 per 01:00:00"), DEFENDER_THROTTLED, "rid-2"},
+    {EP_ALERTS, 429, "", DEFENDER_THROTTLED, "GET /v1.0/security/alerts_v2 answered 429"},
+    {EP_HUNTING, 400, GRAPH("BadRequest", "The query exceeded the allowed limits and was preempted (CPU)"), DEFENDER_QUERY_TOO_HEAVY, "preempted"},
+    {EP_HUNTING, 400, GRAPH("BadRequest", "Query result exceeded the allowed result size, limit results"), DEFENDER_RESULT_TOO_LARGE, "size"},
+    {EP_HUNTING, 400, GRAPH("BadRequest", "'where' operator: Failed to resolve table or column expression named 'EmailEvents'"), DEFENDER_NO_TABLE, "EmailEvents"},
+    {EP_HUNTING, 400, GRAPH("BadRequest", "Syntax error: 'xyz' 1:3"), DEFENDER_BAD_QUERY, "'xyz'"},
+    {EP_INCIDENTS, 400, GRAPH("", "The limit of '50' for Top query has been exceeded. The value from the incoming request is '100'."), DEFENDER_PAGE_TOO_LARGE, "'50'"},
+    {EP_ALERTS, 400, GRAPH("BadRequest", "preempted"), DEFENDER_BAD_QUERY, "preempted"}, /* hunting's word only there */
+    {EP_MACHINES, 400, ENDPOINT("ODataError", "bad option"), DEFENDER_BAD_QUERY, "ODataError"},
+    {EP_ALERTS, 401, GRAPH("InvalidAuthenticationToken", "Lifetime validation failed"), DEFENDER_TOKEN_REFUSED, "401"},
+    {EP_MACHINES, 401, "", DEFENDER_TOKEN_REFUSED, "401"},
+    {EP_HUNTING, 401, GRAPH("AF10001", "The permission set () sent in the request does not include the expected permission."), DEFENDER_ROLE_MISSING, "ThreatHunting.Read.All"},
+    {EP_ALERTS, 403, GRAPH("Forbidden", "Missing application roles"), DEFENDER_ROLE_MISSING, "SecurityAlert.Read.All"},
+    {EP_INCIDENTS, 403, GRAPH("Authorization_RequestDenied", "x"), DEFENDER_ROLE_MISSING, "SecurityIncident.Read.All"},
+    {EP_MACHINES, 403, ENDPOINT("Forbidden", "x"), DEFENDER_ROLE_MISSING, "Machine.Read.All"},
+    {EP_MACHINES, 403, ENDPOINT("DisabledFeature", "Live response is off"), DEFENDER_FORBIDDEN, "off"},
+    {EP_MACHINES, 404, ENDPOINT("ResourceNotFound", "Machine 123 was not found"), DEFENDER_NOT_FOUND, "123"},
+    {EP_ALERTS, 405, "", DEFENDER_BAD_QUERY, "405"},
+    {EP_ALERTS, 500, "{\"error\":{\"code\":\"UnknownError\",\"message\":\"\",\"innererror\":{\"request-id\":\"rid-3\"}}}", DEFENDER_SERVER, "rid-3"},
+    {EP_HUNTING, 504, GRAPH("UnknownError", ""), DEFENDER_SERVER, "UnknownError"},
+    {EP_ALERTS, 502, "<html>Bad gateway</html>", DEFENDER_SERVER, "502"},
+    {EP_ALERTS, 302, "", DEFENDER_BAD_ANSWER, "302"},
+    {EP_ALERTS, 204, "", DEFENDER_BAD_ANSWER, "204"},
+    {EP_ALERTS, 400, "[1,2", DEFENDER_BAD_QUERY, "400"},
+    {EP_ALERTS, 400, "{\"error\":\"text\"}", DEFENDER_BAD_QUERY, "400"},
+};
+
+static void api_errors_have_their_cause(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof api_cases / sizeof *api_cases; i++) {
+        struct http_response r = {.status = api_cases[i].status, .retry_after_ms = 77};
+        struct err e;
+        defender_explain(&endpoint_rows[api_cases[i].endpoint], &r, str_of(api_cases[i].body), &e);
+        if (e.cause != &defender_causes[api_cases[i].cause])
+            fail_msg("case %zu (%d %s) gave %s", i, api_cases[i].status, api_cases[i].body, e.cause->code);
+        if (!strstr(e.text, api_cases[i].tells)) fail_msg("case %zu: '%s' does not tell %s", i, e.text, api_cases[i].tells);
+        assert_int_equal(e.retry_after_ms, 77);
+    }
+}
+
+#define LOGIN(error, code, text) \
+    "{\"error\":\"" error "\",\"error_description\":\"AADSTS" #code ": " text " Trace ID: 11 Correlation ID: 22 Timestamp: 2026-01-02 " \
+    "03:04:05Z\",\"error_codes\":[" #code "],\"timestamp\":\"2026-01-02 03:04:05Z\",\"trace_id\":\"11\",\"correlation_id\":\"cid-22\"}"
+
+static const struct {
+    int status;
+    const char *body;
+    int cause;
+    enum err_kind kind;
+} login_cases[] = {
+    {401, LOGIN("invalid_client", 7000215, "Invalid client secret provided."), DEFENDER_SECRET_WRONG, ERR_AUTH},
+    {401, LOGIN("invalid_client", 7000222, "The provided client secret keys are expired."), DEFENDER_SECRET_EXPIRED, ERR_AUTH},
+    {400, LOGIN("unauthorized_client", 700016, "Application not found."), DEFENDER_APP_UNKNOWN, ERR_AUTH},
+    {400, LOGIN("unauthorized_client", 7000112, "Application is disabled."), DEFENDER_APP_DISABLED, ERR_AUTH},
+    {401, LOGIN("invalid_client", 7000229, "Missing service principal."), DEFENDER_NO_CONSENT, ERR_AUTH},
+    {400, LOGIN("invalid_grant", 65001, "No consent."), DEFENDER_NO_CONSENT, ERR_AUTH},
+    {400, LOGIN("invalid_tenant", 90002, "Tenant not found."), DEFENDER_TENANT_UNKNOWN, ERR_AUTH},
+    {400, LOGIN("invalid_request", 90002, "Tenant not found, as older answers say."), DEFENDER_TENANT_UNKNOWN, ERR_AUTH},
+    {400, LOGIN("invalid_request", 900023, "Neither GUID nor domain."), DEFENDER_TENANT_UNKNOWN, ERR_AUTH},
+    {400, LOGIN("invalid_request", 90038, "Another cloud."), DEFENDER_OTHER_CLOUD, ERR_AUTH},
+    {400, LOGIN("invalid_resource", 500011, "Resource principal not found."), DEFENDER_NO_SERVICE, ERR_AUTH},
+    {400, LOGIN("invalid_grant", 650052, "Not subscribed."), DEFENDER_NO_SERVICE, ERR_AUTH},
+    {400, LOGIN("invalid_grant", 53003, "Blocked by Conditional Access."), DEFENDER_POLICY_BLOCKS, ERR_AUTH},
+    {400, LOGIN("invalid_grant", 50196, "A client request loop."), DEFENDER_LOGIN_LOOP, ERR_RETRY},
+    {401, LOGIN("invalid_client", 700027, "Assertion failed."), DEFENDER_LOGIN_REFUSED, ERR_AUTH},
+    {400, LOGIN("invalid_scope", 70011, "Scope malformed."), DEFENDER_LOGIN_REFUSED, ERR_AUTH},
+    {400, LOGIN("invalid_grant", 90033, "Passing."), DEFENDER_LOGIN_DOWN, ERR_RETRY},
+    {400, LOGIN("temporarily_unavailable", 99999999, "A number nobody knows yet."), DEFENDER_LOGIN_DOWN, ERR_RETRY},
+    {401, LOGIN("invalid_client", 99999998, "A number nobody knows yet."), DEFENDER_LOGIN_REFUSED, ERR_AUTH},
+    {400, "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000222: expired\\r\\nTrace ID: 1\"}", DEFENDER_SECRET_EXPIRED, ERR_AUTH},
+    {429, "", DEFENDER_LOGIN_DOWN, ERR_RETRY},
+    {503, "<html>", DEFENDER_LOGIN_DOWN, ERR_RETRY},
+    {403, "<html>proxy</html>", DEFENDER_LOGIN_REFUSED, ERR_AUTH},
+    {302, "", DEFENDER_BAD_ANSWER, ERR_RETRY},
+};
+
+static void login_errors_have_their_cause(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof login_cases / sizeof *login_cases; i++) {
+        struct http_response r = {.status = login_cases[i].status};
+        struct err e;
+        defender_explain_login(&r, str_of(login_cases[i].body), &e);
+        if (e.cause != &defender_causes[login_cases[i].cause]) fail_msg("case %zu gave %s", i, e.cause->code);
+        assert_int_equal(e.cause->kind, login_cases[i].kind);
+        assert_null(strstr(e.text, "Trace ID"));
+        if (strstr(login_cases[i].body, "cid-22")) assert_non_null(strstr(e.text, "cid-22"));
+    }
+}
+
+static void every_cause_is_told_and_unique(void **state)
+{
+    (void)state;
+    for (int i = 0; i < DEFENDER_CAUSE_COUNT; i++) {
+        const struct cause *c = &defender_causes[i];
+        assert_non_null(c->code);
+        assert_memory_equal(c->code, "defender.", 9);
+        assert_true(c->kind != 0 && c->what != NULL && c->remedy != NULL);
+        for (int k = 0; k < i; k++) assert_string_not_equal(c->code, defender_causes[k].code);
+    }
+    for (unsigned i = 0; defender_login_code(i); i++)
+        for (unsigned k = 0; k < i; k++) assert_true(defender_login_code(i)->code != defender_login_code(k)->code);
+}
+
+/* Texts end up in terminals, logs and web pages. */
+static void foreign_text_is_tamed(void **state)
+{
+    struct http_response r = {.status = 403, .request_id = "a\tb"};
+    struct err e;
+    char body[2000];
+    (void)state;
+    defender_explain(&endpoint_rows[EP_ALERTS], &r,
+                     STR("{\"error\":{\"code\":\"F\",\"message\":\"a\\u001b[31m\\n\\n b "
+                         "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhIjoxfQ.c2ln-_ end\"}}"),
+                     &e);
+    assert_null(strstr(e.text, "eyJ"));
+    assert_non_null(strstr(e.text, "(token) end"));
+    for (const char *p = e.text; *p; p++) assert_true((unsigned char)*p >= ' ');
+
+    (void)snprintf(body, sizeof body, "{\"error\":{\"code\":\"%0600d\",\"message\":\"%01000d\"}}", 1, 2);
+    defender_explain(&endpoint_rows[EP_ALERTS], &r, str_of(body), &e);
+    assert_non_null(strstr(e.text, "SecurityAlert.Read.All")); /* our part survives theirs */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(api_errors_have_their_cause),
+        cmocka_unit_test(login_errors_have_their_cause),
+        cmocka_unit_test(every_cause_is_told_and_unique),
+        cmocka_unit_test(foreign_text_is_tamed),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
