@@ -12,6 +12,7 @@
 
 #include "flow/sink/lake_int.h"
 #include "flow/sink/pack.h"
+#include "kit/sys/killpoint.h"
 
 /* Extending a small file copies it. To copy at each fold would cost a busy lake hundreds of times its size, so beyond this
  * a file is only extended by an addition worth its size (packed events are about an eighth of their text). */
@@ -103,11 +104,18 @@ static bool put_in_place(struct publication *p, struct partition *part, struct e
     return lake_sync_dir_of(l, below, e);
 }
 
+/* All are written before the first is renamed: between a rename and the end of the transaction, someone who lists the folder
+ * sees an extended file beside the one it replaces, so that time is kept short. */
 static bool write_files(struct publication *p, struct err *e)
 {
-    for (size_t i = 0; i < gather_count(p->gather); i++) {
-        struct partition *part = gather_partition(p->gather, i);
-        if (!choose_old(p, part, e) || !write_file(p, part, e) || !put_in_place(p, part, e)) return false;
+    size_t count = gather_count(p->gather);
+    KILL_POINT("lake.before_write");
+    for (size_t i = 0; i < count; i++)
+        if (!choose_old(p, gather_partition(p->gather, i), e) || !write_file(p, gather_partition(p->gather, i), e)) return false;
+    KILL_POINT("lake.written");
+    for (size_t i = 0; i < count; i++) {
+        if (!put_in_place(p, gather_partition(p->gather, i), e)) return false;
+        KILL_POINT("lake.renamed");
     }
     return true;
 }
@@ -156,6 +164,7 @@ static enum outcome name_in_store(struct publication *p, struct err *e)
         store_rollback(s);
         return NOT_NAMED;
     }
+    KILL_POINT("lake.before_store");
     return store_commit(s, e) ? NAMED : settle(p->lake, p->offset);
 }
 
@@ -200,6 +209,7 @@ bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, struct lake
     l->has_superseded = l->has_superseded || outcome == UNKNOWN; /* perhaps */
     if (outcome != NAMED) return false;
     count_files(&p);
+    KILL_POINT("lake.named");
     (void)lake_drop_superseded(l, &ignored); /* the fold stands; the next one begins by trying again, and tells */
     return true;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/sys/killpoint.h"
 #include "state/log/journal_int.h"
 
 const char *log_how_name(enum log_how how)
@@ -210,7 +211,9 @@ static bool put_batches(struct append *a, struct log_batch *const *batches, size
         if (!put_spooled(a, batches[i], e) || !put_staged(a, batches[i], e)) return false;
     }
     if (a->at == l->end) return true; /* no rows at all */
+    KILL_POINT("log.before_sync");
     if (!sync_tail(a, e)) return false;
+    KILL_POINT("log.synced");
     if (!a->has_new_name) return true;
     a->sync_failed = !l->fs.ops->sync_dir(l->fs.ctx, l->dir, e);
     return !a->sync_failed;
