@@ -1,6 +1,7 @@
 /* Organizations (customers), their Entra tenants, and the credentials that open them: the operator's view of the store's
  * records, with every input checked and named when it is wrong (blanks around a secret, the secret's id instead of its
- * value, a tenant id that is no GUID, a placeholder left in). Blocking: workers only. */
+ * value, a tenant id that is no GUID, a placeholder left in). No error holds a secret. Blocking: workers only; the calls that
+ * change something make a transaction of their own, so not within one. */
 #ifndef CLOUD_TENANT_TENANT_H
 #define CLOUD_TENANT_TENANT_H
 
@@ -12,37 +13,42 @@
 #include "state/conf/secret.h"
 #include "state/store/store.h"
 
-/* A tenant as the cloud rooms need it: immutable, shared by reference count. */
+/* A tenant as the cloud rooms need it: immutable, shared by reference count (begins at 1). */
 struct tenant {
+    _Atomic unsigned refs;
     struct tenant_record record;
     char org_name[NAME_BYTES];
-    char login_url[HOST_BYTES]; /* resolved: override, else portcullis.yaml's, else the cloud's; no slash at the end */
+    char login_url[HOST_BYTES]; /* resolved: override, else portcullis.yaml's, else the cloud's; no slash at the end; empty: none */
     char graph_url[HOST_BYTES];
     char endpoint_url[HOST_BYTES];
     char graph_audience[HOST_BYTES];    /* "https://graph.microsoft.com" */
     char endpoint_audience[HOST_BYTES]; /* "https://api.securitycenter.microsoft.com" */
-    struct secret *secret;
+    struct secret *secret; /* never NULL */
 };
 struct tenant *tenant_ref(struct tenant *t);
 void tenant_unref(struct tenant *t); /* accepts NULL */
 
 struct tenant_input {
-    const char *org, *name, *tenant_id, *client_id, *cloud; /* name NULL: the tenant id; cloud NULL: "global" */
+    const char *org, *name, *tenant_id, *client_id, *cloud; /* org NULL: one of the tenant's name; name NULL: the tenant id; cloud NULL: "global" */
     const char *login_url, *graph_url, *endpoint_url;        /* NULL: not overridden */
     struct str secret;
 };
+/* TENANT_BAD_NAME, TENANT_PLACEHOLDER, STORE_EXISTS. */
 bool org_add(struct store *s, const char *name, struct org_record *out, struct err *e);
-/* Makes the organization too if `make_org`. */
+/* Blanks at both ends of every text are trimmed, ids stored in lower case. Makes the organization too if `make_org`, else
+ * TENANT_NO_ORG; the organization, tenant and secret come in one transaction. */
 bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org, struct err *e);
-/* By GUID or by its unique name. */
+/* By GUID, or by its name (without regard to ASCII case; TENANT_AMBIGUOUS when several have it). */
 bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e);
+/* By name. A tenant whose secret cannot be opened has an empty one here, so that it fails alone, at its login. */
 bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e);
 bool tenant_remove(struct store *s, const char *id_or_name, struct err *e);
 
-/* Cloud profiles, as data. */
+/* Cloud profiles, as data. Host and audience are different questions: a sovereign audience follows its host, the global one
+ * keeps the older name. */
 struct cloud_profile {
     const char *name;
-    const char *login_url, *graph_url, *endpoint_url; /* NULL: that cloud has none */
+    const char *login_url, *graph_url, *endpoint_url; /* "": that cloud has none */
     const char *graph_audience, *endpoint_audience;
 };
 extern const struct cloud_profile cloud_profiles[];
@@ -52,6 +58,6 @@ enum {
     TENANT_BAD_ID, TENANT_BAD_CLIENT_ID, TENANT_BAD_SECRET, TENANT_SECRET_IS_ID, TENANT_PLACEHOLDER, TENANT_BAD_NAME,
     TENANT_NO_SUCH, TENANT_NO_ORG, TENANT_EXISTS, TENANT_AMBIGUOUS, TENANT_NO_CLOUD, TENANT_BAD_URL, TENANT_CAUSE_COUNT
 };
-extern const struct cause tenant_causes[];
+extern const struct cause tenant_causes[TENANT_CAUSE_COUNT];
 
 #endif

@@ -8,7 +8,7 @@ const struct cause seal_causes[SEAL_CAUSE_COUNT] = {
     [SEAL_WRONG_KEY] = {"seal.wrong_key", ERR_INPUT, "this was sealed under another key",
                         "Point key_file at the key file this installation was made with, or put it back from a backup."},
     [SEAL_CORRUPT] = {"seal.corrupt", ERR_CORRUPT, "sealed bytes have been changed or moved",
-                      "Restore the store from a backup, or set the secret anew: portcullis tenant rotate TENANT."},
+                      "Restore the store from a backup, or remove the tenant and add it again."},
     [SEAL_BAD_TOKEN] = {"seal.bad_token", ERR_INPUT, "this is not a token, or its signature does not hold",
                         "Ask the server that issued it for a new token."},
     [SEAL_BAD_PEM] = {"seal.bad_pem", ERR_INPUT, "this is not a usable RSA private key in PEM form",

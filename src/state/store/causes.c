@@ -13,7 +13,7 @@ const struct cause store_causes[STORE_CAUSE_COUNT] = {
                      "Run the newer version again, or restore the backup made before the upgrade."},
     [STORE_WRONG_KEY] = {"store.wrong_key", ERR_INPUT, "the key file is not this store's",
                          "Put back the key file this installation was made with, or point key_file in portcullis.yaml at it."},
-    [STORE_DISK] = {"store.disk", ERR_STORAGE, "the database refused", "See the message for the reason; portcullis doctor checks the whole store."},
+    [STORE_DISK] = {"store.disk", ERR_STORAGE, "the database refused", "See the message for the reason; if it comes again, restore the data folder from a backup."},
     [STORE_UNCERTAIN] = {"store.uncertain", ERR_UNCERTAIN, "the disk failed in the middle of a commit and could not undo it",
                          "Check the disk (dmesg, journalctl -k), then start the service again: the store tells then what holds."},
     [STORE_AUDIT_BROKEN] = {"store.audit_broken", ERR_CORRUPT, "the audit trail was changed after it was written",

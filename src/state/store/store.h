@@ -62,6 +62,7 @@ struct tenant_record {
     bool is_enabled;
     struct wall created;
 };
+/* A new record with no time in `created` has the time of the store's clock. */
 bool store_org_put(struct store *s, struct org_record *r, struct err *e); /* sets r->id when new; STORE_EXISTS by name */
 bool store_org_list(struct store *s, bool (*each)(void *arg, const struct org_record *r), void *arg, struct err *e);
 bool store_org_find(struct store *s, const char *name, struct org_record *out, bool *found_out, struct err *e);

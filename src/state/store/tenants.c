@@ -8,11 +8,16 @@ static bool exists_already(struct err *e, const char *what, const char *name)
     return err_set(e, &store_causes[STORE_EXISTS], "there is %s \"%s\" already", what, name);
 }
 
+static struct wall or_now(const struct store *s, struct wall t)
+{
+    return t.ticks ? t : clock_wall(&s->clock);
+}
+
 bool store_org_put(struct store *s, struct org_record *r, struct err *e)
 {
     bool conflict = false;
     store_lock(s); /* over the statement and the id it gave */
-    bool ok = r->id == 0 ? run(s, SQL_ORG_ADD, &conflict, e, "ti", r->name, r->created.ticks)
+    bool ok = r->id == 0 ? run(s, SQL_ORG_ADD, &conflict, e, "ti", r->name, or_now(s, r->created).ticks)
                          : run(s, SQL_ORG_SET, &conflict, e, "tii", r->name, r->created.ticks, r->id);
     if (ok && conflict) ok = exists_already(e, "an organization", r->name);
     else if (ok && changed_rows(s) == 0) ok = err_set(e, &store_causes[STORE_GONE], "the organization %s is not there any more", r->name);
@@ -57,7 +62,7 @@ bool store_tenant_put(struct store *s, const struct tenant_record *r, bool is_ne
     bool conflict = false;
     store_lock(s);
     bool ok = run(s, is_new ? SQL_TENANT_ADD : SQL_TENANT_SET, &conflict, e, "ittttttiit", r->org_id, r->name, r->client_id, r->cloud,
-                  r->login_url, r->graph_url, r->endpoint_url, (int64_t)r->is_enabled, r->created.ticks, r->tenant_id);
+                  r->login_url, r->graph_url, r->endpoint_url, (int64_t)r->is_enabled, or_now(s, r->created).ticks, r->tenant_id);
     if (ok && conflict) ok = exists_already(e, "a tenant", r->tenant_id);
     else if (ok && changed_rows(s) == 0) ok = err_set(e, &store_causes[STORE_GONE], "the tenant %s is not there any more", r->tenant_id);
     store_unlock(s);

@@ -1,0 +1,16 @@
+/* What the files of cloud/tenant share. */
+#ifndef CLOUD_TENANT_TENANT_INT_H
+#define CLOUD_TENANT_TENANT_INT_H
+
+#include "cloud/tenant/tenant.h"
+
+const struct cloud_profile *cloud_find(struct str name); /* NULL: no such cloud; without regard to case */
+
+/* Checks one text of a person's and gives it trimmed. `what` names it in messages ("the tenant's name"). */
+bool input_name(const char *text, const char *what, char out[NAME_BYTES], struct err *e);
+/* `input_record` fills all but org_id and created. */
+bool input_record(const struct tenant_input *in, struct tenant_record *out, struct err *e);
+/* The secret without what editors and shells put around it; borrowed from `secret`. */
+bool input_secret(struct str secret, struct str *out, struct err *e);
+
+#endif

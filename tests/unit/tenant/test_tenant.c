@@ -1,0 +1,302 @@
+/* cloud/tenant: what people paste wrong, one row each; finding, resolving, removing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "cloud/tenant/tenant.h"
+#include "fake_disk.h"
+
+#define ID_A "AAAAAAAA-0000-4000-8000-00000000000A"
+#define ID_A_LOWER "aaaaaaaa-0000-4000-8000-00000000000a"
+#define ID_B "bbbbbbbb-0000-4000-8000-00000000000b"
+#define CLIENT "cccccccc-0000-4000-8000-00000000000c"
+#define SECRET "q8Q~pl4nted.s3cret_-"
+
+static struct fake_disk *disk;
+static struct store *store;
+static struct seal_key *key;
+static struct virtual_clock now = {.wall = {INT64_C(17953305010000000)}};
+static struct conf conf;
+
+static void open_store(bool create)
+{
+    struct err e = {0};
+    struct store_opts o = {.fs = fake_disk_fs(disk), .path = "/store.db", .key = key, .clock = clock_virtual(&now), .create = create};
+    if (!store_open(&o, &store, &e)) fail_msg("%s", e.text);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    disk = fake_disk_new(1);
+    conf_defaults(&conf);
+    assert_true(seal_key_load(STR("portcullis-key-1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"), &key, NULL));
+    open_store(true);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    store_close(store);
+    seal_key_free(key);
+    fake_disk_free(disk);
+    return 0;
+}
+
+static struct tenant_input good(void)
+{
+    return (struct tenant_input){.org = "Contoso", .name = "Contoso main", .tenant_id = ID_A, .client_id = CLIENT, .secret = STR(SECRET)};
+}
+
+static void add(const struct tenant_input *in)
+{
+    struct err e = {0};
+    if (!tenant_add(store, &conf, in, true, &e)) fail_msg("%s", e.text);
+}
+
+static struct tenant *find(const char *id_or_name)
+{
+    struct tenant *t = NULL;
+    struct err e = {0};
+    if (!tenant_find(store, &conf, id_or_name, &t, &e)) fail_msg("%s", e.text);
+    return t;
+}
+
+static void good_input_is_tidied(void **state)
+{
+    struct tenant_input in = {.org = " Contoso\n", .name = "\tmain ", .tenant_id = " {" ID_A "}\n", .client_id = CLIENT "\r\n", .cloud = "GCC-High",
+                              .graph_url = " http://127.0.0.1:99/graph/ ", .secret = STR("\xef\xbb\xbf " SECRET " \r\n")};
+    (void)state;
+    add(&in);
+    struct tenant *t = find(" " ID_A " ");
+    assert_string_equal(t->record.tenant_id, ID_A_LOWER);
+    assert_string_equal(t->record.client_id, CLIENT);
+    assert_string_equal(t->record.name, "main");
+    assert_string_equal(t->record.cloud, "gcc-high");
+    assert_string_equal(t->org_name, "Contoso");
+    assert_true(t->record.is_enabled && t->record.created.ticks == now.wall.ticks);
+    assert_true(str_eq(secret_reveal(t->secret), STR(SECRET)));
+    assert_string_equal(t->graph_url, "http://127.0.0.1:99/graph");
+    assert_string_equal(t->login_url, "https://login.microsoftonline.us");
+    assert_string_equal(t->endpoint_url, "https://api-gov.securitycenter.microsoft.us");
+    assert_string_equal(t->graph_audience, "https://graph.microsoft.us"); /* of the cloud, wherever the host is */
+    struct tenant *same = tenant_ref(t);
+    tenant_unref(t);
+    assert_true(str_eq(secret_reveal(same->secret), STR(SECRET)));
+    tenant_unref(same);
+    tenant_unref(NULL);
+}
+
+static void addresses_resolve_in_order(void **state)
+{
+    struct tenant_input in = good();
+    (void)state;
+    in.org = in.name = NULL;
+    in.endpoint_url = "https://eu.api.security.microsoft.com";
+    assert_true(str_copy(STR("http://127.0.0.1:1"), conf.login_url, sizeof conf.login_url));
+    assert_true(str_copy(STR("http://127.0.0.1:2"), conf.endpoint_url, sizeof conf.endpoint_url));
+    add(&in);
+    struct tenant *t = find(ID_A);
+    assert_string_equal(t->record.name, ID_A_LOWER); /* nothing else was given */
+    assert_string_equal(t->org_name, ID_A_LOWER);
+    assert_string_equal(t->login_url, "http://127.0.0.1:1");
+    assert_string_equal(t->graph_url, "https://graph.microsoft.com");
+    assert_string_equal(t->endpoint_url, "https://eu.api.security.microsoft.com");
+    assert_string_equal(t->endpoint_audience, "https://api.securitycenter.microsoft.com");
+    tenant_unref(t);
+}
+
+enum field { ORG, NAME, TENANT, CLIENT_ID, CLOUD, LOGIN, GRAPH, ENDPOINT, SECRET_TEXT };
+
+static void put(struct tenant_input *in, enum field field, const char *text)
+{
+    const char **places[] = {&in->org, &in->name, &in->tenant_id, &in->client_id, &in->cloud, &in->login_url, &in->graph_url, &in->endpoint_url};
+    if (field == SECRET_TEXT) in->secret = str_of(text);
+    else *places[field] = text;
+}
+
+static void every_slip_is_named(void **state)
+{
+    static char long_text[2000];
+    static const struct {
+        enum field field;
+        const char *text;
+        int cause;
+        const char *want;
+    } rows[] = {
+        {TENANT, "", TENANT_BAD_ID, "the tenant id is missing"},
+        {TENANT, NULL, TENANT_BAD_ID, "the tenant id is missing"},
+        {TENANT, "contoso.onmicrosoft.com", TENANT_BAD_ID, "the tenant id looks like a domain name, and the GUID is needed"},
+        {TENANT, "aaaaaaaa-0000-4000-8000-00000000000", TENANT_BAD_ID, "the tenant id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
+        {TENANT, "aaaaaaaa-0000-4000-8000-00000000000g", TENANT_BAD_ID, "the tenant id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
+        {TENANT, "<tenant-id>", TENANT_PLACEHOLDER, "the tenant id is still a placeholder in angle brackets"},
+        {CLIENT_ID, "x", TENANT_BAD_CLIENT_ID, "the client id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
+        {CLIENT_ID, ID_A, TENANT_BAD_CLIENT_ID, "the client id is the tenant id: one of them was pasted twice"},
+        {CLIENT_ID, "<your app>", TENANT_PLACEHOLDER, "the client id is still a placeholder in angle brackets"},
+        {NAME, "<name>", TENANT_PLACEHOLDER, "the tenant's name is still a placeholder in angle brackets"},
+        {NAME, "a\nb", TENANT_BAD_NAME, "the tenant's name holds a control character"},
+        {NAME, ID_B, TENANT_BAD_NAME, "the tenant's name is a GUID: it would be taken for an id"},
+        {NAME, long_text, TENANT_BAD_NAME, "the tenant's name is longer than 127 bytes"},
+        {ORG, "<org>", TENANT_PLACEHOLDER, "the organization's name is still a placeholder in angle brackets"},
+        {ORG, long_text, TENANT_BAD_NAME, "the organization's name is longer than 127 bytes"},
+        {CLOUD, "azure", TENANT_NO_CLOUD, "there is no cloud \"azure\""},
+        {LOGIN, "http://login.example", TENANT_BAD_URL,
+         "the login address: plain http is for this machine alone (127.0.0.1, localhost): use https"},
+        {GRAPH, "graph.microsoft.com", TENANT_BAD_URL, "the Graph address: expected an address that begins with https://"},
+        {ENDPOINT, "https://u:p@host", TENANT_BAD_URL, "the Defender for Endpoint address: an address must not hold a user name or password"},
+        {ENDPOINT, "<host>", TENANT_PLACEHOLDER, "the Defender for Endpoint address is still a placeholder in angle brackets"},
+        {SECRET_TEXT, "", TENANT_BAD_SECRET, "the client secret is empty"},
+        {SECRET_TEXT, " \r\n", TENANT_BAD_SECRET, "the client secret is empty"},
+        {SECRET_TEXT, " " ID_B "\n", TENANT_SECRET_IS_ID, "this looks like the secret's id; paste its value"},
+        {SECRET_TEXT, "<secret>", TENANT_PLACEHOLDER, "the client secret is still a placeholder in angle brackets"},
+        {SECRET_TEXT, "pl4nted\npl4nted", TENANT_BAD_SECRET,
+         "the client secret holds a blank, a line end or another character that no secret has (at 8)"},
+        {SECRET_TEXT, "\xff\xfep", TENANT_BAD_SECRET, "the client secret is not plain text: save its file as UTF-8, not UTF-16"},
+        {SECRET_TEXT, long_text, TENANT_BAD_SECRET, "the client secret is longer than 1024 bytes"},
+    };
+    struct org_record org;
+    bool found = true;
+    (void)state;
+    memset(long_text, 'x', sizeof long_text - 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct tenant_input in = good();
+        struct err e = {0};
+        put(&in, rows[i].field, rows[i].text);
+        assert_false(tenant_add(store, &conf, &in, true, &e));
+        assert_string_equal(e.text, rows[i].want);
+        assert_string_equal(e.cause->code, tenant_causes[rows[i].cause].code);
+        assert_null(strstr(e.text, "pl4nted"));
+    }
+    assert_true(store_org_find(store, "Contoso", &org, &found, NULL));
+    assert_false(found); /* nothing is left behind by what failed */
+}
+
+static void doubles_and_strangers(void **state)
+{
+    struct tenant_input in = good(), other = good();
+    struct tenant *t = NULL;
+    struct org_record org = {0};
+    struct err e = {0};
+    (void)state;
+    assert_false(tenant_add(store, &conf, &in, false, &e));
+    assert_ptr_equal(e.cause, &tenant_causes[TENANT_NO_ORG]);
+    assert_true(org_add(store, " Contoso ", &org, &e) && org.id > 0);
+    assert_false(org_add(store, "CONTOSO", &org, &e));
+    assert_ptr_equal(e.cause, &store_causes[STORE_EXISTS]);
+    assert_true(tenant_add(store, &conf, &in, false, &e));
+    assert_false(tenant_add(store, &conf, &in, true, &e));
+    assert_ptr_equal(e.cause, &tenant_causes[TENANT_EXISTS]);
+    other.tenant_id = ID_B;
+    other.name = "CONTOSO MAIN";
+    other.org = "contoso"; /* the same organization */
+    add(&other);
+    assert_false(tenant_find(store, &conf, "contoso main", &t, &e));
+    assert_ptr_equal(e.cause, &tenant_causes[TENANT_AMBIGUOUS]);
+    assert_false(tenant_find(store, &conf, "nobody", &t, &e));
+    assert_ptr_equal(e.cause, &tenant_causes[TENANT_NO_SUCH]);
+    assert_false(tenant_remove(store, "nobody", &e));
+    assert_ptr_equal(e.cause, &tenant_causes[TENANT_NO_SUCH]);
+    assert_true(tenant_remove(store, ID_B, &e));
+    assert_false(tenant_find(store, &conf, ID_B, &t, &e));
+    assert_null(t);
+    t = find("contoso MAIN"); /* unique now */
+    assert_string_equal(t->record.tenant_id, ID_A_LOWER);
+    assert_int_equal(t->record.org_id, org.id);
+    tenant_unref(t);
+}
+
+static bool note(void *arg, struct tenant *t)
+{
+    struct buf *text = arg;
+    return buf_addf(text, "%s=%zu;", t->record.name, secret_reveal(t->secret).n);
+}
+
+static bool note_first(void *arg, struct tenant *t)
+{
+    (void)note(arg, t);
+    return false;
+}
+
+static bool remove_other(void *arg, struct tenant *t)
+{
+    (void)t;
+    return tenant_remove(store, ID_B, NULL) && note(arg, t); /* the store is not locked here */
+}
+
+/* Flips a byte of the sealed secret in the closed database. */
+static void damage_secret_of(const char *tenant_id)
+{
+    char name[64];
+    struct buf bytes;
+    store_close(store);
+    buf_init(&bytes, 0);
+    assert_true(fs_read_all(fake_disk_fs(disk), "/store.db", 1 << 24, &bytes, NULL));
+    (void)snprintf(name, sizeof name, "tenant.secret:%s", tenant_id);
+    size_t at = str_find(buf_str(&bytes), str_of(name), 0);
+    assert_true(at != SIZE_MAX);
+    assert_true(fake_disk_damage(disk, "/store.db", at + strlen(name) + 40)); /* behind the name: the nonce, the text */
+    buf_done(&bytes);
+    open_store(false);
+}
+
+static void one_bad_secret_hurts_one_tenant(void **state)
+{
+    struct tenant_input a = good(), b = good();
+    struct tenant *t = NULL;
+    struct buf text;
+    struct err e = {0};
+    (void)state;
+    b.tenant_id = ID_B;
+    b.name = "second";
+    add(&a);
+    add(&b);
+    buf_init(&text, 0);
+    assert_true(tenant_each(store, &conf, note, &text, &e));
+    assert_string_equal(buf_cstr(&text), "Contoso main=20;second=20;");
+    buf_reset(&text);
+    assert_true(tenant_each(store, &conf, note_first, &text, &e));
+    assert_string_equal(buf_cstr(&text), "Contoso main=20;");
+    damage_secret_of(ID_B);
+    buf_reset(&text);
+    assert_true(tenant_each(store, &conf, note, &text, &e));
+    assert_string_equal(buf_cstr(&text), "Contoso main=20;second=0;");
+    assert_false(tenant_find(store, &conf, ID_B, &t, &e)); /* asked for alone, it says what is wrong */
+    assert_ptr_equal(e.cause, &seal_causes[SEAL_CORRUPT]);
+    buf_reset(&text);
+    assert_true(tenant_each(store, &conf, remove_other, &text, &e)); /* one removed meanwhile is passed over */
+    assert_string_equal(buf_cstr(&text), "Contoso main=20;");
+    assert_true(tenant_find(store, &conf, ID_A, &t, &e));
+    tenant_unref(t);
+    buf_done(&text);
+}
+
+static void clouds_are_whole(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < cloud_profile_count; i++) {
+        const struct cloud_profile *c = &cloud_profiles[i];
+        assert_null(conf_url_fault(str_of(c->login_url)));
+        assert_null(conf_url_fault(str_of(c->graph_url)));
+        assert_true(c->endpoint_url[0] == '\0' || conf_url_fault(str_of(c->endpoint_url)) == NULL);
+        assert_int_equal(c->endpoint_url[0] == '\0', c->endpoint_audience[0] == '\0');
+        for (unsigned j = 0; j < i; j++) assert_string_not_equal(c->name, cloud_profiles[j].name);
+    }
+    for (int i = 0; i < TENANT_CAUSE_COUNT; i++) assert_true(tenant_causes[i].code && tenant_causes[i].remedy);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(good_input_is_tidied, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(addresses_resolve_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_slip_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(doubles_and_strangers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_bad_secret_hurts_one_tenant, set_up, tear_down),
+        cmocka_unit_test(clouds_are_whole),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
