@@ -39,8 +39,8 @@ void check_leave(struct check *c, size_t mark)
 }
 
 /* ---- what was found --------------------------------------------------------------------------------------------------- */
-__attribute__((format(printf, 4, 0))) static void report(struct check *c, bool is_error, const char *rule, const char *fmt,
-                                                         va_list args)
+__attribute__((format(printf, 4, 0))) static void report(struct check *c, bool is_error, const char *rule,
+                                                         const char *fmt, va_list args)
 {
     char text[400];
     vsnprintf(text, sizeof text, fmt, args);
