@@ -9,9 +9,8 @@ import argparse, random, signal, time
 from harness import Installation, Tap, Twin
 
 # The names given to KILL_POINT in the code, each reached while a transfer or a commit is in flight.
-POINTS = ["spool.write", "page.before_split", "page.row", "page.sealed", "commit.before_append", "log.before_sync", "log.after_sync",
-          "commit.before_store", "commit.in_store", "commit.after_store", "lake.before_write", "lake.before_rename",
-          "lake.after_rename", "lake.in_store", "lake.before_delete", "fetch.body"]
+POINTS = ["spool.written", "page.spooled", "page.staged", "commit.before_append", "log.before_sync", "log.synced", "commit.appended",
+          "commit.before_store", "commit.stored", "lake.before_write", "lake.written", "lake.renamed", "lake.before_store", "lake.named"]
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--kills", type=int, default=200)
