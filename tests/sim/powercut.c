@@ -117,10 +117,28 @@ static bool commit_rows(struct world *w, uint64_t first, struct err *e)
     return ok && name_end(w, first, end, e);
 }
 
+/* Numbers of files that counted once: none of them may ever lie among the orphans. */
+enum { NUMBERS_MAX = 4096 };
+static bool has_counted[NUMBERS_MAX];
+
+static uint64_t number_of(const char *path)
+{
+    uint64_t number = strtoull(strrchr(path, '/') + 1, NULL, 10);
+    if (number >= NUMBERS_MAX) broken("the file %s has an odd number", path);
+    return number;
+}
+
+static bool note_file(void *arg, const struct lake_file_record *r)
+{
+    (void)arg;
+    has_counted[number_of(r->path)] = true;
+    return true;
+}
+
 static bool fold(struct world *w, struct err *e)
 {
     struct lake_fold_result r;
-    return lake_fold(w->lake, log_end(w->log), w->time.wall, true, &r, e);
+    return lake_fold(w->lake, log_end(w->log), w->time.wall, true, &r, e) && store_lake_file_list(w->store, note_file, NULL, e);
 }
 
 static bool work(struct world *w, struct err *e)
@@ -219,6 +237,28 @@ static void check_fingerprints(struct world *w, uint64_t rows)
     if (got.count != rows || (rows > 0 && memcmp(want, got.all, rows * sizeof *want) != 0)) broken("fingerprints are not those of the log");
 }
 
+static bool refuse_superseded(void *arg, const char *path)
+{
+    (void)arg;
+    broken("%s is superseded and still noted", path);
+}
+
+static bool check_orphan(void *arg, const char *path)
+{
+    (void)arg;
+    if (has_counted[number_of(path)]) broken("%s was a file of the lake and lies among the orphans", path);
+    return true;
+}
+
+static void check_leftovers(struct world *w)
+{
+    struct err e = {0};
+    if (world_files_in(w, WORLD_LAKE "/.tmp") != 0) broken("temporary files are left");
+    if (!store_lake_superseded_list(w->store, refuse_superseded, NULL, &e)) broken("%s", e.text);
+    if (!store_lake_file_list(w->store, note_file, NULL, &e)) broken("%s", e.text);
+    if (!lake_orphan_list(w->lake, check_orphan, NULL, &e)) broken("%s", e.text);
+}
+
 static void check(struct world *w)
 {
     struct err e = {0};
@@ -228,7 +268,7 @@ static void check(struct world *w)
     check_log(w, rows, &folded);
     check_lake(w, folded);
     check_fingerprints(w, rows);
-    if (world_files_in(w, WORLD_LAKE "/.tmp") != 0) broken("temporary files are left");
+    check_leftovers(w);
 }
 
 static void open_or_break(struct world *w)
@@ -310,6 +350,7 @@ static bool run(enum mode mode, uint64_t seed, uint64_t nth)
     now.nth = nth;
     now.mode = modes[mode].name;
     now.stage = "founding";
+    memset(has_counted, 0, sizeof has_counted);
     struct world w = world_new(seed * UINT64_C(1000003) + nth, ocsf);
     w.segment_bytes = 2000; /* a few commits a segment */
     fake_disk_fail_at(w.disk, nth, modes[mode].fault);

@@ -124,17 +124,21 @@ static void cut_names(struct fake_disk *d)
     while (d->change_count > 0) change_drop(d, d->change_count - 1);
 }
 
+static bool folder_is_on_disk(struct fake_disk *d, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == path) return true;
+    char *folder = strndup(path, (size_t)(slash - path));
+    struct name *n = name_find(d, folder, false);
+    free(folder);
+    return n != NULL && n->disk != NULL;
+}
+
 /* Names are sorted, so a folder comes before what is in it. */
 static void drop_names_without_folder(struct fake_disk *d)
 {
     for (size_t i = 0; i < d->name_count; i++) {
-        char *slash = strrchr(d->names[i].path, '/');
-        if (slash != d->names[i].path) {
-            *slash = '\0';
-            struct name *dir = name_find(d, d->names[i].path, false);
-            *slash = '/';
-            if (dir == NULL || dir->disk == NULL) d->names[i].disk = NULL;
-        }
+        if (!folder_is_on_disk(d, d->names[i].path)) d->names[i].disk = NULL;
         d->names[i].live = d->names[i].disk;
     }
 }

@@ -166,7 +166,7 @@ static bool fold_locked(struct lake *l, uint64_t limit, struct lake_fold_result 
     return ok;
 }
 
-/* The store's word counts, not our memory: the last commit may have reported an error and become durable all the same. */
+/* The store's word counts, not our memory: the last commit may have been STORE_UNCERTAIN and become durable all the same. */
 static bool prepare(struct lake *l, struct err *e)
 {
     return store_offset_get(l->opts.store, LAKE_SINK, &l->offset, e) && (!l->has_superseded || lake_drop_superseded(l, e));

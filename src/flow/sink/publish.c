@@ -145,17 +145,6 @@ static bool name_all(struct publication *p, struct err *e)
 
 enum outcome { NOT_NAMED, NAMED, UNKNOWN };
 
-/* A commit that reported an error may have become durable all the same. The store is asked; and that the answer "no" will
- * still be so after a crash is certain only once a later transaction is durable. */
-static enum outcome settle(struct lake *l, uint64_t wanted)
-{
-    struct err ignored;
-    uint64_t offset;
-    if (!store_offset_get(l->opts.store, LAKE_SINK, &offset, &ignored)) return UNKNOWN;
-    if (offset == wanted) return NAMED;
-    return store_offset_set(l->opts.store, LAKE_SINK, l->offset, &ignored) ? NOT_NAMED : UNKNOWN;
-}
-
 static enum outcome name_in_store(struct publication *p, struct err *e)
 {
     struct store *s = p->lake->opts.store;
@@ -165,7 +154,8 @@ static enum outcome name_in_store(struct publication *p, struct err *e)
         return NOT_NAMED;
     }
     KILL_POINT("lake.before_store");
-    return store_commit(s, e) ? NAMED : settle(p->lake, p->offset);
+    if (store_commit(s, e)) return NAMED;
+    return e->cause == &store_causes[STORE_UNCERTAIN] ? UNKNOWN : NOT_NAMED;
 }
 
 /* Files that certainly no one will ever name: on a full disk they would make things worse. What cannot be removed waits for

@@ -101,8 +101,9 @@ static bool open_tail(struct log *l, uint64_t begin, uint64_t bytes, struct err 
            (size == bytes || l->fs.ops->truncate(l->fs.ctx, l->tail, bytes, e));
 }
 
-/* The folder and the tail are synced even if nothing was to cut: a process that died in the middle of this function may
- * have cut without syncing, and a segment that comes back after a power cut would lie across the chain. */
+/* The folder is synced even if nothing was to cut: a process that died in the middle of this function may have removed a
+ * segment without syncing, and one that comes back after a power cut would lie across the chain. The tail's new length need
+ * not be: its next sync comes before anything counts that is appended to it or behind it. */
 bool segments_cut(struct log *l, uint64_t named_end, struct err *e)
 {
     char path[LOG_PATH_BYTES + 64];
@@ -117,7 +118,7 @@ bool segments_cut(struct log *l, uint64_t named_end, struct err *e)
     if (!l->fs.ops->sync_dir(l->fs.ctx, l->dir, e)) return false;
     if (l->segment_count > 0) {
         uint64_t begin = l->begins[l->segment_count - 1];
-        if (!open_tail(l, begin, named_end - begin, e) || !l->fs.ops->sync(l->fs.ctx, l->tail, e)) return false;
+        if (!open_tail(l, begin, named_end - begin, e)) return false;
     }
     pthread_mutex_lock(&l->mutex);
     l->end = named_end;
