@@ -72,7 +72,8 @@ void fetch_cancel(struct fetch_call *c); /* no callback comes any more; the hand
 /* What the cached token says (roles in the token), for capability states and diagnosis. false: no token yet. */
 bool defender_roles(struct defender *d, const char *tenant_id, bool is_graph, bool (*each)(void *arg, struct str role), void *arg);
 
-/* Errors by stable code. Kind tells the scheduler: ERR_RETRY backs off, ERR_AUTH stops until a person acts (probed rarely). */
+/* Errors by stable code. Kind tells the scheduler: ERR_RETRY backs off, ERR_AUTH stops until a person acts (probed rarely),
+ * ERR_LIMIT asks for less. From DEFENDER_SECRET_WRONG to DEFENDER_WRONG_TENANT they are the login's. */
 enum {
     DEFENDER_SECRET_WRONG, DEFENDER_SECRET_EXPIRED, DEFENDER_APP_UNKNOWN, DEFENDER_APP_DISABLED, DEFENDER_NO_CONSENT,
     DEFENDER_TENANT_UNKNOWN, DEFENDER_OTHER_CLOUD, DEFENDER_NO_SERVICE, DEFENDER_POLICY_BLOCKS, DEFENDER_LOGIN_LOOP,

@@ -66,15 +66,22 @@ static bool link_is_ours(const struct fetch_call *c)
     return link_is_at(link, t->endpoint_url) || link_is_at(link, t->endpoint_audience);
 }
 
-static bool add_url(const struct fetch_call *c, struct buf *url, struct err *e)
+static bool add_link(const struct fetch_call *c, struct buf *url, struct err *e)
 {
     char shown[SAYS_BYTES];
-    if (!is_link(str_of(c->query)))
-        return buf_addf(url, "%s%s%s%s", c->row->is_graph ? c->tenant->graph_url : c->tenant->endpoint_url, c->row->path,
-                        *c->query ? "?" : "", c->query);
     explain_quote(str_sub(str_of(c->query), 0, 120), shown);
     if (!link_is_ours(c)) return err_set(e, &defender_causes[DEFENDER_FOREIGN_LINK], "%s: a link to %s", c->row->name, shown);
-    return buf_add_str(url, str_of(c->query));
+    return buf_add_str(url, str_of(c->query)) || err_set(e, &base_causes[BASE_NO_MEMORY], "%s: its link", c->row->name);
+}
+
+static bool add_url(const struct fetch_call *c, struct buf *url, struct err *e)
+{
+    const char *base = c->row->is_graph ? c->tenant->graph_url : c->tenant->endpoint_url;
+    if (is_link(str_of(c->query))) return add_link(c, url, e);
+    if (*base == '\0')
+        return err_set(e, &defender_causes[DEFENDER_NO_SERVICE], "%s: the tenant's cloud has no host for it", c->row->name);
+    return buf_addf(url, "%s%s%s%s", base, c->row->path, *c->query ? "?" : "", c->query) ||
+           err_set(e, &base_causes[BASE_NO_MEMORY], "%s: its URL", c->row->name);
 }
 
 /* ---- what came back */

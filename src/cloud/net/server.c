@@ -255,9 +255,14 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum
 
 static bool start_daemon(struct http_server *s, const struct http_server_opts *o, int fd)
 {
+    static char tls_versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
     bool is_tls = o->tls_key_pem.n > 0;
     struct MHD_OptionItem tls[] = {
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, s->key_pem}, {MHD_OPTION_HTTPS_MEM_CERT, 0, s->cert_pem}, {MHD_OPTION_END, 0, NULL}};
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, s->key_pem},
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, s->cert_pem},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, tls_versions},
+        {MHD_OPTION_END, 0, NULL},
+    };
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC;
     s->daemon = MHD_start_daemon(

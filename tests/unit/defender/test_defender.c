@@ -124,7 +124,7 @@ static struct loop *loop;
 static struct http_client *http;
 static struct http_server *server;
 static struct defender *defender;
-static struct tenant tenants[2];
+static struct tenant *tenants[2];
 
 struct got {
     struct http_response r;
@@ -179,17 +179,19 @@ static void pass(int64_t s)
     virtual_clock_advance(&now, s * 1000);
 }
 
-static bool make_tenant(struct tenant *t, const char *id)
+static struct tenant *make_tenant(const char *id, const char *secret)
 {
-    *t = (struct tenant){.graph_audience = "https://graph.microsoft.com",
-                         .endpoint_audience = "https://api.securitycenter.microsoft.com"};
+    struct tenant *t = calloc(1, sizeof *t);
+    assert_non_null(t);
+    *t = (struct tenant){
+        .refs = 1, .graph_audience = "https://graph.microsoft.com", .endpoint_audience = "https://api.securitycenter.microsoft.com"};
     (void)snprintf(t->record.tenant_id, sizeof t->record.tenant_id, "%s", id);
     (void)snprintf(t->record.client_id, sizeof t->record.client_id, "%s", CLIENT);
     (void)snprintf(t->login_url, sizeof t->login_url, "http://127.0.0.1:%u", http_server_port(server));
     (void)snprintf(t->graph_url, sizeof t->graph_url, "%s", t->login_url);
     (void)snprintf(t->endpoint_url, sizeof t->endpoint_url, "%s", t->login_url);
-    t->secret = secret_new(STR(AWKWARD_SECRET));
-    return t->secret != NULL;
+    t->secret = secret_new(str_of(secret));
+    return t;
 }
 
 static int setup(void **state)
@@ -198,10 +200,10 @@ static int setup(void **state)
     struct http_client_opts ho = {0};
     struct err e;
     (void)state;
-    return http_server_start(&so, &server, &e) && loop_new(clock_virtual(&now), &loop, &e) &&
-                   http_client_new(loop, &ho, &http, &e) && make_tenant(&tenants[0], TENANT_A) && make_tenant(&tenants[1], TENANT_B)
-               ? 0
-               : -1;
+    if (!http_server_start(&so, &server, &e)) return -1;
+    tenants[0] = make_tenant(TENANT_A, AWKWARD_SECRET);
+    tenants[1] = make_tenant(TENANT_B, AWKWARD_SECRET);
+    return loop_new(clock_virtual(&now), &loop, &e) && http_client_new(loop, &ho, &http, &e) ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -210,7 +212,7 @@ static int teardown(void **state)
     http_client_free(http);
     loop_free(loop);
     http_server_stop(server);
-    for (int i = 0; i < 2; i++) secret_free(tenants[i].secret);
+    for (int i = 0; i < 2; i++) tenant_unref(tenants[i]);
     return 0;
 }
 
@@ -242,7 +244,7 @@ static void a_fetch_logs_in_and_hands_the_body_over(void **state)
 {
     char expected[400];
     (void)state;
-    const struct got *g = fetch(&tenants[0], EP_ALERTS, "$top=7");
+    const struct got *g = fetch(tenants[0], EP_ALERTS, "$top=7");
     assert_null(g->e.cause);
     assert_string_equal(buf_cstr(&((struct got *)(uintptr_t)g)->body), "{\"value\":[]}");
     assert_string_equal(ms.query, "7");
@@ -254,10 +256,10 @@ static void a_fetch_logs_in_and_hands_the_body_over(void **state)
                    CLIENT);
     assert_string_equal(ms.form, expected);
 
-    (void)fetch(&tenants[0], EP_HUNTING, "");
+    (void)fetch(tenants[0], EP_HUNTING, "");
     assert_string_equal(ms.body, "{\"Query\":\"DeviceInfo | take 1\"}");
     assert_int_equal(ms.logins, 1); /* the same audience, the same token */
-    (void)fetch(&tenants[0], EP_MACHINES, "");
+    (void)fetch(tenants[0], EP_MACHINES, "");
     assert_int_equal(ms.logins, 2);
     assert_int_equal(ms.logins_of_endpoint, 1);
     assert_string_equal(ms.prefer, "");
@@ -269,7 +271,7 @@ static void many_at_once_log_in_once_a_tenant(void **state)
     (void)state;
     memset(g, 0, sizeof g);
     ms.login_delay_ms = 100;
-    for (int i = 0; i < 40; i++) begin(&g[i], &tenants[i % 2], EP_ALERTS, "", "");
+    for (int i = 0; i < 40; i++) begin(&g[i], tenants[i % 2], EP_ALERTS, "", "");
     fetch_cancel(g[0].call); /* one that waits goes away */
     running--;
     loop_run(loop);
@@ -298,41 +300,41 @@ static void let_pass_ms(uint64_t ms_real)
 static void a_token_is_renewed_in_time_and_in_the_background(void **state)
 {
     (void)state;
-    (void)fetch(&tenants[0], EP_ALERTS, "");
+    (void)fetch(tenants[0], EP_ALERTS, "");
     pass(3600 * 79 / 100);
-    (void)fetch(&tenants[0], EP_ALERTS, "");
+    (void)fetch(tenants[0], EP_ALERTS, "");
     assert_int_equal(ms.logins, 1);
     pass(3600 * 12 / 100); /* 91 %: renewed, while the old one still serves */
     ms.login_delay_ms = 150;
-    const struct got *g = fetch(&tenants[0], EP_ALERTS, "");
+    const struct got *g = fetch(tenants[0], EP_ALERTS, "");
     assert_null(g->e.cause);
     assert_int_equal(token_number(ms.authorization), 1);
     let_pass_ms(400);
     assert_int_equal(ms.logins, 2);
-    (void)fetch(&tenants[0], EP_ALERTS, "");
+    (void)fetch(tenants[0], EP_ALERTS, "");
     assert_int_equal(token_number(ms.authorization), 2);
     pass(3600 * 96 / 100); /* too old to be used at all: waits for the next */
-    (void)fetch(&tenants[0], EP_ALERTS, "");
+    (void)fetch(tenants[0], EP_ALERTS, "");
     assert_int_equal(token_number(ms.authorization), 3);
 }
 
 static void a_refused_token_is_renewed_once(void **state)
 {
     (void)state;
-    (void)fetch(&tenants[0], EP_ALERTS, "");
+    (void)fetch(tenants[0], EP_ALERTS, "");
     pass(600);
     ms.refuse_tokens_below = 2; /* revoked at their side */
-    const struct got *g = fetch(&tenants[0], EP_ALERTS, "");
+    const struct got *g = fetch(tenants[0], EP_ALERTS, "");
     assert_null(g->e.cause);
     assert_int_equal(ms.logins, 2);
     assert_int_equal(ms.calls, 3);
 
     ms.refuse_tokens_below = 1000; /* whatever we bring */
     pass(600);
-    g = fetch(&tenants[0], EP_ALERTS, "");
+    g = fetch(tenants[0], EP_ALERTS, "");
     ASSERT_CAUSE(g, DEFENDER_TOKEN_REFUSED);
     assert_int_equal(ms.logins, 3);
-    for (int i = 0; i < 5; i++) (void)fetch(&tenants[0], EP_ALERTS, "");
+    for (int i = 0; i < 5; i++) (void)fetch(tenants[0], EP_ALERTS, "");
     assert_int_equal(ms.logins, 3); /* a young token is not made anew again and again */
 }
 
@@ -341,49 +343,48 @@ static void a_bad_secret_is_not_hammered(void **state)
     (void)state;
     ms.login_status = 401;
     ms.login_body = "{\"error\":\"invalid_client\",\"error_codes\":[7000215]}";
-    const struct got *g = fetch(&tenants[0], EP_ALERTS, "");
+    const struct got *g = fetch(tenants[0], EP_ALERTS, "");
     ASSERT_CAUSE(g, DEFENDER_SECRET_WRONG);
     assert_null(strstr(g->e.text, AWKWARD_SECRET));
     for (int i = 0; i < 5; i++) {
         pass(100);
-        g = fetch(&tenants[0], i % 2 ? EP_MACHINES : EP_ALERTS, "");
+        g = fetch(tenants[0], i % 2 ? EP_MACHINES : EP_ALERTS, "");
         ASSERT_CAUSE(g, DEFENDER_SECRET_WRONG);
     }
     assert_int_equal(g->e.retry_after_ms, (900 - 500) * 1000);
     assert_int_equal(ms.logins, 1);
     assert_int_equal(ms.calls, 0);
     pass(401);
-    (void)fetch(&tenants[0], EP_ALERTS, "");
+    (void)fetch(tenants[0], EP_ALERTS, "");
     assert_int_equal(ms.logins, 2);
     pass(901);
-    g = fetch(&tenants[0], EP_ALERTS, ""); /* doubled */
+    g = fetch(tenants[0], EP_ALERTS, ""); /* doubled */
     assert_int_equal(ms.logins, 2);
     for (int i = 0; i < 6; i++) {
         pass(3601); /* at most an hour */
-        (void)fetch(&tenants[0], EP_ALERTS, "");
+        (void)fetch(tenants[0], EP_ALERTS, "");
     }
     assert_int_equal(ms.logins, 8);
 
     ms.login_status = 200;
-    assert_null(fetch(&tenants[1], EP_ALERTS, "")->e.cause); /* another tenant is not concerned */
-    assert_non_null(fetch(&tenants[0], EP_ALERTS, "")->e.cause);
+    assert_null(fetch(tenants[1], EP_ALERTS, "")->e.cause); /* another tenant is not concerned */
+    assert_non_null(fetch(tenants[0], EP_ALERTS, "")->e.cause);
     defender_forget_tenant(defender, TENANT_A);
-    assert_null(fetch(&tenants[0], EP_ALERTS, "")->e.cause);
+    assert_null(fetch(tenants[0], EP_ALERTS, "")->e.cause);
 }
 
 static void a_new_secret_starts_afresh(void **state)
 {
-    struct tenant mended = tenants[0];
+    struct tenant *mended = make_tenant(TENANT_A, "new");
     (void)state;
     ms.login_status = 401;
     ms.login_body = "{\"error\":\"invalid_client\",\"error_codes\":[7000222]}";
-    ASSERT_CAUSE(fetch(&tenants[0], EP_ALERTS, ""), DEFENDER_SECRET_EXPIRED);
+    ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, ""), DEFENDER_SECRET_EXPIRED);
     ms.login_status = 200;
-    mended.secret = secret_new(STR("new"));
-    assert_null(fetch(&mended, EP_ALERTS, "")->e.cause);
+    assert_null(fetch(mended, EP_ALERTS, "")->e.cause);
     assert_non_null(strstr(ms.form, "client_secret=new"));
-    defender_forget_tenant(defender, TENANT_A); /* lets go of `mended` */
-    secret_free(mended.secret);
+    tenant_unref(mended); /* the room keeps its own */
+    assert_null(fetch(tenants[1], EP_ALERTS, "")->e.cause);
 }
 
 static void a_service_that_is_missing_blocks_only_itself(void **state)
@@ -391,10 +392,10 @@ static void a_service_that_is_missing_blocks_only_itself(void **state)
     (void)state;
     ms.login_status = 400;
     ms.login_body = "{\"error\":\"invalid_resource\",\"error_codes\":[500011]}";
-    ASSERT_CAUSE(fetch(&tenants[0], EP_MACHINES, ""), DEFENDER_NO_SERVICE);
+    ASSERT_CAUSE(fetch(tenants[0], EP_MACHINES, ""), DEFENDER_NO_SERVICE);
     ms.login_status = 200;
-    assert_null(fetch(&tenants[0], EP_ALERTS, "")->e.cause);
-    ASSERT_CAUSE(fetch(&tenants[0], EP_MACHINES, ""), DEFENDER_NO_SERVICE);
+    assert_null(fetch(tenants[0], EP_ALERTS, "")->e.cause);
+    ASSERT_CAUSE(fetch(tenants[0], EP_MACHINES, ""), DEFENDER_NO_SERVICE);
 }
 
 static void a_login_that_is_down_is_tried_again_soon(void **state)
@@ -402,22 +403,22 @@ static void a_login_that_is_down_is_tried_again_soon(void **state)
     (void)state;
     ms.login_status = 503;
     ms.login_body = "";
-    const struct got *g = fetch(&tenants[0], EP_ALERTS, "");
+    const struct got *g = fetch(tenants[0], EP_ALERTS, "");
     ASSERT_CAUSE(g, DEFENDER_LOGIN_DOWN);
     assert_int_equal(ms.logins, 1);
     ms.login_status = 200;
-    g = fetch(&tenants[0], EP_ALERTS, "");
+    g = fetch(tenants[0], EP_ALERTS, "");
     ASSERT_CAUSE(g, DEFENDER_LOGIN_DOWN);
     assert_in_range(g->e.retry_after_ms, 1, 5000);
     pass(5);
-    assert_null(fetch(&tenants[0], EP_ALERTS, "")->e.cause);
+    assert_null(fetch(tenants[0], EP_ALERTS, "")->e.cause);
 }
 
 static void a_token_of_another_tenant_is_never_used(void **state)
 {
     (void)state;
     ms.tid = TENANT_B;
-    ASSERT_CAUSE(fetch(&tenants[0], EP_ALERTS, ""), DEFENDER_WRONG_TENANT);
+    ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, ""), DEFENDER_WRONG_TENANT);
     assert_int_equal(ms.calls, 0);
 }
 
@@ -430,16 +431,28 @@ static void a_link_elsewhere_gets_no_token(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
-        ASSERT_CAUSE(fetch(&tenants[0], EP_ALERTS, foreign[i]), DEFENDER_FOREIGN_LINK);
+        ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, foreign[i]), DEFENDER_FOREIGN_LINK);
         assert_int_equal(ms.logins + ms.calls, 0);
     }
-    (void)snprintf(own, sizeof own, "%s1/x", tenants[0].graph_url); /* another port */
-    ASSERT_CAUSE(fetch(&tenants[0], EP_ALERTS, own), DEFENDER_FOREIGN_LINK);
-    (void)snprintf(own, sizeof own, "%s@evil.example/x", tenants[0].graph_url);
-    ASSERT_CAUSE(fetch(&tenants[0], EP_ALERTS, own), DEFENDER_FOREIGN_LINK);
-    (void)snprintf(own, sizeof own, "%s/v1.0/security/alerts_v2?$top=9&$skiptoken=x", tenants[0].graph_url);
-    assert_null(fetch(&tenants[0], EP_ALERTS, own)->e.cause);
+    (void)snprintf(own, sizeof own, "%s1/x", tenants[0]->graph_url); /* another port */
+    ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, own), DEFENDER_FOREIGN_LINK);
+    (void)snprintf(own, sizeof own, "%s@evil.example/x", tenants[0]->graph_url);
+    ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, own), DEFENDER_FOREIGN_LINK);
+    (void)snprintf(own, sizeof own, "%s/v1.0/security/alerts_v2?$top=9&$skiptoken=x", tenants[0]->graph_url);
+    assert_null(fetch(tenants[0], EP_ALERTS, own)->e.cause);
     assert_string_equal(ms.query, "9");
+}
+
+static void a_cloud_without_the_service_is_told(void **state)
+{
+    struct tenant *china = make_tenant(TENANT_A, "s");
+    (void)state;
+    china->endpoint_url[0] = china->endpoint_audience[0] = '\0';
+    ASSERT_CAUSE(fetch(china, EP_MACHINES, ""), DEFENDER_NO_SERVICE);
+    ASSERT_CAUSE(fetch(china, EP_MACHINES, "https://x/"), DEFENDER_FOREIGN_LINK);
+    assert_int_equal(ms.logins, 0);
+    assert_null(fetch(china, EP_ALERTS, "")->e.cause);
+    tenant_unref(china);
 }
 
 static void a_missing_role_is_named_and_seen_when_granted(void **state)
@@ -447,16 +460,16 @@ static void a_missing_role_is_named_and_seen_when_granted(void **state)
     (void)state;
     ms.api_status = 403;
     ms.api_body = "{\"error\":{\"code\":\"Forbidden\",\"message\":\"no\"}}";
-    const struct got *g = fetch(&tenants[0], EP_INCIDENTS, "");
+    const struct got *g = fetch(tenants[0], EP_INCIDENTS, "");
     ASSERT_CAUSE(g, DEFENDER_ROLE_MISSING);
     assert_non_null(strstr(g->e.text, "SecurityIncident.Read.All"));
     assert_int_equal(g->body.n, 0);
-    ASSERT_CAUSE(fetch(&tenants[0], EP_ALERTS, ""), DEFENDER_FORBIDDEN); /* its ReadWrite form is in the token */
+    ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, ""), DEFENDER_FORBIDDEN); /* its ReadWrite form is in the token */
     assert_int_equal(ms.logins, 1);
     pass(900);
-    (void)fetch(&tenants[0], EP_INCIDENTS, ""); /* may be from before the consent: the next one asks anew */
+    (void)fetch(tenants[0], EP_INCIDENTS, ""); /* may be from before the consent: the next one asks anew */
     ms.api_status = 200;
-    assert_null(fetch(&tenants[0], EP_INCIDENTS, "")->e.cause);
+    assert_null(fetch(tenants[0], EP_INCIDENTS, "")->e.cause);
     assert_int_equal(ms.logins, 2);
 }
 
@@ -465,10 +478,10 @@ static void throttling_says_when(void **state)
     (void)state;
     ms.api_status = 429;
     ms.api_body = "{\"error\":{\"code\":\"TooManyRequests\",\"message\":\"You have exceeded your CPU quota\"}}";
-    const struct got *g = fetch(&tenants[0], EP_HUNTING, "");
+    const struct got *g = fetch(tenants[0], EP_HUNTING, "");
     ASSERT_CAUSE(g, DEFENDER_THROTTLED);
     assert_int_equal(g->e.retry_after_ms, (10 * 60 + 55) * 1000); /* 03:04:05 to 03:15 */
-    g = fetch(&tenants[0], EP_ALERTS, "");
+    g = fetch(tenants[0], EP_ALERTS, "");
     assert_int_equal(g->e.retry_after_ms, 0);
 }
 
@@ -479,7 +492,7 @@ static void a_compressed_error_is_read(void **state)
     (void)snprintf(body, sizeof body, "{\"error\":{\"code\":\"BadRequest\",\"message\":\"Failed to resolve table 'X'\"},\"pad\":\"%03000d\"}", 0);
     ms.api_status = 400;
     ms.api_body = body;
-    ASSERT_CAUSE(fetch(&tenants[0], EP_HUNTING, ""), DEFENDER_NO_TABLE);
+    ASSERT_CAUSE(fetch(tenants[0], EP_HUNTING, ""), DEFENDER_NO_TABLE);
 }
 
 static bool count_role(void *arg, struct str role)
@@ -495,7 +508,7 @@ static void roles_are_told(void **state)
     unsigned n = 0;
     (void)state;
     assert_false(defender_roles(defender, TENANT_A, true, count_role, &n));
-    (void)fetch(&tenants[0], EP_ALERTS, "");
+    (void)fetch(tenants[0], EP_ALERTS, "");
     assert_true(defender_roles(defender, TENANT_A, true, count_role, &n));
     assert_int_equal(n, 2);
     assert_false(defender_roles(defender, TENANT_A, false, count_role, &n));
@@ -506,7 +519,7 @@ static void freeing_in_the_middle_is_silent(void **state)
     struct got g[3] = {0};
     (void)state;
     ms.login_delay_ms = 200;
-    for (int i = 0; i < 3; i++) begin(&g[i], &tenants[i % 2], EP_ALERTS, "", "");
+    for (int i = 0; i < 3; i++) begin(&g[i], tenants[i % 2], EP_ALERTS, "", "");
     let_pass_ms(50);
     running = 0;
     /* stale() frees the room with a login under way and fetches that wait for it */
@@ -527,6 +540,7 @@ int main(void)
         EACH(a_login_that_is_down_is_tried_again_soon),
         EACH(a_token_of_another_tenant_is_never_used),
         EACH(a_link_elsewhere_gets_no_token),
+        EACH(a_cloud_without_the_service_is_told),
         EACH(a_missing_role_is_named_and_seen_when_granted),
         EACH(throttling_says_when),
         EACH(a_compressed_error_is_read),
