@@ -23,7 +23,7 @@ enum event_what {
     EVENT_THROTTLE, /* every call is answered 429 */
     EVENT_OUTAGE, /* every call is answered 503 */
     EVENT_HANG,   /* answers stop in mid-body and stay open */
-    EVENT_FLURRY, /* one alert is made and changed `changes` times within one second */
+    EVENT_FLURRY, /* an alert is made and changed `changes` times within one second; its last two changes share one time */
     EVENT_LATE,   /* `rows` rows of `table` become visible whose Timestamps lie up to `up_to_ms` earlier */
 };
 struct scenario_event {
@@ -62,10 +62,11 @@ struct scenario {
     unsigned alert_revisions;       /* at most that many changes after creation */
     int64_t alert_revision_ms;      /* the changes lie within that time */
     unsigned machines;              /* per tenant */
+    int64_t machine_change_ms;      /* the risk of a machine is drawn anew that often */
     unsigned security_per_min, hunting_per_min, endpoint_per_min, endpoint_per_hour;
     uint64_t row_cap, byte_cap;     /* of a hunting answer: cut silently */
-    int64_t token_life_s;
-    uint32_t think_ms;              /* before each answer */
+    int64_t token_life_ms;
+    int64_t think_ms;               /* before each answer */
     struct fault_rates faults;
     struct scenario_event events[SCENARIO_EVENTS_MAX];
     unsigned event_count;
@@ -75,8 +76,8 @@ struct scenario {
 
 /* Errors: yaml's YAML_BAD, TWIN_BAD_SCENARIO with "name:line:column: what". */
 bool scenario_parse(struct str yaml, const char *name, struct scenario *out, struct err *e);
-/* The ones built in, by name ("lively", "quiet", "flood", ...); false when there is none of that name. */
+/* The ones built in, by name ("lively", "quiet", "flood", ...). Error: TWIN_NO_SCENARIO. */
 bool scenario_builtin(struct str name, struct scenario *out, struct err *e);
-const char *scenario_builtin_names(void); /* "lively, quiet, ..." */
+const char *scenario_builtin_name(unsigned index); /* NULL past the last */
 
 #endif

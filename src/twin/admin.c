@@ -1,0 +1,265 @@
+/* The twin's own end-points under /twin/: what exists, whatever was asked for, and the switches. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twin/cloud_int.h"
+
+#define NDJSON "application/x-ndjson"
+#define JSON_TYPE "application/json; charset=utf-8"
+
+static bool feed_by_name(struct str name, unsigned *out)
+{
+    for (unsigned i = 0; i < CLOUD_FEEDS; i++) {
+        if (!str_eq(name, str_of(cloud_feed_names[i]))) continue;
+        *out = i;
+        return true;
+    }
+    return false;
+}
+
+/* ---- everything of one feed, one JSON text a line -------------------------------------------------------------------- */
+struct dump {
+    struct hunt_source source;
+    struct kql_query *query; /* of a table; else NULL */
+    struct arena arena;
+    struct object_list objects;
+    enum object_kind kind;
+    size_t at;
+    struct buf piece;
+    size_t piece_at;
+};
+
+static void dump_done(struct dump *d)
+{
+    kql_free(d->query);
+    arena_done(&d->arena);
+    buf_done(&d->piece);
+}
+
+/* `d` must not move afterwards. */
+static bool dump_init(struct dump *d, struct cloud *c, unsigned tenant, unsigned feed, struct wall as_of)
+{
+    struct twin_tenant *t = &c->tenants[tenant];
+    struct kql_env env = {&d->source.source, as_of, INT64_MIN, INT64_MAX};
+    struct kql_error error;
+    *d = (struct dump){.kind = (enum object_kind)(feed - TABLE_COUNT)};
+    arena_init(&d->arena, 1 << 30);
+    buf_init(&d->piece, 64 << 20);
+    hunt_source_init(&d->source, c, t, as_of);
+    d->source.ignores_licence = true;
+    if (feed >= TABLE_COUNT) return objects_list(estate_of(c, t), d->kind, as_of, &d->arena, &d->objects);
+    return kql_compile(str_of(table_schemas[feed].name), &env, &d->query, &error);
+}
+
+/* Appends the next one to `out`; false: there is none. */
+static bool dump_next(struct dump *d, struct buf *out)
+{
+    const struct kql_value *values;
+    struct kql_row_ref ref;
+    if (d->query == NULL) {
+        if (d->at == d->objects.count) return false;
+        object_write(estate_of(d->source.cloud, d->source.tenant), d->kind, &d->objects.items[d->at++], true, out);
+        return true;
+    }
+    if (kql_next(d->query, &values, &ref) != KQL_ROW) return false;
+    hunt_write_row(&d->source, kql_handle(d->query), ref, d->query, values, out);
+    return true;
+}
+
+void cloud_each(struct cloud *c, unsigned tenant, unsigned feed, struct wall now, bool (*each)(void *arg, struct str json), void *arg)
+{
+    struct dump d;
+    bool more = dump_init(&d, c, tenant, feed, existing_at(c, now));
+    while (more) {
+        buf_reset(&d.piece);
+        more = dump_next(&d, &d.piece) && each(arg, buf_str(&d.piece));
+    }
+    dump_done(&d);
+}
+
+static bool count_one(void *arg, struct str json)
+{
+    (void)json;
+    ++*(uint64_t *)arg;
+    return true;
+}
+
+uint64_t cloud_count(struct cloud *c, unsigned tenant, unsigned feed, struct wall now)
+{
+    uint64_t n = 0;
+    struct wall as_of = existing_at(c, now);
+    if (feed >= TABLE_COUNT) {
+        cloud_each(c, tenant, feed, now, count_one, &n);
+        return n;
+    }
+    struct table *t = &c->tenants[tenant].tables[feed];
+    struct kql_row_ref ref;
+    table_advance(t, as_of);
+    struct table_scan *s = table_scan_new(t, INT64_MIN, INT64_MAX, false, as_of);
+    while (s && table_scan_next(s, &ref)) n++;
+    table_scan_free(s);
+    return n;
+}
+
+static ssize_t dump_read(void *ctx, char *p, size_t n)
+{
+    struct dump *d = ctx;
+    if (d->piece_at == d->piece.n) {
+        d->piece.n = d->piece_at = 0;
+        while (d->piece.n < 65536 && dump_next(d, &d->piece)) buf_add_char(&d->piece, '\n');
+        if (d->piece.failed) return CLOUD_BODY_CUT;
+    }
+    if (n > d->piece.n - d->piece_at) n = d->piece.n - d->piece_at;
+    if (n) memcpy(p, d->piece.p + d->piece_at, n);
+    d->piece_at += n;
+    return (ssize_t)n;
+}
+
+static void dump_free(void *ctx)
+{
+    dump_done(ctx);
+    free(ctx);
+}
+
+static void answer_rows(struct exchange *x)
+{
+    static const struct body_ops ops = {dump_read, dump_free};
+    const struct cloud_param *tenant = exchange_param(x, "tenant"), *feed = exchange_param(x, "feed");
+    struct twin_tenant *t = tenant ? tenant_by_id(x->cloud, tenant->value) : NULL;
+    unsigned index;
+    struct cloud_tenant view;
+    struct buf empty;
+    if (t == NULL || feed == NULL || !feed_by_name(feed->value, &index)) {
+        answer_graph_error(x, 404, "NotFound", "say tenant=<id> and feed=<name>, see /twin/tenants");
+        return;
+    }
+    cloud_tenant_get(x->cloud, t->world.index, &view);
+    x->out->content_type = NDJSON;
+    buf_init(&empty, 64);
+    struct dump *d = calloc(1, sizeof *d);
+    INVARIANT(d != NULL);
+    if (view.readable[index] && dump_init(d, x->cloud, t->world.index, index, x->as_of)) {
+        answer_body(x, 200, &ops, d);
+        return;
+    }
+    dump_free(d);
+    answer_bytes(x, 200, NDJSON, &empty);
+}
+
+/* ---- the small ones -------------------------------------------------------------------------------------------------- */
+static void member(struct json_writer *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_write_cstr(w, value);
+}
+
+static void write_tenant(struct json_writer *w, const struct cloud_tenant *t)
+{
+    json_object_begin(w);
+    member(w, "tenant_id", t->id);
+    member(w, "name", t->name);
+    member(w, "client_id", t->client_id);
+    member(w, "client_secret", t->client_secret);
+    member(w, "graph_audience", CLOUD_GRAPH_AUDIENCE);
+    member(w, "endpoint_audience", CLOUD_ENDPOINT_AUDIENCE);
+    json_key(w, "feeds");
+    json_array_begin(w);
+    for (unsigned i = 0; i < CLOUD_FEEDS; i++)
+        if (t->readable[i]) json_write_cstr(w, cloud_feed_names[i]);
+    json_array_end(w);
+    json_object_end(w);
+}
+
+static void write_tenants(struct exchange *x, struct json_writer *w)
+{
+    struct cloud_tenant t;
+    json_key(w, "tenants");
+    json_array_begin(w);
+    for (unsigned i = 0; i < cloud_tenant_count(x->cloud); i++) {
+        cloud_tenant_get(x->cloud, i, &t);
+        write_tenant(w, &t);
+    }
+    json_array_end(w);
+}
+
+static void write_stats(struct exchange *x, struct json_writer *w)
+{
+    static const char *const names[FAMILY_COUNT] = {"login", "security", "hunting", "endpoint"};
+    json_key(w, "tenants");
+    json_array_begin(w);
+    for (unsigned i = 0; i < cloud_tenant_count(x->cloud); i++) {
+        json_object_begin(w);
+        member(w, "tenant_id", x->cloud->tenants[i].world.tenant_id);
+        for (unsigned f = 0; f < FAMILY_COUNT; f++) {
+            const struct cloud_stats *s = &x->cloud->tenants[i].stats[f];
+            const uint64_t values[] = {s->calls, s->throttled, s->faulted, s->refused};
+            static const char *const keys[] = {"calls", "throttled", "faulted", "refused"};
+            json_key(w, names[f]);
+            json_object_begin(w);
+            for (unsigned k = 0; k < 4; k++) {
+                json_key(w, keys[k]);
+                json_write_u64(w, values[k]);
+            }
+            json_object_end(w);
+        }
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void write_freeze(struct exchange *x, struct json_writer *w)
+{
+    char text[WALL_TEXT_BYTES];
+    wall_format(cloud_freeze(x->cloud, x->now), text);
+    member(w, "frozen_at", text);
+}
+
+static void write_healthz(struct exchange *x, struct json_writer *w)
+{
+    (void)x;
+    member(w, "status", "ok");
+}
+
+static void set_faults(struct exchange *x)
+{
+    struct err e;
+    if (!cloud_set_faults(x->cloud, str_trim(x->q->body), &e)) {
+        answer_graph_error(x, 400, "BadRequest", e.text);
+        return;
+    }
+    struct buf out;
+    buf_init(&out, 64);
+    buf_add_str(&out, STR("{\"status\":\"ok\"}"));
+    answer_bytes(x, 200, JSON_TYPE, &out);
+}
+
+static const struct {
+    const char *method, *name;
+    void (*write)(struct exchange *x, struct json_writer *w); /* members of the answer's object */
+    void (*handle)(struct exchange *x);                       /* or the whole answer */
+} admin_rows[] = {
+    {"GET", "tenants", write_tenants, NULL}, {"GET", "stats", write_stats, NULL},   {"GET", "healthz", write_healthz, NULL},
+    {"POST", "freeze", write_freeze, NULL},  {"POST", "faults", NULL, set_faults},  {"GET", "rows", NULL, answer_rows},
+};
+
+void admin_handle(struct exchange *x, struct str what)
+{
+    struct json_writer w;
+    struct buf out;
+    for (size_t i = 0; i < sizeof admin_rows / sizeof admin_rows[0]; i++) {
+        if (!str_eq(what, str_of(admin_rows[i].name)) || !str_eq(x->q->method, str_of(admin_rows[i].method))) continue;
+        if (admin_rows[i].handle) {
+            admin_rows[i].handle(x);
+            return;
+        }
+        buf_init(&out, 64 << 20);
+        json_writer_init(&w, &out);
+        json_object_begin(&w);
+        admin_rows[i].write(x, &w);
+        json_object_end(&w);
+        answer_bytes(x, 200, JSON_TYPE, &out);
+        return;
+    }
+    answer_graph_error(x, 404, "NotFound", "the twin has no such end-point; see docs/twin.md");
+}

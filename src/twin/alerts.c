@@ -1,0 +1,268 @@
+/* Graph alerts: when they come and change, and what they say (section 7 of the reference). */
+#include <string.h>
+
+#include "twin/objects_int.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+#define FLURRY_BASE (UINT64_C(1) << 32) /* alerts of flurry events are numbered from here */
+enum { ALERTS_AN_INCIDENT = 3 };
+enum { LOT_ALERT = 500, LOT_ALERT_PHASE };
+enum { LOT_KIND, LOT_REVISIONS, LOT_CUT, LOT_DEVICE, LOT_HASH, LOT_POLICY, LOT_CHANGE };
+
+static const struct alert_kind kinds[] = {
+    {"Suspicious PowerShell command line", "Execution", "medium", "microsoftDefenderForEndpoint", "microsoftDefenderForEndpoint",
+     "Microsoft Defender for Endpoint", NULL, "A suspicious PowerShell activity was observed on the machine.\n\nThis behaviour may indicate \"fileless\" malware.",
+     {"T1059.001", "T1027"}, EVIDENCE_DEVICE | EVIDENCE_PROCESS | EVIDENCE_FILE | EVIDENCE_USER},
+    {"'EICAR_Test_File' malware was prevented", "Malware", "informational", "microsoftDefenderForEndpoint", "antivirus",
+     "Microsoft Defender for Endpoint", "EICAR_Test_File", "Malware and unwanted software are undesirable applications.",
+     {NULL}, EVIDENCE_DEVICE | EVIDENCE_FILE | EVIDENCE_MALWARE},
+    {"Hands-on keyboard attack involving multiple devices", "LateralMovement", "high", "microsoft365Defender", "microsoft365Defender",
+     "Microsoft 365 Defender", NULL, "An attacker moved between devices/accounts.", {"T1021.001", "T1570", "T1003"},
+     EVIDENCE_DEVICE | EVIDENCE_USER | EVIDENCE_IP | EVIDENCE_CONNECTION | EVIDENCE_PROCESS},
+    {"Malicious IP address", "InitialAccess", "high", "azureAdIdentityProtection", "azureAdIdentityProtection", "AAD Identity Protection", NULL,
+     "Sign-in from a malicious IP address", {"T1078"}, EVIDENCE_USER | EVIDENCE_IP | EVIDENCE_CLOUD_APP},
+    {"Email reported by user as malware or phish", "InitialAccess", "low", "microsoftDefenderForOffice365", "microsoftDefenderForOffice365",
+     "Microsoft Defender for Office 365", NULL, "This alert is triggered when any email message is reported as malware or phish -V1.0.0.2",
+     {"T1566"}, EVIDENCE_MAILBOX | EVIDENCE_MESSAGE | EVIDENCE_USER | EVIDENCE_URL},
+    {"Anomalous registry persistence", "Persistence", "medium", "microsoftDefenderForEndpoint", "customDetection", "Microsoft Defender for Endpoint", NULL,
+     "An anomalous value was set under a Run key.", {"T1547.001"}, EVIDENCE_DEVICE | EVIDENCE_REGISTRY_KEY | EVIDENCE_REGISTRY_VALUE | EVIDENCE_PROCESS},
+    {"Possible command-and-control over DNS", "CommandAndControl", "high", "microsoftDefenderForEndpoint", "microsoftDefenderForEndpoint",
+     "Microsoft Defender for Endpoint", "Sliver", "Beaconing to a young domain.", {"T1071.004"}, EVIDENCE_DEVICE | EVIDENCE_DNS | EVIDENCE_CONNECTION | EVIDENCE_FILE},
+    {"Risky OAuth app consent — Überprüfung nötig", "Persistence", "medium", "microsoftAppGovernance", "appGovernanceDetection", "Microsoft Defender for Cloud Apps", NULL,
+     "An app with high privileges was granted consent.", {"T1098"}, EVIDENCE_OAUTH | EVIDENCE_USER},
+    {"Sentinel rule matched", "Discovery", "low", "microsoftSentinel", "nrtAlerts", "Microsoft Sentinel", NULL, "A near-real-time rule matched.", {"T1087"},
+     EVIDENCE_IP | EVIDENCE_FUTURE},
+};
+
+/* ---- when ----------------------------------------------------------------------------------------------------------- */
+uint64_t alert_seed(struct estate t, uint64_t number)
+{
+    return draw(draw(t.world->seed, LOT_ALERT), number);
+}
+
+const struct alert_kind *alert_kind_of(struct estate t, uint64_t number)
+{
+    return &kinds[draw_below(alert_seed(t, number), LOT_KIND, COUNT(kinds))];
+}
+
+uint64_t alert_incident(uint64_t number)
+{
+    return number >= FLURRY_BASE ? number : number / ALERTS_AN_INCIDENT;
+}
+
+static int64_t cut(int64_t ticks, uint64_t lot)
+{
+    static const int64_t steps[] = {1, 1, 10, 100, 1000, 10000, 100000};
+    return ticks - ticks % steps[lot % COUNT(steps)];
+}
+
+static int64_t created_at(struct estate t, uint64_t number)
+{
+    const struct scenario *s = t.scenario;
+    int64_t at;
+    if (number >= FLURRY_BASE) {
+        at = wall_add(t.world->start, s->events[number - FLURRY_BASE].at_ms * WALL_TICKS_PER_MS).ticks;
+    } else if (number < s->alerts_before) {
+        int64_t history = (s->history_ms ? s->history_ms : 3600000) * WALL_TICKS_PER_MS;
+        at = t.world->start.ticks - (int64_t)((double)history * (1 - ((double)number + 0.5) / s->alerts_before));
+    } else {
+        double phase = draw_unit(t.world->seed, LOT_ALERT_PHASE);
+        at = t.world->start.ticks + (int64_t)(((double)(number - s->alerts_before) + phase) * (double)WALL_TICKS_PER_HOUR / s->alerts_per_hour);
+    }
+    return cut(at, draw(alert_seed(t, number), LOT_CUT));
+}
+
+static unsigned changes_of(struct estate t, uint64_t number)
+{
+    if (number >= FLURRY_BASE) return t.scenario->events[number - FLURRY_BASE].changes;
+    return (unsigned)draw_below(alert_seed(t, number), LOT_REVISIONS, t.scenario->alert_revisions + 1);
+}
+
+/* When change `r` (1 is the first) becomes visible, ticks after creation; strictly growing. */
+static int64_t change_after(struct estate t, uint64_t number, unsigned r, unsigned changes)
+{
+    if (number >= FLURRY_BASE) return WALL_TICKS_PER_S * r / (changes + 1);
+    double step = (double)t.scenario->alert_revision_ms * WALL_TICKS_PER_MS / changes;
+    return (int64_t)(step * (r - 1 + 0.1 + 0.8 * draw_unit(alert_seed(t, number), LOT_CHANGE + r)));
+}
+
+/* false: it does not exist yet. */
+static bool alert_at(struct estate t, uint64_t number, struct wall now, struct object *out)
+{
+    unsigned changes = changes_of(t, number);
+    int64_t created = created_at(t, number), updated = created;
+    if (created > now.ticks) return false;
+    unsigned r = 0;
+    for (; r < changes; r++) {
+        int64_t visible = cut(created + change_after(t, number, r + 1, changes), draw(alert_seed(t, number), LOT_CHANGE + 100 + r));
+        if (visible > now.ticks) break;
+        bool shares_time = number >= FLURRY_BASE && changes > 1 && r + 1 == changes;
+        if (!shares_time && visible > updated) updated = visible;
+    }
+    *out = (struct object){number, r, {created}, {updated}};
+    return true;
+}
+
+static uint64_t stream_count(struct estate t, struct wall now)
+{
+    const struct scenario *s = t.scenario;
+    double seconds = (double)(now.ticks - t.world->start.ticks) / WALL_TICKS_PER_S;
+    return s->alerts_before + (seconds > 0 ? (uint64_t)(seconds * s->alerts_per_hour / 3600) + 2 : 0);
+}
+
+bool alerts_list(struct estate t, struct wall now, struct arena *a, struct object_list *out)
+{
+    uint64_t stream = stream_count(t, now);
+    struct object *items = arena_alloc(a, (stream + SCENARIO_EVENTS_MAX) * sizeof *items);
+    size_t n = 0;
+    if (items == NULL) return false;
+    for (uint64_t i = 0; i < stream; i++)
+        if (alert_at(t, i, now, &items[n])) n++;
+    for (unsigned i = 0; i < t.scenario->event_count; i++) {
+        const struct scenario_event *e = &t.scenario->events[i];
+        if (e->what == EVENT_FLURRY && tenant_range_has(&e->tenants, t.world->index) && alert_at(t, FLURRY_BASE + i, now, &items[n])) n++;
+    }
+    *out = (struct object_list){items, n};
+    return true;
+}
+
+/* ---- what ----------------------------------------------------------------------------------------------------------- */
+struct str alert_id(struct estate t, const struct object *o, struct arena *a)
+{
+    uint64_t seed = alert_seed(t, o->number);
+    switch (seed % 3) {
+    case 0: return arena_print(a, "da%lu_%d", (unsigned long)(637000000000000000u + seed % 900000000000000u), (int)(int32_t)(seed >> 32));
+    case 1: {
+        struct str guid = draw_guid_str(seed, LOT_HASH, a);
+        return arena_print(a, "da%.*s_1", STR_ARG(guid));
+    }
+    default: {
+        struct str hex = draw_hex_str(seed, LOT_HASH, 40, a);
+        return arena_print(a, "ad%.*s", STR_ARG(hex));
+    }
+    }
+}
+
+static const char *status_of(const struct object *o)
+{
+    return o->revision == 0 ? "new" : o->revision % 3 == 0 ? "resolved" : "inProgress";
+}
+
+static const char *assigned_to(const struct object *o)
+{
+    return o->revision ? "analyst@soc.example" : NULL;
+}
+
+/* Enum members younger than unknownFutureValue go out as that word, unless the caller asked for them. */
+static const char *evolving(const struct object_writer *o, const char *value)
+{
+    static const char *const young[] = {"microsoftSentinel", "nrtAlerts"};
+    for (size_t i = 0; !o->evolved && i < COUNT(young); i++)
+        if (strcmp(value, young[i]) == 0) return "unknownFutureValue";
+    return value;
+}
+
+enum { F_ASSIGNED, F_CLASSIFICATION, F_DETERMINATION, F_CREATED, F_UPDATED, F_SEVERITY, F_SERVICE, F_STATUS };
+const struct odata_field alert_fields[] = {
+    [F_ASSIGNED] = {"assignedTo", ODATA_TEXT},          [F_CLASSIFICATION] = {"classification", ODATA_TEXT},
+    [F_DETERMINATION] = {"determination", ODATA_TEXT},  [F_CREATED] = {"createdDateTime", ODATA_TIME},
+    [F_UPDATED] = {"lastUpdateDateTime", ODATA_TIME},   [F_SEVERITY] = {"severity", ODATA_TEXT},
+    [F_SERVICE] = {"serviceSource", ODATA_TEXT},        [F_STATUS] = {"status", ODATA_TEXT},
+};
+_Static_assert(COUNT(alert_fields) == ALERT_FIELDS, "one row a field");
+
+static const char *classification_of(const struct object *o)
+{
+    return o->revision >= 3 ? "truePositive" : NULL;
+}
+
+static struct odata_value text_or_null(const char *text)
+{
+    return text ? odata_text(str_of(text)) : (struct odata_value){.type = ODATA_NULL};
+}
+
+struct odata_value alert_field(struct estate t, const struct object *o, unsigned field, struct arena *a)
+{
+    (void)a;
+    switch (field) {
+    case F_ASSIGNED: return text_or_null(assigned_to(o));
+    case F_CLASSIFICATION: return text_or_null(classification_of(o));
+    case F_DETERMINATION: return text_or_null(o->revision >= 3 ? "malware" : NULL);
+    case F_CREATED: return odata_time(o->created);
+    case F_UPDATED: return odata_time(o->updated);
+    case F_SEVERITY: return odata_text(str_of(alert_kind_of(t, o->number)->severity));
+    case F_SERVICE: return odata_text(str_of(alert_kind_of(t, o->number)->service));
+    default: return odata_text(str_of(status_of(o)));
+    }
+}
+
+static void write_comments(struct object_writer *o, const struct object *alert)
+{
+    json_key(&o->w, "comments");
+    json_array_begin(&o->w);
+    for (unsigned i = 0; i < alert->revision; i++) {
+        json_object_begin(&o->w);
+        put_cstr(o, "@odata.type", "#microsoft.graph.security.alertComment");
+        put_text(o, "comment", arena_print(&o->arena, "Look %u: \"checked\" – naïve/✓", i + 1));
+        put_cstr(o, "createdByDisplayName", "analyst@soc.example");
+        put_time(o, "createdDateTime", alert->updated);
+        json_object_end(&o->w);
+    }
+    json_array_end(&o->w);
+}
+
+static void write_empty_object(struct object_writer *o, const char *key)
+{
+    json_key(&o->w, key);
+    json_object_begin(&o->w);
+    json_object_end(&o->w);
+}
+
+/* Every property, null or empty ones too, in alphabetical order. */
+void alert_write(struct object_writer *o, struct estate t, const struct object *alert)
+{
+    const struct alert_kind *k = alert_kind_of(t, alert->number);
+    uint64_t seed = alert_seed(t, alert->number);
+    struct str id = alert_id(t, alert, &o->arena), incident = incident_id(t, alert_incident(alert->number), &o->arena);
+    bool is_resolved = strcmp(status_of(alert), "resolved") == 0;
+    const char *categories[] = {k->category, NULL};
+    json_object_begin(&o->w);
+    put_null(o, "actorDisplayName");
+    write_empty_object(o, "additionalData");
+    put_text(o, "alertPolicyId", draw_guid_str(seed, LOT_POLICY, &o->arena));
+    put_text(o, "alertWebUrl", arena_print(&o->arena, "https://security.microsoft.com/alerts/%.*s?tid=%s", STR_ARG(id), t.world->tenant_id));
+    put_cstr(o, "assignedTo", assigned_to(alert));
+    put_texts(o, "categories", categories);
+    put_cstr(o, "category", k->category);
+    put_cstr(o, "classification", classification_of(alert));
+    write_comments(o, alert);
+    put_time(o, "createdDateTime", alert->created);
+    write_empty_object(o, "customDetails");
+    put_cstr(o, "description", k->description);
+    put_cstr(o, "detectionSource", evolving(o, k->detection));
+    put_text(o, "detectorId", draw_guid_str((uint64_t)(k - kinds), LOT_HASH, &o->arena));
+    put_cstr(o, "determination", alert->revision >= 3 ? "malware" : NULL);
+    evidence_write(o, t, alert);
+    put_time(o, "firstActivityDateTime", wall_add(alert->created, -(int64_t)(seed % (600 * WALL_TICKS_PER_S))));
+    put_text(o, "id", id);
+    put_text(o, "incidentId", incident);
+    put_text(o, "incidentWebUrl", arena_print(&o->arena, "https://security.microsoft.com/incidents/%.*s?tid=%s", STR_ARG(incident), t.world->tenant_id));
+    put_cstr(o, "investigationState", alert->revision ? "running" : "queued");
+    put_time(o, "lastActivityDateTime", alert->created);
+    put_time(o, "lastUpdateDateTime", alert->updated);
+    put_texts(o, "mitreTechniques", k->techniques);
+    put_cstr(o, "productName", k->product);
+    put_text(o, "providerAlertId", id);
+    put_cstr(o, "recommendedActions", seed % 4 ? "1. Validate the alert.\r\n2. Isolate the device." : "");
+    if (is_resolved) put_time(o, "resolvedDateTime", alert->updated);
+    else put_null(o, "resolvedDateTime");
+    put_cstr(o, "serviceSource", evolving(o, k->service));
+    put_cstr(o, "severity", k->severity);
+    put_cstr(o, "status", status_of(alert));
+    put_empty_array(o, "systemTags");
+    put_cstr(o, "tenantId", t.world->tenant_id);
+    put_cstr(o, "threatDisplayName", k->family);
+    put_cstr(o, "threatFamilyName", k->family);
+    put_cstr(o, "title", k->title);
+    json_object_end(&o->w);
+}

@@ -1,0 +1,292 @@
+/* The model as a whole: its tenants, and which part answers which request. */
+#include "twin/cloud_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twin/causes.h"
+
+enum { FEED_ALERTS = TABLE_COUNT, FEED_INCIDENTS, FEED_MACHINES };
+_Static_assert((int)CLOUD_FEEDS == (int)FEED_MACHINES + 1, "tables, then objects");
+
+const char *const cloud_feed_names[CLOUD_FEEDS] = {
+    "DeviceProcessEvents", "DeviceNetworkEvents", "DeviceFileEvents", "DeviceLogonEvents", "DeviceRegistryEvents",
+    "DeviceImageLoadEvents", "DeviceInfo", "alerts", "incidents", "machines",
+};
+
+/* ---- life ----------------------------------------------------------------------------------------------------------- */
+static void make_columns(struct cloud *c)
+{
+    for (unsigned t = 0; t < TABLE_COUNT; t++) {
+        const struct table_schema *s = &table_schemas[t];
+        INVARIANT(s->count < TABLE_COLUMNS_MAX);
+        for (unsigned i = 0; i < s->count; i++) c->columns[t][i] = (struct kql_column){column_rows[s->columns[i]].name, column_rows[s->columns[i]].type};
+        c->columns[t][s->count] = (struct kql_column){column_rows[COL_ProcessFutureSignal].name, KQL_STRING};
+    }
+}
+
+static void apply_rules(struct twin_tenant *t, const struct scenario *s)
+{
+    for (unsigned i = 0; i < s->rule_count; i++) {
+        const struct scenario_rule *r = &s->rules[i];
+        if (!tenant_range_has(&r->tenants, t->world.index)) continue;
+        t->lacks |= r->lacks;
+        if (r->token_error) t->token_error = r->token_error;
+        if (r->byte_cap) t->byte_cap = r->byte_cap;
+    }
+}
+
+static void make_tenant(struct cloud *c, unsigned index, double scale)
+{
+    const struct scenario *s = c->opts.scenario;
+    struct twin_tenant *t = &c->tenants[index];
+    char tail[33];
+    world_init(&t->world, c->opts.seed, index, s->machines, c->opts.start);
+    t->world.has_dirt = s->has_dirt;
+    draw_guid(t->world.seed, 11, t->client_id);
+    draw_hex(t->world.seed, 12, tail, 32);
+    (void)snprintf(t->client_secret, sizeof t->client_secret, "Qx8~%s+/=", tail); /* what must be percent-encoded occurs */
+    apply_rules(t, s);
+    for (unsigned i = 0; i < TABLE_COUNT; i++) table_init(&t->tables[i], &t->world, s, (enum table_id)i, s->rows_per_s[i] * scale / c->opts.tenants);
+}
+
+bool cloud_new(const struct cloud_opts *o, struct cloud **out, struct err *e)
+{
+    double total = 0;
+    if (o->tenants < 1 || o->tenants > CLOUD_TENANTS_MAX)
+        return err_set(e, &twin_causes[TWIN_BAD_OPTION], "%u tenants; between 1 and %d are possible", o->tenants, CLOUD_TENANTS_MAX);
+    struct cloud *c = calloc(1, sizeof *c);
+    if (c) c->tenants = calloc(o->tenants, sizeof *c->tenants);
+    if (c == NULL || c->tenants == NULL) {
+        free(c);
+        return err_set(e, &base_causes[BASE_NO_MEMORY], "no memory for %u tenants", o->tenants);
+    }
+    c->opts = *o;
+    if (c->opts.signer.sign == NULL) c->opts.signer = token_signer_plain();
+    c->faults = o->scenario->faults;
+    rng_seed(&c->ids, draw(o->seed, 1));
+    rng_seed(&c->lots, draw(o->seed, 2));
+    make_columns(c);
+    for (unsigned i = 0; i < TABLE_COUNT; i++) total += o->scenario->rows_per_s[i];
+    double scale = o->rows_per_second > 0 && total > 0 ? o->rows_per_second / total : 1;
+    for (unsigned i = 0; i < o->tenants; i++) make_tenant(c, i, scale);
+    *out = c;
+    return true;
+}
+
+void cloud_free(struct cloud *c)
+{
+    if (c == NULL) return;
+    for (unsigned i = 0; i < c->opts.tenants; i++)
+        for (unsigned t = 0; t < TABLE_COUNT; t++) table_done(&c->tenants[i].tables[t]);
+    free(c->tenants);
+    free(c);
+}
+
+/* ---- looking in ----------------------------------------------------------------------------------------------------- */
+unsigned cloud_tenant_count(const struct cloud *c)
+{
+    return c->opts.tenants;
+}
+
+void cloud_tenant_get(const struct cloud *c, unsigned index, struct cloud_tenant *out)
+{
+    const struct twin_tenant *t = &c->tenants[index];
+    bool none = t->lacks & LACK_CONSENT || t->token_error;
+    *out = (struct cloud_tenant){.id = t->world.tenant_id, .name = t->world.name, .client_id = t->client_id, .client_secret = t->client_secret};
+    for (unsigned i = 0; i < TABLE_COUNT; i++) out->readable[i] = !none && !(t->lacks & (LACK_HUNTING | LACK_TABLES));
+    out->readable[FEED_ALERTS] = !none && !(t->lacks & LACK_ALERTS);
+    out->readable[FEED_INCIDENTS] = !none && !(t->lacks & LACK_INCIDENTS);
+    out->readable[FEED_MACHINES] = !none && !(t->lacks & LACK_MACHINES);
+}
+
+struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain)
+{
+    for (unsigned i = 0; i < c->opts.tenants; i++) {
+        struct twin_tenant *t = &c->tenants[i];
+        if (str_eq_nocase(id_or_domain, str_of(t->world.tenant_id)) || str_eq_nocase(id_or_domain, str_of(t->world.domain))) return t;
+    }
+    return NULL;
+}
+
+struct estate estate_of(const struct cloud *c, const struct twin_tenant *t)
+{
+    return (struct estate){&t->world, c->opts.scenario};
+}
+
+struct wall existing_at(const struct cloud *c, struct wall now)
+{
+    return c->is_frozen && c->frozen_at.ticks < now.ticks ? c->frozen_at : now;
+}
+
+struct wall cloud_freeze(struct cloud *c, struct wall now)
+{
+    if (!c->is_frozen) {
+        c->is_frozen = true;
+        c->frozen_at = now;
+    }
+    return c->frozen_at;
+}
+
+bool cloud_set_faults(struct cloud *c, struct str spec, struct err *e)
+{
+    return fault_rates_parse(spec, &c->faults, e);
+}
+
+void cloud_stats_get(const struct cloud *c, unsigned tenant, enum cloud_family family, struct cloud_stats *out)
+{
+    *out = c->tenants[tenant].stats[family];
+}
+
+/* ---- requests ------------------------------------------------------------------------------------------------------- */
+const struct cloud_param *exchange_param(const struct exchange *x, const char *name)
+{
+    for (unsigned i = 0; i < x->q->param_count; i++)
+        if (str_eq(x->q->params[i].name, str_of(name))) return &x->q->params[i];
+    return NULL;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool decode(struct arena *a, struct str s, struct str *out)
+{
+    char *text = arena_alloc(a, s.n + 1);
+    size_t n = 0;
+    if (text == NULL) return false;
+    for (size_t i = 0; i < s.n; i++) {
+        text[n] = s.p[i] == '+' ? ' ' : s.p[i];
+        if (s.p[i] == '%') {
+            int high = s.n - i > 2 ? hex_digit(s.p[i + 1]) : -1, low = s.n - i > 2 ? hex_digit(s.p[i + 2]) : -1;
+            if (high < 0 || low < 0) return false;
+            text[n] = (char)(high << 4 | low);
+            i += 2;
+        }
+        n++;
+    }
+    *out = (struct str){text, n};
+    return true;
+}
+
+bool cloud_query_parse(struct arena *a, struct str query, struct cloud_request *q)
+{
+    for (struct str rest = query; rest.n;) {
+        struct str value = str_cut(&rest, '&');
+        if (value.n == 0) continue;
+        struct str name = str_cut(&value, '=');
+        if (q->param_count == CLOUD_PARAMS_MAX) return false;
+        struct cloud_param *p = &q->params[q->param_count];
+        if (!decode(a, name, &p->name) || !decode(a, value, &p->value)) return false;
+        q->param_count++;
+    }
+    return true;
+}
+
+/* What each path is: the API's family, what may read it, who answers. */
+static void answer_hunting(struct exchange *x, struct str id)
+{
+    (void)id;
+    hunting_handle(x);
+}
+
+static void answer_alerts(struct exchange *x, struct str id)
+{
+    collection_handle(x, OBJECT_ALERT, id);
+}
+
+static void answer_incidents(struct exchange *x, struct str id)
+{
+    collection_handle(x, OBJECT_INCIDENT, id);
+}
+
+static void answer_machines(struct exchange *x, struct str id)
+{
+    collection_handle(x, OBJECT_MACHINE, id);
+}
+
+static const struct route {
+    const char *method, *path; /* behind /v1.0/ or /beta/, /api/ or /api/v1.0/ */
+    bool is_graph, takes_id;
+    enum cloud_family family;
+    const char *roles[3];
+    void (*answer)(struct exchange *x, struct str id);
+} routes[] = {
+    {"POST", "security/runHuntingQuery", true, false, FAMILY_HUNTING, {"ThreatHunting.Read.All"}, answer_hunting},
+    {"GET", "security/alerts_v2", true, true, FAMILY_SECURITY, {"SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"}, answer_alerts},
+    {"GET", "security/incidents", true, true, FAMILY_SECURITY, {"SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"}, answer_incidents},
+    {"GET", "machines", false, true, FAMILY_ENDPOINT, {"Machine.Read.All", "Machine.ReadWrite.All"}, answer_machines},
+};
+
+static bool route_matches(const struct route *r, struct str path, struct str *id_out)
+{
+    struct str own = str_of(r->path);
+    if (path.n < own.n || !str_eq_nocase(str_sub(path, 0, own.n), own)) return false;
+    struct str rest = str_sub(path, own.n, path.n);
+    *id_out = str_sub(rest, 1, rest.n);
+    if (rest.n == 0) return true;
+    return r->takes_id && rest.p[0] == '/' && id_out->n && memchr(id_out->p, '/', id_out->n) == NULL;
+}
+
+static void api_handle(struct exchange *x, bool is_graph, struct str path)
+{
+    struct str id;
+    bool is_known = false;
+    x->family = is_graph ? FAMILY_SECURITY : FAMILY_ENDPOINT;
+    if (is_graph) {
+        struct str client = x->q->client_request_id;
+        answer_header(x, "request-id", "%s", x->request_id);
+        answer_header(x, "client-request-id", "%.*s", STR_ARG(client.n && client.n < 100 ? client : str_of(x->request_id)));
+    }
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        const struct route *r = &routes[i];
+        if (r->is_graph != is_graph || !route_matches(r, path, &id)) continue;
+        is_known = true;
+        if (!str_eq(x->q->method, str_of(r->method))) continue;
+        x->family = r->family;
+        if (access_check(x, is_graph, r->roles) && throttle_check(x)) r->answer(x, id);
+        return;
+    }
+    if (is_known) answer_error(x, 405, is_graph ? "Request_BadRequest" : "BadRequest", "Specified HTTP method is not allowed for the request target.");
+    else answer_error(x, 404, is_graph ? "ResourceNotFound" : "NotFound", "Resource not found for the segment.");
+}
+
+static bool take_prefix(struct str *path, const char *prefix)
+{
+    if (!str_starts(*path, str_of(prefix))) return false;
+    *path = str_sub(*path, strlen(prefix), path->n);
+    return true;
+}
+
+static void route(struct exchange *x)
+{
+    struct str path = x->q->path;
+    if (take_prefix(&path, "/twin/")) {
+        admin_handle(x, path);
+    } else if (take_prefix(&path, "/v1.0/")) {
+        api_handle(x, true, path);
+    } else if (take_prefix(&path, "/beta/")) {
+        x->is_beta = true;
+        api_handle(x, true, path);
+    } else if (take_prefix(&path, "/api/v1.0/") || take_prefix(&path, "/api/")) {
+        api_handle(x, false, path);
+    } else if (take_prefix(&path, "/")) {
+        struct str tenant = str_cut(&path, '/');
+        bool is_login = str_eq(path, STR("oauth2/v2.0/token")) || str_eq(path, STR("discovery/v2.0/keys")) || str_eq(path, STR("v2.0/.well-known/openid-configuration"));
+        if (is_login) login_handle(x, tenant, path);
+        else answer_graph_error(x, 404, "ResourceNotFound", "Resource not found for the segment.");
+    } else {
+        answer_graph_error(x, 400, "BadRequest", "The path is not absolute.");
+    }
+}
+
+void cloud_handle(struct cloud *c, const struct cloud_request *q, struct wall now, struct cloud_response *out)
+{
+    struct exchange x = {.cloud = c, .q = q, .out = out, .now = now, .as_of = existing_at(c, now)};
+    *out = (struct cloud_response){.delay_ms = (uint32_t)c->opts.scenario->think_ms};
+    rng_guid(&c->ids, x.request_id);
+    route(&x);
+    INVARIANT(out->body != NULL);
+}

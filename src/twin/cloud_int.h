@@ -1,0 +1,99 @@
+/* Inside the twin: the model's parts as its files see them. */
+#ifndef TWIN_CLOUD_INT_H
+#define TWIN_CLOUD_INT_H
+
+#include "kit/json/json.h"
+#include "kit/sys/random.h"
+#include "twin/cloud.h"
+#include "twin/objects.h"
+#include "twin/table.h"
+
+/* Fixed windows, as the services count: calls since the minute and the hour began. */
+struct throttle {
+    struct wall minute, hour; /* when they began */
+    unsigned in_minute, in_hour;
+};
+struct twin_tenant {
+    struct world world;
+    char client_id[37];
+    char client_secret[48];
+    unsigned lacks;       /* of enum tenant_lack */
+    unsigned token_error; /* AADSTS number its logins are answered with; 0: none */
+    uint64_t byte_cap;
+    struct table tables[TABLE_COUNT];
+    struct throttle throttles[FAMILY_COUNT];
+    struct cloud_stats stats[FAMILY_COUNT];
+};
+enum { TABLE_COLUMNS_MAX = 80 };
+struct cloud {
+    struct cloud_opts opts;
+    struct rng ids, lots; /* request ids; drawn faults */
+    struct fault_rates faults;
+    bool is_frozen;
+    struct wall frozen_at;
+    struct twin_tenant *tenants;
+    struct kql_column columns[TABLE_COUNT][TABLE_COLUMNS_MAX];
+};
+
+/* One exchange on its way through the model. */
+struct exchange {
+    struct cloud *cloud;
+    const struct cloud_request *q;
+    struct cloud_response *out;
+    struct wall now;   /* the clock: throttling, tokens */
+    struct wall as_of; /* what exists: now, or the instant of the freeze */
+    struct twin_tenant *tenant;
+    enum cloud_family family;
+    bool is_beta;
+    char request_id[37];
+};
+struct estate estate_of(const struct cloud *c, const struct twin_tenant *t);
+struct wall existing_at(const struct cloud *c, struct wall now);
+struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain); /* NULL: none */
+const struct cloud_param *exchange_param(const struct exchange *x, const char *name);
+
+/* ---- answers (answer.c) ---------------------------------------------------------------------------------------------- */
+struct body_ops {
+    ssize_t (*read)(void *ctx, char *p, size_t n); /* as cloud_body_read */
+    void (*free)(void *ctx);
+};
+void answer_body(struct exchange *x, int status, const struct body_ops *ops, void *ctx); /* owns ctx */
+void answer_bytes(struct exchange *x, int status, const char *content_type, struct buf *bytes); /* takes the bytes */
+void answer_header(struct exchange *x, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void answer_graph_error(struct exchange *x, int status, const char *code, const char *message);
+void answer_endpoint_error(struct exchange *x, int status, const char *code, const char *message);
+void answer_login_error(struct exchange *x, unsigned code, const char *detail); /* NULL detail: the code's usual text */
+/* In the envelope of the family. */
+void answer_error(struct exchange *x, int status, const char *code, const char *message);
+/* How this answer goes wrong on its way: after some bytes of at most `length` it breaks or hangs. */
+void answer_spoil(struct exchange *x, enum fault fault, uint64_t length);
+uint64_t body_length(const struct cloud_body *b); /* 0: not known */
+
+/* ---- steps (each answers and returns false when the request ends there) ---------------------------------------------- */
+bool access_check(struct exchange *x, bool is_graph, const char *const *roles);
+bool throttle_check(struct exchange *x); /* limits, storms, outages, drawn 429s and 5xx */
+enum fault spoiling_fault(struct exchange *x); /* CUT, HANG, SLOW or NONE for an answer that is fine so far */
+
+void login_handle(struct exchange *x, struct str tenant, struct str rest);
+void hunting_handle(struct exchange *x);
+void collection_handle(struct exchange *x, enum object_kind kind, struct str id); /* id empty: the list */
+void admin_handle(struct exchange *x, struct str what);
+
+/* ---- hunting's source of rows (source.c) ------------------------------------------------------------------------------ */
+struct hunt_source {
+    struct kql_source source;
+    struct cloud *cloud;
+    struct twin_tenant *tenant;
+    struct wall as_of;
+    bool ignores_licence;
+    struct row row; /* the one looked at last */
+    const struct table *row_table;
+    uint64_t row_id;
+};
+void hunt_source_init(struct hunt_source *s, struct cloud *c, struct twin_tenant *t, struct wall as_of);
+const struct row *hunt_source_row(struct hunt_source *s, const struct table *t, struct kql_row_ref ref);
+/* One row of a query as an answer's object. */
+void hunt_write_row(struct hunt_source *s, const struct table *table, struct kql_row_ref ref, const struct kql_query *q,
+                    const struct kql_value *values, struct buf *out);
+
+#endif

@@ -1,0 +1,323 @@
+/* Collections of objects: $filter, $orderby, $top, $skip, $count and nextLinks, with each source's own limits (sections 5,
+ * 7.1, 8, 9 and 11). A nextLink carries the instant of the first page, so that pages of one listing fit together. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "twin/cloud_int.h"
+
+struct collection_rules {
+    const char *context; /* after $metadata# */
+    unsigned top_default, top_max;
+    bool clamps_top;   /* more is clamped; else refused */
+    unsigned skip_max; /* deeper is refused */
+    bool is_graph;
+    bool has_next_with_top; /* the Endpoint API gives none when the caller set $top */
+};
+static const struct collection_rules rules[OBJECT_KINDS] = {
+    [OBJECT_ALERT] = {"security/alerts_v2", 100, 1000, true, 500, true, true},
+    [OBJECT_INCIDENT] = {"security/incidents", 50, 50, false, 500, true, true},
+    [OBJECT_MACHINE] = {"Machines", 10000, 10000, false, UINT32_MAX, false, false},
+};
+
+struct listing {
+    struct arena arena; /* items, filter */
+    struct estate estate;
+    enum object_kind kind;
+    struct object_list objects;
+    struct odata_order orders[ODATA_ORDERS_MAX];
+    unsigned order_count;
+    const struct odata_filter *filter;
+    unsigned top, skip;
+    bool has_top, has_count, evolved;
+    struct wall as_of; /* of the first page */
+    /* while it is read */
+    size_t at, end, total;
+    struct buf piece;
+    size_t piece_at;
+    bool is_first, is_done;
+};
+
+static void listing_free(void *ctx)
+{
+    struct listing *l = ctx;
+    arena_done(&l->arena);
+    buf_done(&l->piece);
+    free(l);
+}
+
+static bool refuse(struct exchange *x, const char *code, const char *message)
+{
+    x->tenant->stats[x->family].refused++;
+    answer_error(x, 400, code, message);
+    return false;
+}
+
+static const char *bad_option_code(const struct exchange *x)
+{
+    return x->family == FAMILY_ENDPOINT ? "ODataError" : "BadRequest";
+}
+
+/* ---- options -------------------------------------------------------------------------------------------------------- */
+static bool read_number(struct exchange *x, struct str text, unsigned *out)
+{
+    uint64_t v;
+    if (!str_to_u64(text, &v) || v > UINT32_MAX) return refuse(x, bad_option_code(x), "Invalid value for a query option: a number was expected.");
+    *out = (unsigned)v;
+    return true;
+}
+
+static bool read_top(struct exchange *x, struct listing *l, struct str text)
+{
+    const struct collection_rules *r = &rules[l->kind];
+    char message[160];
+    unsigned top;
+    if (!read_number(x, text, &top)) return false;
+    l->has_top = true;
+    l->top = top > r->top_max ? r->top_max : top;
+    if (top <= r->top_max || r->clamps_top) return true;
+    (void)snprintf(message, sizeof message, "The limit of '%u' for Top query has been exceeded. The value from the incoming request is '%u'.", r->top_max, top);
+    return refuse(x, l->kind == OBJECT_INCIDENT ? "" : bad_option_code(x), message);
+}
+
+static bool read_skip(struct exchange *x, struct listing *l, struct str text)
+{
+    char message[160];
+    if (!read_number(x, text, &l->skip)) return false;
+    if (l->skip <= rules[l->kind].skip_max) return true;
+    (void)snprintf(message, sizeof message, "The limit of '%u' for Skip query has been exceeded. The value from the incoming request is '%u'.", rules[l->kind].skip_max, l->skip);
+    return refuse(x, bad_option_code(x), message);
+}
+
+static bool read_filter(struct exchange *x, struct listing *l, struct str text)
+{
+    struct odata_error e;
+    return odata_filter_parse(&l->arena, text, object_fields[l->kind], &l->filter, &e) || refuse(x, bad_option_code(x), e.text);
+}
+
+static bool read_order(struct exchange *x, struct listing *l, struct str text)
+{
+    struct odata_error e;
+    return odata_orderby_parse(text, object_fields[l->kind], l->orders, &l->order_count, &e) || refuse(x, bad_option_code(x), e.text);
+}
+
+static bool read_count(struct exchange *x, struct listing *l, struct str text)
+{
+    l->has_count = str_eq(text, STR("true"));
+    return l->has_count || str_eq(text, STR("false")) || refuse(x, bad_option_code(x), "Invalid value for $count.");
+}
+
+/* "<offset>-<ticks>" as the nextLink before gave it. */
+static bool read_token(struct exchange *x, struct listing *l, struct str text)
+{
+    struct str rest = text, offset = str_cut(&rest, '-');
+    int64_t ticks;
+    if (!str_to_i64(rest, &ticks)) return refuse(x, bad_option_code(x), "The skip token is not valid.");
+    if (ticks < l->as_of.ticks) l->as_of.ticks = ticks;
+    return read_number(x, offset, &l->skip);
+}
+
+static const struct {
+    const char *name;
+    bool (*read)(struct exchange *x, struct listing *l, struct str text);
+} options[] = {
+    {"$filter", read_filter}, {"$orderby", read_order}, {"$top", read_top}, {"$skip", read_skip}, {"$count", read_count}, {"$skiptoken", read_token},
+};
+
+static bool read_options(struct exchange *x, struct listing *l)
+{
+    for (unsigned i = 0; i < x->q->param_count; i++) {
+        const struct cloud_param *p = &x->q->params[i];
+        size_t k = 0;
+        while (k < sizeof options / sizeof options[0] && !str_eq_nocase(p->name, str_of(options[k].name))) k++;
+        if (k < sizeof options / sizeof options[0]) {
+            if (!options[k].read(x, l, p->value)) return false;
+        } else if (p->name.n && p->name.p[0] == '$') {
+            return refuse(x, bad_option_code(x), "The query specified in the URI is not valid: an option is not supported by this resource.");
+        }
+    }
+    return true;
+}
+
+/* ---- choosing ------------------------------------------------------------------------------------------------------- */
+struct looked_at {
+    struct listing *l;
+    const struct object *o;
+};
+
+static struct odata_value get_field(void *ctx, unsigned field, struct arena *a)
+{
+    struct looked_at *look = ctx;
+    return object_field(look->l->estate, look->l->kind, look->o, field, a);
+}
+
+static void keep_matching(struct listing *l)
+{
+    struct arena a;
+    size_t n = 0;
+    if (l->filter == NULL) return;
+    arena_init(&a, 1 << 20);
+    for (size_t i = 0; i < l->objects.count; i++, arena_reset(&a)) {
+        struct looked_at look = {l, &l->objects.items[i]};
+        if (odata_matches(l->filter, get_field, &look, &a)) l->objects.items[n++] = l->objects.items[i];
+    }
+    arena_done(&a);
+    l->objects.count = n;
+}
+
+static int in_order(const void *a, const void *b, void *arg)
+{
+    const struct listing *l = arg;
+    const struct object *x = a, *y = b;
+    for (unsigned i = 0; i < l->order_count; i++) {
+        struct arena scratch;
+        arena_init(&scratch, 1 << 16);
+        int d = odata_compare(object_field(l->estate, l->kind, x, l->orders[i].field, &scratch), object_field(l->estate, l->kind, y, l->orders[i].field, &scratch));
+        arena_done(&scratch);
+        if (d) return l->orders[i].descending ? -d : d;
+    }
+    if (l->kind != OBJECT_MACHINE && l->order_count == 0 && x->created.ticks != y->created.ticks) return x->created.ticks > y->created.ticks ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+/* ---- the answer ----------------------------------------------------------------------------------------------------- */
+static void write_link_param(struct buf *out, struct str name, struct str value)
+{
+    buf_add_char(out, out->n ? '&' : '?');
+    buf_add_str(out, name);
+    buf_add_char(out, '=');
+    for (size_t i = 0; i < value.n; i++) {
+        unsigned char c = (unsigned char)value.p[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == ':';
+        if (plain) buf_add_char(out, (char)c);
+        else buf_addf(out, "%%%02X", c);
+    }
+}
+
+static void write_next_link(struct exchange *x, struct listing *l, struct json_writer *w)
+{
+    struct buf query, link;
+    char token[64];
+    buf_init(&query, 64 << 10);
+    buf_init(&link, 64 << 10);
+    for (unsigned i = 0; i < x->q->param_count; i++) {
+        const struct cloud_param *p = &x->q->params[i];
+        if (!str_eq_nocase(p->name, STR("$skiptoken")) && !str_eq_nocase(p->name, STR("$skip"))) write_link_param(&query, p->name, p->value);
+    }
+    int n = snprintf(token, sizeof token, "%zu-%lld", l->end, (long long)l->as_of.ticks);
+    write_link_param(&query, STR("$skiptoken"), (struct str){token, (size_t)n});
+    buf_addf(&link, "%.*s%.*s%.*s", STR_ARG(x->q->base_url), STR_ARG(x->q->path), STR_ARG(buf_str(&query)));
+    json_key(w, "@odata.nextLink");
+    json_write_str(w, buf_str(&link));
+    buf_done(&link);
+    buf_done(&query);
+}
+
+/* The nextLink stands before the values, where the API puts it in either place; so the head can be written at once. */
+static void write_head(struct exchange *x, struct listing *l)
+{
+    const struct collection_rules *r = &rules[l->kind];
+    struct json_writer w;
+    char context[160];
+    json_writer_init(&w, &l->piece);
+    json_object_begin(&w);
+    if (r->is_graph) (void)snprintf(context, sizeof context, "https://graph.microsoft.com/%s/$metadata#%s", x->is_beta ? "beta" : "v1.0", r->context);
+    else (void)snprintf(context, sizeof context, "https://api.securitycenter.microsoft.com/api/$metadata#%s", r->context);
+    json_key(&w, "@odata.context");
+    json_write_cstr(&w, context);
+    if (l->has_count) {
+        json_key(&w, "@odata.count");
+        json_write_u64(&w, l->total);
+    }
+    if (l->end < l->total && (r->has_next_with_top || !l->has_top)) write_next_link(x, l, &w);
+    json_key(&w, "value");
+    json_array_begin(&w);
+}
+
+static ssize_t listing_read(void *ctx, char *p, size_t n)
+{
+    struct listing *l = ctx;
+    if (l->piece_at == l->piece.n) {
+        if (l->is_done) return 0;
+        l->piece.n = l->piece_at = 0;
+        while (l->at < l->end && l->piece.n < 65536) {
+            if (!l->is_first) buf_add_char(&l->piece, ',');
+            l->is_first = false;
+            object_write(l->estate, l->kind, &l->objects.items[l->at++], l->evolved, &l->piece);
+        }
+        l->is_done = l->at == l->end;
+        if (l->is_done) buf_add_str(&l->piece, STR("]}"));
+        if (l->piece.failed) return CLOUD_BODY_CUT;
+    }
+    if (n > l->piece.n - l->piece_at) n = l->piece.n - l->piece_at;
+    memcpy(p, l->piece.p + l->piece_at, n);
+    l->piece_at += n;
+    return (ssize_t)n;
+}
+
+static void answer_list(struct exchange *x, struct listing *l)
+{
+    static const struct body_ops ops = {listing_read, listing_free};
+    keep_matching(l);
+    if (l->objects.count) qsort_r(l->objects.items, l->objects.count, sizeof *l->objects.items, in_order, l);
+    l->total = l->objects.count;
+    l->at = l->skip < l->total ? l->skip : l->total;
+    l->end = l->total - l->at > l->top ? l->at + l->top : l->total;
+    l->is_first = true;
+    if (l->kind == OBJECT_MACHINE && l->total == 0) {
+        listing_free(l);
+        answer_endpoint_error(x, 404, "ResourceNotFound", "No machines were found");
+        return;
+    }
+    write_head(x, l);
+    uint64_t length = l->piece.n + (l->end - l->at) * 1500;
+    answer_body(x, 200, &ops, l);
+    enum fault fault = spoiling_fault(x);
+    if (fault == FAULT_NONE) return;
+    x->tenant->stats[x->family].faulted++;
+    answer_spoil(x, fault, length);
+}
+
+static void answer_one(struct exchange *x, struct listing *l, struct str id)
+{
+    struct buf out;
+    char message[160];
+    buf_init(&out, 4 << 20);
+    for (size_t i = 0; i < l->objects.count; i++) {
+        const struct object *o = &l->objects.items[i];
+        bool is_it = str_eq_nocase(object_id(l->estate, l->kind, o, &l->arena), id);
+        if (!is_it && l->kind == OBJECT_MACHINE) is_it = str_eq_nocase(device_name(l->estate.world, (unsigned)o->number, &l->arena), id);
+        if (!is_it) continue;
+        object_write(l->estate, l->kind, o, l->evolved, &out);
+        answer_bytes(x, 200, "application/json; charset=utf-8", &out);
+        return;
+    }
+    buf_done(&out);
+    x->tenant->stats[x->family].refused++;
+    (void)snprintf(message, sizeof message, l->kind == OBJECT_MACHINE ? "Machine %.*s was not found" : "Resource '%.*s' does not exist.", (int)(id.n < 64 ? id.n : 64), id.p);
+    answer_error(x, 404, l->kind == OBJECT_MACHINE ? "ResourceNotFound" : "NotFound", message);
+}
+
+void collection_handle(struct exchange *x, enum object_kind kind, struct str id)
+{
+    struct listing *l = calloc(1, sizeof *l);
+    INVARIANT(l != NULL);
+    arena_init(&l->arena, 256 << 20);
+    buf_init(&l->piece, 64 << 20);
+    l->kind = kind;
+    l->estate = estate_of(x->cloud, x->tenant);
+    l->top = rules[kind].top_default;
+    l->as_of = x->as_of;
+    l->evolved = str_find(x->q->prefer, STR("include-unknown-enum-members"), 0) != SIZE_MAX;
+    if (!read_options(x, l)) {
+        listing_free(l);
+    } else if (!objects_list(l->estate, kind, l->as_of, &l->arena, &l->objects)) {
+        listing_free(l);
+        answer_error(x, 500, "UnknownError", "");
+    } else if (id.n) {
+        answer_one(x, l, id);
+        listing_free(l);
+    } else {
+        answer_list(x, l);
+    }
+}

@@ -1,0 +1,36 @@
+/* Alerts, incidents and machines of one tenant: which exist at an instant, in which revision, and their JSON. Nothing is
+ * kept: an object's moments of change are drawn from its number. A change is visible from its lastUpdateDateTime on, except
+ * the last one of a flurry, which shares the time of the one before it. */
+#ifndef TWIN_OBJECTS_H
+#define TWIN_OBJECTS_H
+
+#include "kit/base/wall.h"
+#include "twin/odata.h"
+#include "twin/scenario.h"
+#include "twin/world.h"
+
+enum object_kind { OBJECT_ALERT, OBJECT_INCIDENT, OBJECT_MACHINE, OBJECT_KINDS };
+struct object {
+    uint64_t number;
+    unsigned revision;
+    struct wall created, updated;
+};
+struct object_list {
+    struct object *items;
+    size_t count;
+};
+struct estate { /* whose objects */
+    const struct world *world;
+    const struct scenario *scenario;
+};
+
+/* Those that exist at `now`, in order of creation, in the arena. false: no memory. */
+bool objects_list(struct estate t, enum object_kind kind, struct wall now, struct arena *a, struct object_list *out);
+struct str object_id(struct estate t, enum object_kind kind, const struct object *o, struct arena *a);
+/* The fields $filter and $orderby may name, and what an object says for one. */
+extern const struct odata_fields object_fields[OBJECT_KINDS];
+struct odata_value object_field(struct estate t, enum object_kind kind, const struct object *o, unsigned field, struct arena *a);
+/* `evolved`: the caller understands enum members younger than unknownFutureValue. */
+void object_write(struct estate t, enum object_kind kind, const struct object *o, bool evolved, struct buf *out);
+
+#endif

@@ -1,0 +1,65 @@
+/* Inside the twin: what the three kinds of objects share. */
+#ifndef TWIN_OBJECTS_INT_H
+#define TWIN_OBJECTS_INT_H
+
+#include "kit/json/json.h"
+#include "twin/objects.h"
+#include "twin/render.h"
+
+/* ---- writing members, odd escapes included -------------------------------------------------------------------------- */
+struct object_writer {
+    struct json_writer w;
+    struct buf scratch;
+    struct arena arena; /* texts on their way */
+    unsigned dirt;
+    bool evolved;
+};
+void put_text(struct object_writer *o, const char *key, struct str text);
+void put_cstr(struct object_writer *o, const char *key, const char *text); /* NULL: null */
+void put_null(struct object_writer *o, const char *key);
+void put_i64(struct object_writer *o, const char *key, int64_t v);
+void put_time(struct object_writer *o, const char *key, struct wall t); /* as many digits as it has */
+void put_empty_array(struct object_writer *o, const char *key);
+void put_texts(struct object_writer *o, const char *key, const char *const *texts); /* NULL-terminated */
+
+/* ---- alerts ---------------------------------------------------------------------------------------------------------- */
+struct alert_kind {
+    const char *title, *category, *severity, *service, *detection, *product, *family, *description;
+    const char *techniques[4];
+    unsigned evidence; /* bits of enum evidence */
+};
+enum evidence {
+    EVIDENCE_DEVICE = 1, EVIDENCE_USER = 2, EVIDENCE_FILE = 4, EVIDENCE_PROCESS = 8, EVIDENCE_IP = 16, EVIDENCE_URL = 32,
+    EVIDENCE_DNS = 64, EVIDENCE_CONNECTION = 128, EVIDENCE_REGISTRY_KEY = 256, EVIDENCE_REGISTRY_VALUE = 512, EVIDENCE_MAILBOX = 1024,
+    EVIDENCE_MESSAGE = 2048, EVIDENCE_OAUTH = 4096, EVIDENCE_CLOUD_APP = 8192, EVIDENCE_MALWARE = 16384, EVIDENCE_FUTURE = 32768,
+};
+enum { EVIDENCE_KINDS = 16 };
+uint64_t alert_seed(struct estate t, uint64_t number);
+const struct alert_kind *alert_kind_of(struct estate t, uint64_t number);
+uint64_t alert_incident(uint64_t number);
+void evidence_write(struct object_writer *o, struct estate t, const struct object *alert);
+
+bool alerts_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
+bool incidents_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
+bool machines_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
+struct str alert_id(struct estate t, const struct object *o, struct arena *a);
+struct str incident_id(struct estate t, uint64_t number, struct arena *a);
+struct odata_value alert_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
+struct odata_value incident_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
+struct odata_value machine_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
+void alert_write(struct object_writer *o, struct estate t, const struct object *a);
+void incident_write(struct object_writer *o, struct estate t, const struct object *i);
+void machine_write(struct object_writer *o, struct estate t, const struct object *m);
+extern const struct odata_field alert_fields[], incident_fields[], machine_fields[];
+enum { ALERT_FIELDS = 8, INCIDENT_FIELDS = 7, MACHINE_FIELDS = 14 };
+
+static inline struct odata_value odata_text(struct str s)
+{
+    return (struct odata_value){.type = ODATA_TEXT, .text = s};
+}
+static inline struct odata_value odata_time(struct wall t)
+{
+    return (struct odata_value){.type = ODATA_TIME, .number = t.ticks};
+}
+
+#endif

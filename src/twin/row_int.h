@@ -1,0 +1,43 @@
+/* Inside the twin: what row.c draws by, and the words it draws from. */
+#ifndef TWIN_ROW_INT_H
+#define TWIN_ROW_INT_H
+
+/* Labels of a row's draws. */
+enum {
+    LOT_ROW_DEVICE,
+    LOT_ROW_USER,
+    LOT_ROW_PROGRAM,
+    LOT_ROW_PARENT,
+    LOT_ROW_SUBJECT,
+    LOT_ROW_AGGREGATED,
+    LOT_ROW_FOLDER_ONLY,
+    LOT_ROW_IPV6,
+    LOT_ROW_LOOPBACK,
+    LOT_ROW_SYSTEM, /* and the next one: two accounts */
+    LOT_ROW_DIRT = 16, /* and on */
+    LOT_ROW_COLUMN = 64,
+};
+enum subject { SUBJECT_INITIATING, SUBJECT_PARENT, SUBJECT_FILE };
+enum program_fact {
+    PROGRAM_FILE, PROGRAM_PATH, PROGRAM_SIZE, PROGRAM_COMPANY, PROGRAM_PRODUCT, PROGRAM_VERSION, PROGRAM_INTERNAL,
+    PROGRAM_ORIGINAL, PROGRAM_DESCRIPTION
+};
+enum account_fact { ACCOUNT_NAME, ACCOUNT_DOMAIN, ACCOUNT_SID, ACCOUNT_UPN, ACCOUNT_OBJECT_ID };
+enum device_fact {
+    DEVICE_ID, DEVICE_NAME, DEVICE_IP, DEVICE_PUBLIC_IP, DEVICE_GROUP, DEVICE_PLATFORM, DEVICE_TAG, DEVICE_ENTRA_ID, DEVICE_HARDWARE
+};
+
+/* Lists of words: the tables' actions first (by enum table_id), then the others. NULL stands for null. */
+enum words {
+    WORDS_OLD_FILE = 7, WORDS_LABEL, WORDS_REQUEST, WORDS_INTEGRITY, WORDS_ELEVATION, WORDS_SIGNER, WORDS_SIGNATURE, WORDS_PROTOCOL,
+    WORDS_IP_TYPE, WORDS_LOGON, WORDS_FAILURE, WORDS_HOST, WORDS_VALUE_NAME, WORDS_VALUE_TYPE, WORDS_CLIENT, WORDS_ARCHITECTURE,
+    WORDS_OS_VERSION, WORDS_JOIN, WORDS_ONBOARDING, WORDS_CATEGORY, WORDS_DEVICE_TYPE, WORDS_MODEL, WORDS_VENDOR, WORDS_SENSOR,
+    WORDS_LEVEL, WORDS_ASSET, WORDS_COUNT
+};
+struct word_list {
+    const char *const *words;
+    unsigned count;
+};
+extern const struct word_list word_lists[WORDS_COUNT];
+
+#endif

@@ -1,0 +1,39 @@
+/* One hunting table of one tenant: which rows exist when, and a sorted index of them.
+ *
+ * Row n of the steady stream becomes visible at an instant that is plain arithmetic; its Timestamp lies a drawn lag before
+ * that (seconds as a rule, up to two days for late rows). So nothing is kept of rows but (Timestamp, id), 16 bytes each,
+ * and what was visible at an earlier instant can always be told. Every second row of a drawn share repeats its neighbour,
+ * byte for byte or but for AdditionalFields. */
+#ifndef TWIN_TABLE_H
+#define TWIN_TABLE_H
+
+#include "twin/kql/kql.h"
+#include "twin/row.h"
+#include "twin/scenario.h"
+
+struct table {
+    const struct world *world;
+    const struct scenario *scenario;
+    enum table_id id;
+    uint64_t seed;
+    double rate;             /* rows a second from the start on; 0: no stream */
+    uint64_t history_count;  /* rows before the start */
+    struct kql_row_ref *rows; /* by (ticks, id) */
+    size_t count, cap;
+    uint64_t stream_next;    /* the first row of the stream not yet in the index */
+    uint64_t events_done;    /* bits */
+    uint64_t generation;     /* grows with every change of the index */
+};
+void table_init(struct table *t, const struct world *w, const struct scenario *s, enum table_id id, double rate);
+void table_done(struct table *t);
+void table_advance(struct table *t, struct wall now); /* takes in what has become visible; never goes back */
+void table_row(const struct table *t, struct kql_row_ref ref, struct row *out);
+struct wall table_visible_at(const struct table *t, uint64_t id);
+
+/* A scan sees what was visible at `as_of`, also when rows arrive while it runs. */
+struct table_scan;
+struct table_scan *table_scan_new(const struct table *t, int64_t from, int64_t to, bool descending, struct wall as_of);
+bool table_scan_next(struct table_scan *s, struct kql_row_ref *out);
+void table_scan_free(struct table_scan *s);
+
+#endif

@@ -1,0 +1,87 @@
+/* Whom the model turns away: outages, storms, limits, and faults by lot. */
+#include <stdio.h>
+
+#include "twin/cloud_int.h"
+
+static const struct scenario_event *event_now(const struct exchange *x, enum event_what what, int64_t *left_ms_out)
+{
+    const struct scenario *s = x->cloud->opts.scenario;
+    for (unsigned i = 0; i < s->event_count; i++) {
+        const struct scenario_event *e = &s->events[i];
+        int64_t passed = (x->now.ticks - x->cloud->opts.start.ticks) / WALL_TICKS_PER_MS - e->at_ms;
+        if (e->what != what || passed < 0 || passed >= e->for_ms || !tenant_range_has(&e->tenants, x->tenant->world.index)) continue;
+        *left_ms_out = e->for_ms - passed;
+        return e;
+    }
+    return NULL;
+}
+
+static bool turned_away(struct exchange *x, const char *message, double retry_after_s, bool has_header)
+{
+    x->tenant->stats[x->family].throttled++;
+    if (has_header && x->family == FAMILY_ENDPOINT) answer_header(x, "Retry-After", "%d", (int)(retry_after_s + 0.999));
+    else if (has_header) answer_header(x, "Retry-After", "%.3f", retry_after_s < 0.001 ? 0.001 : retry_after_s);
+    /* The Endpoint API has been seen to say "429" where its pages say TooManyRequests. */
+    answer_error(x, 429, x->family == FAMILY_ENDPOINT ? "429" : "TooManyRequests", message);
+    return false;
+}
+
+static bool over(struct wall *began, unsigned *count, unsigned limit, int64_t window, struct wall now, double *left_s_out)
+{
+    if (now.ticks - began->ticks >= window || now.ticks < began->ticks) {
+        *began = now;
+        *count = 0;
+    }
+    *left_s_out = (double)(began->ticks + window - now.ticks) / WALL_TICKS_PER_S;
+    return ++*count > limit; /* refused calls count too */
+}
+
+static bool within_limits(struct exchange *x)
+{
+    const struct scenario *s = x->cloud->opts.scenario;
+    const unsigned per_minute[] = {UINT32_MAX, s->security_per_min, s->hunting_per_min, s->endpoint_per_min};
+    const unsigned per_hour[] = {UINT32_MAX, UINT32_MAX, UINT32_MAX, s->endpoint_per_hour};
+    struct throttle *t = &x->tenant->throttles[x->family];
+    double minute_left, hour_left;
+    char message[120];
+    bool over_minute = over(&t->minute, &t->in_minute, per_minute[x->family], WALL_TICKS_PER_MIN, x->now, &minute_left);
+    bool over_hour = over(&t->hour, &t->in_hour, per_hour[x->family], WALL_TICKS_PER_HOUR, x->now, &hour_left);
+    if (!over_minute && !over_hour) return true;
+    (void)snprintf(message, sizeof message, "API calls quota exceeded! maximum allowed %u per %s",
+                   over_hour ? per_hour[x->family] : per_minute[x->family], over_hour ? "01:00:00" : "00:01:00");
+    return turned_away(x, message, over_hour ? hour_left : minute_left, true);
+}
+
+static bool broken(struct exchange *x, enum fault fault)
+{
+    bool is_graph = x->family != FAMILY_ENDPOINT;
+    x->tenant->stats[x->family].faulted++;
+    switch (fault) {
+    case FAULT_ERROR: answer_error(x, 500, is_graph ? "UnknownError" : "InternalServerError", ""); break;
+    case FAULT_TIMEOUT: answer_error(x, 504, "UnknownError", ""); break;
+    default: answer_error(x, 503, "ServiceUnavailable", "The service is unavailable."); break;
+    }
+    return false;
+}
+
+bool throttle_check(struct exchange *x)
+{
+    int64_t left_ms;
+    struct rng *lots = &x->cloud->lots;
+    x->tenant->stats[x->family].calls++;
+    if (event_now(x, EVENT_OUTAGE, &left_ms)) return broken(x, FAULT_DOWN);
+    if (event_now(x, EVENT_THROTTLE, &left_ms)) return turned_away(x, "Too Many Requests", (double)left_ms / 1000 * (0.3 + 0.7 * rng_unit(lots)), true);
+    if (!within_limits(x)) return false;
+    enum fault fault = fault_draw(&x->cloud->faults, lots);
+    if (fault == FAULT_THROTTLE) return turned_away(x, "Too Many Requests", 0.5 + 2.5 * rng_unit(lots), !rng_chance(lots, 0.15));
+    if (fault == FAULT_ERROR || fault == FAULT_DOWN || fault == FAULT_TIMEOUT) return broken(x, fault);
+    return true;
+}
+
+enum fault spoiling_fault(struct exchange *x)
+{
+    int64_t left_ms;
+    if (event_now(x, EVENT_HANG, &left_ms)) return FAULT_HANG;
+    enum fault fault = fault_draw(&x->cloud->faults, &x->cloud->lots);
+    return fault == FAULT_CUT || fault == FAULT_HANG || fault == FAULT_SLOW ? fault : FAULT_NONE;
+}
