@@ -9,7 +9,7 @@
 #include "twin/schema.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-_Static_assert(SCENARIO_TABLES == TABLE_COUNT, "a rate for each table");
+_Static_assert((int)SCENARIO_TABLES == (int)TABLE_COUNT, "a rate for each table");
 
 struct reader {
     const char *name; /* of the file */
