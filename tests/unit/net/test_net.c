@@ -14,6 +14,7 @@
 #include "cloud/net/server.h"
 #include "kit/seal/seal.h"
 #include "kit/sys/fs.h"
+#include "kit/sys/random.h"
 
 /* ---- the server's side */
 
@@ -477,6 +478,82 @@ static void hanging_ones_delay_nobody(void **state)
     }
 }
 
+/* ---- any mix of calls, holds and cancellations, also from within callbacks: each call ends once or was cancelled */
+
+enum { MIXED = 150 };
+static struct mixed {
+    struct http_call *call; /* NULL: over */
+    bool is_held, was_cancelled, was_done;
+} mixed[MIXED];
+static struct rng mix_rng;
+static unsigned mixed_open;
+
+static void mixed_over(struct mixed *m)
+{
+    m->call = NULL;
+    if (--mixed_open == 0) loop_stop(loop);
+}
+
+static void mixed_cancel_any(void)
+{
+    struct mixed *m = &mixed[rng_below(&mix_rng, MIXED)];
+    if (m->call == NULL) return;
+    http_cancel(m->call);
+    m->was_cancelled = true;
+    mixed_over(m);
+}
+
+static bool mixed_body(void *ctx, const void *p, size_t n)
+{
+    struct mixed *m = ctx;
+    (void)p, (void)n;
+    assert_false(m->was_cancelled || m->was_done);
+    if (rng_chance(&mix_rng, 0.01)) mixed_cancel_any(); /* perhaps this very one */
+    m->is_held = m->call && rng_chance(&mix_rng, 0.2);
+    if (m->is_held && rng_chance(&mix_rng, 0.3)) http_resume(m->call); /* before it is even held */
+    return !m->is_held;
+}
+
+static void mixed_done(void *ctx, const struct http_response *r, const struct err *e)
+{
+    struct mixed *m = ctx;
+    (void)r, (void)e;
+    assert_false(m->was_cancelled || m->was_done);
+    m->was_done = true;
+    mixed_over(m);
+    if (rng_chance(&mix_rng, 0.05)) mixed_cancel_any();
+}
+
+static void mixed_tick(void *arg)
+{
+    for (int i = 0; i < MIXED; i++)
+        if (mixed[i].call && mixed[i].is_held && rng_chance(&mix_rng, 0.5)) http_resume(mixed[i].call);
+    if (rng_chance(&mix_rng, 0.2)) mixed_cancel_any();
+    timer_arm(*(struct timer **)arg, 2);
+}
+
+static void any_mix_of_calls_ends_once_each(void **state)
+{
+    static const char *const paths[] = {"/stream?bytes=300000", "/cut?bytes=50000", "/text", "/echo", "/hang?bytes=9", "/none"};
+    struct http_handler h = {.on_body = mixed_body, .on_done = mixed_done};
+    struct timer *tick = NULL;
+    (void)state;
+    rng_seed(&mix_rng, 20260102);
+    for (int i = 0; i < MIXED; i++) {
+        const char *at = rng_chance(&mix_rng, 0.05) ? "http://no.loopback/" : url(paths[rng_below(&mix_rng, 6)]);
+        h.ctx = &mixed[i];
+        mixed_open++;
+        mixed[i].call = http_send(client, &(struct http_request){.method = rng_chance(&mix_rng, 0.3) ? "POST" : "GET", .url = at,
+                                                                 .body = STR("x"), .raw_gzip = rng_chance(&mix_rng, 0.7),
+                                                                 .stall_timeout_ms = 200}, &h);
+    }
+    tick = timer_new(loop, mixed_tick, &tick);
+    timer_arm(tick, 1);
+    loop_run(loop);
+    timer_free(tick);
+    for (int i = 0; i < MIXED; i++) assert_int_equal(mixed[i].was_done + mixed[i].was_cancelled, 1);
+}
+
 static uint64_t resident_bytes(void)
 {
     struct buf b;
@@ -654,6 +731,7 @@ int main(void)
         cmocka_unit_test(answers_of_any_status_are_answers),
         cmocka_unit_test(retry_after_in_all_its_forms),
         cmocka_unit_test(hanging_ones_delay_nobody),
+        cmocka_unit_test(any_mix_of_calls_ends_once_each),
         cmocka_unit_test(a_large_answer_is_never_held),
         cmocka_unit_test(a_unix_socket_serves_its_owner_only),
         cmocka_unit_test(tls_is_verified),
