@@ -8,6 +8,7 @@
 #include "kit/seal/seal.h"
 
 #include <sodium.h>
+#include <stddef.h>
 
 #include "kit/seal/seal_int.h"
 
@@ -34,8 +35,10 @@ void seal_wipe(void *p, size_t n)
 
 void *locked_alloc(size_t n)
 {
+    const size_t align = _Alignof(max_align_t);
     sodium_ready();
-    return sodium_malloc(n ? n : 1);
+    if (n > SIZE_MAX - align) return NULL;
+    return sodium_malloc((n / align + 1) * align); /* it puts the end at a guard page: only whole units are aligned */
 }
 
 void locked_free(void *p)

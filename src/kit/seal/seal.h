@@ -24,7 +24,7 @@ bool seal_bytes(const struct seal_key *k, const char *purpose, struct str plain,
 bool seal_open(const struct seal_key *k, const char *purpose, struct str sealed, struct buf *plain_out, struct err *e);
 void seal_wipe(void *p, size_t n); /* not optimised away */
 /* Memory for a secret: locked where the system allows it, left out of core dumps, between guard pages, wiped when freed. */
-void *locked_alloc(size_t n); /* not zeroed; NULL when memory is out */
+void *locked_alloc(size_t n); /* aligned for any type, not zeroed; NULL when memory is out */
 void locked_free(void *p);    /* accepts NULL */
 
 /* ---- digests and text ----------------------------------------------------------------------------------------------- */
