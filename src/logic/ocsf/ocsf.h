@@ -37,6 +37,18 @@ const struct plan *ocsf_plan(const struct ocsf *o, struct str source);
 const struct plan *ocsf_plan_base(const struct ocsf *o);
 const char *plan_source(const struct plan *p);
 
+/* The built-in files, fragments ("common/…") included: NULL behind the last. */
+const struct ocsf_mapping_file *ocsf_builtin(size_t i);
+
+struct ocsf_example {
+    const char *name, *version, *classes;
+    const char *failure; /* NULL: as expected; else what is different, or what ocsf_check found */
+};
+/* Runs the `examples:` of one mapping file (a built-in one, or a user's beside `o`'s overrides), each with both versions
+ * unless it names one. Errors: as ocsf_new. */
+bool ocsf_examples(const struct ocsf_opts *o, const struct ocsf_mapping_file *file,
+                   void (*each)(void *ctx, const struct ocsf_example *example), void *ctx, struct err *e);
+
 /* ---- what ingest needs of a row ------------------------------------------------------------------------------------- */
 struct map_scratch; /* per thread: slots, arena, output pieces */
 struct map_scratch *map_scratch_new(void);
@@ -64,7 +76,7 @@ struct map_input {
     struct str row;        /* one checked JSON object */
     struct wall processed; /* metadata.processed_time; 0: left out, so that output is reproducible */
 };
-/* Gives at least one event. A row that does not fit the plan becomes a base event (class 0) with everything kept.
+/* Gives at least one event (today always one). A row that does not fit the plan becomes a base event (class 0) with everything kept.
  * false only when the row is over the output bound (ERR_LIMIT). */
 bool plan_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, const struct map_input *in,
               const struct map_event **events_out, size_t *count_out, struct err *e);

@@ -1,0 +1,507 @@
+/* A merged tree to the ops of one variant, checked against the class at every step. */
+#include "logic/ocsf/compile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool compile_no_memory(struct compiler *c)
+{
+    return err_set(c->e, &base_causes[BASE_NO_MEMORY], "compiling the mappings");
+}
+
+/* ---- frames: which members matter ---------------------------------------------------------------------------------- */
+struct bits { /* names that are required or stand in a constraint, each with a bit */
+    const char *names[64];
+    size_t count;
+};
+
+static uint64_t bit_of(struct bits *b, const char *name, bool add)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        if (strcmp(b->names[i], name) == 0) return UINT64_C(1) << i;
+    }
+    if (!add || b->count == 64) return 0;
+    b->names[b->count] = name;
+    return UINT64_C(1) << b->count++;
+}
+
+static uint64_t constraint_bits(struct bits *b, const struct schema_constraint *k)
+{
+    uint64_t mask = 0;
+    for (size_t i = 0; i < k->count; i++) mask |= bit_of(b, k->names[i], true);
+    return mask;
+}
+
+/* What the engine writes by itself, so that no mapping has to. */
+static bool is_given(struct str path, const char *name)
+{
+    static const char *const root[] = {"class_uid", "class_name", "category_uid", "category_name", "type_uid", "type_name",
+                                       "observables", "unmapped", "raw_data", NULL};
+    static const char *const metadata[] = {"uid", "version", "log_name", "tenant_uid", "processed_time", "profiles",
+                                           "extensions", NULL};
+    if (path.n > 0 && !str_eq(path, STR("metadata"))) return false;
+    for (const char *const *g = path.n ? metadata : root; *g; g++) {
+        if (strcmp(*g, name) == 0) return true;
+    }
+    return false;
+}
+
+static bool is_mapped(const struct node *n, struct str path, const char *name)
+{
+    return node_get(n, name) != NULL || is_given(path, name);
+}
+
+static bool check_required(struct compiler *c, const struct node *n, const struct schema_item *item, struct str path)
+{
+    for (size_t i = 0; i < item->attr_count; i++) {
+        const struct schema_attr *a = schema_attr_at(c->schema, item, i);
+        if (a->requirement != SCHEMA_REQUIRED || a->profiles != 0 || is_mapped(n, path, a->name)) continue;
+        return mapping_error(c->e, n->key_at, "%s is required in %s and nothing writes it", a->name, item->name);
+    }
+    for (size_t i = 0; i < item->constraint_count; i++) {
+        const struct schema_constraint *k = &item->constraints[i];
+        bool any = false;
+        for (size_t j = 0; j < k->count; j++) any = any || is_mapped(n, path, k->names[j]);
+        if (!any) return mapping_error(c->e, n->key_at, "%s needs %s or another of its kind", item->name, k->names[0]);
+    }
+    return true;
+}
+
+static bool make_frame(struct compiler *c, const struct schema_item *item, struct str path, struct bits *b, const struct frame **out)
+{
+    struct frame *f = ARENA_NEW(c->a, struct frame);
+    uint64_t *masks = arena_alloc(c->a, (2 * item->constraint_count + 1u) * sizeof *masks);
+    if (f == NULL || masks == NULL) return compile_no_memory(c);
+    for (size_t i = 0; i < item->attr_count; i++) {
+        const struct schema_attr *a = schema_attr_at(c->schema, item, i);
+        if (a->requirement == SCHEMA_REQUIRED && a->profiles == 0 && !is_given(path, a->name)) f->required |= bit_of(b, a->name, true);
+    }
+    uint64_t *just_one = masks + item->constraint_count;
+    for (size_t i = 0; i < item->constraint_count; i++) {
+        uint64_t mask = constraint_bits(b, &item->constraints[i]);
+        if (item->constraints[i].is_just_one) just_one[f->just_one_count++] = mask;
+        else masks[f->at_least_one_count++] = mask;
+    }
+    f->at_least_one = masks;
+    f->just_one = just_one;
+    *out = f;
+    return true;
+}
+
+/* ---- ops --------------------------------------------------------------------------------------------------------------- */
+static size_t emit(struct compiler *c, struct op op)
+{
+    if (c->op_count == c->op_cap) {
+        size_t cap = c->op_cap ? 2 * c->op_cap : 256;
+        struct op *more = realloc(c->ops, cap * sizeof *more);
+        if (more == NULL) {
+            (void)compile_no_memory(c);
+            return SIZE_MAX;
+        }
+        c->ops = more;
+        c->op_cap = cap;
+    }
+    op.next = (uint32_t)c->op_count + 1;
+    c->ops[c->op_count] = op;
+    return c->op_count++;
+}
+
+static void end_block(struct compiler *c, size_t at)
+{
+    c->ops[at].next = (uint32_t)c->op_count;
+}
+
+static struct str key_token(struct compiler *c, const char *name)
+{
+    struct buf b = {0};
+    (void)buf_addf(&b, "\"%s\":", name);
+    struct str key = b.failed ? STR_NONE : arena_str(c->a, buf_str(&b));
+    buf_done(&b);
+    return key;
+}
+
+static bool compile_test(struct compiler *c, enum test_kind kind, struct str column, const struct node *words, uint16_t shape,
+                         struct place at, struct test *out)
+{
+    struct chain *chain = ARENA_NEW(c->a, struct chain);
+    if (chain == NULL) return compile_no_memory(c);
+    *out = (struct test){.kind = kind, .a = chain};
+    if (!compile_path(c, column, shape, at, chain)) return false;
+    if (words == NULL) return true;
+    size_t count = words->type == YAML_LIST ? words->count : 1;
+    struct str *copy = arena_alloc(c->a, (count + 1) * sizeof *copy);
+    if (copy == NULL) return compile_no_memory(c);
+    for (size_t i = 0; i < count; i++) {
+        const struct node *w = words->type == YAML_LIST ? &words->items[i] : words;
+        if (w->type != YAML_SCALAR) return mapping_error(c->e, w->at, "a word was expected");
+        copy[i] = w->text;
+    }
+    out->words = copy;
+    out->word_count = count;
+    return true;
+}
+
+static bool compile_tests(struct compiler *c, struct str kind, const struct node *value, uint16_t shape, struct test *out, size_t *count)
+{
+    bool differs = str_eq(kind, STR("differs")), absent = str_eq(kind, STR("absent"));
+    for (size_t i = 0; i < value->count; i++) {
+        if (*count == 32) return mapping_error(c->e, value->at, "more than 32 tests");
+        struct str column = value->type == YAML_MAP ? value->keys[i] : value->items[i].text;
+        const struct node *words = value->type == YAML_MAP ? &value->items[i] : NULL;
+        enum test_kind k = words ? (differs ? TEST_DIFFERS : TEST_EQUALS) : absent ? TEST_ABSENT : TEST_PRESENT;
+        if (!compile_test(c, k, column, words, shape, value->items[i].at, &out[(*count)++])) return false;
+    }
+    return true;
+}
+
+static bool compile_same(struct compiler *c, const struct node *value, uint16_t shape, struct test *out)
+{
+    struct chain *b = ARENA_NEW(c->a, struct chain);
+    if (value->count != 2) return mapping_error(c->e, value->at, "same wants two columns");
+    if (b == NULL) return compile_no_memory(c);
+    if (!compile_test(c, TEST_SAME, value->items[0].text, NULL, shape, value->at, out)) return false;
+    out->b = b;
+    return compile_path(c, value->items[1].text, shape, value->at, b);
+}
+
+bool compile_condition(struct compiler *c, const struct node *when, uint16_t shape, const struct condition **out)
+{
+    struct test tests[33];
+    size_t count = 0;
+    *out = NULL;
+    if (when == NULL) return true;
+    if (when->type != YAML_MAP) return mapping_error(c->e, when->at, "$when wants present, absent, equals, differs or same");
+    for (size_t i = 0; i < when->count; i++) {
+        struct str kind = when->keys[i];
+        const struct node *value = &when->items[i];
+        bool wants_map = str_eq(kind, STR("equals")) || str_eq(kind, STR("differs"));
+        bool wants_list = str_eq(kind, STR("present")) || str_eq(kind, STR("absent")) || str_eq(kind, STR("same"));
+        if (!(wants_map && value->type == YAML_MAP) && !(wants_list && value->type == YAML_LIST))
+            return mapping_error(c->e, value->key_at, "$when: present, absent and same want a list, equals and differs a map");
+        bool ok = str_eq(kind, STR("same")) ? count < 32 && compile_same(c, value, shape, &tests[count++])
+                                            : compile_tests(c, kind, value, shape, tests, &count);
+        if (!ok) return false;
+    }
+    struct condition *k = ARENA_NEW(c->a, struct condition);
+    struct test *copy = arena_alloc(c->a, (count + 1) * sizeof *copy);
+    if (k == NULL || copy == NULL) return compile_no_memory(c);
+    memcpy(copy, tests, count * sizeof *copy);
+    *k = (struct condition){copy, count};
+    *out = k;
+    return true;
+}
+
+/* ---- leaves ---------------------------------------------------------------------------------------------------------------- */
+static bool is_observable_path(const struct compiler *c, struct str path)
+{
+    const struct node *ends = c->observables;
+    for (size_t i = 0; ends && ends->type == YAML_LIST && i < ends->count; i++) {
+        struct str end = ends->items[i].text;
+        if (str_ends(path, end) && (path.n == end.n || path.p[path.n - end.n - 1] == '.')) return true;
+    }
+    return false;
+}
+
+static bool compile_const(struct compiler *c, const struct node *n, struct op op, const struct schema_attr *attr, bool has_sibling)
+{
+    struct str token, caption;
+    const struct node *from = n->type == YAML_MAP ? node_get(n, "$from") : n;
+    if (!compile_constant(c, str_trim(from->text), attr, from->at, &token, &caption)) return false;
+    struct buf b = {0};
+    (void)buf_addf(&b, attr->is_array ? "[%.*s]" : "%.*s", STR_ARG(token));
+    if (caption.p && has_sibling) (void)buf_addf(&b, ",\"%s\":%.*s", attr->sibling, STR_ARG(caption));
+    op.kind = OP_CONST;
+    op.text = b.failed ? STR_NONE : arena_str(c->a, buf_str(&b));
+    buf_done(&b);
+    if (op.text.p == NULL) return compile_no_memory(c);
+    return emit(c, op) != SIZE_MAX;
+}
+
+static bool compile_leaf(struct compiler *c, const struct node *n, const struct node *around, uint16_t shape, struct op op,
+                         const struct schema_attr *attr)
+{
+    bool has_sibling = attr->values && attr->sibling && !attr->is_array && !node_get(around, attr->sibling);
+    const struct node *when = n->type == YAML_MAP ? node_get(n, "$when") : NULL;
+    if (!compile_condition(c, when, shape, &op.when)) return false;
+    if (leaf_is_constant(n)) return compile_const(c, n, op, attr, has_sibling);
+    struct expr *expr = ARENA_NEW(c->a, struct expr);
+    if (expr == NULL) return compile_no_memory(c);
+    if (!compile_expr(c, n, shape, attr, expr)) return false;
+    op.kind = OP_LEAF;
+    op.expr = expr;
+    op.attr = attr;
+    op.fit = fit_of(attr);
+    op.is_time = strcmp(c->path, "time") == 0;
+    if (has_sibling) op.sibling_key = key_token(c, attr->sibling);
+    if (attr->observable && attr->object == NULL && is_observable_path(c, str_of(c->path))) {
+        op.observable = attr->observable;
+        op.path = arena_str(c->a, str_of(c->path));
+    }
+    return emit(c, op) != SIZE_MAX;
+}
+
+/* ---- objects --------------------------------------------------------------------------------------------------------------- */
+static bool compile_object(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct op op);
+
+static bool compile_each(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct op op)
+{
+    const struct node *each = node_get(n, "$each");
+    struct chain *chain = ARENA_NEW(c->a, struct chain);
+    struct node element = *n;
+    if (chain == NULL) return compile_no_memory(c);
+    if (each->type != YAML_SCALAR) return mapping_error(c->e, each->at, "$each wants a column");
+    if (!compile_path(c, str_trim(each->text), shape, each->at, chain)) return false;
+    op.kind = OP_EACH;
+    op.each = chain;
+    op.shape = shape_add(c, NO_SHAPE, NO_SLOT);
+    size_t at = op.shape == NO_SHAPE ? SIZE_MAX : emit(c, op);
+    if (at == SIZE_MAX) return false;
+    element.items = arena_alloc(c->a, (n->count + 1) * sizeof *element.items);
+    element.keys = arena_alloc(c->a, (n->count + 1) * sizeof *element.keys);
+    if (element.items == NULL || element.keys == NULL) return compile_no_memory(c);
+    element.count = 0;
+    for (size_t i = 0; i < n->count; i++) {
+        if (&n->items[i] == each) continue;
+        element.keys[element.count] = n->keys[i];
+        element.items[element.count++] = n->items[i];
+    }
+    bool ok = compile_object(c, &element, item, op.shape, (struct op){0});
+    end_block(c, at);
+    return ok;
+}
+
+static bool compile_first_of(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct op op)
+{
+    const struct node *first = node_get(n, "$first");
+    struct op inner = {.key = op.key};
+    if (n->count != 1 || first->type != YAML_LIST) return mapping_error(c->e, first->at, "$first wants a list and stands alone");
+    op.kind = OP_FIRST;
+    op.key = STR_NONE;
+    size_t at = emit(c, op);
+    if (at == SIZE_MAX) return false;
+    for (size_t i = 0; i < first->count; i++) {
+        if (first->items[i].type != YAML_MAP) return mapping_error(c->e, first->items[i].at, "an object was expected");
+        if (!compile_object(c, &first->items[i], item, shape, inner)) return false;
+    }
+    end_block(c, at);
+    return true;
+}
+
+static bool compile_scope(struct compiler *c, const struct node *n, uint16_t *shape)
+{
+    const struct node *in = node_get(n, "$in");
+    struct chain chain;
+    if (in == NULL) return true;
+    if (in->type != YAML_SCALAR) return mapping_error(c->e, in->at, "$in wants a column");
+    if (!compile_path(c, str_trim(in->text), *shape, in->at, &chain)) return false;
+    if (chain.is_list) return mapping_error(c->e, in->at, "$in wants one object");
+    *shape = shape_inside(c, chain.shape, chain.slot);
+    return *shape != NO_SHAPE;
+}
+
+static bool compile_members(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct bits *b,
+                            const char *only, const char *but);
+
+static bool compile_object(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct op op)
+{
+    struct bits bits = {0};
+    const struct node *always = node_get(n, "$always");
+    struct str path = str_of(c->path);
+    if (n->type != YAML_MAP) return mapping_error(c->e, n->at, "%s is an object: its attributes were expected", item->name);
+    if (node_get(n, "$each")) return compile_each(c, n, item, shape, op);
+    if (node_get(n, "$first")) return compile_first_of(c, n, item, shape, op);
+    op.kind = OP_OBJECT;
+    op.is_always = always && str_eq(always->text, STR("true"));
+    if (!compile_condition(c, node_get(n, "$when"), shape, &op.when) || !compile_scope(c, n, &shape)) return false;
+    if (!check_required(c, n, item, path) || !make_frame(c, item, path, &bits, &op.frame)) return false;
+    size_t at = emit(c, op);
+    if (at == SIZE_MAX || !compile_members(c, n, item, shape, &bits, NULL, NULL)) return false;
+    end_block(c, at);
+    c->ops[at].is_constant = true;
+    for (size_t i = at + 1; i < c->op_count; i++) {
+        if (c->ops[i].kind == OP_LEAF || c->ops[i].kind == OP_EACH) c->ops[at].is_constant = false;
+    }
+    return true;
+}
+
+static bool compile_array(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct op op)
+{
+    op.kind = OP_ARRAY;
+    size_t at = emit(c, op);
+    if (at == SIZE_MAX) return false;
+    if (n->type == YAML_MAP) {
+        if (!compile_object(c, n, item, shape, (struct op){0})) return false;
+    }
+    for (size_t i = 0; n->type == YAML_LIST && i < n->count; i++) {
+        if (!compile_object(c, &n->items[i], item, shape, (struct op){0})) return false;
+    }
+    end_block(c, at);
+    return true;
+}
+
+static bool enter(struct compiler *c, const struct schema_attr *attr, struct place at)
+{
+    size_t n = strlen(c->path);
+    int more = snprintf(c->path + n, sizeof c->path - n, "%s%s%s", n ? "." : "", attr->name, attr->is_array ? "[]" : "");
+    return (size_t)more < sizeof c->path - n || mapping_error(c->e, at, "path too long");
+}
+
+static bool compile_attr(struct compiler *c, const struct node *n, const struct node *around, uint16_t shape, struct bits *b,
+                         const struct schema_attr *attr)
+{
+    struct op op = {.key = key_token(c, attr->name), .bit = bit_of(b, attr->name, false)};
+    uint16_t profiles = attr->profiles & c->declared;
+    if (op.key.p == NULL) return compile_no_memory(c);
+    op.profile = profiles & (uint16_t)-profiles;
+    bool is_container = attr->object && (attr->object->attr_count > 0 || n->type == YAML_MAP);
+    if (!is_container) return compile_leaf(c, n, around, shape, op, attr);
+    if (n->type == YAML_SCALAR || (n->type == YAML_MAP && (node_get(n, "$from") || node_get(n, "$join"))))
+        return mapping_error(c->e, n->at, "%s is an object: its attributes were expected", attr->name);
+    if (attr->is_array) return compile_array(c, n, attr->object, shape, op);
+    if (n->type == YAML_LIST) return mapping_error(c->e, n->at, "%s is one object, not a list", attr->name);
+    if (node_get(n, "$each")) return mapping_error(c->e, n->at, "%s is one object: $each has no place here", attr->name);
+    return compile_object(c, n, attr->object, shape, op);
+}
+
+static bool compile_member(struct compiler *c, const struct node *map, size_t i, const struct schema_item *item, uint16_t shape,
+                           struct bits *b)
+{
+    const struct node *n = &map->items[i];
+    size_t length = strlen(c->path);
+    const struct schema_attr *attr = schema_attr(c->schema, item, map->keys[i]);
+    if (attr == NULL)
+        return mapping_error(c->e, n->key_at, "%s has no attribute %.*s in OCSF %s", item->name, STR_ARG(map->keys[i]), c->schema->version);
+    if (is_given(str_of(c->path), attr->name))
+        return mapping_error(c->e, n->key_at, "%s is written by itself", attr->name);
+    if (!schema_attr_allowed(attr, c->declared))
+        return mapping_error(c->e, n->key_at, "%s needs a profile that this file does not declare", attr->name);
+    bool ok = enter(c, attr, n->key_at) && compile_attr(c, n, map, shape, b, attr);
+    c->path[length] = '\0';
+    return ok;
+}
+
+static bool compile_members(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct bits *b,
+                            const char *only, const char *but)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        struct str key = n->keys[i];
+        if (str_starts(key, STR("$")) || (only && !str_eq(key, str_of(only))) || (but && str_eq(key, str_of(but)))) continue;
+        if (only == NULL && c->path[0] == '\0' && str_eq(key, STR("activity_id"))) continue; /* in the head */
+        if (!compile_member(c, n, i, item, shape, b)) return false;
+    }
+    return true;
+}
+
+/* ---- the event as a whole ---------------------------------------------------------------------------------------------------- */
+static bool head_part(struct compiler *c, struct buf *b, const char *id, const char *name, int64_t value)
+{
+    const struct schema_attr *attr = schema_attr(c->schema, c->class, str_of(id));
+    const char *caption = attr ? schema_caption(attr, value) : NULL;
+    if (caption == NULL) return false;
+    (void)buf_addf(b, "%s\"%s\":%lld", b->n ? "," : "", id, (long long)value);
+    if (name == NULL) return true;
+    (void)buf_addf(b, ",\"%s\":\"", name);
+    json_escape(b, str_of(caption));
+    (void)buf_add_char(b, '"');
+    return true;
+}
+
+static bool compile_head(struct compiler *c, const struct node *event, bool has_by, struct place at, struct variant *v)
+{
+    const struct node *n = node_get(event, "activity_id");
+    int64_t activity, uid = c->class->uid;
+    int64_t category = uid % 100000 / 1000;
+    struct buf b = {0};
+    if (n == NULL || n->type != YAML_SCALAR || !str_to_i64(n->text, &activity))
+        return mapping_error(c->e, n ? n->at : at, "activity_id must be a constant of the class");
+    bool is_other = activity == 99, is_named = node_get(event, "activity_name") != NULL;
+    v->names_activity = is_other && !is_named && has_by;
+    bool ok = head_part(c, &b, "class_uid", "class_name", uid) && head_part(c, &b, "category_uid", "category_name", category) &&
+              head_part(c, &b, "activity_id", is_other || is_named ? NULL : "activity_name", activity) &&
+              head_part(c, &b, "type_uid", "type_name", uid * 100 + activity);
+    if (!ok) {
+        buf_done(&b);
+        return mapping_error(c->e, n->at, "%s has no activity %lld in OCSF %s", c->class->name, (long long)activity, c->schema->version);
+    }
+    v->head = b.failed ? STR_NONE : arena_str(c->a, buf_str(&b));
+    buf_done(&b);
+    return v->head.p != NULL || compile_no_memory(c);
+}
+
+/* Attributes that a profile makes required, once something else declares that profile. */
+static bool compile_profiled(struct compiler *c, const struct node *event, struct bits *bits, struct variant *v)
+{
+    const struct schema_attr **attrs = arena_alloc(c->a, 32 * sizeof *attrs);
+    uint64_t *masks = arena_alloc(c->a, 32 * sizeof *masks);
+    uint16_t used = 0;
+    if (attrs == NULL || masks == NULL) return compile_no_memory(c);
+    for (size_t i = 0; i < c->op_count; i++) used |= c->ops[i].profile;
+    for (size_t i = 0; i < c->class->attr_count && v->profiled_count < 32; i++) {
+        const struct schema_attr *a = schema_attr_at(c->schema, c->class, i);
+        if (a->requirement != SCHEMA_REQUIRED || !(a->profiles & used)) continue;
+        if (node_get(event, a->name) == NULL)
+            return mapping_error(c->e, event->at, "%s is required by a profile that this event uses", a->name);
+        attrs[v->profiled_count] = a;
+        masks[v->profiled_count++] = bit_of(bits, a->name, false);
+    }
+    v->profiled = attrs;
+    v->profiled_bits = masks;
+    return true;
+}
+
+static bool compile_metadata(struct compiler *c, const struct node *event, struct bits *root, struct variant *v)
+{
+    const struct node *n = node_get(event, "metadata");
+    const struct schema_item *item = schema_object(c->schema, STR("metadata"));
+    struct bits bits = {0};
+    if (n == NULL || n->type != YAML_MAP) return mapping_error(c->e, event->at, "metadata with a product is required");
+    v->metadata_bit = bit_of(root, "metadata", false);
+    v->metadata_at = (uint32_t)c->op_count;
+    (void)snprintf(c->path, sizeof c->path, "metadata");
+    bool ok = check_required(c, n, item, STR("metadata")) && make_frame(c, item, STR("metadata"), &bits, &v->metadata_frame) &&
+              compile_members(c, n, item, 0, &bits, NULL, NULL);
+    c->path[0] = '\0';
+    v->metadata_end = (uint32_t)c->op_count;
+    return ok;
+}
+
+static void add_profiled_bits(struct compiler *c, struct bits *bits)
+{
+    for (size_t i = 0; i < c->class->attr_count; i++) {
+        const struct schema_attr *a = schema_attr_at(c->schema, c->class, i);
+        if (a->requirement == SCHEMA_REQUIRED && a->profiles) (void)bit_of(bits, a->name, true);
+    }
+}
+
+bool compile_variant(struct compiler *c, const struct node *event, int64_t class_uid, bool has_by, struct place at,
+                     const struct variant **out)
+{
+    struct bits bits = {0};
+    struct variant *v = ARENA_NEW(c->a, struct variant);
+    struct frame *frame;
+    if (v == NULL) return compile_no_memory(c);
+    c->class = schema_class(c->schema, class_uid);
+    if (c->class == NULL) return mapping_error(c->e, at, "OCSF %s has no class %lld", c->schema->version, (long long)class_uid);
+    c->op_count = 0;
+    c->path[0] = '\0';
+    v->class = c->class;
+    if (!compile_head(c, event, has_by, at, v) || !check_required(c, event, c->class, STR(""))) return false;
+    const struct frame *made;
+    if (!make_frame(c, c->class, STR(""), &bits, &made)) return false;
+    frame = ARENA_NEW(c->a, struct frame);
+    if (frame == NULL) return compile_no_memory(c);
+    *frame = *made;
+    frame->required &= ~bit_of(&bits, "activity_id", false);
+    v->frame = frame;
+    add_profiled_bits(c, &bits);
+    if (!compile_members(c, event, c->class, 0, &bits, NULL, "metadata")) return false;
+    v->op_count = (uint32_t)c->op_count;
+    if (!compile_metadata(c, event, &bits, v) || !compile_profiled(c, event, &bits, v)) return false;
+    struct op *ops = arena_alloc(c->a, (c->op_count + 1) * sizeof *ops);
+    if (ops == NULL) return compile_no_memory(c);
+    memcpy(ops, c->ops, c->op_count * sizeof *ops);
+    v->ops = ops;
+    *out = v;
+    return true;
+}

@@ -1,0 +1,67 @@
+/* Inside the mapping compiler: what is being built for one source. */
+#ifndef LOGIC_OCSF_COMPILE_H
+#define LOGIC_OCSF_COMPILE_H
+
+#include "logic/ocsf/expand.h"
+
+struct built_shape {
+    struct str *names;
+    uint16_t *slots;
+    uint16_t name_count, name_cap;
+    uint16_t self_slot, parent_slot, parent_shape;
+};
+
+struct compiler {
+    struct arena *a; /* of the ocsf: what lasts */
+    struct err *e;
+    struct expander *x;
+    const struct schema *schema;
+    uint16_t declared;        /* profiles of the mapping file */
+    struct node tables[17];   /* MAPs of value tables, the file's own first */
+    size_t table_count;
+    const struct node *observables; /* LIST of path ends */
+    struct built_shape *shapes;     /* heap */
+    size_t shape_count;
+    uint16_t slot_count;
+
+    /* the variant in progress */
+    const struct schema_item *class;
+    struct op *ops; /* heap */
+    size_t op_count, op_cap;
+    char path[256]; /* where we are, as observables write it: "file.hashes[]" */
+};
+
+bool compile_no_memory(struct compiler *c);
+
+/* ---- shapes ---------------------------------------------------------------------------------------------------------- */
+/* Each of these: NO_SLOT or NO_SHAPE on failure, with an error. */
+uint16_t shape_add(struct compiler *c, uint16_t parent_shape, uint16_t parent_slot);
+uint16_t shape_slot(struct compiler *c, uint16_t shape, struct str name);
+uint16_t shape_inside(struct compiler *c, uint16_t shape, uint16_t slot); /* of the object in that slot */
+bool shapes_finish(struct compiler *c, struct plan *plan);
+void shapes_free(struct compiler *c);
+
+/* ---- expressions ------------------------------------------------------------------------------------------------------- */
+/* A path alone: for `by`, `$each`, conditions. */
+bool compile_path(struct compiler *c, struct str text, uint16_t shape, struct place at, struct chain *out);
+/* A leaf (SCALAR, LIST of them, or MAP with $from or $join) for `attr`. */
+bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr, struct expr *out);
+/* The token of a constant for `attr`, and its caption token if it has one. */
+bool compile_constant(struct compiler *c, struct str text, const struct schema_attr *attr, struct place at,
+                      struct str *token, struct str *caption);
+/* Is this leaf nothing but a constant? */
+bool leaf_is_constant(const struct node *n);
+/* "..." in the arena, escaped. */
+struct str token_of(struct arena *a, struct str text);
+
+/* ---- the variants ---------------------------------------------------------------------------------------------------------- */
+bool compile_condition(struct compiler *c, const struct node *when, uint16_t shape, const struct condition **out);
+bool compile_variant(struct compiler *c, const struct node *event, int64_t class_uid, bool has_by, struct place at,
+                     const struct variant **out);
+/* One mapping file, whole. */
+bool compile_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out);
+
+/* Text as value tables compare it. */
+size_t word_fold(struct str text, bool by_caption, char *out, size_t out_size);
+
+#endif

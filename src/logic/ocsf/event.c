@@ -1,0 +1,265 @@
+/* A row to its event: does it fit, which variant, and what every event carries besides the mapping's own attributes. */
+#include "logic/ocsf/facts.h"
+#include "logic/ocsf/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "logic/ocsf/compile.h"
+
+/* ---- does the row fit ---------------------------------------------------------------------------------------------------- */
+static const char *misfit(const struct map_scratch *s, const struct plan *p)
+{
+    size_t members = 0;
+    for (size_t i = 0; i < p->required_count; i++) {
+        const struct slot *slot = &s->slots[p->required[i]];
+        if (slot->raw.p == NULL || slot->is_blank) return "a column that every row of the table has is missing";
+    }
+    for (size_t i = 0; i < s->member_count; i++) members += !row_is_sidecar(s->members[i].key);
+    return 2 * s->known_count < members ? "most of its columns are not those of the table" : NULL;
+}
+
+static const struct choice_list *list_for(struct map_scratch *s, const struct plan *p)
+{
+    char folded[128];
+    if (p->by == NULL) return &p->lists[0];
+    struct value v = chain_value(s, p->by);
+    struct str text = value_text(s, &v);
+    if (text.n == 0 || text.n > sizeof folded) return p->fallback;
+    struct str word = {folded, word_fold(text, false, folded, sizeof folded)};
+    for (size_t low = 0, high = p->list_count; low < high;) {
+        size_t middle = (low + high) / 2;
+        int order = str_cmp(word, p->lists[middle].word);
+        if (order == 0) return &p->lists[middle];
+        if (order > 0) low = middle + 1;
+        else high = middle;
+    }
+    return p->fallback;
+}
+
+static const struct variant *choose(struct map_scratch *s, const struct plan *p)
+{
+    const struct choice_list *list = list_for(s, p);
+    for (size_t i = 0; list && i < list->count; i++) {
+        if (condition_holds(s, list->choices[i].when)) return list->choices[i].variant;
+    }
+    return NULL;
+}
+
+/* ---- what every event carries ------------------------------------------------------------------------------------------------ */
+static void add_pair(struct map_scratch *s, const char *key, struct str token)
+{
+    run_separate(s);
+    (void)buf_addf(&s->out, "\"%s\":", key);
+    (void)buf_add_str(&s->out, token);
+}
+
+static void add_text(struct map_scratch *s, const char *key, struct str text)
+{
+    run_separate(s);
+    (void)buf_addf(&s->out, "\"%s\":\"", key);
+    json_escape(&s->out, text);
+    (void)buf_add_char(&s->out, '"');
+}
+
+static void add_profiles(struct map_scratch *s, const struct schema *schema)
+{
+    bool any = false;
+    for (size_t i = 0; i < schema->profile_count; i++) {
+        if (!(s->profiles >> i & 1)) continue;
+        if (!any) add_pair(s, "profiles", STR("["));
+        any = true;
+        run_separate(s);
+        (void)buf_addf(&s->out, "\"%s\"", schema->profiles[i]);
+    }
+    if (any) (void)buf_add_char(&s->out, ']');
+}
+
+static void add_extension(struct map_scratch *s, const struct schema *schema, const struct variant *v)
+{
+    for (size_t i = 0; v->class->extension_id && i < schema->extension_count; i++) {
+        const struct schema_extension *x = &schema->extensions[i];
+        if (x->uid != v->class->extension_id) continue;
+        run_separate(s);
+        (void)buf_addf(&s->out, "\"extensions\":[{\"name\":\"%s\",\"uid\":\"%u\",\"version\":\"%s\"}]", x->name, x->uid, x->version);
+    }
+}
+
+/* The mapping's metadata and the engine's own. False: a product or the like is missing. */
+static bool add_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v)
+{
+    add_pair(s, "metadata", STR("{"));
+    uint64_t written = run_block(s, v->ops, v->metadata_at, v->metadata_end);
+    add_text(s, "version", str_of(schema->version));
+    add_text(s, "uid", str_of(s->uid));
+    if (s->source.n) add_text(s, "log_name", s->source);
+    if (s->in->tenant_id.n) add_text(s, "tenant_uid", s->in->tenant_id);
+    if (s->in->processed.ticks) {
+        run_separate(s);
+        (void)buf_addf(&s->out, "\"processed_time\":%lld", (long long)wall_ms(s->in->processed));
+    }
+    add_profiles(s, schema);
+    add_extension(s, schema, v);
+    (void)buf_add_char(&s->out, '}');
+    return frame_is_whole(v->metadata_frame, written);
+}
+
+/* "file.hashes[].value" with the indexes filled in. */
+static void add_path(struct map_scratch *s, struct str path, const unsigned *indexes)
+{
+    for (size_t i = 0, depth = 0; i < path.n; i++) {
+        (void)buf_add_char(&s->out, path.p[i]);
+        if (path.p[i] == '[' && depth < ARRAY_NEST_MAX) (void)buf_addf(&s->out, "%u", indexes[depth++]);
+    }
+}
+
+static void add_observables(struct map_scratch *s)
+{
+    const struct schema_attr *type_id = schema_attr(s->plan->schema, schema_object(s->plan->schema, STR("observable")), STR("type_id"));
+    if (s->observable_count == 0 || s->out.failed) return;
+    add_pair(s, "observables", STR("["));
+    for (size_t i = 0; i < s->observable_count; i++) {
+        const struct op *op = s->observables[i].op;
+        /* A copy: the output may move while it grows. */
+        struct str value = arena_str(&s->arena, (struct str){s->out.p + s->observables[i].at, s->observables[i].bytes});
+        run_separate(s);
+        (void)buf_add(&s->out, "{\"name\":\"", 9);
+        add_path(s, op->path, s->observables[i].indexes);
+        const char *caption = schema_caption(type_id, op->observable);
+        (void)buf_addf(&s->out, "\",\"type_id\":%u,\"type\":\"%s\",\"value\":", op->observable, caption ? caption : "Other");
+        bool is_text = value.n && value.p[0] == '"';
+        if (!is_text) (void)buf_add_char(&s->out, '"');
+        (void)buf_add_str(&s->out, value);
+        (void)buf_add(&s->out, is_text ? "}" : "\"}", is_text ? 1 : 2);
+    }
+    (void)buf_add_char(&s->out, ']');
+}
+
+static bool is_in(const uint16_t *slots, size_t count, uint16_t slot)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slots[i] == slot) return true;
+    }
+    return false;
+}
+
+static bool goes_to_unmapped(const struct map_scratch *s, const struct plan *p, const struct member *m)
+{
+    if (m->is_blank || row_is_sidecar(m->key)) return false;
+    if (m->slot == NO_SLOT) return true;
+    const struct slot *slot = &s->slots[m->slot];
+    if (slot->raw.p != m->value.p) return false; /* a double: the last one counts */
+    if (is_in(p->drop, p->drop_count, m->slot)) return false;
+    return slot->used == 0 || is_in(p->keep, p->keep_count, m->slot);
+}
+
+static void add_unmapped(struct map_scratch *s, const struct plan *p)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->member_count; i++) {
+        const struct member *m = &s->members[i];
+        if (!goes_to_unmapped(s, p, m)) continue;
+        if (!any) add_pair(s, "unmapped", STR("{"));
+        any = true;
+        run_separate(s);
+        (void)buf_add_char(&s->out, '"');
+        (void)buf_add_str(&s->out, m->key);
+        (void)buf_add(&s->out, "\":", 2);
+        bool is_container = m->type == JSON_OBJECT || m->type == JSON_ARRAY;
+        (void)buf_add_str(&s->out, is_container ? value_compact(s, m->value) : m->value);
+    }
+    if (any) (void)buf_add_char(&s->out, '}');
+}
+
+static void add_raw_data(struct map_scratch *s, struct str row)
+{
+    struct value text = value_of_text(s, value_compact(s, row));
+    if (text.raw.p) add_pair(s, "raw_data", text.raw);
+}
+
+/* ---- the event ----------------------------------------------------------------------------------------------------------------- */
+static void begin(struct map_scratch *s, const struct variant *v)
+{
+    buf_reset(&s->out);
+    buf_reset(&s->text);
+    s->mark_count = s->observable_count = 0;
+    s->index_depth = 0;
+    s->profiles = 0;
+    s->time_ms = 0;
+    (void)buf_add_char(&s->out, '{');
+    (void)buf_add_str(&s->out, v->head);
+}
+
+static void add_activity_name(struct map_scratch *s, const struct plan *p, const struct variant *v)
+{
+    if (!v->names_activity) return;
+    struct value word = chain_value(s, p->by);
+    struct str text = value_text(s, &word);
+    if (text.n == 0) return;
+    add_text(s, "activity_name", text);
+    mark_used(s, p->by);
+}
+
+static bool profile_is_served(const struct map_scratch *s, const struct variant *v, uint64_t written)
+{
+    for (size_t i = 0; i < v->profiled_count; i++) {
+        if ((v->profiled[i]->profiles & s->profiles) && !(written & v->profiled_bits[i])) return false;
+    }
+    return true;
+}
+
+/* False: something the class requires did not come about. */
+static bool write_event(struct map_scratch *s, const struct ocsf *o, const struct plan *p, const struct variant *v, const char *reason)
+{
+    begin(s, v);
+    uint64_t written = run_block(s, v->ops, 0, v->op_count);
+    add_activity_name(s, p, v);
+    if (reason) add_text(s, "status_detail", str_of(reason));
+    if (add_metadata(s, o->schema, v)) written |= v->metadata_bit;
+    if (!frame_is_whole(v->frame, written) || !profile_is_served(s, v, written)) return false;
+    add_observables(s);
+    add_unmapped(s, p);
+    if (o->raw_data) add_raw_data(s, s->in->row);
+    (void)buf_add_char(&s->out, '}');
+    return true;
+}
+
+static bool fits(struct map_scratch *s, const struct ocsf *o, const struct plan *p, const char **reason)
+{
+    *reason = plan_is_base(p) ? "no mapping for this source" : misfit(s, p);
+    if (*reason) return false;
+    const struct variant *v = choose(s, p);
+    *reason = v ? "something that the class requires did not come about" : "no row of the mapping's choose holds";
+    if (v == NULL || !write_event(s, o, p, v, NULL)) return false;
+    s->event.class_uid = v->class->uid;
+    return true;
+}
+
+static bool too_large(struct err *e, struct str source)
+{
+    return err_set(e, &ocsf_causes[OCSF_ROW_TOO_LARGE], "a row of %.*s does not fit its bounds", STR_ARG(source));
+}
+
+bool plan_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, const struct map_input *in,
+              const struct map_event **events_out, size_t *count_out, struct err *e)
+{
+    const char *reason;
+    arena_reset(&s->arena);
+    s->is_out_of_memory = false;
+    s->in = in;
+    s->source = plan_is_base(p) && in->source.n ? in->source : str_of(p->source);
+    if (!row_read(s, p, in->row)) return too_large(e, s->source);
+    hash128_hex(row_identity(s, in->tenant_id, in->source, in->row), s->uid);
+    if (!fits(s, o, p, &reason)) {
+        if (s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
+        if (!row_read(s, o->base, in->row)) return too_large(e, s->source);
+        s->event.class_uid = 0;
+        if (!write_event(s, o, o->base, o->base->lists[0].choices[0].variant, reason)) return too_large(e, s->source);
+    }
+    if (s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
+    s->event.json = buf_str(&s->out);
+    s->event.time_ms = s->time_ms;
+    *events_out = &s->event;
+    *count_out = 1;
+    return true;
+}

@@ -1,0 +1,186 @@
+/* Expressions and conditions on the row being read. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "logic/ocsf/value.h"
+
+void mark_used(struct map_scratch *s, const struct chain *c)
+{
+    if (c->source != SOURCE_SLOT || c->shape != 0 || c->is_list || c->slot == s->plan->shapes[0].self_slot) return;
+    if (s->mark_count == s->mark_cap) {
+        size_t cap = s->mark_cap ? 2 * s->mark_cap : 256;
+        uint16_t *more = realloc(s->marks, cap * sizeof *more);
+        if (more == NULL) {
+            s->is_out_of_memory = true;
+            return;
+        }
+        s->marks = more;
+        s->mark_cap = cap;
+    }
+    s->marks[s->mark_count++] = c->slot;
+    s->slots[c->slot].used++;
+}
+
+/* ---- `comments[].comment` ------------------------------------------------------------------------------------------------ */
+struct listing {
+    struct map_scratch *s;
+    const struct chain *chain;
+    size_t from;
+};
+
+static struct value follow(const struct chain *c, struct value v)
+{
+    struct json_cursor cursor;
+    struct json_slice m;
+    for (size_t i = 0; i < c->member_count && v.raw.p; i++) {
+        struct value next = VALUE_NONE;
+        if (!json_cursor_open(&cursor, v.raw) || !cursor.is_object) return VALUE_NONE;
+        while (json_cursor_next(&cursor, &m)) {
+            if (str_eq_nocase(m.key, c->members[i])) next = (struct value){.raw = m.value, .type = m.type};
+        }
+        v = next;
+    }
+    return v;
+}
+
+static bool add_followed(void *ctx, struct value element)
+{
+    struct listing *l = ctx;
+    struct value v = follow(l->chain, element);
+    if (v.raw.p == NULL || row_is_blank(v.raw, v.type)) return true;
+    (void)buf_add_char(&l->s->text, l->s->text.n == l->from ? '[' : ',');
+    (void)buf_add_str(&l->s->text, v.raw);
+    return true;
+}
+
+static struct value list_value(struct map_scratch *s, const struct chain *c, const struct slot *slot)
+{
+    struct listing l = {s, c, s->text.n};
+    struct value v = VALUE_NONE;
+    (void)value_each(s, (struct value){.raw = slot->raw, .type = slot->type}, add_followed, &l);
+    if (s->text.n > l.from) {
+        (void)buf_add_char(&s->text, ']');
+        v = value_of_token(arena_str(&s->arena, (struct str){s->text.p + l.from, s->text.n - l.from}));
+    }
+    s->text.n = l.from;
+    return v;
+}
+
+/* ---- chains ------------------------------------------------------------------------------------------------------------------ */
+static struct value source_value(struct map_scratch *s, const struct chain *c)
+{
+    if (c->source == SOURCE_CONST) return value_of_token(c->constant);
+    if (c->source == SOURCE_UID) return value_of_text(s, str_of(s->uid));
+    if (c->source == SOURCE_TABLE) return value_of_text(s, s->source);
+    const struct slot *slot = slot_get(s, c->shape, c->slot);
+    if (slot->raw.p == NULL || slot->is_blank) return VALUE_NONE;
+    if (c->is_list) return list_value(s, c, slot);
+    return (struct value){.raw = slot->raw, .type = slot->type};
+}
+
+struct value chain_value(struct map_scratch *s, const struct chain *c)
+{
+    struct value v = source_value(s, c);
+    bool is_partial = false;
+    for (size_t i = 0; i < c->step_count && v.raw.p; i++) {
+        v = value_convert(s, &c->steps[i], v);
+        is_partial = is_partial || v.is_partial;
+    }
+    v.is_partial = is_partial;
+    return v;
+}
+
+/* ---- expressions ---------------------------------------------------------------------------------------------------------------- */
+static struct value first_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
+{
+    for (size_t i = 0; i < e->chain_count; i++) {
+        struct value v = chain_value(s, &e->chains[i]);
+        if (e->chains[i].source == SOURCE_CONST && e->chains[i].step_count == 0 && !attr->is_array) return v; /* fits since compiled */
+        bool was_partial = v.is_partial;
+        struct str caption = v.caption;
+        v = value_fit(s, attr, fit, v);
+        if (v.raw.p == NULL) continue;
+        v.caption = caption;
+        if (!was_partial && !v.is_partial) mark_used(s, &e->chains[i]);
+        return v;
+    }
+    return VALUE_NONE;
+}
+
+static struct value joined_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
+{
+    size_t from = s->text.n;
+    for (size_t i = 0; i < e->part_count; i++) {
+        const struct expr *part = &e->parts[i];
+        struct str text = STR_NONE;
+        for (size_t j = 0; j < part->chain_count && text.n == 0; j++) {
+            struct value v = chain_value(s, &part->chains[j]);
+            text = value_text(s, &v);
+            if (text.n) mark_used(s, &part->chains[j]);
+        }
+        if (text.n == 0 && i == 0) return VALUE_NONE;
+        if (text.n == 0) continue;
+        if (s->text.n > from) (void)buf_add_str(&s->text, e->separator);
+        (void)buf_add_str(&s->text, text);
+    }
+    struct str text = arena_str(&s->arena, (struct str){s->text.p + from, s->text.n - from});
+    s->text.n = from;
+    return value_fit(s, attr, fit, value_of_text(s, text));
+}
+
+/* Parts are lists already ("[1,2]"): their insides one behind the other. */
+static struct value listed_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
+{
+    size_t from = s->text.n;
+    for (size_t i = 0; i < e->part_count; i++) {
+        struct value v = first_value(s, &e->parts[i], attr, fit);
+        if (v.raw.n < 3) continue;
+        (void)buf_add_char(&s->text, s->text.n == from ? '[' : ',');
+        (void)buf_add(&s->text, v.raw.p + 1, v.raw.n - 2);
+    }
+    struct value out = VALUE_NONE;
+    if (s->text.n > from) {
+        (void)buf_add_char(&s->text, ']');
+        out = value_of_token(arena_str(&s->arena, (struct str){s->text.p + from, s->text.n - from}));
+    }
+    s->text.n = from;
+    return out;
+}
+
+struct value expr_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
+{
+    switch (e->kind) {
+    case EXPR_JOIN: return joined_value(s, e, attr, fit);
+    case EXPR_CONCAT: return listed_value(s, e, attr, fit);
+    default: return first_value(s, e, attr, fit);
+    }
+}
+
+/* ---- conditions ------------------------------------------------------------------------------------------------------------------- */
+static bool is_one_of(struct str text, const struct test *t)
+{
+    for (size_t i = 0; i < t->word_count; i++) {
+        if (str_eq_nocase(text, t->words[i])) return true;
+    }
+    return false;
+}
+
+static bool test_holds(struct map_scratch *s, const struct test *t)
+{
+    struct value a = chain_value(s, t->a);
+    bool is_present = a.raw.p != NULL;
+    if (t->kind == TEST_PRESENT || t->kind == TEST_ABSENT) return is_present == (t->kind == TEST_PRESENT);
+    struct str text = value_text(s, &a);
+    if (t->kind == TEST_EQUALS) return is_present && is_one_of(text, t);
+    if (t->kind == TEST_DIFFERS) return !is_present || !is_one_of(text, t);
+    struct value b = chain_value(s, t->b);
+    return is_present && str_eq(text, value_text(s, &b));
+}
+
+bool condition_holds(struct map_scratch *s, const struct condition *c)
+{
+    for (size_t i = 0; c && i < c->count; i++) {
+        if (!test_holds(s, &c->tests[i])) return false;
+    }
+    return true;
+}

@@ -1,0 +1,207 @@
+/* Inside the mapping engine: what a mapping file compiles to.
+ *
+ * A *plan* is one source. Its *shapes* are the objects that are read: the row itself (shape 0), objects inside columns
+ * (`AdditionalFields.RuleId`, `$in`) and the elements of arrays (`$each`). Each name of a shape has a *slot*; reading an
+ * object puts each known member's slice into its slot. A *variant* is one row of `choose`, merged and compiled: a flat array
+ * of *ops* in output order, each knowing where its block ends. Running a variant walks the ops and writes; an object that
+ * comes out empty or lacks what the schema requires is taken back.
+ *
+ * All of it is constant once compiled and lives in the arena of its `ocsf`. */
+#ifndef LOGIC_OCSF_PLAN_INT_H
+#define LOGIC_OCSF_PLAN_INT_H
+
+#include "kit/base/arena.h"
+#include "kit/json/json.h"
+#include "logic/ocsf/ocsf.h"
+#include "logic/ocsf/schema_int.h"
+
+enum {
+    NO_SLOT = 0xFFFF,
+    NO_SHAPE = 0xFFFF,
+    PLAN_SLOTS_MAX = 4000,
+    ARRAY_NEST_MAX = 4,          /* arrays inside arrays, in output paths */
+    OBSERVABLES_MAX = 64,        /* of one event */
+    LIST_ITEMS_MAX = 4096,       /* elements taken of one array; the rest stays in unmapped */
+    RAW_DEPTH_MAX = 64,          /* a deeper value is written as text, so that the event stays within JSON_DEPTH_MAX */
+    EVENT_BYTES_MAX = 16 << 20,
+};
+
+/* ---- reading ---------------------------------------------------------------------------------------------------------- */
+struct shape {
+    const struct str *names; /* lower case */
+    uint16_t *slots;         /* parallel to names */
+    uint16_t name_count;
+    uint16_t self_slot;   /* the object or element as a whole */
+    uint16_t parent_slot; /* where the object is found; NO_SLOT: the row, or set by $each */
+    uint16_t parent_shape;
+    uint16_t *table; /* hash → index in names + 1; 0: free */
+    uint32_t mask;
+};
+
+/* ---- expressions -------------------------------------------------------------------------------------------------------- */
+struct word { /* a row of a value table: word → JSON token and, for enums, its caption as a token */
+    struct str text; /* folded by the table's fold */
+    struct str token; /* p == NULL: left out */
+    struct str caption;
+};
+struct word_table {
+    struct word *words; /* sorted by text */
+    size_t count;
+    struct word fallback; /* `'*'`; token.p == NULL: none */
+    bool by_caption;      /* words are captions: compared without blanks, '-', '_' */
+    bool knows_other;     /* unknown words become 99 with the word as caption */
+};
+
+enum converter {
+    CONV_TABLE, CONV_NONZERO, CONV_LOWER, CONV_UPPER, CONV_TRIM, CONV_FIRST_LABEL, CONV_DOMAIN, CONV_FILE_NAME, CONV_FOLDER,
+    CONV_EXTENSION, CONV_BEFORE, CONV_AFTER, CONV_AFTER_LAST, CONV_ADDRESS, CONV_IP_VERSION, CONV_USER_TYPE, CONV_NOT,
+    CONV_MATCHES, CONV_TEXT, CONV_JSON, CONV_FIRST, CONV_JOIN, CONV_TECHNIQUE, CONV_SUB_TECHNIQUE, CONV_TECHNIQUE_NAME,
+    CONV_URL_SCHEME, CONV_URL_HOST, CONV_URL_PATH, CONV_URL_QUERY, CONV_URL_PORT, CONV_IS_URL,
+};
+struct step {
+    enum converter converter;
+    struct str arg;
+    const struct word_table *table;
+};
+enum source { SOURCE_SLOT, SOURCE_CONST, SOURCE_UID, SOURCE_TABLE };
+struct chain { /* a source and the converters behind it */
+    enum source source;
+    uint16_t shape, slot;
+    const struct str *members; /* `comments[].comment`: members to follow inside each element */
+    uint16_t member_count;
+    bool is_list; /* `[]` */
+    uint16_t step_count;
+    struct str constant; /* token */
+    const struct step *steps;
+};
+enum expr_kind { EXPR_FIRST, EXPR_JOIN, EXPR_CONCAT };
+struct expr {
+    enum expr_kind kind;
+    const struct chain *chains; /* FIRST */
+    size_t chain_count;
+    const struct expr *parts; /* JOIN, CONCAT */
+    size_t part_count;
+    struct str separator;
+};
+
+/* ---- conditions ----------------------------------------------------------------------------------------------------------- */
+enum test_kind { TEST_PRESENT, TEST_ABSENT, TEST_EQUALS, TEST_DIFFERS, TEST_SAME };
+struct test {
+    enum test_kind kind;
+    const struct chain *a, *b; /* b: SAME */
+    const struct str *words;   /* EQUALS, DIFFERS */
+    size_t word_count;
+};
+struct condition {
+    const struct test *tests;
+    size_t count;
+};
+
+/* How an attribute's type wants its value written. */
+enum fit { FIT_STRING, FIT_MAC, FIT_PORT, FIT_INTEGER, FIT_LONG, FIT_TIME, FIT_FLOAT, FIT_BOOL, FIT_JSON, FIT_OBJECT, FIT_ENUM };
+
+/* ---- ops --------------------------------------------------------------------------------------------------------------------- */
+enum op_kind {
+    OP_OBJECT, /* children follow */
+    OP_ARRAY,  /* elements follow: OBJECT, FIRST, EACH */
+    OP_EACH,   /* its one child once for each element */
+    OP_FIRST,  /* the first child that comes about */
+    OP_LEAF,
+    OP_CONST,
+};
+struct frame { /* what an object must have to be written */
+    uint64_t required;
+    const uint64_t *at_least_one; /* each: one of these bits */
+    size_t at_least_one_count;
+    const uint64_t *just_one;
+    size_t just_one_count;
+};
+struct op {
+    enum op_kind kind;
+    uint32_t next;  /* index behind this op and its block */
+    uint64_t bit;   /* in the frame of the object around it */
+    struct str key; /* "\"pid\":"; empty for elements */
+    uint16_t profile; /* the profile its presence declares; 0: none */
+    uint8_t observable; /* type id; 0: none */
+    bool is_always, is_constant; /* OBJECT: write though only constants are in it; has nothing but constants */
+    bool is_time;  /* the event's time */
+    enum fit fit; /* LEAF */
+    uint16_t shape; /* EACH: of the element */
+    const struct condition *when; /* NULL: always */
+    const struct frame *frame;    /* OBJECT */
+    const struct chain *each;     /* EACH: the array */
+    const struct expr *expr;      /* LEAF */
+    const struct schema_attr *attr; /* LEAF */
+    struct str sibling_key;       /* LEAF of an enum: "\"status\":"; empty: no caption */
+    struct str path;              /* LEAF with observable: "file.hashes[].value" */
+    struct str text;              /* CONST: behind the key, caption included */
+};
+
+struct variant {
+    const struct schema_item *class;
+    struct str head;          /* class_uid … type_name, rendered */
+    bool names_activity;      /* activity 99 without a name: it is the word of `choose.by` */
+    const struct op *ops;
+    uint32_t metadata_at, metadata_end; /* children of metadata, at the end of ops */
+    uint32_t op_count;                  /* ops of the event itself: [0, op_count) */
+    const struct frame *frame;
+    const struct frame *metadata_frame;
+    uint64_t metadata_bit;
+    const struct schema_attr *const *profiled; /* root attributes required by a profile */
+    const uint64_t *profiled_bits;
+    size_t profiled_count;
+};
+
+/* ---- the plan --------------------------------------------------------------------------------------------------------------------- */
+struct choice { /* one row of choose: first that holds */
+    const struct condition *when;
+    const struct variant *variant;
+};
+struct choice_list {
+    struct str word; /* lower case; of a table */
+    const struct choice *choices;
+    size_t count;
+};
+enum cursor_kind { CURSOR_TIME, CURSOR_UPDATE, CURSOR_SNAPSHOT };
+
+struct plan {
+    const char *source;
+    const struct schema *schema;
+    const struct shape *shapes;
+    size_t shape_count;
+    size_t slot_count;
+    const struct chain *by; /* NULL: choices are a list */
+    const struct choice_list *lists; /* sorted by word; without `by` exactly one */
+    size_t list_count;
+    const struct choice_list *fallback; /* `'*'`; NULL: none */
+
+    const uint16_t *required; /* slots of `requires` */
+    size_t required_count;
+    const uint16_t *keep, *drop;
+    size_t keep_count, drop_count;
+
+    const uint16_t *identity; /* slots, in hashing order; NULL: whole content */
+    const struct str *identity_names;
+    size_t identity_count;
+    uint16_t id_slot;                     /* NO_SLOT: none */
+    const struct str *without;            /* columns outside the content hash, lower case */
+    size_t without_count;
+    enum cursor_kind cursor;
+    uint16_t cursor_slot;
+};
+
+struct ocsf {
+    struct arena arena;
+    const struct schema *schema;
+    bool raw_data;
+    struct plan *plans; /* sorted by source */
+    size_t plan_count;
+    const struct plan *base;
+};
+
+/* ---- the rest of the room -------------------------------------------------------------------------------------------------------------- */
+enum fit fit_of(const struct schema_attr *attr);
+extern const struct ocsf_mapping_file ocsf_builtin_files[]; /* embedded; fragments are named "common/NAME.yaml" */
+extern const size_t ocsf_builtin_count;
+
+#endif

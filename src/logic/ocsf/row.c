@@ -1,0 +1,144 @@
+#include "logic/ocsf/row.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool row_is_blank(struct str raw, enum json_type type)
+{
+    if (type == JSON_NULL) return true;
+    if (type == JSON_STRING) return raw.n == 2;
+    if (type != JSON_OBJECT && type != JSON_ARRAY) return false;
+    for (size_t i = 1; i + 1 < raw.n; i++) {
+        if (raw.p[i] != ' ' && raw.p[i] != '\n' && raw.p[i] != '\t' && raw.p[i] != '\r') return false;
+    }
+    return true;
+}
+
+bool row_is_sidecar(struct str key)
+{
+    const char *at = key.n > 7 ? memchr(key.p, '@', key.n) : NULL;
+    return at && str_starts((struct str){at, key.n - (size_t)(at - key.p)}, STR("@odata."));
+}
+
+static uint16_t find_name(const struct shape *shape, struct str key)
+{
+    for (uint32_t h = row_name_hash(key) & shape->mask; shape->table[h] != 0; h = (h + 1) & shape->mask) {
+        uint16_t i = (uint16_t)(shape->table[h] - 1);
+        if (str_eq_nocase(shape->names[i], key)) return shape->slots[i];
+    }
+    return NO_SLOT;
+}
+
+/* Shapes inside are read again when they are next asked for. */
+static void forget_inside(struct map_scratch *s, uint16_t shape)
+{
+    for (size_t i = 1; i < s->plan->shape_count; i++) {
+        if (s->plan->shapes[i].parent_shape == shape) s->loaded[i] = 0;
+    }
+}
+
+static void clear(struct map_scratch *s, uint16_t index)
+{
+    const struct shape *shape = &s->plan->shapes[index];
+    for (uint16_t i = 0; i < shape->name_count; i++) s->slots[shape->slots[i]] = (struct slot){0};
+    s->slots[shape->self_slot] = (struct slot){0};
+    s->loaded[index] = 1;
+    forget_inside(s, index);
+}
+
+static void fill(struct slot *slot, struct str raw, enum json_type type)
+{
+    *slot = (struct slot){.raw = raw, .type = type, .is_blank = row_is_blank(raw, type)};
+}
+
+void shape_read(struct map_scratch *s, uint16_t index, struct str value)
+{
+    const struct shape *shape = &s->plan->shapes[index];
+    struct json_cursor c;
+    struct json_slice m;
+    clear(s, index);
+    if (value.n == 0) return;
+    fill(&s->slots[shape->self_slot], value, json_type_of(value));
+    if (!json_cursor_open(&c, value) || !c.is_object) return;
+    while (json_cursor_next(&c, &m)) {
+        uint16_t slot = find_name(shape, m.key);
+        if (slot != NO_SLOT) fill(&s->slots[slot], m.value, m.type);
+    }
+}
+
+static bool make_room(struct map_scratch *s, const struct plan *p)
+{
+    if (s->slot_cap < p->slot_count) {
+        struct slot *more = realloc(s->slots, p->slot_count * sizeof *more);
+        if (more == NULL) return false;
+        s->slots = more;
+        s->slot_cap = p->slot_count;
+    }
+    if (s->shape_cap < p->shape_count) {
+        unsigned char *more = realloc(s->loaded, p->shape_count);
+        if (more == NULL) return false;
+        s->loaded = more;
+        s->shape_cap = p->shape_count;
+    }
+    return true;
+}
+
+static struct member *add_member(struct map_scratch *s)
+{
+    if (s->member_count == s->member_cap) {
+        size_t cap = s->member_cap ? 2 * s->member_cap : 128;
+        struct member *more = realloc(s->members, cap * sizeof *more);
+        if (more == NULL) return NULL;
+        s->members = more;
+        s->member_cap = cap;
+    }
+    return &s->members[s->member_count++];
+}
+
+bool row_read(struct map_scratch *s, const struct plan *p, struct str row)
+{
+    struct json_cursor c;
+    struct json_slice m;
+    s->plan = p;
+    s->member_count = s->known_count = 0;
+    if (!make_room(s, p) || !json_cursor_open(&c, row)) return false;
+    memset(s->loaded, 0, p->shape_count);
+    clear(s, 0);
+    fill(&s->slots[p->shapes[0].self_slot], row, JSON_OBJECT);
+    while (json_cursor_next(&c, &m)) {
+        struct member *member = add_member(s);
+        if (member == NULL) return false;
+        uint16_t slot = find_name(&p->shapes[0], m.key);
+        *member = (struct member){m.key, m.value, m.type, slot, row_is_blank(m.value, m.type)};
+        if (slot == NO_SLOT) continue;
+        s->known_count++;
+        fill(&s->slots[slot], m.value, m.type);
+    }
+    return true;
+}
+
+struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type type)
+{
+    if (type == JSON_OBJECT || type == JSON_ARRAY) return raw;
+    if (type != JSON_STRING || raw.n < 4) return STR_NONE;
+    size_t i = 1;
+    while (i < raw.n && raw.p[i] == ' ') i++;
+    if (raw.p[i] != '{' && raw.p[i] != '[' && raw.p[i] != '\\') return STR_NONE;
+    struct str text = str_trim(json_unescape(&s->arena, raw));
+    if (text.n < 2 || (text.p[0] != '{' && text.p[0] != '[') || !json_check(text, NULL)) return STR_NONE;
+    return text;
+}
+
+const struct slot *slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot)
+{
+    if (!s->loaded[shape]) {
+        const struct shape *inside = &s->plan->shapes[shape];
+        struct str value = STR_NONE;
+        if (inside->parent_slot != NO_SLOT) {
+            const struct slot *parent = slot_get(s, inside->parent_shape, inside->parent_slot);
+            if (parent->raw.p) value = row_inner_json(s, parent->raw, parent->type);
+        }
+        shape_read(s, shape, value);
+    }
+    return &s->slots[slot];
+}

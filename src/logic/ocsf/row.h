@@ -1,0 +1,88 @@
+/* Inside the mapping engine: one object read once, each known member's slice in its slot. */
+#ifndef LOGIC_OCSF_ROW_H
+#define LOGIC_OCSF_ROW_H
+
+#include <string.h>
+
+#include "logic/ocsf/plan_int.h"
+
+static inline char row_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static inline uint32_t row_name_hash(struct str name)
+{
+    uint32_t h = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < name.n; i++) h = (h ^ (unsigned char)row_lower(name.p[i])) * 16777619u;
+    return h ^ h >> 15;
+}
+
+struct slot {
+    struct str raw; /* as it stands; p == NULL: not there */
+    enum json_type type;
+    bool is_blank; /* null, "", {} or [] */
+    uint16_t used; /* how many attributes it became (slots of the row) */
+};
+struct member { /* of the row, in its order */
+    struct str key, value;
+    enum json_type type;
+    uint16_t slot; /* NO_SLOT: unknown */
+    bool is_blank;
+};
+
+struct map_scratch {
+    const struct plan *plan;
+    struct arena arena;
+    struct slot *slots;
+    size_t slot_cap;
+    unsigned char *loaded; /* by shape */
+    size_t shape_cap;
+    struct member *members;
+    size_t member_count, member_cap;
+    size_t known_count; /* of these */
+    bool is_out_of_memory;
+
+    struct buf out;
+    struct buf text; /* canonical forms, tokens in the making */
+
+    /* the event in progress, see run.c */
+    const struct map_input *in;
+    struct str source;
+    char uid[33];
+    uint16_t *marks; /* slots used, in order: so that an object taken back gives its columns back */
+    size_t mark_count, mark_cap;
+    uint16_t profiles;
+    unsigned indexes[ARRAY_NEST_MAX];
+    unsigned index_depth;
+    struct {
+        const struct op *op;
+        size_t at, bytes; /* of the value in `out` */
+        unsigned indexes[ARRAY_NEST_MAX];
+    } observables[OBSERVABLES_MAX];
+    size_t observable_count;
+    int64_t time_ms;
+    struct map_event event;
+};
+
+/* The plan of rows that no other plan fits. */
+static inline bool plan_is_base(const struct plan *p)
+{
+    return strcmp(p->source, "base") == 0;
+}
+
+/* Is it one of the forms of "nothing": null, "", {}, [] (blanks inside allowed)? */
+bool row_is_blank(struct str raw, enum json_type type);
+/* A sidecar of OData ("IsAdmin@odata.type", "@odata.context"): about a member, not one. */
+bool row_is_sidecar(struct str key);
+
+/* Read the row into the slots of shape 0. False: no memory. */
+bool row_read(struct map_scratch *s, const struct plan *p, struct str row);
+/* Make `value` the object (or scalar) of a shape: reads its members, forgets those of shapes inside it. */
+void shape_read(struct map_scratch *s, uint16_t shape, struct str value);
+/* The slot a chain starts at; reads the object around it first if need be. Never NULL; raw.p == NULL: absent. */
+const struct slot *slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot);
+/* JSON inside: an object or array as it stands, or the one that a string holds (unescaped and checked). p == NULL: none. */
+struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type type);
+
+#endif
