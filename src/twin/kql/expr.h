@@ -5,7 +5,7 @@
 #include "twin/kql/kql.h"
 #include "twin/kql/lex.h"
 
-enum { EXPR_ARGS_MAX = 4096, EXPR_CHAIN_MAX = 256, EXPR_DEPTH_MAX = 200 };
+enum { EXPR_ARGS_MAX = 4096, EXPR_CHAIN_MAX = 256, EXPR_DEPTH_MAX = 200, EXPR_WEIGHT_MAX = 20000 };
 
 enum expr_kind { EXPR_CONST, EXPR_COLUMN, EXPR_CALL, EXPR_AND, EXPR_OR };
 /* Comparisons a range of Timestamp can be read from. */
@@ -21,7 +21,7 @@ struct expr {
     kql_fn fn;              /* CALL */
     struct expr **args;     /* CALL, AND, OR */
     unsigned arg_count;
-    unsigned depth;         /* of the tree below */
+    unsigned depth, weight; /* of the tree below: levels, nodes (shared ones count each time) */
 };
 
 /* What a row offers while an expression looks at it. */

@@ -127,6 +127,13 @@ static struct expr *too_deep(struct compiler *c)
     return FAILED(c, c->token.at, "Syntax error: nested too deeply near '%.*s'.", SHOWN(c->token.text));
 }
 
+/* extend x = strcat(x, x), again and again, would grow without bound: a column stands for its whole expression. */
+static void add_below(struct expr *x, const struct expr *arg)
+{
+    if (arg->depth >= x->depth) x->depth = arg->depth + 1;
+    x->weight += arg->weight + 1;
+}
+
 static bool all_constant(const struct expr *x)
 {
     for (unsigned i = 0; i < x->arg_count; i++)
@@ -141,9 +148,9 @@ static struct expr *call(struct compiler *c, kql_fn fn, enum kql_type type, stru
     if (x == NULL || copy == NULL) return NULL;
     for (unsigned i = 0; i < n; i++) {
         copy[i] = args[i];
-        if (args[i]->depth >= x->depth) x->depth = args[i]->depth + 1;
+        add_below(x, args[i]);
     }
-    if (x->depth > EXPR_DEPTH_MAX) return too_deep(c);
+    if (x->depth > EXPR_DEPTH_MAX || x->weight > EXPR_WEIGHT_MAX) return too_deep(c);
     x->fn = fn;
     x->args = copy;
     x->arg_count = n;
@@ -392,6 +399,7 @@ static struct expr *logical(struct compiler *c, enum expr_kind kind, const char 
             x = expr_new(c, kind, KQL_BOOL);
             if (x == NULL || (x->args = arena_alloc(c->arena, EXPR_CHAIN_MAX * sizeof *x->args)) == NULL) return NULL;
             x->args[x->arg_count++] = first;
+            add_below(x, first);
         }
         compiler_advance(c);
         struct expr *next = operand(c);
@@ -399,7 +407,8 @@ static struct expr *logical(struct compiler *c, enum expr_kind kind, const char 
         if (x->args[0]->type != KQL_BOOL || next->type != KQL_BOOL) return FAILED(c, at, "Operator '%s' takes conditions on both sides.", word);
         if (x->arg_count == EXPR_CHAIN_MAX) return FAILED(c, at, "Operator '%s': too many conditions.", word);
         x->args[x->arg_count++] = next;
-        if (next->depth >= x->depth) x->depth = next->depth + 1;
+        add_below(x, next);
+        if (x->weight > EXPR_WEIGHT_MAX) return too_deep(c);
     }
     return x ? x : first;
 }
