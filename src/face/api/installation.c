@@ -91,21 +91,17 @@ bool installation_settings(const char *config_path, struct conf *out, struct err
     return conf_load(fs_real(), config_path, out, e);
 }
 
-static bool begin(const char *config_path, struct installation *i, struct err *e)
+static bool lock_data(struct installation *i, struct err *e)
 {
     int pid = 0;
-    *i = (struct installation){.fs = fs_real(), .clock = clock_real()};
-    if (!str_copy(str_of(config_path), i->config_path, sizeof i->config_path))
-        return err_set(e, &api_causes[API_BAD_PARAM], "the path of the settings is too long");
-    if (!conf_load(i->fs, config_path, &i->conf, e)) return false;
-    if (!i->fs.ops->make_dirs(i->fs.ctx, i->conf.data_dir, e)) return false;
-    return dir_lock_take(i->conf.data_dir, &i->lock, &pid, e);
+    return i->fs.ops->make_dirs(i->fs.ctx, i->conf.data_dir, e) && dir_lock_take(i->conf.data_dir, &i->lock, &pid, e);
 }
 
 bool installation_open(const char *config_path, struct installation *out, struct err *e)
 {
-    struct installation i;
-    if (begin(config_path, &i, e) && load_key(i.fs, i.conf.key_file, &i.key, e) && open_store(&i, false, e)) {
+    struct installation i = {.fs = fs_real(), .clock = clock_real()};
+    if (conf_load(i.fs, config_path, &i.conf, e) && lock_data(&i, e) && load_key(i.fs, i.conf.key_file, &i.key, e) &&
+        open_store(&i, false, e)) {
         *out = i;
         return true;
     }
@@ -113,17 +109,44 @@ bool installation_open(const char *config_path, struct installation *out, struct
     return false;
 }
 
+/* ---- a new one -------------------------------------------------------------------------------------------------------- */
+
+/* A store or key without settings is somebody's: it is neither used nor, should this fail, removed. */
+static bool refuse_leftovers(const struct installation *i, struct err *e)
+{
+    char store[CONF_PATH_BYTES];
+    if (!installation_path(&i->conf, "store.db", store)) return err_set(e, &api_causes[API_BAD_PARAM], "the folder's path is too long");
+    if (fs_exists(i->fs, store)) return err_set(e, &api_causes[API_NOT_EMPTY], "%s is there already", store);
+    return !fs_exists(i->fs, i->conf.key_file) || err_set(e, &api_causes[API_NOT_EMPTY], "%s is there already", i->conf.key_file);
+}
+
+static void remove_made(struct installation *i)
+{
+    char store[CONF_PATH_BYTES];
+    struct err ignored;
+    if (installation_path(&i->conf, "store.db", store)) (void)i->fs.ops->remove(i->fs.ctx, store, &ignored);
+    (void)i->fs.ops->remove(i->fs.ctx, i->conf.key_file, &ignored);
+}
+
+/* The settings come last: they are what makes a folder an installation, so one that failed half-way can be tried again. */
+static bool make_all(struct installation *i, const char *folder, const char *config, struct err *e)
+{
+    struct fs fs = i->fs;
+    if (!fs.ops->make_dirs(fs.ctx, folder, e) || !lock_data(i, e) || !write_key(fs, i->conf.key_file, e)) return false;
+    bool ok = load_key(fs, i->conf.key_file, &i->key, e) && open_store(i, true, e) && installation_open_flow(i, e) &&
+              write_new(fs, config, str_of(settings_text), e) && fs.ops->sync_dir(fs.ctx, folder, e);
+    if (!ok) remove_made(i);
+    return ok;
+}
+
 bool installation_init(const char *folder, struct err *e)
 {
     char config[CONF_PATH_BYTES];
-    struct installation i = {0};
-    struct fs fs = fs_real();
+    struct installation i = {.fs = fs_real(), .clock = clock_real()};
     int n = snprintf(config, sizeof config, "%s/portcullis.yaml", folder);
     if (n < 0 || (size_t)n >= sizeof config) return err_set(e, &api_causes[API_BAD_PARAM], "the folder's path is too long");
-    if (fs_exists(fs, config)) return err_set(e, &api_causes[API_NOT_EMPTY], "%s is there already", config);
-    bool ok = fs.ops->make_dirs(fs.ctx, folder, e) && write_new(fs, config, str_of(settings_text), e) && begin(config, &i, e) &&
-              write_key(i.fs, i.conf.key_file, e) && fs.ops->sync_dir(fs.ctx, folder, e) &&
-              load_key(i.fs, i.conf.key_file, &i.key, e) && open_store(&i, true, e) && installation_open_flow(&i, e);
+    if (fs_exists(i.fs, config)) return err_set(e, &api_causes[API_NOT_EMPTY], "%s is there already", config);
+    bool ok = conf_parse(str_of(settings_text), config, folder, &i.conf, e) && refuse_leftovers(&i, e) && make_all(&i, folder, config, e);
     installation_close(&i);
     return ok;
 }

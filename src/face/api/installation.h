@@ -18,7 +18,6 @@
 #include "state/store/store.h"
 
 struct installation {
-    char config_path[CONF_PATH_BYTES];
     struct conf conf;
     struct fs fs;
     struct clock clock;
