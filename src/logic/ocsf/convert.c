@@ -255,7 +255,7 @@ static struct value nonzero(struct map_scratch *s, struct value v)
     struct str text = value_text(s, &v);
     size_t zeros = 0;
     while (zeros < text.n && (text.p[zeros] == '0' || text.p[zeros] == '.')) zeros++;
-    return zeros == text.n ? VALUE_NONE : v;
+    return zeros == text.n ? (struct value){.is_nothing = text.n > 0} : v;
 }
 
 static struct value negated(struct map_scratch *s, struct value v)

@@ -48,8 +48,9 @@ static bool add_followed(void *ctx, struct value element)
     struct listing *l = ctx;
     struct value v = follow(l->chain, element);
     if (v.raw.p == NULL || row_is_blank(v.raw, v.type)) return true;
+    struct str raw = v.type == JSON_ARRAY ? str_sub(v.raw, 1, v.raw.n - 2) : v.raw; /* lists of lists are one list */
     (void)buf_add_char(&l->s->text, l->s->text.n == l->from ? '[' : ',');
-    (void)buf_add_str(&l->s->text, v.raw);
+    (void)buf_add_str(&l->s->text, raw);
     return true;
 }
 
@@ -98,6 +99,7 @@ static struct value first_value(struct map_scratch *s, const struct expr *e, con
         if (e->chains[i].source == SOURCE_CONST && e->chains[i].step_count == 0 && !attr->is_array) return v; /* fits since compiled */
         bool was_partial = v.is_partial;
         struct str caption = v.caption;
+        if (v.is_nothing && e->chains[i].source == SOURCE_SLOT) s->slots[e->chains[i].slot].used++; /* for good */
         v = value_fit(s, attr, fit, v);
         if (v.raw.p == NULL) continue;
         v.caption = caption;

@@ -20,7 +20,7 @@ bool row_is_sidecar(struct str key)
     return at && str_starts((struct str){at, key.n - (size_t)(at - key.p)}, STR("@odata."));
 }
 
-static uint16_t find_name(const struct shape *shape, struct str key)
+uint16_t shape_find(const struct shape *shape, struct str key)
 {
     for (uint32_t h = row_name_hash(key) & shape->mask; shape->table[h] != 0; h = (h + 1) & shape->mask) {
         uint16_t i = (uint16_t)(shape->table[h] - 1);
@@ -61,7 +61,7 @@ void shape_read(struct map_scratch *s, uint16_t index, struct str value)
     fill(&s->slots[shape->self_slot], value, json_type_of(value));
     if (!json_cursor_open(&c, value) || !c.is_object) return;
     while (json_cursor_next(&c, &m)) {
-        uint16_t slot = find_name(shape, m.key);
+        uint16_t slot = shape_find(shape, m.key);
         if (slot != NO_SLOT) fill(&s->slots[slot], m.value, m.type);
     }
 }
@@ -108,7 +108,7 @@ bool row_read(struct map_scratch *s, const struct plan *p, struct str row)
     while (json_cursor_next(&c, &m)) {
         struct member *member = add_member(s);
         if (member == NULL) return false;
-        uint16_t slot = find_name(&p->shapes[0], m.key);
+        uint16_t slot = shape_find(&p->shapes[0], m.key);
         *member = (struct member){m.key, m.value, m.type, slot, row_is_blank(m.value, m.type)};
         if (slot == NO_SLOT) continue;
         s->known_count++;

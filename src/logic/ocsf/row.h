@@ -76,6 +76,8 @@ bool row_is_blank(struct str raw, enum json_type type);
 /* A sidecar of OData ("IsAdmin@odata.type", "@odata.context"): about a member, not one. */
 bool row_is_sidecar(struct str key);
 
+/* The slot of a member's name, letter case ignored; NO_SLOT: not known. */
+uint16_t shape_find(const struct shape *shape, struct str key);
 /* Read the row into the slots of shape 0. False: no memory. */
 bool row_read(struct map_scratch *s, const struct plan *p, struct str row);
 /* Make `value` the object (or scalar) of a shape: reads its members, forgets those of shapes inside it. */

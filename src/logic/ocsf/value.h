@@ -8,6 +8,7 @@ struct value {
     struct str raw; /* token; p == NULL: absent */
     enum json_type type;
     struct str caption; /* token, of a value out of a table; p == NULL: none */
+    bool is_nothing;    /* absent, and what the column holds says nothing either (a 0 for "not known") */
     bool is_partial;    /* elements were left out: the column stays in unmapped */
 };
 

@@ -1,0 +1,73 @@
+#include "logic/ocsf/guess.h"
+
+struct score {
+    size_t members, known, required;
+};
+
+static struct score score_of(const struct plan *p, struct str row)
+{
+    struct score score = {0};
+    struct json_cursor c;
+    struct json_slice m;
+    for (bool open = json_cursor_open(&c, row); open && json_cursor_next(&c, &m);) {
+        if (row_is_sidecar(m.key)) continue;
+        uint16_t slot = shape_find(&p->shapes[0], m.key);
+        score.members++;
+        if (slot == NO_SLOT) continue;
+        score.known++;
+        for (size_t i = 0; i < p->required_count; i++) score.required += p->required[i] == slot && !row_is_blank(m.value, m.type);
+    }
+    return score;
+}
+
+/* Tables of one family share most columns, so nearly all of a row must be known; alerts, incidents and machines have names
+ * of their own, and grow new ones. */
+static bool is_like(const struct plan *p, struct score s)
+{
+    bool is_object = p->id_slot != NO_SLOT;
+    if (s.required < p->required_count || s.known < 3) return false;
+    return is_object ? 2 * s.known >= s.members : 10 * s.known >= 9 * s.members;
+}
+
+bool guess_has_required(const struct plan *p, struct str row)
+{
+    return score_of(p, row).required >= p->required_count;
+}
+
+const struct plan *guess_plan(const struct ocsf *o, const struct plan *likely, struct str row)
+{
+    const struct plan *best = NULL;
+    uint64_t best_share = 0;
+    if (likely) {
+        struct score s = score_of(likely, row);
+        if (is_like(likely, s) && s.known == s.members && s.known == likely->shapes[0].name_count) return likely;
+    }
+    for (size_t i = 0; i < o->plan_count; i++) {
+        const struct plan *p = &o->plans[i];
+        if (plan_is_base(p)) continue;
+        struct score s = score_of(p, row);
+        if (!is_like(p, s)) continue;
+        /* What row and table share, of what either has. */
+        uint64_t share = (uint64_t)s.known * 1000000 / (s.members + p->shapes[0].name_count - s.known);
+        if (share < best_share) continue;
+        best = share == best_share ? NULL : p;
+        best_share = share;
+    }
+    return best;
+}
+
+const struct plan *guess_odata(const struct ocsf *o, struct str text)
+{
+    static const struct {
+        const char *end, *source;
+    } kinds[] = {
+        {"microsoft.graph.security.alert", "alerts_v2"}, {"microsoft.graph.security.incident", "incidents"},
+        {"#security/alerts_v2", "alerts_v2"}, {"#security/alerts_v2/$entity", "alerts_v2"},
+        {"#security/incidents", "incidents"}, {"#security/incidents/$entity", "incidents"},
+        {"#Machines", "machines"}, {"#Machines/$entity", "machines"},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (str_ends(text, str_of(kinds[i].end))) return ocsf_plan(o, str_of(kinds[i].source));
+    }
+    return NULL;
+}

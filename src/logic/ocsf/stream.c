@@ -1,0 +1,228 @@
+/* Any of Defender's shapes, found out record by record. In order:
+ *
+ *   {"category": "AdvancedHunting-T", "properties": {…}}   the streaming envelope: a row of table T
+ *   a table was named (`table`)                            a row of it
+ *   OData says it, in the record or around it              an alert, an incident, a machine
+ *   the columns say it (guess.c)                           a row of that table
+ *   it has a Timestamp                                     a row of a table nobody knows: a base event
+ *   else                                                   a dead letter */
+#include <stdlib.h>
+#include <string.h>
+
+#include "logic/ocsf/guess.h"
+
+enum { RECORD_BYTES_MAX = 4 << 20 };
+
+struct ocsf_stream {
+    struct ocsf_stream_opts o;
+    struct json_split *split;
+    struct map_scratch *scratch;
+    struct ocsf_stream_stats stats;
+    char *file;
+    struct buf dead;
+    const struct plan *around; /* what the document's envelope says its records are; NULL: nothing */
+    const struct plan *likely; /* of the record before */
+    bool is_stopped;
+};
+
+static void dead_letter(struct ocsf_stream *s, const char *reason, uint64_t byte, uint64_t line, struct str record)
+{
+    struct json_writer w;
+    s->stats.dead++;
+    if (s->o.on_dead == NULL) return;
+    buf_reset(&s->dead);
+    json_writer_init(&w, &s->dead);
+    json_object_begin(&w);
+    json_key(&w, "reason");
+    json_write_cstr(&w, reason);
+    json_key(&w, "file");
+    json_write_cstr(&w, s->file);
+    json_key(&w, "byte");
+    json_write_u64(&w, byte);
+    json_key(&w, "line");
+    json_write_u64(&w, line);
+    json_key(&w, "record");
+    json_write_str(&w, record);
+    json_object_end(&w);
+    s->o.on_dead(s->o.ctx, buf_str(&s->dead));
+}
+
+/* ---- what a record says about itself -------------------------------------------------------------------------------------- */
+struct about {
+    struct str category, properties, tenant_id, odata_type, odata_context;
+    bool has_timestamp;
+};
+
+/* The text of a plain string: between its quotes, if nothing in it is escaped but slashes. */
+static struct str plain_text(const struct json_slice *m)
+{
+    return m->type == JSON_STRING ? str_sub(m->value, 1, m->value.n - 2) : STR_NONE;
+}
+
+static struct about look_at(struct str record)
+{
+    struct about a = {0};
+    struct json_cursor c;
+    struct json_slice m;
+    for (bool open = json_cursor_open(&c, record); open && json_cursor_next(&c, &m);) {
+        if (str_eq(m.key, STR("category"))) a.category = plain_text(&m);
+        if (str_eq(m.key, STR("properties")) && m.type == JSON_OBJECT) a.properties = m.value;
+        if (str_eq(m.key, STR("tenantId"))) a.tenant_id = plain_text(&m);
+        if (str_eq(m.key, STR("@odata.type"))) a.odata_type = plain_text(&m);
+        if (str_eq(m.key, STR("@odata.context"))) a.odata_context = plain_text(&m);
+        if (str_eq_nocase(m.key, STR("Timestamp")) && m.type == JSON_STRING) a.has_timestamp = true;
+    }
+    return a;
+}
+
+static const struct plan *plan_or_base(const struct ocsf_stream *s, struct str source)
+{
+    const struct plan *p = ocsf_plan(s->o.ocsf, source);
+    return p ? p : ocsf_plan_base(s->o.ocsf);
+}
+
+static const struct plan *plan_by_odata(const struct ocsf_stream *s, const struct about *a, struct str record)
+{
+    const struct plan *p = guess_odata(s->o.ocsf, a->odata_type);
+    if (p == NULL) p = guess_odata(s->o.ocsf, a->odata_context);
+    if (p == NULL) p = s->around;
+    return p && guess_has_required(p, record) ? p : NULL;
+}
+
+/* Finds plan, row, source and tenant. False: of no known shape. */
+static bool recognise(struct ocsf_stream *s, struct str record, const struct plan **plan, struct map_input *in)
+{
+    static const struct str prefix = {"AdvancedHunting-", 16};
+    struct about a = look_at(record);
+    *in = (struct map_input){.row = record};
+    if (a.category.n && a.properties.n) {
+        in->source = str_starts(a.category, prefix) ? str_sub(a.category, prefix.n, a.category.n) : a.category;
+        in->row = a.properties;
+        in->tenant_id = a.tenant_id;
+        *plan = plan_or_base(s, in->source);
+        return true;
+    }
+    if (s->o.table) {
+        in->source = str_of(s->o.table);
+        *plan = plan_or_base(s, in->source);
+        return true;
+    }
+    *plan = plan_by_odata(s, &a, record);
+    if (*plan == NULL) *plan = guess_plan(s->o.ocsf, s->likely, record);
+    if (*plan) {
+        s->likely = *plan;
+        in->source = str_of(plan_source(*plan));
+        if ((*plan)->id_slot != NO_SLOT) in->tenant_id = a.tenant_id;
+        return true;
+    }
+    *plan = ocsf_plan_base(s->o.ocsf);
+    return a.has_timestamp;
+}
+
+static void map_record(struct ocsf_stream *s, struct str record, uint64_t byte, uint64_t line)
+{
+    const struct plan *plan;
+    const struct map_event *events;
+    struct map_input in;
+    size_t count;
+    struct err e = {0};
+    if (!recognise(s, record, &plan, &in)) {
+        dead_letter(s, "of no known shape", byte, line, record);
+        return;
+    }
+    if (!plan_map(plan, s->o.ocsf, s->scratch, &in, &events, &count, &e)) {
+        dead_letter(s, e.text, byte, line, record);
+        return;
+    }
+    if (events[0].class_uid == 0) s->stats.base++;
+    else s->stats.mapped++;
+    for (size_t i = 0; i < count && !s->is_stopped; i++) {
+        s->stats.events++;
+        s->stats.bytes_out += events[i].json.n + 1;
+        if (s->o.on_event) s->is_stopped = !s->o.on_event(s->o.ctx, &events[i]);
+    }
+}
+
+/* ---- from the splitter ------------------------------------------------------------------------------------------------------- */
+static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line, const char *list)
+{
+    struct ocsf_stream *s = ctx;
+    if (s->is_stopped) return;
+    s->stats.in++;
+    if (list == NULL) s->around = NULL;
+    if (json_type_of(record) != JSON_OBJECT) dead_letter(s, "not an object", byte, line, record);
+    else map_record(s, record, byte, line);
+}
+
+static void on_envelope(void *ctx, struct str key, struct str value)
+{
+    struct ocsf_stream *s = ctx;
+    if (str_eq(key, STR("@odata.context")) && value.n > 2) s->around = guess_odata(s->o.ocsf, str_sub(value, 1, value.n - 2));
+}
+
+static void on_fault(void *ctx, const struct json_fault *fault, struct str piece)
+{
+    struct ocsf_stream *s = ctx;
+    if (s->is_stopped) return;
+    s->stats.in++;
+    s->around = NULL;
+    dead_letter(s, fault->what, fault->byte, fault->line, piece);
+}
+
+static void on_document_end(void *ctx)
+{
+    struct ocsf_stream *s = ctx;
+    s->around = NULL;
+}
+
+/* ---- the face ------------------------------------------------------------------------------------------------------------------- */
+struct ocsf_stream *ocsf_stream_new(const struct ocsf_stream_opts *o)
+{
+    static const char *const lists[] = {"records", "value", "results", "Results", NULL};
+    struct ocsf_stream *s = calloc(1, sizeof *s);
+    if (s == NULL) return NULL;
+    s->o = *o;
+    struct json_split_opts split = {lists, RECORD_BYTES_MAX, s, on_record, on_envelope, on_fault, on_document_end};
+    s->split = json_split_new(&split);
+    s->scratch = map_scratch_new();
+    if (s->split == NULL || s->scratch == NULL) {
+        ocsf_stream_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void ocsf_stream_file(struct ocsf_stream *s, const char *name)
+{
+    json_split_end(s->split);
+    free(s->file);
+    s->file = name ? str_dup(str_of(name)) : NULL;
+    s->around = s->likely = NULL;
+}
+
+void ocsf_stream_feed(struct ocsf_stream *s, const void *p, size_t n)
+{
+    if (s->is_stopped) return;
+    s->stats.bytes_in += n;
+    json_split_feed(s->split, p, n);
+}
+
+void ocsf_stream_end(struct ocsf_stream *s)
+{
+    json_split_end(s->split);
+}
+
+const struct ocsf_stream_stats *ocsf_stream_stats(const struct ocsf_stream *s)
+{
+    return &s->stats;
+}
+
+void ocsf_stream_free(struct ocsf_stream *s)
+{
+    if (s == NULL) return;
+    json_split_free(s->split);
+    map_scratch_free(s->scratch);
+    buf_done(&s->dead);
+    free(s->file);
+    free(s);
+}
