@@ -502,6 +502,10 @@ bool compile_variant(struct compiler *c, const struct node *event, int64_t class
     if (ops == NULL) return compile_no_memory(c);
     memcpy(ops, c->ops, c->op_count * sizeof *ops);
     v->ops = ops;
+    const char **names = arena_alloc(c->a, sizeof bits.names);
+    if (names == NULL) return compile_no_memory(c);
+    memcpy(names, bits.names, sizeof bits.names);
+    v->bit_names = names;
     *out = v;
     return true;
 }

@@ -208,20 +208,31 @@ static bool profile_is_served(const struct map_scratch *s, const struct variant 
     return true;
 }
 
-/* False: something the class requires did not come about. */
-static bool write_event(struct map_scratch *s, const struct ocsf *o, const struct plan *p, const struct variant *v, const char *reason)
+static const char *missing(struct map_scratch *s, const struct variant *v, uint64_t written)
+{
+    uint64_t absent = v->frame->required & ~written;
+    const char *name = absent ? v->bit_names[__builtin_ctzll(absent)] : "one of several attributes";
+    char text[160];
+    int n = snprintf(text, sizeof text, "%s, which %s requires, did not come about", name, v->class->name);
+    const char *reason = arena_copy(&s->arena, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+    return reason ? reason : "something that the class requires did not come about";
+}
+
+/* NULL, or which attribute that the class requires did not come about. `reason`: of a base event. */
+static const char *write_event(struct map_scratch *s, const struct ocsf *o, const struct plan *p, const struct variant *v, const char *reason)
 {
     begin(s, v);
     uint64_t written = run_block(s, v->ops, 0, v->op_count);
     add_activity_name(s, p, v);
     if (reason) add_text(s, "status_detail", str_of(reason));
     if (add_metadata(s, o->schema, v)) written |= v->metadata_bit;
-    if (!frame_is_whole(v->frame, written) || !profile_is_served(s, v, written)) return false;
+    if (!frame_is_whole(v->frame, written)) return missing(s, v, written);
+    if (!profile_is_served(s, v, written)) return "an attribute that a profile requires did not come about";
     add_observables(s);
     add_unmapped(s, p);
     if (o->raw_data) add_raw_data(s, s->in->row);
     (void)buf_add_char(&s->out, '}');
-    return true;
+    return NULL;
 }
 
 static bool fits(struct map_scratch *s, const struct ocsf *o, const struct plan *p, const char **reason)
@@ -229,8 +240,8 @@ static bool fits(struct map_scratch *s, const struct ocsf *o, const struct plan 
     *reason = plan_is_base(p) ? "no mapping for this source" : misfit(s, p);
     if (*reason) return false;
     const struct variant *v = choose(s, p);
-    *reason = v ? "something that the class requires did not come about" : "no row of the mapping's choose holds";
-    if (v == NULL || !write_event(s, o, p, v, NULL)) return false;
+    *reason = v ? write_event(s, o, p, v, NULL) : "no row of the mapping's choose holds";
+    if (*reason) return false;
     s->event.class_uid = v->class->uid;
     return true;
 }
@@ -247,14 +258,14 @@ bool plan_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s,
     arena_reset(&s->arena);
     s->is_out_of_memory = false;
     s->in = in;
-    s->source = plan_is_base(p) && in->source.n ? in->source : str_of(p->source);
+    s->source = plan_is_base(p) ? in->source : str_of(p->source);
     if (!row_read(s, p, in->row)) return too_large(e, s->source);
     hash128_hex(row_identity(s, in->tenant_id, in->source, in->row), s->uid);
     if (!fits(s, o, p, &reason)) {
         if (s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
         if (!row_read(s, o->base, in->row)) return too_large(e, s->source);
         s->event.class_uid = 0;
-        if (!write_event(s, o, o->base, o->base->lists[0].choices[0].variant, reason)) return too_large(e, s->source);
+        if (write_event(s, o, o->base, o->base->lists[0].choices[0].variant, reason)) return too_large(e, s->source);
     }
     if (s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
     s->event.json = buf_str(&s->out);

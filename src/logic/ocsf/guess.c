@@ -2,6 +2,7 @@
 
 struct score {
     size_t members, known, required;
+    bool has_cursor;
 };
 
 static struct score score_of(const struct plan *p, struct str row)
@@ -15,6 +16,7 @@ static struct score score_of(const struct plan *p, struct str row)
         score.members++;
         if (slot == NO_SLOT) continue;
         score.known++;
+        score.has_cursor = score.has_cursor || slot == p->cursor_slot;
         for (size_t i = 0; i < p->required_count; i++) score.required += p->required[i] == slot && !row_is_blank(m.value, m.type);
     }
     return score;
@@ -25,7 +27,7 @@ static struct score score_of(const struct plan *p, struct str row)
 static bool is_like(const struct plan *p, struct score s)
 {
     bool is_object = p->id_slot != NO_SLOT;
-    if (s.required < p->required_count || s.known < 3) return false;
+    if (s.required < p->required_count || !s.has_cursor || s.known < 3) return false;
     return is_object ? 2 * s.known >= s.members : 10 * s.known >= 9 * s.members;
 }
 

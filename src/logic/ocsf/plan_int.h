@@ -147,6 +147,7 @@ struct variant {
     const struct frame *frame;
     const struct frame *metadata_frame;
     uint64_t metadata_bit;
+    const char *const *bit_names; /* of the event's frame: what each bit stands for */
     const struct schema_attr *const *profiled; /* root attributes required by a profile */
     const uint64_t *profiled_bits;
     size_t profiled_count;

@@ -4,7 +4,7 @@
  *   a table was named (`table`)                            a row of it
  *   OData says it, in the record or around it              an alert, an incident, a machine
  *   the columns say it (guess.c)                           a row of that table
- *   it has a Timestamp                                     a row of a table nobody knows: a base event
+ *   it has a Timestamp, or is one of hunting's `results`   a row of a table nobody knows: a base event
  *   else                                                   a dead letter */
 #include <stdlib.h>
 #include <string.h>
@@ -89,8 +89,13 @@ static const struct plan *plan_by_odata(const struct ocsf_stream *s, const struc
     return p && guess_has_required(p, record) ? p : NULL;
 }
 
+static bool is_hunting_list(const char *list)
+{
+    return list && (strcmp(list, "results") == 0 || strcmp(list, "Results") == 0);
+}
+
 /* Finds plan, row, source and tenant. False: of no known shape. */
-static bool recognise(struct ocsf_stream *s, struct str record, const struct plan **plan, struct map_input *in)
+static bool recognise(struct ocsf_stream *s, struct str record, const char *list, const struct plan **plan, struct map_input *in)
 {
     static const struct str prefix = {"AdvancedHunting-", 16};
     struct about a = look_at(record);
@@ -116,17 +121,17 @@ static bool recognise(struct ocsf_stream *s, struct str record, const struct pla
         return true;
     }
     *plan = ocsf_plan_base(s->o.ocsf);
-    return a.has_timestamp;
+    return a.has_timestamp || is_hunting_list(list);
 }
 
-static void map_record(struct ocsf_stream *s, struct str record, uint64_t byte, uint64_t line)
+static void map_record(struct ocsf_stream *s, struct str record, uint64_t byte, uint64_t line, const char *list)
 {
     const struct plan *plan;
     const struct map_event *events;
     struct map_input in;
     size_t count;
     struct err e = {0};
-    if (!recognise(s, record, &plan, &in)) {
+    if (!recognise(s, record, list, &plan, &in)) {
         dead_letter(s, "of no known shape", byte, line, record);
         return;
     }
@@ -151,7 +156,7 @@ static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line
     s->stats.in++;
     if (list == NULL) s->around = NULL;
     if (json_type_of(record) != JSON_OBJECT) dead_letter(s, "not an object", byte, line, record);
-    else map_record(s, record, byte, line);
+    else map_record(s, record, byte, line, list);
 }
 
 static void on_envelope(void *ctx, struct str key, struct str value)
