@@ -203,6 +203,17 @@ static bool is_observable_path(const struct compiler *c, struct str path)
     return false;
 }
 
+static struct str observable_text(struct compiler *c, int64_t type_id)
+{
+    const struct schema_item *item = schema_object(c->schema, STR("observable"));
+    const char *caption = schema_caption(schema_attr(c->schema, item, STR("type_id")), type_id);
+    struct buf b = {0};
+    (void)buf_addf(&b, "\",\"type_id\":%lld,\"type\":\"%s\",\"value\":", (long long)type_id, caption ? caption : "Other");
+    struct str text = b.failed ? STR_NONE : arena_str(c->a, buf_str(&b));
+    buf_done(&b);
+    return text;
+}
+
 static bool compile_const(struct compiler *c, const struct node *n, struct op op, const struct schema_attr *attr, bool has_sibling)
 {
     struct str token, caption;
@@ -237,6 +248,8 @@ static bool compile_leaf(struct compiler *c, const struct node *n, const struct 
     if (attr->observable && attr->object == NULL && is_observable_path(c, str_of(c->path))) {
         op.observable = attr->observable;
         op.path = arena_str(c->a, str_of(c->path));
+        op.observable_text = observable_text(c, attr->observable);
+        if (op.path.p == NULL || op.observable_text.p == NULL) return compile_no_memory(c);
     }
     return emit(c, op) != SIZE_MAX;
 }

@@ -47,17 +47,23 @@ static const struct variant *choose(struct map_scratch *s, const struct plan *p)
 }
 
 /* ---- what every event carries ------------------------------------------------------------------------------------------------ */
-static void add_pair(struct map_scratch *s, const char *key, struct str token)
+static void add_key(struct map_scratch *s, const char *key)
 {
     run_separate(s);
-    (void)buf_addf(&s->out, "\"%s\":", key);
+    (void)buf_add_char(&s->out, '"');
+    (void)buf_add_str(&s->out, str_of(key));
+    (void)buf_add(&s->out, "\":", 2);
+}
+
+static void add_pair(struct map_scratch *s, const char *key, struct str token)
+{
+    add_key(s, key);
     (void)buf_add_str(&s->out, token);
 }
 
 static void add_text(struct map_scratch *s, const char *key, struct str text)
 {
-    run_separate(s);
-    (void)buf_addf(&s->out, "\"%s\":\"", key);
+    add_pair(s, key, STR("\""));
     json_escape(&s->out, text);
     (void)buf_add_char(&s->out, '"');
 }
@@ -70,7 +76,9 @@ static void add_profiles(struct map_scratch *s, const struct schema *schema)
         if (!any) add_pair(s, "profiles", STR("["));
         any = true;
         run_separate(s);
-        (void)buf_addf(&s->out, "\"%s\"", schema->profiles[i]);
+        (void)buf_add_char(&s->out, '"');
+        (void)buf_add_str(&s->out, str_of(schema->profiles[i]));
+        (void)buf_add_char(&s->out, '"');
     }
     if (any) (void)buf_add_char(&s->out, ']');
 }
@@ -95,8 +103,8 @@ static bool add_metadata(struct map_scratch *s, const struct schema *schema, con
     if (s->source.n) add_text(s, "log_name", s->source);
     if (s->in->tenant_id.n) add_text(s, "tenant_uid", s->in->tenant_id);
     if (s->in->processed.ticks) {
-        run_separate(s);
-        (void)buf_addf(&s->out, "\"processed_time\":%lld", (long long)wall_ms(s->in->processed));
+        add_key(s, "processed_time");
+        row_add_number(&s->out, wall_ms(s->in->processed));
     }
     add_profiles(s, schema);
     add_extension(s, schema, v);
@@ -109,28 +117,26 @@ static void add_path(struct map_scratch *s, struct str path, const unsigned *ind
 {
     for (size_t i = 0, depth = 0; i < path.n; i++) {
         (void)buf_add_char(&s->out, path.p[i]);
-        if (path.p[i] == '[' && depth < ARRAY_NEST_MAX) (void)buf_addf(&s->out, "%u", indexes[depth++]);
+        if (path.p[i] == '[' && depth < ARRAY_NEST_MAX) row_add_number(&s->out, indexes[depth++]);
     }
 }
 
 static void add_observables(struct map_scratch *s)
 {
-    const struct schema_attr *type_id = schema_attr(s->plan->schema, schema_object(s->plan->schema, STR("observable")), STR("type_id"));
     if (s->observable_count == 0 || s->out.failed) return;
     add_pair(s, "observables", STR("["));
     for (size_t i = 0; i < s->observable_count; i++) {
         const struct op *op = s->observables[i].op;
-        /* A copy: the output may move while it grows. */
-        struct str value = arena_str(&s->arena, (struct str){s->out.p + s->observables[i].at, s->observables[i].bytes});
+        size_t at = s->observables[i].at, bytes = s->observables[i].bytes;
         run_separate(s);
-        (void)buf_add(&s->out, "{\"name\":\"", 9);
+        (void)buf_add_str(&s->out, STR("{\"name\":\""));
         add_path(s, op->path, s->observables[i].indexes);
-        const char *caption = schema_caption(type_id, op->observable);
-        (void)buf_addf(&s->out, "\",\"type_id\":%u,\"type\":\"%s\",\"value\":", op->observable, caption ? caption : "Other");
-        bool is_text = value.n && value.p[0] == '"';
+        (void)buf_add_str(&s->out, op->observable_text);
+        if (!buf_reserve(&s->out, bytes + 8)) return; /* now it stays where it is while part of it is copied */
+        bool is_text = s->out.p[at] == '"';
         if (!is_text) (void)buf_add_char(&s->out, '"');
-        (void)buf_add_str(&s->out, value);
-        (void)buf_add(&s->out, is_text ? "}" : "\"}", is_text ? 1 : 2);
+        (void)buf_add(&s->out, s->out.p + at, bytes);
+        (void)buf_add_str(&s->out, is_text ? STR("}") : STR("\"}"));
     }
     (void)buf_add_char(&s->out, ']');
 }

@@ -24,7 +24,9 @@ static bool add_canonical(struct map_scratch *s, struct str raw, enum json_type 
 
 static void add_sized(struct map_scratch *s, char kind, struct str text)
 {
-    (void)buf_addf(&s->text, "%c%zu:", kind, text.n);
+    (void)buf_add_char(&s->text, kind);
+    row_add_number(&s->text, (int64_t)text.n);
+    (void)buf_add_char(&s->text, ':');
     (void)buf_add_str(&s->text, text);
 }
 
@@ -51,7 +53,8 @@ static bool add_time(struct map_scratch *s, struct str text)
 {
     struct wall t;
     if (text.n < 19 || text.n > 40 || text.p[4] != '-' || text.p[7] != '-' || text.p[13] != ':' || !wall_parse(text, &t)) return false;
-    (void)buf_addf(&s->text, "T%lld", (long long)t.ticks);
+    (void)buf_add_char(&s->text, 'T');
+    row_add_number(&s->text, t.ticks);
     return true;
 }
 

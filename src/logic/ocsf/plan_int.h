@@ -134,6 +134,7 @@ struct op {
     const struct schema_attr *attr; /* LEAF */
     struct str sibling_key;       /* LEAF of an enum: "\"status\":"; empty: no caption */
     struct str path;              /* LEAF with observable: "file.hashes[].value" */
+    struct str observable_text;   /* and what stands between that and the value */
     struct str text;              /* CONST: behind the key, caption included */
 };
 

@@ -14,6 +14,19 @@ bool row_is_blank(struct str raw, enum json_type type)
     return true;
 }
 
+void row_add_number(struct buf *b, int64_t n)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (n < 0) digits[--at] = '-';
+    (void)buf_add(b, digits + at, sizeof digits - at);
+}
+
 bool row_is_sidecar(struct str key)
 {
     const char *at = key.n > 7 ? memchr(key.p, '@', key.n) : NULL;

@@ -71,6 +71,8 @@ static inline bool plan_is_base(const struct plan *p)
     return strcmp(p->source, "base") == 0;
 }
 
+/* Decimal digits, without printf: this is the hot path. */
+void row_add_number(struct buf *b, int64_t n);
 /* Is it one of the forms of "nothing": null, "", {}, [] (blanks inside allowed)? */
 bool row_is_blank(struct str raw, enum json_type type);
 /* A sidecar of OData ("IsAdmin@odata.type", "@odata.context"): about a member, not one. */

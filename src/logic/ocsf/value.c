@@ -163,9 +163,11 @@ static bool whole_number(struct str text, int64_t *out)
 
 static struct value value_of_number(struct map_scratch *s, int64_t n)
 {
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%lld", (long long)n);
-    return (struct value){.raw = arena_str(&s->arena, (struct str){digits, (size_t)length}), .type = JSON_NUMBER};
+    size_t mark = s->text.n;
+    row_add_number(&s->text, n);
+    struct str token = s->text.failed ? STR_NONE : arena_str(&s->arena, (struct str){s->text.p + mark, s->text.n - mark});
+    s->text.n = mark;
+    return (struct value){.raw = token, .type = JSON_NUMBER};
 }
 
 static struct value fit_number(struct map_scratch *s, const struct schema_type *type, enum fit fit, struct value v)
