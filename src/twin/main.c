@@ -1,0 +1,214 @@
+/* defender-twin: the program. Options, then either the HTTP front until a signal comes, or a stream of generated rows. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kit/seal/seal.h"
+#include "kit/sys/fs.h"
+#include "kit/sys/loop.h"
+#include "twin/causes.h"
+#include "twin/front.h"
+#include "twin/generate.h"
+#include "twin/keys.h"
+#include "twin/scenario.h"
+
+static const char help_text[] =
+    "defender-twin: a simulator of Microsoft's Defender, Graph and login end-points\n"
+    "\n"
+    "  defender-twin [options]                                    serve until Ctrl-C\n"
+    "  defender-twin generate --table T --bytes N [--seed S]      rows of a table on standard output, one JSON object a line\n"
+    "\n"
+    "  --tenants N             how many tenants (default: as the scenario says)\n"
+    "  --seed S                what is drawn is drawn from this number (default 1)\n"
+    "  --scenario NAME|FILE    what happens when (default lively); built in: ";
+static const char help_rest[] =
+    "\n"
+    "  --faults SPEC           faults by chance, instead of the scenario's: 429=0.02,500=0.01,503=,504=,cut=,hang=,slow=\n"
+    "  --rows-per-second R     over all tenants, instead of the scenario's\n"
+    "  --listen ADDRESS        default 127.0.0.1:0 (any free port); prints \"listening on http://127.0.0.1:PORT\"\n"
+    "  --tls                   HTTPS with a certificate made at start\n"
+    "  --tls-ca FILE           write the certificate's CA there, for clients to trust\n"
+    "\n"
+    "Ask GET /twin/tenants for the tenants and their secrets; docs/twin.md tells the rest.\n";
+
+struct options {
+    const char *tenants, *seed, *scenario, *faults, *rate, *listen, *tls_ca, *table, *bytes;
+    bool is_tls, is_help, is_generate;
+};
+
+static bool bad_option(const char *text, const char *what, struct err *e)
+{
+    return err_set(e, &twin_causes[TWIN_BAD_OPTION], "%s: %s", text, what);
+}
+
+static bool read_options(int argc, char **argv, struct options *o, struct err *e)
+{
+    const struct {
+        const char *name;
+        const char **value;
+        bool *flag;
+    } rows[] = {
+        {"--tenants", &o->tenants, NULL}, {"--seed", &o->seed, NULL},     {"--scenario", &o->scenario, NULL}, {"--faults", &o->faults, NULL},
+        {"--rows-per-second", &o->rate, NULL}, {"--listen", &o->listen, NULL}, {"--tls", NULL, &o->is_tls}, {"--tls-ca", &o->tls_ca, NULL},
+        {"--table", &o->table, NULL},     {"--bytes", &o->bytes, NULL},   {"--help", NULL, &o->is_help},      {"generate", NULL, &o->is_generate},
+    };
+    for (int i = 1; i < argc; i++) {
+        size_t k = 0;
+        while (k < sizeof rows / sizeof rows[0] && strcmp(argv[i], rows[k].name) != 0) k++;
+        if (k == sizeof rows / sizeof rows[0]) return bad_option(argv[i], "no such option", e);
+        if (rows[k].flag) {
+            *rows[k].flag = true;
+        } else if (i + 1 == argc) {
+            return bad_option(argv[i], "a value is missing", e);
+        } else {
+            *rows[k].value = argv[++i];
+        }
+    }
+    return true;
+}
+
+static bool read_number(const char *name, const char *text, uint64_t fallback, uint64_t *out, struct err *e)
+{
+    *out = fallback;
+    return text == NULL || str_to_u64(str_of(text), out) || bad_option(name, "not a number", e);
+}
+
+/* ---- generate ------------------------------------------------------------------------------------------------------- */
+static bool write_out(void *ctx, struct str piece)
+{
+    (void)ctx;
+    return fwrite(piece.p, 1, piece.n, stdout) == piece.n;
+}
+
+static bool run_generate(const struct options *o, struct err *e)
+{
+    struct generate_opts g = {.table = o->table, .until = {INT64_C(17700000000000000)}}; /* a fixed day: the same bytes each time */
+    if (o->table == NULL || o->bytes == NULL) return bad_option("generate", "--table and --bytes are needed", e);
+    if (!read_number("--bytes", o->bytes, 0, &g.bytes, e) || !read_number("--seed", o->seed, 1, &g.seed, e)) return false;
+    return generate(&g, write_out, NULL, e) && (fflush(stdout) == 0 || bad_option("generate", "standard output is closed", e));
+}
+
+/* ---- serve ---------------------------------------------------------------------------------------------------------- */
+static bool is_builtin(const char *name)
+{
+    for (unsigned i = 0; scenario_builtin_name(i); i++)
+        if (strcmp(name, scenario_builtin_name(i)) == 0) return true;
+    return false;
+}
+
+static bool load_scenario(const struct options *o, struct scenario *out, struct err *e)
+{
+    const char *name = o->scenario ? o->scenario : "lively";
+    struct buf text;
+    if (is_builtin(name)) return scenario_builtin(str_of(name), out, e);
+    buf_init(&text, 4 << 20);
+    if (!fs_exists(fs_real(), name)) return err_set(e, &twin_causes[TWIN_NO_SCENARIO], "\"%s\" is neither a built-in scenario nor a file", name);
+    bool fine = fs_read_all(fs_real(), name, 4 << 20, &text, e) && scenario_parse(buf_str(&text), name, out, e);
+    buf_done(&text);
+    return fine;
+}
+
+struct tls {
+    struct buf key, cert;
+};
+
+static bool make_tls(const struct options *o, struct wall now, struct tls *out, struct err *e)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "::1", NULL};
+    struct rsa_key *ca_key = NULL;
+    struct buf ca;
+    buf_init(&ca, 64 << 10);
+    bool fine = cert_make_ca(now, &ca_key, &ca, e) && cert_make_server(ca_key, buf_str(&ca), names, now, &out->key, &out->cert, e);
+    if (fine && o->tls_ca) fine = fs_replace(fs_real(), o->tls_ca, buf_str(&ca), e);
+    rsa_key_free(ca_key);
+    buf_done(&ca);
+    return fine;
+}
+
+static void on_signal(void *arg, int signum)
+{
+    (void)signum;
+    loop_stop(arg);
+}
+
+/* A loop with nothing but signals to wait for would end at once. */
+static void keep_running(void *arg)
+{
+    (void)arg;
+}
+
+static bool serve_until_signal(const struct options *o, const struct front_opts *fo, struct err *e)
+{
+    struct loop *loop;
+    struct front *front;
+    if (!loop_new(clock_real(), &loop, e)) return false;
+    loop_on_signal(loop, SIGINT, on_signal, loop);
+    loop_on_signal(loop, SIGTERM, on_signal, loop);
+    bool fine = front_start(fo, &front, e);
+    if (fine) {
+        const char *colon = strrchr(fo->address, ':');
+        printf("listening on %s://%.*s:%u\n", o->is_tls ? "https" : "http", (int)(colon - fo->address), fo->address, front_port(front));
+        (void)fflush(stdout);
+        struct timer *never = timer_new(loop, keep_running, NULL);
+        timer_arm(never, UINT64_C(1) << 40);
+        loop_run(loop);
+        timer_free(never);
+        front_stop(front);
+    }
+    loop_free(loop);
+    return fine;
+}
+
+static bool run_serve(const struct options *o, struct err *e)
+{
+    static struct scenario scenario;
+    struct cloud_opts co = {.scenario = &scenario};
+    struct front_opts fo = {.clock = clock_real(), .address = o->listen ? o->listen : "127.0.0.1:0"};
+    struct tls tls = {.key = {.max = 64 << 10}, .cert = {.max = 64 << 10}};
+    struct keys *keys = NULL;
+    uint64_t tenants;
+    if (!load_scenario(o, &scenario, e)) return false;
+    if (o->faults && !fault_rates_parse(str_of(o->faults), &scenario.faults, e)) return false;
+    if (!read_number("--tenants", o->tenants, scenario.tenants, &tenants, e) || !read_number("--seed", o->seed, 1, &co.seed, e)) return false;
+    if (tenants < 1 || tenants > CLOUD_TENANTS_MAX) return bad_option("--tenants", "between 1 and 5000 are possible", e);
+    if (o->rate) co.rows_per_second = strtod(o->rate, NULL);
+    if (strrchr(fo.address, ':') == NULL) return bad_option("--listen", "an address and a port are needed", e);
+    co.tenants = (unsigned)tenants;
+    co.start = clock_wall(&fo.clock);
+    bool fine = keys_new(&keys, e) && (!o->is_tls || make_tls(o, co.start, &tls, e));
+    if (fine) {
+        fo.tls_key_pem = buf_str(&tls.key);
+        fo.tls_cert_pem = buf_str(&tls.cert);
+        co.signer = keys_signer(keys);
+        fine = cloud_new(&co, &fo.cloud, e);
+    }
+    if (fine) fine = serve_until_signal(o, &fo, e);
+    cloud_free(fo.cloud);
+    keys_free(keys);
+    buf_done(&tls.key);
+    buf_done(&tls.cert);
+    return fine;
+}
+
+static void print_help(void)
+{
+    fputs(help_text, stdout);
+    for (unsigned i = 0; scenario_builtin_name(i); i++) printf("%s%s", i ? ", " : "", scenario_builtin_name(i));
+    fputs(help_rest, stdout);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.is_help = false};
+    struct err e;
+    bool fine = read_options(argc, argv, &o, &e);
+    if (fine && o.is_help) {
+        print_help();
+        return 0;
+    }
+    if (fine) fine = o.is_generate ? run_generate(&o, &e) : run_serve(&o, &e);
+    if (fine) return 0;
+    (void)fprintf(stderr, "defender-twin: %s\n  %s: %s\n  %s\n", e.text, e.cause->code, e.cause->what, e.cause->remedy);
+    return e.cause == &twin_causes[TWIN_BAD_OPTION] ? 2 : 1;
+}
