@@ -17,8 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err e = {0};
     arena_init(&a, 64 << 20);
     const struct yaml *y = yaml_parse(&a, (struct str){(const char *)data, size}, "fuzz", &e);
-    if (y) (void)walk(y);
-    else INVARIANT(e.cause && e.text[0]);
+    if (y)
+        (void)walk(y);
+    else
+        INVARIANT(e.cause && e.text[0]);
     arena_done(&a);
     return 0;
 }

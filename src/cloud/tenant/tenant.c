@@ -38,12 +38,15 @@ bool org_add(struct store *s, const char *name, struct org_record *out, struct e
 }
 
 /* The organization a tenant is put into; one that is not named has the tenant's own name. */
-static bool org_for(struct store *s, const char *name, const struct tenant_record *t, bool make_org, struct org_record *out, struct err *e)
+static bool org_for(struct store *s, const char *name, const struct tenant_record *t, bool make_org,
+                    struct org_record *out, struct err *e)
 {
     bool found = false;
     struct org_record r = {0};
-    if (str_trim(str_of(name)).n == 0) memcpy(r.name, t->name, sizeof r.name);
-    else if (!input_name(name, "the organization's name", r.name, e)) return false;
+    if (str_trim(str_of(name)).n == 0)
+        memcpy(r.name, t->name, sizeof r.name);
+    else if (!input_name(name, "the organization's name", r.name, e))
+        return false;
     if (!store_org_find(s, r.name, out, &found, e) || found) return found;
     if (!make_org) return err_set(e, &tenant_causes[TENANT_NO_ORG], "there is no organization \"%s\"", r.name);
     if (!store_org_put(s, &r, e)) return false;
@@ -127,8 +130,10 @@ static bool directory_read(struct store *s, struct directory *out, struct err *e
     struct directory d = {0};
     bool ok = store_tenant_list(s, keep_tenant, &d, e) && store_org_list(s, keep_org, &d, e);
     if (ok && d.has_no_memory) ok = err_set(e, &base_causes[BASE_NO_MEMORY], "reading the tenants");
-    if (ok) *out = d;
-    else directory_done(&d);
+    if (ok)
+        *out = d;
+    else
+        directory_done(&d);
     return ok;
 }
 
@@ -156,7 +161,8 @@ static void resolve(char out[HOST_BYTES], const char *overriding, const char *fr
 }
 
 /* Takes the secret. */
-static struct tenant *build(const struct conf *c, const struct directory *d, const struct tenant_record *r, struct secret *secret, struct err *e)
+static struct tenant *build(const struct conf *c, const struct directory *d, const struct tenant_record *r,
+                            struct secret *secret, struct err *e)
 {
     static const struct cloud_profile no_cloud = {"", "", "", "", "", ""};
     const struct cloud_profile *cloud = cloud_find(str_of(r->cloud));
@@ -193,7 +199,8 @@ static const struct tenant_record *pick(const struct directory *d, const char *i
     }
     if (hits == 1) return hit;
     err_set(e, &tenant_causes[hits ? TENANT_AMBIGUOUS : TENANT_NO_SUCH],
-            hits ? "more than one tenant has the name \"%.*s\"" : "there is no tenant \"%.*s\"", STR_ARG(str_sub(wanted, 0, NAME_BYTES)));
+            hits ? "more than one tenant has the name \"%.*s\"" : "there is no tenant \"%.*s\"",
+            STR_ARG(str_sub(wanted, 0, NAME_BYTES)));
     return NULL;
 }
 
@@ -205,7 +212,8 @@ bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, 
     if (!directory_read(s, &d, e)) return false;
     const struct tenant_record *r = pick(&d, id_or_name, e);
     bool ok = r && read_secret(s, r->tenant_id, &secret, &found, e);
-    if (ok && !found) ok = err_set(e, &tenant_causes[TENANT_NO_SUCH], "the tenant %s was removed just now", r->tenant_id);
+    if (ok && !found)
+        ok = err_set(e, &tenant_causes[TENANT_NO_SUCH], "the tenant %s was removed just now", r->tenant_id);
     struct tenant *t = ok ? build(c, &d, r, secret, e) : NULL;
     directory_done(&d);
     if (t) *out = t;
@@ -234,12 +242,14 @@ static bool hand_out(struct store *s, const struct conf *c, const struct directo
     return t != NULL;
 }
 
-bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e)
+bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, struct tenant *t), void *arg,
+                 struct err *e)
 {
     struct directory d;
     bool ok = true, go_on = true;
     if (!directory_read(s, &d, e)) return false;
-    for (size_t i = 0; ok && go_on && i < d.tenant_count; i++) ok = hand_out(s, c, &d, &d.tenants[i], each, arg, &go_on, e);
+    for (size_t i = 0; ok && go_on && i < d.tenant_count; i++)
+        ok = hand_out(s, c, &d, &d.tenants[i], each, arg, &go_on, e);
     directory_done(&d);
     return ok;
 }

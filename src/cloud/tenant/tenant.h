@@ -18,19 +18,21 @@ struct tenant {
     _Atomic unsigned refs;
     struct tenant_record record;
     char org_name[NAME_BYTES];
-    char login_url[HOST_BYTES]; /* resolved: override, else portcullis.yaml's, else the cloud's; no slash at the end; empty: none */
+    char login_url
+        [HOST_BYTES]; /* resolved: override, else portcullis.yaml's, else the cloud's; no slash at the end; empty: none */
     char graph_url[HOST_BYTES];
     char endpoint_url[HOST_BYTES];
     char graph_audience[HOST_BYTES];    /* "https://graph.microsoft.com" */
     char endpoint_audience[HOST_BYTES]; /* "https://api.securitycenter.microsoft.com" */
-    struct secret *secret; /* never NULL */
+    struct secret *secret;              /* never NULL */
 };
 struct tenant *tenant_ref(struct tenant *t);
 void tenant_unref(struct tenant *t); /* accepts NULL */
 
 struct tenant_input {
-    const char *org, *name, *tenant_id, *client_id, *cloud; /* org NULL: one of the tenant's name; name NULL: the tenant id; cloud NULL: "global" */
-    const char *login_url, *graph_url, *endpoint_url;        /* NULL: not overridden */
+    const char *org, *name, *tenant_id, *client_id,
+        *cloud; /* org NULL: one of the tenant's name; name NULL: the tenant id; cloud NULL: "global" */
+    const char *login_url, *graph_url, *endpoint_url; /* NULL: not overridden */
     struct str secret;
 };
 /* TENANT_BAD_NAME, TENANT_PLACEHOLDER, STORE_EXISTS. */
@@ -41,7 +43,8 @@ bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input
 /* By GUID, or by its name (without regard to ASCII case; TENANT_AMBIGUOUS when several have it). */
 bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e);
 /* By name. A tenant whose secret cannot be opened has an empty one here, so that it fails alone, at its login. */
-bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e);
+bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, struct tenant *t), void *arg,
+                 struct err *e);
 bool tenant_remove(struct store *s, const char *id_or_name, struct err *e);
 
 /* Cloud profiles, as data. Host and audience are different questions: a sovereign audience follows its host, the global one
@@ -55,8 +58,19 @@ extern const struct cloud_profile cloud_profiles[];
 extern const unsigned cloud_profile_count;
 
 enum {
-    TENANT_BAD_ID, TENANT_BAD_CLIENT_ID, TENANT_BAD_SECRET, TENANT_SECRET_IS_ID, TENANT_PLACEHOLDER, TENANT_BAD_NAME,
-    TENANT_NO_SUCH, TENANT_NO_ORG, TENANT_EXISTS, TENANT_AMBIGUOUS, TENANT_NO_CLOUD, TENANT_BAD_URL, TENANT_CAUSE_COUNT
+    TENANT_BAD_ID,
+    TENANT_BAD_CLIENT_ID,
+    TENANT_BAD_SECRET,
+    TENANT_SECRET_IS_ID,
+    TENANT_PLACEHOLDER,
+    TENANT_BAD_NAME,
+    TENANT_NO_SUCH,
+    TENANT_NO_ORG,
+    TENANT_EXISTS,
+    TENANT_AMBIGUOUS,
+    TENANT_NO_CLOUD,
+    TENANT_BAD_URL,
+    TENANT_CAUSE_COUNT
 };
 extern const struct cause tenant_causes[TENANT_CAUSE_COUNT];
 

@@ -5,8 +5,9 @@
 const struct cause seal_causes[SEAL_CAUSE_COUNT] = {
     [SEAL_BAD_KEY_FILE] = {"seal.bad_key_file", ERR_INPUT, "the key file is not a Portcullis key file",
                            "Put the key file back from your backup: one line, \"portcullis-key-1\" and 64 hex digits."},
-    [SEAL_WRONG_KEY] = {"seal.wrong_key", ERR_INPUT, "this was sealed under another key",
-                        "Point key_file at the key file this installation was made with, or put it back from a backup."},
+    [SEAL_WRONG_KEY] =
+        {"seal.wrong_key", ERR_INPUT, "this was sealed under another key",
+         "Point key_file at the key file this installation was made with, or put it back from a backup."},
     [SEAL_CORRUPT] = {"seal.corrupt", ERR_CORRUPT, "sealed bytes have been changed or moved",
                       "Restore the store from a backup, or remove the tenant and add it again."},
     [SEAL_BAD_TOKEN] = {"seal.bad_token", ERR_INPUT, "this is not a token, or its signature does not hold",
@@ -26,7 +27,7 @@ bool openssl_failed(struct err *e, const char *doing)
     return err_set(e, &seal_causes[SEAL_CRYPTO], "OpenSSL failed %s: %s", doing, why);
 }
 
-bool no_memory(struct err *e, const char *what)
+bool seal_no_memory(struct err *e, const char *what)
 {
     return err_set(e, &base_causes[BASE_NO_MEMORY], "no memory for %s", what);
 }

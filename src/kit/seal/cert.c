@@ -22,7 +22,8 @@ static bool set_serial(X509 *cert)
 static bool set_subject(X509 *cert, const char *common_name)
 {
     X509_NAME *name = X509_get_subject_name(cert);
-    return X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Portcullis test", -1, -1, 0) == 1 &&
+    return X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Portcullis test", -1, -1, 0) ==
+               1 &&
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) == 1;
 }
 
@@ -31,10 +32,11 @@ static X509 *begin(const char *common_name, EVP_PKEY *subject_key, const X509 *i
 {
     time_t from = (time_t)(wall_ms(now) / 1000) - DAY_S;
     X509 *cert = X509_new();
-    bool ok = cert && X509_set_version(cert, X509_VERSION_3) == 1 && set_serial(cert) && set_subject(cert, common_name) &&
-              X509_set_issuer_name(cert, X509_get_subject_name(issuer ? issuer : cert)) == 1 &&
-              ASN1_TIME_set(X509_getm_notBefore(cert), from) && ASN1_TIME_set(X509_getm_notAfter(cert), from + (time_t)days * DAY_S) &&
-              X509_set_pubkey(cert, subject_key) == 1;
+    bool ok =
+        cert && X509_set_version(cert, X509_VERSION_3) == 1 && set_serial(cert) && set_subject(cert, common_name) &&
+        X509_set_issuer_name(cert, X509_get_subject_name(issuer ? issuer : cert)) == 1 &&
+        ASN1_TIME_set(X509_getm_notBefore(cert), from) &&
+        ASN1_TIME_set(X509_getm_notAfter(cert), from + (time_t)days * DAY_S) && X509_set_pubkey(cert, subject_key) == 1;
     if (ok) return cert;
     X509_free(cert);
     return NULL;
@@ -57,8 +59,10 @@ static GENERAL_NAME *general_name(const char *name)
     ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);
     ERR_clear_error(); /* "not an address" is an answer here */
     if (general == NULL || address) {
-        if (general) GENERAL_NAME_set0_value(general, GEN_IPADD, address);
-        else ASN1_OCTET_STRING_free(address);
+        if (general)
+            GENERAL_NAME_set0_value(general, GEN_IPADD, address);
+        else
+            ASN1_OCTET_STRING_free(address);
         return general;
     }
     ASN1_IA5STRING *dns = ASN1_IA5STRING_new();
@@ -114,7 +118,8 @@ bool cert_make_ca(struct wall now, struct rsa_key **key_out, struct buf *cert_pe
     return true;
 }
 
-static X509 *server_cert(const struct rsa_key *ca_key, X509 *ca, const struct rsa_key *key, const char *const *names, struct wall now)
+static X509 *server_cert(const struct rsa_key *ca_key, X509 *ca, const struct rsa_key *key, const char *const *names,
+                         struct wall now)
 {
     X509 *cert = begin(names[0] && strlen(names[0]) < 64 ? names[0] : "server", key->pkey, ca, now, SERVER_DAYS);
     bool ok = cert && add_extension(cert, ca, NID_basic_constraints, "critical,CA:FALSE") &&
@@ -142,8 +147,10 @@ bool cert_make_server(const struct rsa_key *ca_key, struct str ca_pem, const cha
     }
     if (!rsa_key_make(CERT_RSA_BITS, &key, e)) goto done;
     cert = server_cert(ca_key, ca, key, names, now);
-    if (cert == NULL) openssl_failed(e, "making a server certificate");
-    else ok = rsa_key_to_pem(key, key_pem_out, e) && to_pem(cert, cert_pem_out, e);
+    if (cert == NULL)
+        openssl_failed(e, "making a server certificate");
+    else
+        ok = rsa_key_to_pem(key, key_pem_out, e) && to_pem(cert, cert_pem_out, e);
     if (!ok) key_pem_out->n = key_before;
 done:
     rsa_key_free(key);

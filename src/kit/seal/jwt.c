@@ -42,9 +42,9 @@ bool jwt_sign(const struct rsa_key *k, struct str payload_json, struct buf *toke
     base64url_encode(header, (size_t)n, token_out);
     buf_add_char(token_out, '.');
     base64url_encode(payload_json.p, payload_json.n, token_out);
-    bool ok = !token_out->failed || no_memory(e, "a token");
+    bool ok = !token_out->failed || seal_no_memory(e, "a token");
     ok = ok && sign(k, str_sub(buf_str(token_out), before, token_out->n), token_out, e);
-    if (ok && token_out->failed) ok = no_memory(e, "a token");
+    if (ok && token_out->failed) ok = seal_no_memory(e, "a token");
     if (!ok) token_out->n = before;
     return ok;
 }
@@ -53,7 +53,8 @@ bool jwt_peek(struct str token, struct buf *header_out, struct buf *payload_out,
 {
     struct parts parts;
     size_t header_before = header_out->n;
-    if (!split(token, &parts)) return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "a token has three parts with points between");
+    if (!split(token, &parts))
+        return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "a token has three parts with points between");
     if (base64url_decode(parts.header, header_out) && base64url_decode(parts.payload, payload_out)) return true;
     header_out->n = header_before;
     return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "a part of the token is not base64url");
@@ -76,7 +77,8 @@ static bool signature_holds(const struct rsa_key *k, struct str text, struct str
 bool jwt_verify(const struct rsa_key *k, struct str token, struct buf *payload_out, struct err *e)
 {
     struct parts parts;
-    if (!split(token, &parts)) return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "a token has three parts with points between");
+    if (!split(token, &parts))
+        return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "a token has three parts with points between");
     if (!signature_holds(k, parts.signed_part, parts.signature))
         return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "the token's signature does not hold");
     if (!base64url_decode(parts.payload, payload_out))

@@ -13,7 +13,7 @@ static bool take(EVP_PKEY *pkey, struct rsa_key **out, struct err *e)
     struct rsa_key *k = malloc(sizeof *k);
     if (k == NULL) {
         EVP_PKEY_free(pkey);
-        return no_memory(e, "an RSA key");
+        return seal_no_memory(e, "an RSA key");
     }
     k->pkey = pkey;
     *out = k;
@@ -47,8 +47,8 @@ bool rsa_key_from_pem(struct str pem, struct rsa_key **out, struct err *e)
     int bits = EVP_PKEY_get_bits(pkey);
     if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_RSA || bits < RSA_BITS_MIN) {
         EVP_PKEY_free(pkey);
-        return err_set(e, &seal_causes[SEAL_BAD_PEM], "the private key is not RSA, or has %d bits where %d are the least", bits,
-                       RSA_BITS_MIN);
+        return err_set(e, &seal_causes[SEAL_BAD_PEM],
+                       "the private key is not RSA, or has %d bits where %d are the least", bits, RSA_BITS_MIN);
     }
     return take(pkey, out, e);
 }
@@ -57,7 +57,7 @@ bool bio_to_buf(BIO *bio, struct buf *out, struct err *e)
 {
     char *p = NULL;
     long n = BIO_get_mem_data(bio, &p);
-    if (n < 0 || !buf_add(out, p, (size_t)n)) return no_memory(e, "PEM text");
+    if (n < 0 || !buf_add(out, p, (size_t)n)) return seal_no_memory(e, "PEM text");
     return true;
 }
 
@@ -110,8 +110,8 @@ bool rsa_key_jwk(const struct rsa_key *k, struct buf *json_out, struct err *e)
     size_t before = json_out->n;
     rsa_key_kid(k, kid);
     buf_addf(json_out, "{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"%s\"", kid);
-    bool ok = add_number(k, OSSL_PKEY_PARAM_RSA_N, "n", json_out) && add_number(k, OSSL_PKEY_PARAM_RSA_E, "e", json_out) &&
-              buf_add_char(json_out, '}');
+    bool ok = add_number(k, OSSL_PKEY_PARAM_RSA_N, "n", json_out) &&
+              add_number(k, OSSL_PKEY_PARAM_RSA_E, "e", json_out) && buf_add_char(json_out, '}');
     if (ok) return true;
     json_out->n = before;
     return openssl_failed(e, "writing a public key");

@@ -12,7 +12,10 @@
 
 #include "kit/seal/seal_int.h"
 
-enum { KEY_BYTES = crypto_aead_xchacha20poly1305_ietf_KEYBYTES, NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
+enum {
+    KEY_BYTES = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
+    NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+};
 enum { TAG_BYTES = crypto_aead_xchacha20poly1305_ietf_ABYTES };
 enum { VERSION = 1, ID_BYTES = 8, HEAD_BYTES = 1 + ID_BYTES + NONCE_BYTES };
 enum { PURPOSE_BYTES_MAX = 256 };
@@ -52,7 +55,7 @@ bool seal_key_make(struct buf *file_text_out, struct err *e)
     char hex[2 * KEY_BYTES + 1];
     sodium_ready();
     /* One reservation: a buf that grows leaves copies of the key behind. */
-    if (!buf_reserve(file_text_out, sizeof key_file_word + sizeof hex)) return no_memory(e, "a key file");
+    if (!buf_reserve(file_text_out, sizeof key_file_word + sizeof hex)) return seal_no_memory(e, "a key file");
     crypto_aead_xchacha20poly1305_ietf_keygen(key);
     sodium_bin2hex(hex, sizeof hex, key, sizeof key);
     buf_add(file_text_out, key_file_word, sizeof key_file_word - 1);
@@ -82,9 +85,10 @@ bool seal_key_load(struct str file_text, struct seal_key **out, struct err *e)
         return err_set(e, &seal_causes[SEAL_BAD_KEY_FILE], "the key file does not begin with \"portcullis-key-1\"");
     struct str hex = str_trim(str_sub(text, word.n, text.n));
     if (hex.n != 2 * KEY_BYTES)
-        return err_set(e, &seal_causes[SEAL_BAD_KEY_FILE], "the key file holds %zu characters where 64 hex digits belong", hex.n);
+        return err_set(e, &seal_causes[SEAL_BAD_KEY_FILE],
+                       "the key file holds %zu characters where 64 hex digits belong", hex.n);
     struct seal_key *k = locked_alloc(sizeof *k);
-    if (k == NULL) return no_memory(e, "the key");
+    if (k == NULL) return seal_no_memory(e, "the key");
     if (sodium_hex2bin(k->bytes, sizeof k->bytes, hex.p, hex.n, NULL, &got, NULL) != 0 || got != KEY_BYTES) {
         seal_key_free(k);
         return err_set(e, &seal_causes[SEAL_BAD_KEY_FILE], "the key file holds something else than hex digits");
@@ -120,14 +124,14 @@ bool seal_bytes(const struct seal_key *k, const char *purpose, struct str plain,
     size_t ad_bytes = additional(purpose, ad);
     unsigned long long n = 0;
     if (plain.n > SIZE_MAX - HEAD_BYTES - TAG_BYTES || !buf_reserve(sealed_out, HEAD_BYTES + plain.n + TAG_BYTES))
-        return no_memory(e, "sealed bytes");
+        return seal_no_memory(e, "sealed bytes");
     unsigned char *head = (unsigned char *)sealed_out->p + sealed_out->n;
     unsigned char *nonce = head + 1 + ID_BYTES;
     head[0] = VERSION;
     memcpy(head + 1, k->id, ID_BYTES);
     randombytes_buf(nonce, NONCE_BYTES);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(head + HEAD_BYTES, &n, (const unsigned char *)plain.p, plain.n, ad, ad_bytes,
-                                               NULL, nonce, k->bytes);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(head + HEAD_BYTES, &n, (const unsigned char *)plain.p, plain.n, ad,
+                                               ad_bytes, NULL, nonce, k->bytes);
     sealed_out->n += HEAD_BYTES + (size_t)n;
     return true;
 }
@@ -141,12 +145,13 @@ bool seal_open(const struct seal_key *k, const char *purpose, struct str sealed,
     if (sealed.n < HEAD_BYTES + TAG_BYTES || head[0] != VERSION)
         return err_set(e, &seal_causes[SEAL_CORRUPT], "opening %s: not a sealed value, or cut short", purpose);
     /* At least one byte, so that an empty plain text has a place to be written to as well. */
-    if (!buf_reserve(plain_out, sealed.n - HEAD_BYTES - TAG_BYTES + 1)) return no_memory(e, "opened bytes");
+    if (!buf_reserve(plain_out, sealed.n - HEAD_BYTES - TAG_BYTES + 1)) return seal_no_memory(e, "opened bytes");
     bool is_ours = memcmp(head + 1, k->id, ID_BYTES) == 0;
     bool opens = crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)plain_out->p + plain_out->n, &n, NULL,
                                                             head + HEAD_BYTES, sealed.n - HEAD_BYTES, ad, ad_bytes,
                                                             head + 1 + ID_BYTES, k->bytes) == 0;
-    if (!opens && !is_ours) return err_set(e, &seal_causes[SEAL_WRONG_KEY], "opening %s: it was sealed under another key", purpose);
+    if (!opens && !is_ours)
+        return err_set(e, &seal_causes[SEAL_WRONG_KEY], "opening %s: it was sealed under another key", purpose);
     if (!opens || !is_ours) {
         seal_wipe(plain_out->p + plain_out->n, (size_t)n);
         return err_set(e, &seal_causes[SEAL_CORRUPT], "opening %s: the bytes fail their check", purpose);

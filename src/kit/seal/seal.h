@@ -15,7 +15,7 @@
 struct seal_key;
 bool seal_key_make(struct buf *file_text_out, struct err *e); /* a fresh key file's content */
 bool seal_key_load(struct str file_text, struct seal_key **out, struct err *e);
-void seal_key_free(struct seal_key *k); /* wiped; accepts NULL */
+void seal_key_free(struct seal_key *k);                   /* wiped; accepts NULL */
 void seal_key_id(const struct seal_key *k, char out[17]); /* a public fingerprint: tells "wrong key" from "corrupt" */
 /* XChaCha20-Poly1305, fresh nonce; `purpose` is bound in ("tenant.secret:<guid>"), so blobs cannot be swapped.
  * Opening tells SEAL_WRONG_KEY (sealed under another key) from SEAL_CORRUPT (changed since, or another purpose). The
@@ -34,14 +34,15 @@ void base64url_encode(const void *p, size_t n, struct buf *out); /* no padding *
 bool base64url_decode(struct str text, struct buf *out); /* padding tolerated; one spelling per value, else false */
 
 /* ---- JWT ------------------------------------------------------------------------------------------------------------ */
-struct rsa_key; /* private */
+struct rsa_key;                                                        /* private */
 bool rsa_key_make(unsigned bits, struct rsa_key **out, struct err *e); /* 2048 to 4096 */
 /* SEAL_BAD_PEM: no PEM, locked with a passphrase, no RSA key, or shorter than 2048 bits. */
 bool rsa_key_from_pem(struct str pem, struct rsa_key **out, struct err *e);
 bool rsa_key_to_pem(const struct rsa_key *k, struct buf *out, struct err *e);
 void rsa_key_free(struct rsa_key *k);
 void rsa_key_kid(const struct rsa_key *k, char out[44]); /* base64url SHA-256 of the public key */
-bool rsa_key_jwk(const struct rsa_key *k, struct buf *json_out, struct err *e); /* {"kty":"RSA","use":"sig","kid",...} */
+bool rsa_key_jwk(const struct rsa_key *k, struct buf *json_out,
+                 struct err *e); /* {"kty":"RSA","use":"sig","kid",...} */
 /* RS256 over header.payload; payload is JSON text. Tokens are at most JWT_BYTES_MAX long. */
 enum { JWT_BYTES_MAX = 64 << 10 };
 bool jwt_sign(const struct rsa_key *k, struct str payload_json, struct buf *token_out, struct err *e);

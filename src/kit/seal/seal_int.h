@@ -14,7 +14,7 @@ struct rsa_key {
 void sodium_ready(void);
 /* SEAL_CRYPTO with what OpenSSL says; `doing` completes "OpenSSL failed ...". Empties OpenSSL's queue. */
 bool openssl_failed(struct err *e, const char *doing);
-bool no_memory(struct err *e, const char *what);
+bool seal_no_memory(struct err *e, const char *what);
 /* Appends all a memory BIO holds. */
 bool bio_to_buf(BIO *bio, struct buf *out, struct err *e);
 

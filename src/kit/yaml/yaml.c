@@ -7,7 +7,8 @@ enum { BYTES_MAX = 4 << 20, DEPTH_MAX = 64 };
 const struct cause yaml_causes[YAML_CAUSE_COUNT] = {
     [YAML_BAD] = {"yaml.bad", ERR_INPUT, "the YAML text cannot be read",
                   "Correct the file at the line and column given; values with ': ' or '#' in them want quotes."},
-    [YAML_TOO_LARGE] = {"yaml.too_large", ERR_LIMIT, "the YAML text is larger than we read", "Split the file, or remove what it does not need."},
+    [YAML_TOO_LARGE] = {"yaml.too_large", ERR_LIMIT, "the YAML text is larger than we read",
+                        "Split the file, or remove what it does not need."},
 };
 
 struct reader {
@@ -25,7 +26,8 @@ static bool refuse(struct reader *r, yaml_mark_t at, const char *what)
 
 static bool arena_full(struct reader *r)
 {
-    return err_set(r->e, &yaml_causes[YAML_TOO_LARGE], "%s: its tree does not fit into %zu bytes", r->name, r->arena->max);
+    return err_set(r->e, &yaml_causes[YAML_TOO_LARGE], "%s: its tree does not fit into %zu bytes", r->name,
+                   r->arena->max);
 }
 
 /* Where a byte offset lies, as libyaml counts: characters, not bytes. */
@@ -33,8 +35,10 @@ static yaml_mark_t mark_of(struct str bytes, size_t offset)
 {
     yaml_mark_t at = {0};
     for (size_t i = 0; i < offset && i < bytes.n; i++) {
-        if (bytes.p[i] == '\n') at.line++, at.column = 0;
-        else at.column += ((unsigned char)bytes.p[i] & 0xc0) != 0x80;
+        if (bytes.p[i] == '\n')
+            at.line++, at.column = 0;
+        else
+            at.column += ((unsigned char)bytes.p[i] & 0xc0) != 0x80;
     }
     return at;
 }
@@ -50,13 +54,15 @@ static bool explain(struct reader *r)
 {
     const yaml_parser_t *p = &r->parser;
     char what[160];
-    if (p->error == YAML_MEMORY_ERROR) return err_set(r->e, &base_causes[BASE_NO_MEMORY], "%s: no memory to read it", r->name);
+    if (p->error == YAML_MEMORY_ERROR)
+        return err_set(r->e, &base_causes[BASE_NO_MEMORY], "%s: no memory to read it", r->name);
     if (p->error == YAML_READER_ERROR) {
         (void)snprintf(what, sizeof what, "%s (byte %zu)", p->problem, p->problem_offset);
         return refuse(r, mark_of(r->bytes, p->problem_offset), what);
     }
     if (is_tab_at(r->bytes, p->problem_mark)) return refuse(r, p->problem_mark, "a tab cannot indent: use blanks");
-    (void)snprintf(what, sizeof what, "%s%s%s", p->problem ? p->problem : "not YAML", p->context ? " " : "", p->context ? p->context : "");
+    (void)snprintf(what, sizeof what, "%s%s%s", p->problem ? p->problem : "not YAML", p->context ? " " : "",
+                   p->context ? p->context : "");
     return refuse(r, p->problem_mark, what);
 }
 
@@ -70,13 +76,20 @@ static bool is_plain_subset(struct reader *r, const yaml_event_t *event)
 {
     const yaml_char_t *anchor = NULL, *tag = NULL;
     switch (event->type) {
-    case YAML_ALIAS_EVENT: return refuse(r, event->start_mark, "aliases (*name) are not supported: write the value out");
+    case YAML_ALIAS_EVENT:
+        return refuse(r, event->start_mark, "aliases (*name) are not supported: write the value out");
     case YAML_SCALAR_EVENT: anchor = event->data.scalar.anchor, tag = event->data.scalar.tag; break;
-    case YAML_SEQUENCE_START_EVENT: anchor = event->data.sequence_start.anchor, tag = event->data.sequence_start.tag; break;
-    case YAML_MAPPING_START_EVENT: anchor = event->data.mapping_start.anchor, tag = event->data.mapping_start.tag; break;
+    case YAML_SEQUENCE_START_EVENT:
+        anchor = event->data.sequence_start.anchor, tag = event->data.sequence_start.tag;
+        break;
+    case YAML_MAPPING_START_EVENT:
+        anchor = event->data.mapping_start.anchor, tag = event->data.mapping_start.tag;
+        break;
     default: break;
     }
-    if (anchor) return refuse(r, event->start_mark, "anchors (&name) are not supported: write the value out where it is needed");
+    if (anchor)
+        return refuse(r, event->start_mark,
+                      "anchors (&name) are not supported: write the value out where it is needed");
     if (tag) return refuse(r, event->start_mark, "tags (!name) are not supported: every value is text");
     return true;
 }
@@ -120,7 +133,9 @@ static int by_text_then_place(const void *a, const void *b)
 {
     const struct yaml *x = *(const struct yaml *const *)a, *y = *(const struct yaml *const *)b;
     int d = str_cmp(x->text, y->text);
-    return d ? d : (x->line != y->line ? (x->line > y->line) - (x->line < y->line) : (x->column > y->column) - (x->column < y->column));
+    return d ? d
+             : (x->line != y->line ? (x->line > y->line) - (x->line < y->line)
+                                   : (x->column > y->column) - (x->column < y->column));
 }
 
 static bool has_no_duplicates(struct reader *r, const struct yaml *map)
@@ -133,8 +148,8 @@ static bool has_no_duplicates(struct reader *r, const struct yaml *map)
     for (size_t i = 1; i < map->count; i++) {
         const struct yaml *first = sorted[i - 1], *second = sorted[i];
         if (str_eq(first->text, second->text))
-            return err_set(r->e, &yaml_causes[YAML_BAD], "%s:%u:%u: the key \"%.60s\" is there already, in line %u", r->name,
-                           second->line, second->column, second->text.p, first->line);
+            return err_set(r->e, &yaml_causes[YAML_BAD], "%s:%u:%u: the key \"%.60s\" is there already, in line %u",
+                           r->name, second->line, second->column, second->text.p, first->line);
     }
     return true;
 }

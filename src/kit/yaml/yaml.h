@@ -24,8 +24,8 @@ struct yaml {
  * Errors: YAML_BAD with "name:line:column: what"; YAML_TOO_LARGE (over 4 MiB, or the arena is full). No error quotes a value. */
 const struct yaml *yaml_parse(struct arena *a, struct str bytes, const char *name, struct err *e);
 const struct yaml *yaml_get(const struct yaml *map, const char *key); /* NULL when absent or not a map */
-bool yaml_is_null(const struct yaml *v); /* absent, empty, ~ or null unquoted */
-bool yaml_bool(const struct yaml *v, bool *out); /* true/false/yes/no/on/off unquoted */
+bool yaml_is_null(const struct yaml *v);                              /* absent, empty, ~ or null unquoted */
+bool yaml_bool(const struct yaml *v, bool *out);                      /* true/false/yes/no/on/off unquoted */
 
 enum { YAML_BAD, YAML_TOO_LARGE, YAML_CAUSE_COUNT };
 extern const struct cause yaml_causes[YAML_CAUSE_COUNT];

@@ -12,7 +12,8 @@ enum { FILE_BYTES_MAX = 1 << 20, NAME_BYTES_MAX = 128 };
 const struct cause conf_causes[CONF_CAUSE_COUNT] = {
     [CONF_MISSING] = {"conf.missing", ERR_INPUT, "there is no settings file",
                       "Make an installation with: portcullis init, or name the settings file with PORTCULLIS_CONFIG."},
-    [CONF_UNKNOWN_SETTING] = {"conf.unknown_setting", ERR_INPUT, "the settings file holds a setting that does not exist",
+    [CONF_UNKNOWN_SETTING] = {"conf.unknown_setting", ERR_INPUT,
+                              "the settings file holds a setting that does not exist",
                               "Correct or remove that line; all settings stand in docs/settings.md."},
     [CONF_BAD_VALUE] = {"conf.bad_value", ERR_INPUT, "a setting has a value it cannot have",
                         "Correct that line; bounds and defaults of all settings stand in docs/settings.md."},
@@ -48,7 +49,8 @@ static bool refuse_unknown(struct loader *l, const struct yaml *key, const char 
 {
     char what[2 * NAME_BYTES_MAX];
     const struct conf_setting *near = conf_nearest(str_of(name));
-    (void)snprintf(what, sizeof what, near ? "there is no setting \"%.60s\"; did you mean \"%s\"?" : "there is no setting \"%.60s\"", name,
+    (void)snprintf(what, sizeof what,
+                   near ? "there is no setting \"%.60s\"; did you mean \"%s\"?" : "there is no setting \"%.60s\"", name,
                    near ? near->name : "");
     return refuse(l, &conf_causes[CONF_UNKNOWN_SETTING], key, what);
 }
@@ -57,8 +59,10 @@ static bool take_value(struct loader *l, const struct conf_setting *row, const s
 {
     char why[CONF_WHY_BYTES], what[CONF_WHY_BYTES + NAME_BYTES_MAX];
     if (yaml_is_null(value)) return true; /* left empty: its default */
-    if (value->type != YAML_SCALAR) (void)snprintf(why, sizeof why, "expected one value, not a %s", value->type == YAML_MAP ? "group" : "list");
-    else if (conf_set(&l->conf, row, str_trim(value->text), why)) return true;
+    if (value->type != YAML_SCALAR)
+        (void)snprintf(why, sizeof why, "expected one value, not a %s", value->type == YAML_MAP ? "group" : "list");
+    else if (conf_set(&l->conf, row, str_trim(value->text), why))
+        return true;
     (void)snprintf(what, sizeof what, "%s: %s", row->name, why);
     return refuse(l, &conf_causes[CONF_BAD_VALUE], value, what);
 }
@@ -95,7 +99,8 @@ static bool resolve_paths(struct loader *l, const char *folder)
         if (row->type != CONF_PATH || path[0] == '\0' || path[0] == '/' || folder[0] == '\0') continue;
         int n = snprintf(whole, sizeof whole, "%s%s%s", folder, str_ends(str_of(folder), STR("/")) ? "" : "/", path);
         if (n < 0 || n >= (int)row->bytes)
-            return err_set(l->e, &conf_causes[CONF_BAD_VALUE], "%s: %s: the path is longer than %d bytes", l->file, row->name, row->bytes - 1);
+            return err_set(l->e, &conf_causes[CONF_BAD_VALUE], "%s: %s: the path is longer than %d bytes", l->file,
+                           row->name, row->bytes - 1);
         memcpy(path, whole, (size_t)n + 1);
     }
     return true;
@@ -109,7 +114,8 @@ bool conf_parse(struct str yaml, const char *name, const char *folder, struct co
     arena_init(&arena, 64 * (size_t)FILE_BYTES_MAX);
     const struct yaml *root = yaml_parse(&arena, yaml, name, e);
     bool ok = root != NULL;
-    if (ok && root->type != YAML_MAP) ok = refuse(&l, &conf_causes[CONF_BAD_VALUE], root, "expected settings, each as \"name: value\"");
+    if (ok && root->type != YAML_MAP)
+        ok = refuse(&l, &conf_causes[CONF_BAD_VALUE], root, "expected settings, each as \"name: value\"");
     ok = ok && take_map(&l, root, "") && resolve_paths(&l, folder);
     arena_done(&arena);
     if (ok) *out = l.conf;
@@ -123,10 +129,12 @@ bool conf_load(struct fs fs, const char *path, struct conf *out, struct err *e)
     const char *slash = strrchr(path, '/');
     struct str dir = slash ? (struct str){path, slash == path ? 1 : (size_t)(slash - path)} : STR(".");
     if (!str_copy(dir, folder, sizeof folder))
-        return err_set(e, &conf_causes[CONF_BAD_VALUE], "the path of the settings file is longer than %d bytes", CONF_PATH_BYTES - 1);
+        return err_set(e, &conf_causes[CONF_BAD_VALUE], "the path of the settings file is longer than %d bytes",
+                       CONF_PATH_BYTES - 1);
     buf_init(&text, FILE_BYTES_MAX + 1);
     bool ok = fs_read_all(fs, path, FILE_BYTES_MAX, &text, e);
-    if (!ok && e && e->cause == &sys_causes[SYS_NOT_FOUND]) err_set(e, &conf_causes[CONF_MISSING], "there is no settings file %s", path);
+    if (!ok && e && e->cause == &sys_causes[SYS_NOT_FOUND])
+        err_set(e, &conf_causes[CONF_MISSING], "there is no settings file %s", path);
     ok = ok && conf_parse(buf_str(&text), path, folder, out, e);
     buf_done(&text);
     return ok;

@@ -51,7 +51,8 @@ extern const unsigned conf_setting_count;
 void conf_defaults(struct conf *c); /* paths not yet resolved */
 /* `folder` resolves relative paths; empty settings keep their default. Errors: YAML_*, CONF_*, with "name:line:column". */
 bool conf_parse(struct str yaml, const char *name, const char *folder, struct conf *out, struct err *e);
-bool conf_load(struct fs fs, const char *path, struct conf *out, struct err *e); /* CONF_MISSING when there is no file */
+bool conf_load(struct fs fs, const char *path, struct conf *out,
+               struct err *e);                /* CONF_MISSING when there is no file */
 void conf_describe(struct buf *markdown_out); /* docs/settings.md, from the rows */
 
 /* What is wrong with the address of a server (static text), or NULL: https, or http to this machine alone; a host, perhaps

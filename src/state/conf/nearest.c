@@ -23,7 +23,8 @@ static unsigned distance(struct str a, struct str b)
         for (unsigned j = 1; j <= b.n; j++) {
             bool same = a.p[i - 1] == b.p[j - 1];
             row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + !same);
-            if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1]) row[j] = least(row[j], before[j - 2] + 1);
+            if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1])
+                row[j] = least(row[j], before[j - 2] + 1);
         }
         unsigned *oldest = before;
         before = above, above = row, row = oldest;

@@ -3,8 +3,9 @@
 
 #include "state/conf/conf_int.h"
 
-#define MEMBER(m) (uint16_t)offsetof(struct conf, m), (uint16_t)sizeof(((struct conf *)0)->m)
+#define MEMBER(m) (uint16_t) offsetof(struct conf, m), (uint16_t)sizeof(((struct conf *)0)->m)
 
+/* clang-format off */
 const struct conf_setting conf_settings[] = {
     {"data_dir", CONF_PATH, "data", NULL, "folder of store, log, lake and spool", MEMBER(data_dir)},
     {"key_file", CONF_PATH, "portcullis.key", NULL, "the key that secrets are sealed under; keep a copy elsewhere", MEMBER(key_file)},
@@ -29,6 +30,7 @@ const struct conf_setting conf_settings[] = {
     {"request.at_once", CONF_NUMBER, "64", "1..4096", "calls in flight, all tenants together", MEMBER(requests_at_once)},
     {"hunting.share", CONF_NUMBER, "50", "1..100", "per cent of a tenant's hunting calls and run time we may take", MEMBER(hunting_share_percent)},
 };
+/* clang-format on */
 const unsigned conf_setting_count = sizeof conf_settings / sizeof conf_settings[0];
 
 void conf_defaults(struct conf *c)
@@ -36,32 +38,39 @@ void conf_defaults(struct conf *c)
     char why[CONF_WHY_BYTES];
     *c = (struct conf){0};
     for (unsigned i = 0; i < conf_setting_count; i++)
-        if (conf_settings[i].fallback[0]) INVARIANT(conf_set(c, &conf_settings[i], str_of(conf_settings[i].fallback), why));
+        if (conf_settings[i].fallback[0])
+            INVARIANT(conf_set(c, &conf_settings[i], str_of(conf_settings[i].fallback), why));
 }
 
 /* The bounds as a table cell: the bar of a choice would end it. */
 static void add_bounds(struct buf *out, const char *bounds)
 {
     for (const char *p = bounds ? bounds : ""; *p; p++) {
-        if (*p == '|') buf_add_str(out, STR(" or "));
-        else if (*p == '.' && p[1] == '.') buf_add_str(out, STR(" to ")), p++;
-        else buf_add_char(out, *p);
+        if (*p == '|')
+            buf_add_str(out, STR(" or "));
+        else if (*p == '.' && p[1] == '.')
+            buf_add_str(out, STR(" to ")), p++;
+        else
+            buf_add_char(out, *p);
     }
 }
 
 void conf_describe(struct buf *markdown_out)
 {
-    static const char *const types[] = {[CONF_PATH] = "path", [CONF_URL] = "address", [CONF_CHOICE] = "choice",
+    static const char *const types[] = {[CONF_PATH] = "path",  [CONF_URL] = "address",       [CONF_CHOICE] = "choice",
                                         [CONF_BYTES] = "size", [CONF_DURATION] = "duration", [CONF_NUMBER] = "number"};
-    buf_add_str(markdown_out, STR("# Settings: portcullis.yaml\n\n"
-                                  "A dot stands for a level: `lake.fold_after` is `fold_after` below `lake`. Paths are relative to the folder of the file.\n"
-                                  "Durations: `500ms`, `30s`, `5m`, `6h`, `2d`. Sizes: a number of bytes, or with `KiB`, `MiB`, `GiB`, `TiB`. Addresses: https, or\n"
-                                  "http to this machine alone. A setting left out or left empty has its default.\n\n"
-                                  "| setting | type | default | bounds | what it is |\n| --- | --- | --- | --- | --- |\n"));
+    buf_add_str(markdown_out,
+                STR("# Settings: portcullis.yaml\n\n"
+                    "A dot stands for a level: `lake.fold_after` is `fold_after` below `lake`. Paths are relative to "
+                    "the folder of the file.\n"
+                    "Durations: `500ms`, `30s`, `5m`, `6h`, `2d`. Sizes: a number of bytes, or with `KiB`, `MiB`, "
+                    "`GiB`, `TiB`. Addresses: https, or\n"
+                    "http to this machine alone. A setting left out or left empty has its default.\n\n"
+                    "| setting | type | default | bounds | what it is |\n| --- | --- | --- | --- | --- |\n"));
     for (unsigned i = 0; i < conf_setting_count; i++) {
         const struct conf_setting *row = &conf_settings[i];
-        buf_addf(markdown_out, "| `%s` | %s | %s%s%s | ", row->name, types[row->type], row->fallback[0] ? "`" : "", row->fallback,
-                 row->fallback[0] ? "`" : "none");
+        buf_addf(markdown_out, "| `%s` | %s | %s%s%s | ", row->name, types[row->type], row->fallback[0] ? "`" : "",
+                 row->fallback, row->fallback[0] ? "`" : "none");
         add_bounds(markdown_out, row->bounds);
         buf_addf(markdown_out, " | %s |\n", row->help);
     }

@@ -41,11 +41,13 @@ const char *conf_url_fault(struct str url)
     struct str host, rest = str_sub(url, is_http ? 7 : 8, url.n);
     if (!is_http && !str_starts(url, STR("https://"))) return "expected an address that begins with https://";
     for (size_t i = 0; i < url.n; i++)
-        if ((unsigned char)url.p[i] <= ' ' || (unsigned char)url.p[i] >= 0x7f) return "an address holds no blanks and only ASCII";
+        if ((unsigned char)url.p[i] <= ' ' || (unsigned char)url.p[i] >= 0x7f)
+            return "an address holds no blanks and only ASCII";
     if (str_find(rest, STR("@"), 0) != SIZE_MAX || str_find(rest, STR("\\"), 0) != SIZE_MAX)
         return "an address must not hold a user name or password";
     if (str_find(rest, STR("?"), 0) != SIZE_MAX || str_find(rest, STR("#"), 0) != SIZE_MAX)
         return "an address must not hold a query (?) or fragment (#)";
     if (!authority(str_cut(&rest, '/'), &host)) return "expected a host and perhaps a port after https://";
-    return is_http && !is_loopback(host) ? "plain http is for this machine alone (127.0.0.1, localhost): use https" : NULL;
+    return is_http && !is_loopback(host) ? "plain http is for this machine alone (127.0.0.1, localhost): use https"
+                                         : NULL;
 }

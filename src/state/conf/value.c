@@ -49,7 +49,8 @@ static bool set_number(struct conf *c, const struct conf_setting *row, struct st
         memcpy(member(c, row), &v, sizeof v); /* uint64_t and int64_t alike: never negative */
         return true;
     }
-    (void)snprintf(why, CONF_WHY_BYTES, "expected %s within %s", is_value ? "a value" : expected[row->type], row->bounds);
+    (void)snprintf(why, CONF_WHY_BYTES, "expected %s within %s", is_value ? "a value" : expected[row->type],
+                   row->bounds);
     return false;
 }
 
@@ -67,9 +68,12 @@ static bool set_text(struct conf *c, const struct conf_setting *row, struct str 
     INVARIANT(row->bytes <= sizeof copy);
     if (row->type == CONF_URL)
         while (str_ends(text, STR("/"))) text.n--;
-    if (fault) (void)snprintf(why, CONF_WHY_BYTES, "%s", fault);
-    else if (row->type == CONF_CHOICE && !is_choice(str_of(row->bounds), text)) (void)snprintf(why, CONF_WHY_BYTES, "expected one of %s", row->bounds);
-    else if (!str_copy(text, copy, row->bytes)) (void)snprintf(why, CONF_WHY_BYTES, "longer than %d bytes, or not text", row->bytes - 1);
+    if (fault)
+        (void)snprintf(why, CONF_WHY_BYTES, "%s", fault);
+    else if (row->type == CONF_CHOICE && !is_choice(str_of(row->bounds), text))
+        (void)snprintf(why, CONF_WHY_BYTES, "expected one of %s", row->bounds);
+    else if (!str_copy(text, copy, row->bytes))
+        (void)snprintf(why, CONF_WHY_BYTES, "longer than %d bytes, or not text", row->bytes - 1);
     else {
         memcpy(member(c, row), copy, text.n + 1);
         return true;

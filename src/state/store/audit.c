@@ -25,7 +25,8 @@ static void add_u64(struct buf *b, uint64_t v)
     (void)buf_add(b, bytes, sizeof bytes);
 }
 
-static bool hash_entry(const uint8_t before[HASH_BYTES], const struct entry *entry, uint8_t out[HASH_BYTES], struct err *e)
+static bool hash_entry(const uint8_t before[HASH_BYTES], const struct entry *entry, uint8_t out[HASH_BYTES],
+                       struct err *e)
 {
     const struct str texts[] = {entry->actor, entry->operation, entry->detail};
     struct buf bytes;
@@ -56,7 +57,8 @@ static bool seal_head(struct store *s, uint64_t seq, const uint8_t hash[HASH_BYT
     buf_init(&sealed, 0);
     head_bytes(seq, hash, &plain);
     bool ok = !plain.failed || err_set(e, &base_causes[BASE_NO_MEMORY], "the audit trail");
-    ok = ok && seal_bytes(s->key, head_name, buf_str(&plain), &sealed, e) && meta_set(s, head_name, buf_str(&sealed), e);
+    ok =
+        ok && seal_bytes(s->key, head_name, buf_str(&plain), &sealed, e) && meta_set(s, head_name, buf_str(&sealed), e);
     buf_done(&plain);
     buf_done(&sealed);
     return ok;
@@ -84,16 +86,19 @@ bool store_audit_add(struct store *s, const char *actor, const char *operation, 
     entry.seq++;
     entry.at = clock_wall(&s->clock);
     ok = ok && hash_entry(before, &entry, hash, e) &&
-         run(s, SQL_AUDIT_ADD, NULL, e, "iittbb", (int64_t)entry.seq, entry.at.ticks, actor, operation, detail_json,
-             (struct str){(const char *)hash, HASH_BYTES}) &&
+         run_statement(s, SQL_AUDIT_ADD, NULL, e, "iittbb", (int64_t)entry.seq, entry.at.ticks, actor, operation,
+                       detail_json, (struct str){(const char *)hash, HASH_BYTES}) &&
          seal_head(s, entry.seq, hash, e);
     return scope_end(&scope, ok, e);
 }
 
 static void read_entry(const struct cursor *c, struct entry *out)
 {
-    *out = (struct entry){.seq = (uint64_t)column_i64(c, 0), .at = column_wall(c, 1), .actor = column_bytes(c, 2),
-                          .operation = column_bytes(c, 3), .detail = column_bytes(c, 4)};
+    *out = (struct entry){.seq = (uint64_t)column_i64(c, 0),
+                          .at = column_wall(c, 1),
+                          .actor = column_bytes(c, 2),
+                          .operation = column_bytes(c, 3),
+                          .detail = column_bytes(c, 4)};
 }
 
 static bool broken(struct err *e, uint64_t seq, const char *what)
@@ -113,10 +118,14 @@ static bool verify_chain(struct store *s, uint64_t *seq_out, uint8_t hash[HASH_B
         uint8_t want[HASH_BYTES];
         read_entry(&c, &entry);
         struct str got = column_bytes(&c, 5);
-        if (entry.seq != ++seq) ok = broken(e, seq, "is missing");
-        else if (!hash_entry(hash, &entry, want, e)) ok = false;
-        else if (!str_eq(got, (struct str){(const char *)want, HASH_BYTES})) ok = broken(e, seq, "does not match its hash");
-        else memcpy(hash, want, HASH_BYTES);
+        if (entry.seq != ++seq)
+            ok = broken(e, seq, "is missing");
+        else if (!hash_entry(hash, &entry, want, e))
+            ok = false;
+        else if (!str_eq(got, (struct str){(const char *)want, HASH_BYTES}))
+            ok = broken(e, seq, "does not match its hash");
+        else
+            memcpy(hash, want, HASH_BYTES);
     }
     if (!cursor_close(&c)) return false;
     *seq_out = seq;
@@ -131,7 +140,8 @@ static bool verify_head(struct store *s, uint64_t seq, const uint8_t hash[HASH_B
     buf_init(&head, 0);
     buf_init(&want, 0);
     head_bytes(seq, hash, &want);
-    bool ok = meta_get(s, head_name, &sealed, &found, e) && (!found || seal_open(s->key, head_name, buf_str(&sealed), &head, e));
+    bool ok = meta_get(s, head_name, &sealed, &found, e) &&
+              (!found || seal_open(s->key, head_name, buf_str(&sealed), &head, e));
     if (ok && (found ? !str_eq(buf_str(&head), buf_str(&want)) : seq > 0))
         ok = broken(e, seq, "is the last, but the sealed end of the trail is another");
     buf_done(&sealed);
@@ -152,7 +162,8 @@ bool store_audit_verify(struct store *s, uint64_t *entries_out, struct err *e)
 }
 
 bool store_audit_list(struct store *s,
-                      bool (*each)(void *arg, uint64_t seq, struct wall at, const char *actor, const char *operation, struct str detail),
+                      bool (*each)(void *arg, uint64_t seq, struct wall at, const char *actor, const char *operation,
+                                   struct str detail),
                       void *arg, struct err *e)
 {
     struct cursor c;

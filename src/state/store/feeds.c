@@ -14,15 +14,16 @@ static void identity_bytes(struct hash128 h, char out[16])
 
 static bool add_feed(struct store *s, const struct feed_record *r, bool *conflict, struct err *e)
 {
-    return run(s, SQL_FEED_ADD, conflict, e, "ttbiiiittti", r->tenant_id, r->feed, r->state, r->last_synced.ticks, r->newest_event.ticks,
-               (int64_t)r->rows, (int64_t)r->late_rows, r->status, r->error_code, r->error_text, r->error_since.ticks);
+    return run_statement(s, SQL_FEED_ADD, conflict, e, "ttbiiiittti", r->tenant_id, r->feed, r->state,
+                         r->last_synced.ticks, r->newest_event.ticks, (int64_t)r->rows, (int64_t)r->late_rows,
+                         r->status, r->error_code, r->error_text, r->error_since.ticks);
 }
 
 static bool set_feed(struct store *s, const struct feed_record *r, bool *conflict, struct err *e)
 {
-    return run(s, SQL_FEED_SET, conflict, e, "ttbiiiitttii", r->tenant_id, r->feed, r->state, r->last_synced.ticks,
-               r->newest_event.ticks, (int64_t)r->rows, (int64_t)r->late_rows, r->status, r->error_code, r->error_text,
-               r->error_since.ticks, r->id);
+    return run_statement(s, SQL_FEED_SET, conflict, e, "ttbiiiitttii", r->tenant_id, r->feed, r->state,
+                         r->last_synced.ticks, r->newest_event.ticks, (int64_t)r->rows, (int64_t)r->late_rows,
+                         r->status, r->error_code, r->error_text, r->error_since.ticks, r->id);
 }
 
 bool store_feed_put(struct store *s, struct feed_record *r, struct err *e)
@@ -33,7 +34,8 @@ bool store_feed_put(struct store *s, struct feed_record *r, struct err *e)
     if (ok && conflict)
         ok = err_set(e, &store_causes[STORE_EXISTS], "there is a feed %s of tenant %s already", r->feed, r->tenant_id);
     else if (ok && changed_rows(s) == 0)
-        ok = err_set(e, &store_causes[STORE_GONE], "the feed %s of tenant %s is not there any more", r->feed, r->tenant_id);
+        ok = err_set(e, &store_causes[STORE_GONE], "the feed %s of tenant %s is not there any more", r->feed,
+                     r->tenant_id);
     if (ok && r->id == 0) r->id = sqlite3_last_insert_rowid(s->db);
     store_unlock(s);
     return ok || err_context(e, "feed %s of tenant %s", r->feed, r->tenant_id);
@@ -41,9 +43,13 @@ bool store_feed_put(struct store *s, struct feed_record *r, struct err *e)
 
 static void read_feed(const struct cursor *c, struct feed_record *r)
 {
-    *r = (struct feed_record){.id = column_i64(c, 0), .state = column_bytes(c, 3), .last_synced = column_wall(c, 4),
-                              .newest_event = column_wall(c, 5), .rows = (uint64_t)column_i64(c, 6),
-                              .late_rows = (uint64_t)column_i64(c, 7), .error_since = column_wall(c, 11)};
+    *r = (struct feed_record){.id = column_i64(c, 0),
+                              .state = column_bytes(c, 3),
+                              .last_synced = column_wall(c, 4),
+                              .newest_event = column_wall(c, 5),
+                              .rows = (uint64_t)column_i64(c, 6),
+                              .late_rows = (uint64_t)column_i64(c, 7),
+                              .error_since = column_wall(c, 11)};
     column_text(c, 1, r->tenant_id, sizeof r->tenant_id);
     column_text(c, 2, r->feed, sizeof r->feed);
     column_text(c, 8, r->status, sizeof r->status);
@@ -51,12 +57,13 @@ static void read_feed(const struct cursor *c, struct feed_record *r)
     column_text(c, 10, r->error_text, sizeof r->error_text);
 }
 
-bool store_feed_list(struct store *s, const char *tenant_id, bool (*each)(void *arg, const struct feed_record *r), void *arg,
-                     struct err *e)
+bool store_feed_list(struct store *s, const char *tenant_id, bool (*each)(void *arg, const struct feed_record *r),
+                     void *arg, struct err *e)
 {
     struct cursor c;
     struct feed_record r;
-    bool ok = tenant_id ? cursor_open(s, SQL_FEED_LIST_OF, &c, e, "t", tenant_id) : cursor_open(s, SQL_FEED_LIST, &c, e, "");
+    bool ok =
+        tenant_id ? cursor_open(s, SQL_FEED_LIST_OF, &c, e, "t", tenant_id) : cursor_open(s, SQL_FEED_LIST, &c, e, "");
     if (!ok) return false;
     while (cursor_next(&c)) {
         read_feed(&c, &r);
@@ -71,10 +78,11 @@ bool store_revision_put(struct store *s, const struct revision_record *r, bool i
     struct scope scope;
     identity_bytes(r->identity, identity);
     if (!scope_begin(s, &scope, e)) return false;
-    bool ok = run(s, SQL_REVISION_ADD, NULL, e, "itibtb", r->feed_id, r->object_id, r->updated.ticks,
-                  (struct str){identity, sizeof identity}, r->how, r->row);
+    bool ok = run_statement(s, SQL_REVISION_ADD, NULL, e, "itibtb", r->feed_id, r->object_id, r->updated.ticks,
+                            (struct str){identity, sizeof identity}, r->how, r->row);
     if (ok && changed_rows(s) && into_inbox)
-        ok = run(s, SQL_INBOX_ADD, NULL, e, "ii", (int64_t)sqlite3_last_insert_rowid(s->db), clock_wall(&s->clock).ticks);
+        ok = run_statement(s, SQL_INBOX_ADD, NULL, e, "ii", (int64_t)sqlite3_last_insert_rowid(s->db),
+                           clock_wall(&s->clock).ticks);
     return scope_end(&scope, ok, e);
 }
 

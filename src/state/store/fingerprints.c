@@ -19,7 +19,8 @@ static void store_u64(char *p, uint64_t v)
     for (int i = 0; i < 8; i++) p[i] = (char)(v >> (56 - 8 * i));
 }
 
-static bool add_run(struct store *s, int64_t feed_id, int64_t bucket, const struct hash128 *sorted, size_t count, struct err *e)
+static bool add_run(struct store *s, int64_t feed_id, int64_t bucket, const struct hash128 *sorted, size_t count,
+                    struct err *e)
 {
     char *bytes = count <= SIZE_MAX / HASH_BYTES ? malloc(count * HASH_BYTES) : NULL;
     if (bytes == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "storing fingerprints");
@@ -27,7 +28,7 @@ static bool add_run(struct store *s, int64_t feed_id, int64_t bucket, const stru
         store_u64(bytes + i * HASH_BYTES, sorted[i].hi);
         store_u64(bytes + i * HASH_BYTES + 8, sorted[i].lo);
     }
-    bool ok = run(s, SQL_RUN_ADD, NULL, e, "iib", feed_id, bucket, (struct str){bytes, count * HASH_BYTES});
+    bool ok = run_statement(s, SQL_RUN_ADD, NULL, e, "iib", feed_id, bucket, (struct str){bytes, count * HASH_BYTES});
     free(bytes);
     return ok;
 }
@@ -41,8 +42,8 @@ static bool count_runs(struct store *s, int64_t feed_id, int64_t bucket, int64_t
 }
 
 /* All runs of the bucket, end to end; runs_out: where each one is, none empty. */
-static bool gather(struct store *s, int64_t feed_id, int64_t bucket, struct buf *all, struct str runs_out[RUNS_MAX + 1], size_t *count_out,
-                   struct err *e)
+static bool gather(struct store *s, int64_t feed_id, int64_t bucket, struct buf *all, struct str runs_out[RUNS_MAX + 1],
+                   size_t *count_out, struct err *e)
 {
     struct cursor c;
     size_t ends[RUNS_MAX + 1], n = 0;
@@ -68,7 +69,8 @@ static bool merge(struct str *runs, size_t count, struct buf *out)
         if (least == NULL) return !out->failed;
         (void)buf_add(out, least, HASH_BYTES);
         for (size_t i = 0; i < count; i++)
-            while (runs[i].n && memcmp(runs[i].p, least, HASH_BYTES) == 0) runs[i] = str_sub(runs[i], HASH_BYTES, runs[i].n);
+            while (runs[i].n && memcmp(runs[i].p, least, HASH_BYTES) == 0)
+                runs[i] = str_sub(runs[i], HASH_BYTES, runs[i].n);
     }
 }
 
@@ -82,20 +84,20 @@ static bool merge_runs(struct store *s, int64_t feed_id, int64_t bucket, struct 
     bool ok = gather(s, feed_id, bucket, &all, runs, &count, e);
     if (ok && !(buf_reserve(&merged, all.n) && merge(runs, count, &merged)))
         ok = err_set(e, &base_causes[BASE_NO_MEMORY], "merging fingerprints");
-    ok = ok && run(s, SQL_RUN_CLEAR, NULL, e, "ii", feed_id, bucket) &&
-         run(s, SQL_RUN_ADD, NULL, e, "iib", feed_id, bucket, buf_str(&merged));
+    ok = ok && run_statement(s, SQL_RUN_CLEAR, NULL, e, "ii", feed_id, bucket) &&
+         run_statement(s, SQL_RUN_ADD, NULL, e, "iib", feed_id, bucket, buf_str(&merged));
     buf_done(&all);
     buf_done(&merged);
     return ok;
 }
 
-bool store_fingerprints_put(struct store *s, int64_t feed_id, int64_t bucket, const struct hash128 *sorted, size_t count,
-                            struct str facts, struct err *e)
+bool store_fingerprints_put(struct store *s, int64_t feed_id, int64_t bucket, const struct hash128 *sorted,
+                            size_t count, struct str facts, struct err *e)
 {
     struct scope scope;
     int64_t runs = 0;
     if (!scope_begin(s, &scope, e)) return false;
-    bool ok = run(s, SQL_BUCKET_PUT, NULL, e, "iib", feed_id, bucket, facts);
+    bool ok = run_statement(s, SQL_BUCKET_PUT, NULL, e, "iib", feed_id, bucket, facts);
     if (ok && count) {
         ok = add_run(s, feed_id, bucket, sorted, count, e) && count_runs(s, feed_id, bucket, &runs, e) &&
              (runs <= RUNS_MAX || merge_runs(s, feed_id, bucket, e));
@@ -103,7 +105,8 @@ bool store_fingerprints_put(struct store *s, int64_t feed_id, int64_t bucket, co
     return scope_end(&scope, ok, e);
 }
 
-static bool hand_out(struct str bytes, bool (*each_run)(void *arg, const struct hash128 *sorted, size_t count), void *arg, bool *go_on)
+static bool hand_out(struct str bytes, bool (*each_run)(void *arg, const struct hash128 *sorted, size_t count),
+                     void *arg, bool *go_on)
 {
     size_t count = bytes.n / HASH_BYTES;
     struct hash128 *sorted = malloc(count * sizeof *sorted + 1);
@@ -125,8 +128,8 @@ static bool get_facts(struct store *s, int64_t feed_id, int64_t bucket, struct b
 }
 
 bool store_fingerprints_get(struct store *s, int64_t feed_id, int64_t bucket,
-                            bool (*each_run)(void *arg, const struct hash128 *sorted, size_t count), void *arg, struct buf *facts_out,
-                            struct err *e)
+                            bool (*each_run)(void *arg, const struct hash128 *sorted, size_t count), void *arg,
+                            struct buf *facts_out, struct err *e)
 {
     struct cursor c;
     bool has_memory = true, go_on = true;
@@ -134,7 +137,8 @@ bool store_fingerprints_get(struct store *s, int64_t feed_id, int64_t bucket,
     bool ok = facts_out == NULL || get_facts(s, feed_id, bucket, facts_out, e);
     if (ok) ok = cursor_open(s, SQL_RUN_LIST, &c, e, "ii", feed_id, bucket);
     if (ok) {
-        while (has_memory && go_on && cursor_next(&c)) has_memory = hand_out(column_bytes(&c, 0), each_run, arg, &go_on);
+        while (has_memory && go_on && cursor_next(&c))
+            has_memory = hand_out(column_bytes(&c, 0), each_run, arg, &go_on);
         ok = cursor_close(&c);
     }
     store_unlock(s);
@@ -145,7 +149,8 @@ bool store_fingerprints_drop(struct store *s, int64_t feed_id, int64_t before_bu
 {
     struct scope scope;
     if (!scope_begin(s, &scope, e)) return false;
-    bool ok = run(s, SQL_RUN_DROP, NULL, e, "ii", feed_id, before_bucket) && run(s, SQL_BUCKET_DROP, NULL, e, "ii", feed_id, before_bucket);
+    bool ok = run_statement(s, SQL_RUN_DROP, NULL, e, "ii", feed_id, before_bucket) &&
+              run_statement(s, SQL_BUCKET_DROP, NULL, e, "ii", feed_id, before_bucket);
     return scope_end(&scope, ok, e);
 }
 

@@ -18,7 +18,7 @@ bool store_offset_get(struct store *s, const char *sink, uint64_t *out, struct e
 
 bool store_offset_set(struct store *s, const char *sink, uint64_t offset, struct err *e)
 {
-    return run(s, SQL_OFFSET_SET, NULL, e, "ti", sink, (int64_t)offset);
+    return run_statement(s, SQL_OFFSET_SET, NULL, e, "ti", sink, (int64_t)offset);
 }
 
 bool store_log_end_get(struct store *s, uint64_t *out, struct err *e)
@@ -35,7 +35,8 @@ bool store_log_end_set(struct store *s, uint64_t end, struct err *e)
 static bool partition_of(const char *path, char out[sizeof((struct lake_file_record *)0)->path])
 {
     const char *slash = strrchr(path, '/');
-    return str_copy((struct str){path, slash ? (size_t)(slash - path) : 0}, out, sizeof((struct lake_file_record *)0)->path);
+    return str_copy((struct str){path, slash ? (size_t)(slash - path) : 0}, out,
+                    sizeof((struct lake_file_record *)0)->path);
 }
 
 bool store_lake_file_add(struct store *s, const struct lake_file_record *r, struct err *e)
@@ -43,7 +44,8 @@ bool store_lake_file_add(struct store *s, const struct lake_file_record *r, stru
     char partition[sizeof r->path];
     bool conflict = false;
     INVARIANT(partition_of(r->path, partition));
-    bool ok = run(s, SQL_LAKE_ADD, &conflict, e, "ttiii", r->path, partition, (int64_t)r->bytes, (int64_t)r->events, r->written.ticks);
+    bool ok = run_statement(s, SQL_LAKE_ADD, &conflict, e, "ttiii", r->path, partition, (int64_t)r->bytes,
+                            (int64_t)r->events, r->written.ticks);
     return ok && (!conflict || err_set(e, &store_causes[STORE_EXISTS], "the lake file %s is named already", r->path));
 }
 
@@ -51,19 +53,21 @@ bool store_lake_file_supersede(struct store *s, const char *path, struct err *e)
 {
     struct scope scope;
     if (!scope_begin(s, &scope, e)) return false;
-    bool ok = run(s, SQL_LAKE_TAKE, NULL, e, "t", path);
+    bool ok = run_statement(s, SQL_LAKE_TAKE, NULL, e, "t", path);
     if (ok && changed_rows(s) == 0) ok = err_set(e, &store_causes[STORE_GONE], "no lake file %s is named", path);
-    ok = ok && run(s, SQL_SUPERSEDED_ADD, NULL, e, "t", path);
+    ok = ok && run_statement(s, SQL_SUPERSEDED_ADD, NULL, e, "t", path);
     return scope_end(&scope, ok, e);
 }
 
 static void read_lake_file(const struct cursor *c, struct lake_file_record *r)
 {
-    *r = (struct lake_file_record){.bytes = (uint64_t)column_i64(c, 1), .events = (uint64_t)column_i64(c, 2), .written = column_wall(c, 3)};
+    *r = (struct lake_file_record){
+        .bytes = (uint64_t)column_i64(c, 1), .events = (uint64_t)column_i64(c, 2), .written = column_wall(c, 3)};
     column_text(c, 0, r->path, sizeof r->path);
 }
 
-bool store_lake_file_list(struct store *s, bool (*each)(void *arg, const struct lake_file_record *r), void *arg, struct err *e)
+bool store_lake_file_list(struct store *s, bool (*each)(void *arg, const struct lake_file_record *r), void *arg,
+                          struct err *e)
 {
     struct cursor c;
     struct lake_file_record r;
@@ -75,7 +79,8 @@ bool store_lake_file_list(struct store *s, bool (*each)(void *arg, const struct 
     return cursor_close(&c);
 }
 
-bool store_lake_file_newest(struct store *s, const char *partition, struct lake_file_record *out, bool *found_out, struct err *e)
+bool store_lake_file_newest(struct store *s, const char *partition, struct lake_file_record *out, bool *found_out,
+                            struct err *e)
 {
     struct cursor c;
     struct lake_file_record r;
@@ -102,5 +107,5 @@ bool store_lake_superseded_list(struct store *s, bool (*each)(void *arg, const c
 
 bool store_lake_superseded_forget(struct store *s, const char *path, struct err *e)
 {
-    return run(s, SQL_SUPERSEDED_FORGET, NULL, e, "t", path);
+    return run_statement(s, SQL_SUPERSEDED_FORGET, NULL, e, "t", path);
 }

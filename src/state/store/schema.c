@@ -11,15 +11,19 @@
 static const char *const migrations[] = {
     "PRAGMA application_id = 1349481076;" /* APPLICATION_ID below */
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE org (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE, created INTEGER NOT NULL);"
+    "CREATE TABLE org (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE, created INTEGER "
+    "NOT NULL);"
     "CREATE TABLE tenant (tenant_id TEXT PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES org (id), name TEXT NOT NULL,"
-    " client_id TEXT NOT NULL, cloud TEXT NOT NULL, login_url TEXT NOT NULL, graph_url TEXT NOT NULL, endpoint_url TEXT NOT NULL,"
+    " client_id TEXT NOT NULL, cloud TEXT NOT NULL, login_url TEXT NOT NULL, graph_url TEXT NOT NULL, endpoint_url "
+    "TEXT NOT NULL,"
     " is_enabled INTEGER NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX tenant_of_org ON tenant (org_id);"
     "CREATE TABLE secret (name TEXT PRIMARY KEY, sealed BLOB NOT NULL, changed INTEGER NOT NULL) WITHOUT ROWID;"
     /* AUTOINCREMENT: rows in the log name their feed, so an id is never given twice. */
-    "CREATE TABLE feed (id INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id) ON DELETE CASCADE,"
-    " feed TEXT NOT NULL, state BLOB NOT NULL, last_synced INTEGER NOT NULL, newest_event INTEGER NOT NULL, rows INTEGER NOT NULL,"
+    "CREATE TABLE feed (id INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id) ON "
+    "DELETE CASCADE,"
+    " feed TEXT NOT NULL, state BLOB NOT NULL, last_synced INTEGER NOT NULL, newest_event INTEGER NOT NULL, rows "
+    "INTEGER NOT NULL,"
     " late_rows INTEGER NOT NULL, status TEXT NOT NULL, error_code TEXT NOT NULL, error_text TEXT NOT NULL,"
     " error_since INTEGER NOT NULL, UNIQUE (tenant_id, feed));"
     "CREATE TABLE bucket (feed_id INTEGER NOT NULL REFERENCES feed (id) ON DELETE CASCADE, bucket INTEGER NOT NULL,"
@@ -27,11 +31,13 @@ static const char *const migrations[] = {
     "CREATE TABLE run (id INTEGER PRIMARY KEY, feed_id INTEGER NOT NULL REFERENCES feed (id) ON DELETE CASCADE,"
     " bucket INTEGER NOT NULL, hashes BLOB NOT NULL);"
     "CREATE INDEX run_of_bucket ON run (feed_id, bucket);"
-    "CREATE TABLE revision (id INTEGER PRIMARY KEY AUTOINCREMENT, feed_id INTEGER NOT NULL REFERENCES feed (id) ON DELETE CASCADE,"
+    "CREATE TABLE revision (id INTEGER PRIMARY KEY AUTOINCREMENT, feed_id INTEGER NOT NULL REFERENCES feed (id) ON "
+    "DELETE CASCADE,"
     " object_id TEXT NOT NULL, updated INTEGER NOT NULL, identity BLOB NOT NULL, how TEXT NOT NULL, row BLOB NOT NULL,"
     " UNIQUE (feed_id, identity));"
     "CREATE INDEX revision_of_object ON revision (feed_id, object_id, updated);"
-    "CREATE TABLE inbox (revision_id INTEGER PRIMARY KEY REFERENCES revision (id) ON DELETE CASCADE, queued INTEGER NOT NULL);"
+    "CREATE TABLE inbox (revision_id INTEGER PRIMARY KEY REFERENCES revision (id) ON DELETE CASCADE, queued INTEGER "
+    "NOT NULL);"
     "CREATE TABLE sink (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE lake_file (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, part TEXT NOT NULL,"
     " bytes INTEGER NOT NULL, events INTEGER NOT NULL, written INTEGER NOT NULL);"
@@ -59,16 +65,18 @@ static bool read_number(struct store *s, const char *sql, int64_t *out, struct e
 bool schema_identify(struct store *s, bool create, struct err *e)
 {
     int64_t application = 0, version = 0, tables = 0;
-    if (!read_number(s, "PRAGMA application_id", &application, e) || !read_number(s, "PRAGMA user_version", &version, e) ||
+    if (!read_number(s, "PRAGMA application_id", &application, e) ||
+        !read_number(s, "PRAGMA user_version", &version, e) ||
         !read_number(s, "SELECT count(*) FROM sqlite_schema", &tables, e))
         return false;
     bool is_empty = application == 0 && version == 0 && tables == 0; /* new, or left by an init that did not end */
-    if (is_empty) return create || err_set(e, &store_causes[STORE_MISSING], "the store is there but was never finished");
+    if (is_empty)
+        return create || err_set(e, &store_causes[STORE_MISSING], "the store is there but was never finished");
     if (application != APPLICATION_ID || version < 1)
         return err_set(e, &store_causes[STORE_CORRUPT], "this is a database, but not a Portcullis store");
     if (version > SCHEMA_VERSION)
-        return err_set(e, &store_causes[STORE_NEWER], "the store has version %lld, this program knows up to %d", (long long)version,
-                       SCHEMA_VERSION);
+        return err_set(e, &store_causes[STORE_NEWER], "the store has version %lld, this program knows up to %d",
+                       (long long)version, SCHEMA_VERSION);
     return !create || err_set(e, &store_causes[STORE_EXISTS], "there is a store already");
 }
 
@@ -86,7 +94,7 @@ static bool migrate(struct store *s, int64_t from, struct err *e)
     struct scope scope;
     if (!scope_begin(s, &scope, e)) return false;
     (void)snprintf(version, sizeof version, "PRAGMA user_version = %lld", (long long)from + 1);
-    bool ok = run_text(s, migrations[from], e, "making its tables") && run_text(s, version, e, "making its tables") &&
+    bool ok = run_sql(s, migrations[from], e, "making its tables") && run_sql(s, version, e, "making its tables") &&
               (from > 0 || write_identity(s, e));
     return scope_end(&scope, ok, e);
 }
@@ -103,7 +111,8 @@ static bool read_identity(struct store *s, struct err *e)
     if (ok && !(has_id && has_key && str_copy(buf_str(&id), s->id, sizeof s->id)))
         ok = err_set(e, &store_causes[STORE_CORRUPT], "the store does not say who it is");
     if (ok && !str_eq(buf_str(&key_id), str_of(ours)))
-        ok = err_set(e, &store_causes[STORE_WRONG_KEY], "the store was made with key %.16s, the key file holds key %s", buf_cstr(&key_id), ours);
+        ok = err_set(e, &store_causes[STORE_WRONG_KEY], "the store was made with key %.16s, the key file holds key %s",
+                     buf_cstr(&key_id), ours);
     buf_done(&id);
     buf_done(&key_id);
     return ok;
@@ -132,5 +141,5 @@ bool meta_get(struct store *s, const char *name, struct buf *out, bool *found_ou
 
 bool meta_set(struct store *s, const char *name, struct str value, struct err *e)
 {
-    return run(s, SQL_META_SET, NULL, e, "tb", name, value);
+    return run_statement(s, SQL_META_SET, NULL, e, "tb", name, value);
 }

@@ -89,7 +89,8 @@ static bool prepare(struct store *s, enum statement id, struct cursor *c, struct
         c->statement = cached;
         return true;
     }
-    int code = sqlite3_prepare_v3(s->db, sql_texts[id], -1, c->is_own ? 0 : SQLITE_PREPARE_PERSISTENT, &c->statement, NULL);
+    int code =
+        sqlite3_prepare_v3(s->db, sql_texts[id], -1, c->is_own ? 0 : SQLITE_PREPARE_PERSISTENT, &c->statement, NULL);
     if (code != SQLITE_OK) return store_fail(s, code, e, "preparing");
     if (!c->is_own) s->statements[id] = c->statement;
     return true;
@@ -114,7 +115,8 @@ static int bind_values(sqlite3_stmt *statement, const char *types, va_list *valu
 
 static void finish(struct cursor *c)
 {
-    if (c->is_own) (void)sqlite3_finalize(c->statement);
+    if (c->is_own)
+        (void)sqlite3_finalize(c->statement);
     else if (c->statement) {
         (void)sqlite3_reset(c->statement);
         (void)sqlite3_clear_bindings(c->statement);
@@ -122,7 +124,8 @@ static void finish(struct cursor *c)
     c->statement = NULL;
 }
 
-static bool open_values(struct store *s, enum statement id, struct cursor *c, struct err *e, const char *types, va_list *values)
+static bool open_values(struct store *s, enum statement id, struct cursor *c, struct err *e, const char *types,
+                        va_list *values)
 {
     *c = (struct cursor){.s = s, .e = e};
     store_lock(s);
@@ -178,10 +181,14 @@ bool cursor_next(struct cursor *c)
     int code = sqlite3_step(c->statement);
     if (code == SQLITE_ROW) return true;
     /* Refused by a rule of the schema: SQLite has undone the statement alone, the transaction may go on. */
-    if (is_uniqueness(code)) c->has_conflict = true;
-    else if (code == SQLITE_CONSTRAINT_FOREIGNKEY) c->has_failed = !store_fail(c->s, code, c->e, "running");
-    else if (code != SQLITE_DONE) step_failed(c, code);
-    else if (!c->s->in_transaction && sqlite3_get_autocommit(c->s->db)) (void)transaction_ended(c->s, true, NULL);
+    if (is_uniqueness(code))
+        c->has_conflict = true;
+    else if (code == SQLITE_CONSTRAINT_FOREIGNKEY)
+        c->has_failed = !store_fail(c->s, code, c->e, "running");
+    else if (code != SQLITE_DONE)
+        step_failed(c, code);
+    else if (!c->s->in_transaction && sqlite3_get_autocommit(c->s->db))
+        (void)transaction_ended(c->s, true, NULL);
     return false;
 }
 
@@ -193,7 +200,7 @@ bool cursor_close(struct cursor *c)
     return ok;
 }
 
-bool run(struct store *s, enum statement id, bool *conflict_out, struct err *e, const char *types, ...)
+bool run_statement(struct store *s, enum statement id, bool *conflict_out, struct err *e, const char *types, ...)
 {
     struct cursor c;
     va_list values;
@@ -239,7 +246,7 @@ bool store_begin(struct store *s, struct err *e)
 {
     store_lock(s);
     INVARIANT(!s->in_transaction); /* a thread begins one at a time */
-    if (!run(s, SQL_BEGIN, NULL, e, "")) {
+    if (!run_statement(s, SQL_BEGIN, NULL, e, "")) {
         store_unlock(s);
         return false;
     }
@@ -250,7 +257,7 @@ bool store_begin(struct store *s, struct err *e)
 /* SQLite may have rolled back by itself; then there is nothing left to do. */
 static void roll_back(struct store *s)
 {
-    if (!sqlite3_get_autocommit(s->db)) (void)run(s, SQL_ROLLBACK, NULL, NULL, "");
+    if (!sqlite3_get_autocommit(s->db)) (void)run_statement(s, SQL_ROLLBACK, NULL, NULL, "");
     (void)vfs_take_error(s->vfs, NULL);
     s->in_transaction = false;
     s->is_doomed = false;
@@ -268,11 +275,13 @@ bool store_commit(struct store *s, struct err *e)
 {
     INVARIANT(s->in_transaction);
     bool was_doomed = s->is_doomed;
-    bool ok = run(s, SQL_COMMIT, NULL, e, ""); /* fails by itself when doomed */
+    bool ok = run_statement(s, SQL_COMMIT, NULL, e, ""); /* fails by itself when doomed */
     if (!ok) roll_back(s);
     s->in_transaction = false;
-    if (ok || !was_doomed) ok = transaction_ended(s, ok, e);
-    else vfs_settled(s->vfs);
+    if (ok || !was_doomed)
+        ok = transaction_ended(s, ok, e);
+    else
+        vfs_settled(s->vfs);
     store_unlock(s);
     return ok;
 }
@@ -288,8 +297,10 @@ bool scope_begin(struct store *s, struct scope *out, struct err *e)
 
 bool scope_end(struct scope *scope, bool ok, struct err *e)
 {
-    if (scope->is_own && ok) ok = store_commit(scope->s, e);
-    else if (scope->is_own) store_rollback(scope->s);
+    if (scope->is_own && ok)
+        ok = store_commit(scope->s, e);
+    else if (scope->is_own)
+        store_rollback(scope->s);
     store_unlock(scope->s);
     return ok;
 }
@@ -302,7 +313,7 @@ static void configure_sqlite(void)
     INVARIANT(sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1) == SQLITE_OK && sqlite3_initialize() == SQLITE_OK);
 }
 
-bool run_text(struct store *s, const char *sql, struct err *e, const char *doing)
+bool run_sql(struct store *s, const char *sql, struct err *e, const char *doing)
 {
     int code = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK || store_fail(s, code, e, doing);
@@ -314,10 +325,10 @@ static bool connect(struct store *s, const char *path, struct err *e)
     int code = sqlite3_open_v2(path, &s->db, flags, vfs_name(s->vfs));
     if (code != SQLITE_OK) return store_fail(s, code, e, "opening");
     (void)sqlite3_extended_result_codes(s->db, 1);
-    return run_text(s,
-                    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;"
-                    "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -8000",
-                    e, "opening");
+    return run_sql(s,
+                   "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;"
+                   "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -8000",
+                   e, "opening");
 }
 
 static int note_mode(void *is_wal, int count, char **values, char **names)
@@ -333,7 +344,9 @@ static bool use_write_ahead_log(struct store *s, struct err *e)
     bool is_wal = false;
     int code = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", note_mode, &is_wal, NULL);
     if (code != SQLITE_OK || !is_wal) return store_fail(s, code, e, "opening its write-ahead log");
-    return run_text(s, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864", e, "opening");
+    return run_sql(s,
+                   "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864",
+                   e, "opening");
 }
 
 /* What the file alone tells, before SQLite may touch it. */
@@ -357,7 +370,8 @@ static bool check_file(const struct store_opts *o, struct err *e)
 static bool init_lock(struct store *s)
 {
     pthread_mutexattr_t recursive;
-    bool ok = pthread_mutexattr_init(&recursive) == 0 && pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE) == 0 &&
+    bool ok = pthread_mutexattr_init(&recursive) == 0 &&
+              pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE) == 0 &&
               pthread_mutex_init(&s->lock, &recursive) == 0;
     (void)pthread_mutexattr_destroy(&recursive);
     return ok;
@@ -375,7 +389,8 @@ bool store_open(const struct store_opts *o, struct store **out, struct err *e)
     s->clock = o->clock;
     s->vfs = vfs_new(o->fs, o->clock);
     bool ok = s->vfs != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "opening the store");
-    ok = ok && connect(s, o->path, e) && schema_identify(s, o->create, e) && use_write_ahead_log(s, e) && schema_prepare(s, e);
+    ok = ok && connect(s, o->path, e) && schema_identify(s, o->create, e) && use_write_ahead_log(s, e) &&
+         schema_prepare(s, e);
     if (ok) {
         *out = s;
         return true;
@@ -406,10 +421,12 @@ bool store_check(struct store *s, struct err *e)
     if (!cursor_open(s, SQL_CHECK, &c, e, "")) return false;
     if (cursor_next(&c)) column_text(&c, 0, first, sizeof first);
     if (!cursor_close(&c)) return false;
-    if (strcmp(first, "ok") != 0) return err_set(e, &store_causes[STORE_CORRUPT], "the check of the whole store found: %s", first);
+    if (strcmp(first, "ok") != 0)
+        return err_set(e, &store_causes[STORE_CORRUPT], "the check of the whole store found: %s", first);
     if (!cursor_open(s, SQL_CHECK_REFERENCES, &c, e, "")) return false;
     if (cursor_next(&c)) column_text(&c, 0, first, sizeof first);
     if (!cursor_close(&c)) return false;
     return strcmp(first, "ok") == 0 ||
-           err_set(e, &store_causes[STORE_CORRUPT], "the check of the whole store found a row of %s without what it belongs to", first);
+           err_set(e, &store_causes[STORE_CORRUPT],
+                   "the check of the whole store found a row of %s without what it belongs to", first);
 }

@@ -2,6 +2,7 @@
 #ifndef STATE_STORE_STATEMENTS_INT_H
 #define STATE_STORE_STATEMENTS_INT_H
 
+/* clang-format off */
 #define STATEMENTS(X)                                                                                                              \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                                                    \
     X(COMMIT, "COMMIT")                                                                                                            \
@@ -62,12 +63,13 @@
     X(AUDIT_LIST, "SELECT seq, at, actor, operation, detail, hash FROM audit ORDER BY seq")                                        \
     X(CHECK, "PRAGMA integrity_check(5)")                                                                                          \
     X(CHECK_REFERENCES, "PRAGMA foreign_key_check")
+/* clang-format on */
 
 enum statement {
 #define STATEMENT_ID(id, sql) SQL_##id,
     STATEMENTS(STATEMENT_ID)
 #undef STATEMENT_ID
-    STATEMENT_COUNT
+        STATEMENT_COUNT
 };
 
 #endif

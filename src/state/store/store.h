@@ -20,16 +20,16 @@
 
 struct store;
 struct store_opts {
-    struct fs fs;            /* SQLite's own code runs on this disk, through a VFS of ours */
-    const char *path;        /* the database file */
+    struct fs fs;               /* SQLite's own code runs on this disk, through a VFS of ours */
+    const char *path;           /* the database file */
     const struct seal_key *key; /* borrowed as long as the store is open; seals secrets */
     struct clock clock;
-    bool create;             /* `init`: make a new one with a fresh id (STORE_EXISTS if there is one); else it must exist */
+    bool create; /* `init`: make a new one with a fresh id (STORE_EXISTS if there is one); else it must exist */
 };
 /* The caller holds the lock of the folder: two stores open on one file at once are not noticed here.
  * Errors of every call below, beside its own: STORE_CORRUPT, STORE_UNCERTAIN, and what the disk said (sys causes). */
 bool store_open(const struct store_opts *o, struct store **out, struct err *e);
-void store_close(struct store *s); /* accepts NULL */
+void store_close(struct store *s);           /* accepts NULL */
 const char *store_id(const struct store *s); /* a GUID, made by `init` */
 /* A transaction keeps every other thread out until its end. After a call in it has failed for another cause than STORE_EXISTS
  * and STORE_GONE (these change nothing), it can only be rolled back: store_commit then does so and fails with that call's
@@ -55,23 +55,27 @@ struct tenant_record {
     int64_t org_id;
     char name[NAME_BYTES];
     char client_id[GUID_BYTES];
-    char cloud[16];              /* "global", "gcc", ... */
-    char login_url[HOST_BYTES];  /* overrides; empty: the cloud's */
+    char cloud[16];             /* "global", "gcc", ... */
+    char login_url[HOST_BYTES]; /* overrides; empty: the cloud's */
     char graph_url[HOST_BYTES];
     char endpoint_url[HOST_BYTES];
     bool is_enabled;
     struct wall created;
 };
 /* A new record with no time in `created` has the time of the store's clock. */
-bool store_org_put(struct store *s, struct org_record *r, struct err *e); /* sets r->id when new; STORE_EXISTS by name */
+bool store_org_put(struct store *s, struct org_record *r,
+                   struct err *e); /* sets r->id when new; STORE_EXISTS by name */
 bool store_org_list(struct store *s, bool (*each)(void *arg, const struct org_record *r), void *arg, struct err *e);
 bool store_org_find(struct store *s, const char *name, struct org_record *out, bool *found_out, struct err *e);
 /* STORE_EXISTS when the tenant is there already and `is_new`; STORE_GONE when it is not and not `is_new`, or without its
  * organization. Organizations are found and unique without regard to ASCII case. */
 bool store_tenant_put(struct store *s, const struct tenant_record *r, bool is_new, struct err *e);
-bool store_tenant_find(struct store *s, const char *tenant_id, struct tenant_record *out, bool *found_out, struct err *e);
-bool store_tenant_list(struct store *s, bool (*each)(void *arg, const struct tenant_record *r), void *arg, struct err *e);
-bool store_tenant_remove(struct store *s, const char *tenant_id, struct err *e); /* with its feeds' state and secrets; events stay */
+bool store_tenant_find(struct store *s, const char *tenant_id, struct tenant_record *out, bool *found_out,
+                       struct err *e);
+bool store_tenant_list(struct store *s, bool (*each)(void *arg, const struct tenant_record *r), void *arg,
+                       struct err *e);
+bool store_tenant_remove(struct store *s, const char *tenant_id,
+                         struct err *e); /* with its feeds' state and secrets; events stay */
 /* Secrets are sealed under the key file, bound to their name ("tenant.secret:<guid>"). */
 bool store_secret_put(struct store *s, const char *name, struct str plain, struct err *e);
 bool store_secret_get(struct store *s, const char *name, struct buf *plain_out, bool *found_out, struct err *e);
@@ -100,8 +104,8 @@ bool store_feed_list(struct store *s, const char *tenant_id /* NULL: all */,
 
 /* Fingerprints of rows per (feed, bucket), bucket = hour since the epoch of the row's time. Each put adds a sorted run
  * (none when count is 0); past eight runs the store merges them into one without doubles. `facts` is ingest's own note about that bucket (counts per bin), replaced by each put. */
-bool store_fingerprints_put(struct store *s, int64_t feed_id, int64_t bucket, const struct hash128 *sorted, size_t count,
-                            struct str facts, struct err *e);
+bool store_fingerprints_put(struct store *s, int64_t feed_id, int64_t bucket, const struct hash128 *sorted,
+                            size_t count, struct str facts, struct err *e);
 bool store_fingerprints_get(struct store *s, int64_t feed_id, int64_t bucket,
                             bool (*each_run)(void *arg, const struct hash128 *sorted, size_t count), void *arg,
                             struct buf *facts_out /* may be NULL */, struct err *e);
@@ -136,29 +140,33 @@ struct lake_file_record {
 bool store_lake_file_add(struct store *s, const struct lake_file_record *r, struct err *e);
 /* Takes the file's name out and notes it as superseded: its bytes may be deleted once the transaction is durable. */
 bool store_lake_file_supersede(struct store *s, const char *path, struct err *e);
-bool store_lake_file_list(struct store *s, bool (*each)(void *arg, const struct lake_file_record *r), void *arg, struct err *e);
+bool store_lake_file_list(struct store *s, bool (*each)(void *arg, const struct lake_file_record *r), void *arg,
+                          struct err *e);
 bool store_lake_superseded_list(struct store *s, bool (*each)(void *arg, const char *path), void *arg, struct err *e);
 bool store_lake_superseded_forget(struct store *s, const char *path, struct err *e);
 /* The newest file of a partition ("class=…/tenant=…/day=…"), to be extended while small. */
-bool store_lake_file_newest(struct store *s, const char *partition, struct lake_file_record *out, bool *found_out, struct err *e);
+bool store_lake_file_newest(struct store *s, const char *partition, struct lake_file_record *out, bool *found_out,
+                            struct err *e);
 
 /* ---- audit: hash-chained, append only ------------------------------------------------------------------------------------ */
 bool store_audit_add(struct store *s, const char *actor, const char *operation, struct str detail_json, struct err *e);
 /* Recomputes the chain and compares its end with the one sealed under the key: a changed, removed or appended entry is
  * STORE_AUDIT_BROKEN, which names it. */
 bool store_audit_verify(struct store *s, uint64_t *entries_out, struct err *e);
-bool store_audit_list(struct store *s, bool (*each)(void *arg, uint64_t seq, struct wall at, const char *actor,
-                                                    const char *operation, struct str detail), void *arg, struct err *e);
+bool store_audit_list(struct store *s,
+                      bool (*each)(void *arg, uint64_t seq, struct wall at, const char *actor, const char *operation,
+                                   struct str detail),
+                      void *arg, struct err *e);
 
 enum {
-    STORE_MISSING,      /* no installation here: run init */
-    STORE_EXISTS,       /* a record of that name is there */
-    STORE_GONE,         /* what the record belongs to was removed */
-    STORE_CORRUPT,      /* the database is damaged or not ours */
-    STORE_NEWER,        /* written by a newer version */
-    STORE_WRONG_KEY,    /* the key file is not this store's */
-    STORE_DISK,         /* SQLite refused for another reason than the disk's (those are sys causes) */
-    STORE_UNCERTAIN,    /* a commit failed and could not be undone: see store_commit */
+    STORE_MISSING,   /* no installation here: run init */
+    STORE_EXISTS,    /* a record of that name is there */
+    STORE_GONE,      /* what the record belongs to was removed */
+    STORE_CORRUPT,   /* the database is damaged or not ours */
+    STORE_NEWER,     /* written by a newer version */
+    STORE_WRONG_KEY, /* the key file is not this store's */
+    STORE_DISK,      /* SQLite refused for another reason than the disk's (those are sys causes) */
+    STORE_UNCERTAIN, /* a commit failed and could not be undone: see store_commit */
     STORE_AUDIT_BROKEN,
     STORE_CAUSE_COUNT
 };

@@ -38,11 +38,11 @@ bool cursor_open(struct store *s, enum statement id, struct cursor *c, struct er
 bool cursor_next(struct cursor *c);  /* true: a row is there */
 bool cursor_close(struct cursor *c); /* false: a step has failed, `e` says how */
 /* A statement without rows. *conflict_out (may be NULL) true: a uniqueness rule refused it, which is then no failure. */
-bool run(struct store *s, enum statement id, bool *conflict_out, struct err *e, const char *types, ...);
+bool run_statement(struct store *s, enum statement id, bool *conflict_out, struct err *e, const char *types, ...);
 
 int64_t column_i64(const struct cursor *c, int column);
 struct wall column_wall(const struct cursor *c, int column);
-struct str column_bytes(const struct cursor *c, int column); /* valid until the next step */
+struct str column_bytes(const struct cursor *c, int column);                      /* valid until the next step */
 void column_text(const struct cursor *c, int column, char *out, size_t out_size); /* cut if need be */
 uint64_t changed_rows(const struct store *s); /* by the last statement; under the lock */
 
@@ -52,14 +52,15 @@ struct scope {
     bool is_own;
 };
 bool scope_begin(struct store *s, struct scope *out, struct err *e);
-bool scope_end(struct scope *scope, bool ok, struct err *e); /* commits if ok, else rolls back; returns whether all is well */
+bool scope_end(struct scope *scope, bool ok,
+               struct err *e); /* commits if ok, else rolls back; returns whether all is well */
 
 void store_lock(struct store *s);
 void store_unlock(struct store *s);
 /* From SQLite's code to a cause, the disk's own words first. False. */
 bool store_fail(struct store *s, int code, struct err *e, const char *doing);
 
-bool run_text(struct store *s, const char *sql, struct err *e, const char *doing); /* SQL without values */
+bool run_sql(struct store *s, const char *sql, struct err *e, const char *doing); /* SQL without values */
 
 /* Whose database this is, by reading alone: STORE_CORRUPT for a stranger's, STORE_NEWER, STORE_EXISTS, STORE_MISSING. */
 bool schema_identify(struct store *s, bool create, struct err *e);

@@ -17,10 +17,12 @@ bool store_org_put(struct store *s, struct org_record *r, struct err *e)
 {
     bool conflict = false;
     store_lock(s); /* over the statement and the id it gave */
-    bool ok = r->id == 0 ? run(s, SQL_ORG_ADD, &conflict, e, "ti", r->name, or_now(s, r->created).ticks)
-                         : run(s, SQL_ORG_SET, &conflict, e, "tii", r->name, r->created.ticks, r->id);
-    if (ok && conflict) ok = exists_already(e, "an organization", r->name);
-    else if (ok && changed_rows(s) == 0) ok = err_set(e, &store_causes[STORE_GONE], "the organization %s is not there any more", r->name);
+    bool ok = r->id == 0 ? run_statement(s, SQL_ORG_ADD, &conflict, e, "ti", r->name, or_now(s, r->created).ticks)
+                         : run_statement(s, SQL_ORG_SET, &conflict, e, "tii", r->name, r->created.ticks, r->id);
+    if (ok && conflict)
+        ok = exists_already(e, "an organization", r->name);
+    else if (ok && changed_rows(s) == 0)
+        ok = err_set(e, &store_causes[STORE_GONE], "the organization %s is not there any more", r->name);
     if (ok && r->id == 0) r->id = sqlite3_last_insert_rowid(s->db);
     store_unlock(s);
     return ok;
@@ -61,17 +63,21 @@ bool store_tenant_put(struct store *s, const struct tenant_record *r, bool is_ne
 {
     bool conflict = false;
     store_lock(s);
-    bool ok = run(s, is_new ? SQL_TENANT_ADD : SQL_TENANT_SET, &conflict, e, "ittttttiit", r->org_id, r->name, r->client_id, r->cloud,
-                  r->login_url, r->graph_url, r->endpoint_url, (int64_t)r->is_enabled, or_now(s, r->created).ticks, r->tenant_id);
-    if (ok && conflict) ok = exists_already(e, "a tenant", r->tenant_id);
-    else if (ok && changed_rows(s) == 0) ok = err_set(e, &store_causes[STORE_GONE], "the tenant %s is not there any more", r->tenant_id);
+    bool ok = run_statement(s, is_new ? SQL_TENANT_ADD : SQL_TENANT_SET, &conflict, e, "ittttttiit", r->org_id, r->name,
+                            r->client_id, r->cloud, r->login_url, r->graph_url, r->endpoint_url, (int64_t)r->is_enabled,
+                            or_now(s, r->created).ticks, r->tenant_id);
+    if (ok && conflict)
+        ok = exists_already(e, "a tenant", r->tenant_id);
+    else if (ok && changed_rows(s) == 0)
+        ok = err_set(e, &store_causes[STORE_GONE], "the tenant %s is not there any more", r->tenant_id);
     store_unlock(s);
     return ok;
 }
 
 static void read_tenant(const struct cursor *c, struct tenant_record *r)
 {
-    *r = (struct tenant_record){.org_id = column_i64(c, 1), .is_enabled = column_i64(c, 8) != 0, .created = column_wall(c, 9)};
+    *r = (struct tenant_record){
+        .org_id = column_i64(c, 1), .is_enabled = column_i64(c, 8) != 0, .created = column_wall(c, 9)};
     column_text(c, 0, r->tenant_id, sizeof r->tenant_id);
     column_text(c, 2, r->name, sizeof r->name);
     column_text(c, 3, r->client_id, sizeof r->client_id);
@@ -81,7 +87,8 @@ static void read_tenant(const struct cursor *c, struct tenant_record *r)
     column_text(c, 7, r->endpoint_url, sizeof r->endpoint_url);
 }
 
-bool store_tenant_find(struct store *s, const char *tenant_id, struct tenant_record *out, bool *found_out, struct err *e)
+bool store_tenant_find(struct store *s, const char *tenant_id, struct tenant_record *out, bool *found_out,
+                       struct err *e)
 {
     struct cursor c;
     struct tenant_record r;
@@ -94,7 +101,8 @@ bool store_tenant_find(struct store *s, const char *tenant_id, struct tenant_rec
     return true;
 }
 
-bool store_tenant_list(struct store *s, bool (*each)(void *arg, const struct tenant_record *r), void *arg, struct err *e)
+bool store_tenant_list(struct store *s, bool (*each)(void *arg, const struct tenant_record *r), void *arg,
+                       struct err *e)
 {
     struct cursor c;
     struct tenant_record r;
@@ -110,7 +118,8 @@ bool store_tenant_remove(struct store *s, const char *tenant_id, struct err *e)
 {
     struct scope scope;
     if (!scope_begin(s, &scope, e)) return false;
-    bool ok = run(s, SQL_SECRET_REMOVE_OF, NULL, e, "t", tenant_id) && run(s, SQL_TENANT_REMOVE, NULL, e, "t", tenant_id);
+    bool ok = run_statement(s, SQL_SECRET_REMOVE_OF, NULL, e, "t", tenant_id) &&
+              run_statement(s, SQL_TENANT_REMOVE, NULL, e, "t", tenant_id);
     return scope_end(&scope, ok, e);
 }
 
@@ -121,7 +130,7 @@ bool store_secret_put(struct store *s, const char *name, struct str plain, struc
     struct buf sealed;
     buf_init(&sealed, 0);
     bool ok = seal_bytes(s->key, name, plain, &sealed, e) &&
-              run(s, SQL_SECRET_PUT, NULL, e, "tbi", name, buf_str(&sealed), clock_wall(&s->clock).ticks);
+              run_statement(s, SQL_SECRET_PUT, NULL, e, "tbi", name, buf_str(&sealed), clock_wall(&s->clock).ticks);
     buf_done(&sealed);
     return ok;
 }
@@ -139,5 +148,5 @@ bool store_secret_get(struct store *s, const char *name, struct buf *plain_out, 
 
 bool store_secret_remove(struct store *s, const char *name, struct err *e)
 {
-    return run(s, SQL_SECRET_REMOVE, NULL, e, "t", name);
+    return run_statement(s, SQL_SECRET_REMOVE, NULL, e, "t", name);
 }

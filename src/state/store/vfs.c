@@ -30,7 +30,7 @@ struct vfs {
     struct clock clock;
     struct err first_error;
     bool has_error;
-    struct file *wal;       /* while open */
+    struct file *wal;        /* while open */
     uint64_t unsettled_from; /* lowest place of the log written since the last good end; UINT64_MAX: none */
 };
 
@@ -99,7 +99,8 @@ static int file_write(sqlite3_file *sf, const void *p, int n, sqlite3_int64 at)
     struct file *f = file_of(sf);
     struct vfs *v = f->vfs;
     struct err e;
-    if (!v->fs.ops->write_at(v->fs.ctx, f->fs_file, (uint64_t)at, p, (size_t)n, &e)) return failed(v, &e, SQLITE_IOERR_WRITE);
+    if (!v->fs.ops->write_at(v->fs.ctx, f->fs_file, (uint64_t)at, p, (size_t)n, &e))
+        return failed(v, &e, SQLITE_IOERR_WRITE);
     if (f->is_wal && (uint64_t)at < v->unsettled_from) v->unsettled_from = (uint64_t)at;
     return SQLITE_OK;
 }
@@ -108,8 +109,9 @@ static int file_truncate(sqlite3_file *sf, sqlite3_int64 bytes)
 {
     struct file *f = file_of(sf);
     struct err e;
-    return f->vfs->fs.ops->truncate(f->vfs->fs.ctx, f->fs_file, (uint64_t)bytes, &e) ? SQLITE_OK
-                                                                                     : failed(f->vfs, &e, SQLITE_IOERR_TRUNCATE);
+    return f->vfs->fs.ops->truncate(f->vfs->fs.ctx, f->fs_file, (uint64_t)bytes, &e)
+               ? SQLITE_OK
+               : failed(f->vfs, &e, SQLITE_IOERR_TRUNCATE);
 }
 
 static int file_sync(sqlite3_file *sf, int flags)
@@ -194,7 +196,8 @@ static int disk_open(sqlite3_vfs *sv, const char *name, sqlite3_file *sf, int fl
     struct file *f = file_of(sf);
     struct err e;
     *f = (struct file){.vfs = v, .is_wal = (flags & SQLITE_OPEN_WAL) != 0};
-    if (name == NULL || !disk_path(name, f->path)) return SQLITE_CANTOPEN; /* temporary files stay in memory (sqlite.c) */
+    if (name == NULL || !disk_path(name, f->path))
+        return SQLITE_CANTOPEN; /* temporary files stay in memory (sqlite.c) */
     bool may_write = (flags & SQLITE_OPEN_CREATE) || ((flags & SQLITE_OPEN_READWRITE) && fs_exists(v->fs, f->path));
     enum fs_mode mode = may_write ? FS_WRITE : FS_READ;
     if (!v->fs.ops->open(v->fs.ctx, f->path, mode, &f->fs_file, &e)) return failed(v, &e, SQLITE_CANTOPEN);
@@ -223,7 +226,8 @@ static int disk_access(sqlite3_vfs *sv, const char *name, int flags, int *out)
     struct err e;
     if (!disk_path(name, path)) return SQLITE_IOERR_ACCESS;
     if (!v->fs.ops->stat(v->fs.ctx, path, &st, &e)) return failed(v, &e, SQLITE_IOERR_ACCESS);
-    *out = st.exists && (flags != SQLITE_ACCESS_EXISTS || st.bytes > 0); /* an empty journal counts as none, as in SQLite's own */
+    *out = st.exists &&
+           (flags != SQLITE_ACCESS_EXISTS || st.bytes > 0); /* an empty journal counts as none, as in SQLite's own */
     return SQLITE_OK;
 }
 
@@ -312,7 +316,8 @@ void vfs_settled(struct vfs *v)
 bool vfs_cut_back(struct vfs *v, struct err *e)
 {
     if (v->wal && v->unsettled_from != UINT64_MAX &&
-        !(v->fs.ops->truncate(v->fs.ctx, v->wal->fs_file, v->unsettled_from, e) && v->fs.ops->sync(v->fs.ctx, v->wal->fs_file, e)))
+        !(v->fs.ops->truncate(v->fs.ctx, v->wal->fs_file, v->unsettled_from, e) &&
+          v->fs.ops->sync(v->fs.ctx, v->wal->fs_file, e)))
         return false;
     vfs_settled(v);
     return true;

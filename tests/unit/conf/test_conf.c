@@ -33,10 +33,11 @@ static void defaults_stand_when_nothing_is_said(void **state)
 
 static void settings_are_read(void **state)
 {
-    static const char text[] = "data_dir: d\nkey_file: /etc/k\nocsf: {version: 1.3.0, classes: best-fit}\n"
-                               "lake:\n  file_bytes: 1 MiB\n  fold_after: 90s\nspool:\n  bytes_max: 134217728\n"
-                               "cloud:\n  graph_url: http://127.0.0.1:4711/graph/\n  login_url: \"https://login.example\"\n"
-                               "hunting.share: 100\n";
+    static const char text[] =
+        "data_dir: d\nkey_file: /etc/k\nocsf: {version: 1.3.0, classes: best-fit}\n"
+        "lake:\n  file_bytes: 1 MiB\n  fold_after: 90s\nspool:\n  bytes_max: 134217728\n"
+        "cloud:\n  graph_url: http://127.0.0.1:4711/graph/\n  login_url: \"https://login.example\"\n"
+        "hunting.share: 100\n";
     struct conf c;
     struct err e;
     (void)state;
@@ -61,20 +62,27 @@ static void refusals_point_and_offer(void **state)
         int cause;
         const char *want;
     } rows[] = {
-        {"lake:\n  fold_afer: 5m\n", CONF_UNKNOWN_SETTING, "p.yaml:2:3: there is no setting \"lake.fold_afer\"; did you mean \"lake.fold_after\"?"},
-        {"dat_adir: x\n", CONF_UNKNOWN_SETTING, "p.yaml:1:1: there is no setting \"dat_adir\"; did you mean \"data_dir\"?"},
-        {"fold_after: 5m\n", CONF_UNKNOWN_SETTING, "p.yaml:1:1: there is no setting \"fold_after\"; did you mean \"lake.fold_after\"?"},
-        {"log:\n  fold_after: 5m\n", CONF_UNKNOWN_SETTING, "p.yaml:2:3: there is no setting \"log.fold_after\"; did you mean \"lake.fold_after\"?"},
+        {"lake:\n  fold_afer: 5m\n", CONF_UNKNOWN_SETTING,
+         "p.yaml:2:3: there is no setting \"lake.fold_afer\"; did you mean \"lake.fold_after\"?"},
+        {"dat_adir: x\n", CONF_UNKNOWN_SETTING,
+         "p.yaml:1:1: there is no setting \"dat_adir\"; did you mean \"data_dir\"?"},
+        {"fold_after: 5m\n", CONF_UNKNOWN_SETTING,
+         "p.yaml:1:1: there is no setting \"fold_after\"; did you mean \"lake.fold_after\"?"},
+        {"log:\n  fold_after: 5m\n", CONF_UNKNOWN_SETTING,
+         "p.yaml:2:3: there is no setting \"log.fold_after\"; did you mean \"lake.fold_after\"?"},
         {"intervals:\n  alerts: 5m\n", CONF_UNKNOWN_SETTING, "p.yaml:1:1: there is no setting \"intervals\""},
         {"zzzzzzzz: 1\n", CONF_UNKNOWN_SETTING, "p.yaml:1:1: there is no setting \"zzzzzzzz\""},
         {"lake: 5m\n", CONF_BAD_VALUE, "p.yaml:1:7: lake is a group: its settings stand below it, indented"},
         {"lake: [a]\n", CONF_BAD_VALUE, "p.yaml:1:7: lake is a group: its settings stand below it, indented"},
         {"data_dir: [a]\n", CONF_BAD_VALUE, "p.yaml:1:11: data_dir: expected one value, not a list"},
         {"data_dir: {a: b}\n", CONF_BAD_VALUE, "p.yaml:1:11: data_dir: expected one value, not a group"},
-        {"log:\n  keep: 30\n", CONF_BAD_VALUE, "p.yaml:2:9: log.keep: expected a duration such as 500ms, 30s, 5m, 6h or 2d within 1h..3650d"},
+        {"log:\n  keep: 30\n", CONF_BAD_VALUE,
+         "p.yaml:2:9: log.keep: expected a duration such as 500ms, 30s, 5m, 6h or 2d within 1h..3650d"},
         {"log:\n  keep: 59m\n", CONF_BAD_VALUE, "p.yaml:2:9: log.keep: expected a value within 1h..3650d"},
-        {"lake: {file_bytes: 8MB}\n", CONF_BAD_VALUE, "p.yaml:1:20: lake.file_bytes: expected a size such as 512MiB (KiB, MiB, GiB, TiB) within 4KiB..4GiB"},
-        {"lake: {file_bytes: -8MiB}\n", CONF_BAD_VALUE, "p.yaml:1:20: lake.file_bytes: expected a size such as 512MiB (KiB, MiB, GiB, TiB) within 4KiB..4GiB"},
+        {"lake: {file_bytes: 8MB}\n", CONF_BAD_VALUE,
+         "p.yaml:1:20: lake.file_bytes: expected a size such as 512MiB (KiB, MiB, GiB, TiB) within 4KiB..4GiB"},
+        {"lake: {file_bytes: -8MiB}\n", CONF_BAD_VALUE,
+         "p.yaml:1:20: lake.file_bytes: expected a size such as 512MiB (KiB, MiB, GiB, TiB) within 4KiB..4GiB"},
         {"hunting: {share: 101}\n", CONF_BAD_VALUE, "p.yaml:1:18: hunting.share: expected a value within 1..100"},
         {"ocsf: {version: 1.4.0}\n", CONF_BAD_VALUE, "p.yaml:1:17: ocsf.version: expected one of 1.8.0|1.3.0"},
         {"cloud:\n  login_url: http://login.example\n", CONF_BAD_VALUE,
@@ -113,20 +121,20 @@ static void rows_are_well_formed(void **state)
     for (int i = 0; i < CONF_CAUSE_COUNT; i++) assert_true(conf_causes[i].code && conf_causes[i].remedy);
 }
 
-static void the_manual_is_the_table(void **state)
+static void the_description_names_every_row(void **state)
 {
-    char path[1024];
-    struct buf want, got;
+    struct buf page;
     (void)state;
-    (void)snprintf(path, sizeof path, "%s/docs/settings.md", getenv("PORTCULLIS_SOURCE"));
-    buf_init(&want, 0);
-    buf_init(&got, 0);
-    conf_describe(&want);
-    if (getenv("PORTCULLIS_WRITE_DOCS")) assert_true(fs_replace(fs_real(), path, buf_str(&want), NULL)); /* after a change of the table */
-    assert_true(fs_read_all(fs_real(), path, 1 << 20, &got, NULL));
-    assert_string_equal(buf_cstr(&got), buf_cstr(&want));
-    buf_done(&want);
-    buf_done(&got);
+    buf_init(&page, 0);
+    conf_describe(&page);
+    for (unsigned i = 0; i < conf_setting_count; i++) {
+        char cell[80];
+        (void)snprintf(cell, sizeof cell, "| `%s` | ", conf_settings[i].name);
+        assert_non_null(strstr(buf_cstr(&page), cell));
+    }
+    assert_non_null(strstr(buf_cstr(&page), "| choice | `mission` | mission or best-fit | "));
+    assert_non_null(strstr(buf_cstr(&page), "| duration | `10m` | 100ms to 24h | "));
+    buf_done(&page);
 }
 
 static void files_are_loaded(void **state)
@@ -150,13 +158,44 @@ static void files_are_loaded(void **state)
 
 static void addresses(void **state)
 {
-    static const char *const good[] = {"https://login.microsoftonline.com", "https://a", "https://a:8443/x/y", "https://[2001:db8::1]:1/",
-                                       "http://127.0.0.1", "http://127.1.2.3:80/x", "http://localhost:1", "http://LOCALHOST", "http://[::1]:8080"};
-    static const char *const bad[] = {"", "a", "ftp://a", "https://", "https:///x", "https://:80", "https://a:", "https://a:0", "https://a:65536",
-                                      "https://a:b", "https://u@a", "https://u:p@a", "https://a?x", "https://a#x", "https://a b", "https://a\n",
-                                      "http://127.0.0.1.example", "http://localhost.example", "http://127.0.0", "http://128.0.0.1",
-                                      "http://[::2]", "http://example", "http://127.0.0.1@example", "https://[::1", "https://[::1]x", "HTTPS://a",
-                                      "http://0127.0.0.1", "http://127.0.0.1\\@example", "https://\xc3\xbc"};
+    static const char *const good[] = {"https://login.microsoftonline.com",
+                                       "https://a",
+                                       "https://a:8443/x/y",
+                                       "https://[2001:db8::1]:1/",
+                                       "http://127.0.0.1",
+                                       "http://127.1.2.3:80/x",
+                                       "http://localhost:1",
+                                       "http://LOCALHOST",
+                                       "http://[::1]:8080"};
+    static const char *const bad[] = {"",
+                                      "a",
+                                      "ftp://a",
+                                      "https://",
+                                      "https:///x",
+                                      "https://:80",
+                                      "https://a:",
+                                      "https://a:0",
+                                      "https://a:65536",
+                                      "https://a:b",
+                                      "https://u@a",
+                                      "https://u:p@a",
+                                      "https://a?x",
+                                      "https://a#x",
+                                      "https://a b",
+                                      "https://a\n",
+                                      "http://127.0.0.1.example",
+                                      "http://localhost.example",
+                                      "http://127.0.0",
+                                      "http://128.0.0.1",
+                                      "http://[::2]",
+                                      "http://example",
+                                      "http://127.0.0.1@example",
+                                      "https://[::1",
+                                      "https://[::1]x",
+                                      "HTTPS://a",
+                                      "http://0127.0.0.1",
+                                      "http://127.0.0.1\\@example",
+                                      "https://\xc3\xbc"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         if (conf_url_fault(str_of(good[i]))) fail_msg("%s: %s", good[i], conf_url_fault(str_of(good[i])));
@@ -186,7 +225,7 @@ int main(void)
         cmocka_unit_test(settings_are_read),
         cmocka_unit_test(refusals_point_and_offer),
         cmocka_unit_test(rows_are_well_formed),
-        cmocka_unit_test(the_manual_is_the_table),
+        cmocka_unit_test(the_description_names_every_row),
         cmocka_unit_test(files_are_loaded),
         cmocka_unit_test(addresses),
         cmocka_unit_test(secrets_are_kept_and_copied),

@@ -105,7 +105,11 @@ static void other_purpose_other_key(void **state)
 static void key_files(void **state)
 {
     static const char *const wrong[] = {
-        "", "x", "portcullis-key-1", "portcullis-key-1 ", "portcullis-key-2 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        "",
+        "x",
+        "portcullis-key-1",
+        "portcullis-key-1 ",
+        "portcullis-key-2 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
         "portcullis-key-1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1",
         "portcullis-key-1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1fa",
         "portcullis-key-1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1g",
@@ -144,8 +148,10 @@ static void digests_and_text(void **state)
     static const uint8_t sha_abc[4] = {0xba, 0x78, 0x16, 0xbf};
     static const struct {
         const char *plain, *coded;
-    } rows[] = {{"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"\xff\xef\xbf", "_--_"}}; /* RFC 4648 section 10 */
-    static const char *const wrong[] = {"Z", "Zh", "Zg===", "Zg=", "Zm9v=", "+/", "Zm 9v", "Zm9v\n", "=", "==", "====", "Zm9"};
+    } rows[] = {
+        {"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"\xff\xef\xbf", "_--_"}}; /* RFC 4648 section 10 */
+    static const char *const wrong[] = {"Z",     "Zh",     "Zg===", "Zg=", "Zm9v=", "+/",
+                                        "Zm 9v", "Zm9v\n", "=",     "==",  "====",  "Zm9"};
     uint8_t hash[32];
     (void)state;
     sha256("abc", 3, hash);

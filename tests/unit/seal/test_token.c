@@ -75,7 +75,8 @@ void tokens_with_any_byte_changed_are_refused(void **state)
 
 void tokens_of_no_shape_are_refused(void **state)
 {
-    static const char *const wrong[] = {"", ".", "..", "a", "a.b", "a.b.c.d", ".b.c", "a..c", "Zm9v.Z!.Zm9v", "Zm9v.Zh.x"};
+    static const char *const wrong[] = {"",     ".",    "..",           "a",        "a.b", "a.b.c.d",
+                                        ".b.c", "a..c", "Zm9v.Z!.Zm9v", "Zm9v.Zh.x"};
     struct buf header, payload, unsigned_token;
     struct err e;
     (void)state;
@@ -122,7 +123,8 @@ static void write_pem(EVP_PKEY *pkey, const char *passphrase, struct buf *out)
     char *p = NULL;
     BIO *bio = BIO_new(BIO_s_mem());
     assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, pkey, passphrase ? EVP_aes_128_cbc() : NULL, passphrase,
-                                                   passphrase ? (int)strlen(passphrase) : 0, NULL, NULL), 1);
+                                                   passphrase ? (int)strlen(passphrase) : 0, NULL, NULL),
+                     1);
     buf_init(out, 0);
     long n = BIO_get_mem_data(bio, &p);
     buf_add(out, p, (size_t)n);

@@ -130,11 +130,13 @@ void audit_tampering_is_found(void **state)
         {"UPDATE audit SET detail = '{\"n\":2}' WHERE seq = 3", "audit entry 3 does not match its hash"},
         {"UPDATE audit SET at = at + 1 WHERE seq = 5", "audit entry 5 does not match its hash"},
         {"UPDATE audit SET actor = 'you' WHERE seq = 1", "audit entry 1 does not match its hash"},
-        {"UPDATE audit SET actor = 'metenant', operation = '.add' WHERE seq = 1", "audit entry 1 does not match its hash"},
+        {"UPDATE audit SET actor = 'metenant', operation = '.add' WHERE seq = 1",
+         "audit entry 1 does not match its hash"},
         {"DELETE FROM audit WHERE seq = 2", "audit entry 2 is missing"},
         {"DELETE FROM audit WHERE seq = 5", "audit entry 4 is the last, but the sealed end of the trail is another"},
         {"DELETE FROM audit", "audit entry 0 is the last, but the sealed end of the trail is another"},
-        {"DELETE FROM meta WHERE name = 'audit_head'", "audit entry 5 is the last, but the sealed end of the trail is another"},
+        {"DELETE FROM meta WHERE name = 'audit_head'",
+         "audit entry 5 is the last, but the sealed end of the trail is another"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -186,5 +188,26 @@ void no_secret_in_any_file(void **state)
     store_close(s);
     must(fs_real().ops->list(fs_real().ctx, folder, lacks_secret, &seen, &e), &e);
     assert_true(seen > 40000);
+    remove_folder();
+}
+
+/* `sqlite3 store.db` while we run: it takes itself for the only user and tidies up after itself. */
+void another_program_looking_in_does_no_harm(void **state)
+{
+    struct store *s = NULL, *successor = NULL;
+    struct err e = {0};
+    uint64_t end = 0;
+    (void)state;
+    make_folder();
+    make_store();
+    must(try_open(fs_real(), path, false, 0, &s, &e) && store_log_end_set(s, 1, &e), &e);
+    tamper("SELECT count(*) FROM org");
+    must(store_log_end_set(s, 2, &e), &e);
+    tamper("SELECT count(*) FROM org");
+    must(try_open(fs_real(), path, false, 0, &successor, &e) && store_log_end_get(successor, &end, &e),
+         &e); /* as after kill -9 */
+    assert_int_equal(end, 2);
+    store_close(successor);
+    store_close(s);
     remove_folder();
 }

@@ -43,8 +43,14 @@ static void fill(struct store *s, struct feed_record *feed)
 {
     struct err e = {0};
     int64_t org = add_org(s, "Contoso"), other = add_org(s, "Adatum");
-    struct tenant_record t = {.tenant_id = TENANT_A, .org_id = org, .name = "main", .client_id = CLIENT, .cloud = "gcc-high",
-                              .login_url = "https://l.example", .graph_url = "https://g.example", .endpoint_url = "https://e.example",
+    struct tenant_record t = {.tenant_id = TENANT_A,
+                              .org_id = org,
+                              .name = "main",
+                              .client_id = CLIENT,
+                              .cloud = "gcc-high",
+                              .login_url = "https://l.example",
+                              .graph_url = "https://g.example",
+                              .endpoint_url = "https://e.example",
                               .created = {12345}};
     must(store_tenant_put(s, &t, true, &e), &e);
     assert_false(store_tenant_put(s, &t, true, &e));
@@ -52,15 +58,25 @@ static void fill(struct store *s, struct feed_record *feed)
     t.is_enabled = true;
     must(store_tenant_put(s, &t, false, &e), &e);
     add_tenant(s, other, TENANT_B, "second");
-    *feed = (struct feed_record){.tenant_id = TENANT_A, .feed = "alerts", .state = STR("{\"cursor\":\"x\"}"), .last_synced = {1},
-                                 .newest_event = {2}, .rows = UINT64_C(1) << 40, .late_rows = 3, .status = "error",
-                                 .error_code = "graph.throttled", .error_text = "slow down", .error_since = {4}};
+    *feed = (struct feed_record){.tenant_id = TENANT_A,
+                                 .feed = "alerts",
+                                 .state = STR("{\"cursor\":\"x\"}"),
+                                 .last_synced = {1},
+                                 .newest_event = {2},
+                                 .rows = UINT64_C(1) << 40,
+                                 .late_rows = 3,
+                                 .status = "error",
+                                 .error_code = "graph.throttled",
+                                 .error_text = "slow down",
+                                 .error_since = {4}};
     must(store_feed_put(s, feed, &e), &e);
     feed->rows++;
     must(store_feed_put(s, feed, &e), &e);
     (void)add_feed(s, TENANT_B, "alerts");
     must(store_secret_put(s, "tenant.secret:" TENANT_A, STR("s3cret"), &e), &e);
-    must(store_secret_put(s, "tenant.secret:" TENANT_B, STR("old"), &e) && store_secret_put(s, "tenant.secret:" TENANT_B, STR("new"), &e), &e);
+    must(store_secret_put(s, "tenant.secret:" TENANT_B, STR("old"), &e) &&
+             store_secret_put(s, "tenant.secret:" TENANT_B, STR("new"), &e),
+         &e);
     must(store_offset_set(s, "lake", 77, &e) && store_log_end_set(s, 99, &e), &e);
 }
 
@@ -275,14 +291,17 @@ void lake_files_are_superseded(void **state)
 {
     struct fake_disk *d = fake_disk_new(8);
     struct store *s = open_on(d, true);
-    struct lake_file_record one = {.path = "class=1/tenant=t/day=d/9.x", .bytes = 5, .events = 2, .written = {1}}, newest;
-    struct lake_file_record two = {.path = "class=1/tenant=t/day=d/10.x", .bytes = 6, .events = 3}, other = {.path = "class=1/tenant=u/day=d/11.x"};
+    struct lake_file_record one = {.path = "class=1/tenant=t/day=d/9.x", .bytes = 5, .events = 2, .written = {1}},
+                            newest;
+    struct lake_file_record two = {.path = "class=1/tenant=t/day=d/10.x", .bytes = 6, .events = 3},
+                            other = {.path = "class=1/tenant=u/day=d/11.x"};
     struct buf text;
     struct err e = {0};
     bool found = false;
     (void)state;
     buf_init(&text, 0);
-    must(store_lake_file_add(s, &one, &e) && store_lake_file_add(s, &other, &e) && store_lake_file_add(s, &two, &e), &e);
+    must(store_lake_file_add(s, &one, &e) && store_lake_file_add(s, &other, &e) && store_lake_file_add(s, &two, &e),
+         &e);
     assert_false(store_lake_file_add(s, &one, &e));
     assert_ptr_equal(e.cause, &store_causes[STORE_EXISTS]);
     must(store_lake_file_newest(s, "class=1/tenant=t/day=d", &newest, &found, &e), &e);
@@ -296,7 +315,8 @@ void lake_files_are_superseded(void **state)
     must(store_lake_file_newest(s, "class=1/tenant=t/day=d", &newest, &found, &e), &e);
     assert_memory_equal(&newest, &one, sizeof one);
     must(store_lake_file_list(s, append_file, &text, &e) && store_lake_superseded_list(s, append_path, &text, &e), &e);
-    assert_string_equal(buf_cstr(&text), "class=1/tenant=t/day=d/9.x 5 2;class=1/tenant=u/day=d/11.x 0 0;class=1/tenant=t/day=d/10.x;");
+    assert_string_equal(buf_cstr(&text),
+                        "class=1/tenant=t/day=d/9.x 5 2;class=1/tenant=u/day=d/11.x 0 0;class=1/tenant=t/day=d/10.x;");
     must(store_lake_superseded_forget(s, two.path, &e), &e);
     buf_reset(&text);
     must(store_lake_superseded_list(s, append_path, &text, &e), &e);
@@ -314,7 +334,11 @@ void revisions_are_stored_once(void **state)
     uint64_t n = 0;
     (void)state;
     add_tenant(s, add_org(s, "o"), TENANT_A, "t");
-    struct revision_record r = {.feed_id = add_feed(s, TENANT_A, "alerts"), .object_id = "a", .identity = {1, 2}, .how = "live", .row = STR("{}")};
+    struct revision_record r = {.feed_id = add_feed(s, TENANT_A, "alerts"),
+                                .object_id = "a",
+                                .identity = {1, 2},
+                                .how = "live",
+                                .row = STR("{}")};
     must(store_revision_put(s, &r, true, &e) && store_revision_put(s, &r, true, &e), &e);
     r.identity.lo = 3;
     must(store_revision_put(s, &r, true, &e), &e);

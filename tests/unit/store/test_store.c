@@ -8,8 +8,9 @@ struct virtual_clock test_time = {.wall = {INT64_C(17953305010000000)}};
 struct seal_key *test_key(int which)
 {
     static struct seal_key *keys[2];
-    static const char *const texts[] = {"portcullis-key-1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-                                        "portcullis-key-1 ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"};
+    static const char *const texts[] = {
+        "portcullis-key-1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        "portcullis-key-1 ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"};
     if (keys[which] == NULL) assert_true(seal_key_load(str_of(texts[which]), &keys[which], NULL));
     return keys[which];
 }
@@ -29,7 +30,8 @@ void must(bool ok, const struct err *e)
 
 bool try_open(struct fs fs, const char *path, bool create, int key, struct store **out, struct err *e)
 {
-    struct store_opts o = {.fs = fs, .path = path, .key = test_key(key), .clock = clock_virtual(&test_time), .create = create};
+    struct store_opts o = {
+        .fs = fs, .path = path, .key = test_key(key), .clock = clock_virtual(&test_time), .create = create};
     return store_open(&o, out, e);
 }
 
@@ -54,7 +56,8 @@ int64_t add_org(struct store *s, const char *name)
 
 void add_tenant(struct store *s, int64_t org, const char *id, const char *name)
 {
-    struct tenant_record t = {.org_id = org, .client_id = CLIENT, .cloud = "global", .is_enabled = true, .created = test_time.wall};
+    struct tenant_record t = {
+        .org_id = org, .client_id = CLIENT, .cloud = "global", .is_enabled = true, .created = test_time.wall};
     struct err e = {0};
     assert_true(str_copy(str_of(id), t.tenant_id, sizeof t.tenant_id) && str_copy(str_of(name), t.name, sizeof t.name));
     must(store_tenant_put(s, &t, true, &e), &e);
@@ -64,7 +67,8 @@ int64_t add_feed(struct store *s, const char *tenant_id, const char *feed)
 {
     struct feed_record f = {.state = STR("{}"), .status = "ok"};
     struct err e = {0};
-    assert_true(str_copy(str_of(tenant_id), f.tenant_id, sizeof f.tenant_id) && str_copy(str_of(feed), f.feed, sizeof f.feed));
+    assert_true(str_copy(str_of(tenant_id), f.tenant_id, sizeof f.tenant_id) &&
+                str_copy(str_of(feed), f.feed, sizeof f.feed));
     must(store_feed_put(s, &f, &e), &e);
     return f.id;
 }
@@ -151,7 +155,8 @@ static void *count_up(void *arg)
     return s;
 }
 
-static bool count_entry(void *arg, uint64_t seq, struct wall at, const char *actor, const char *operation, struct str detail)
+static bool count_entry(void *arg, uint64_t seq, struct wall at, const char *actor, const char *operation,
+                        struct str detail)
 {
     (void)seq, (void)at, (void)actor, (void)operation, (void)detail;
     ++*(int *)arg;
@@ -173,7 +178,9 @@ static void threads_take_turns(void **state)
         assert_int_equal(pthread_join(threads[i], &result), 0);
         assert_ptr_equal(result, s);
     }
-    must(store_offset_get(s, "lake", &n, &e) && store_audit_verify(s, &entries, &e) && store_audit_list(s, count_entry, &listed, &e), &e);
+    must(store_offset_get(s, "lake", &n, &e) && store_audit_verify(s, &entries, &e) &&
+             store_audit_list(s, count_entry, &listed, &e),
+         &e);
     assert_int_equal(n, THREADS * STEPS / 5 * 4);
     assert_int_equal(entries, THREADS * STEPS);
     assert_int_equal(listed, THREADS * STEPS);
@@ -196,10 +203,12 @@ int main(void)
         cmocka_unit_test(disk_errors_keep_their_cause),
         cmocka_unit_test(every_operation_failing_in_turn),
         cmocka_unit_test(power_lost_at_every_operation),
+        cmocka_unit_test(power_lost_while_it_is_made),
         cmocka_unit_test(strangers_are_refused),
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(audit_tampering_is_found),
         cmocka_unit_test(no_secret_in_any_file),
+        cmocka_unit_test(another_program_looking_in_does_no_harm),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, free_keys);

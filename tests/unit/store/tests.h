@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
+#include "fake_disk.h"
 #include "kit/sys/causes.h"
 #include "state/store/store.h"
-#include "fake_disk.h"
 
 #define TENANT_A "aaaaaaaa-0000-4000-8000-000000000001"
 #define TENANT_B "bbbbbbbb-0000-4000-8000-000000000002"
@@ -36,10 +36,12 @@ void revisions_are_stored_once(void **state);
 void disk_errors_keep_their_cause(void **state);
 void every_operation_failing_in_turn(void **state);
 void power_lost_at_every_operation(void **state);
+void power_lost_while_it_is_made(void **state);
 /* test_damage.c */
 void strangers_are_refused(void **state);
 void damage_is_found(void **state);
 void audit_tampering_is_found(void **state);
 void no_secret_in_any_file(void **state);
+void another_program_looking_in_does_no_harm(void **state);
 
 #endif

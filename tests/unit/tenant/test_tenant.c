@@ -23,7 +23,8 @@ static struct conf conf;
 static void open_store(bool create)
 {
     struct err e = {0};
-    struct store_opts o = {.fs = fake_disk_fs(disk), .path = "/store.db", .key = key, .clock = clock_virtual(&now), .create = create};
+    struct store_opts o = {
+        .fs = fake_disk_fs(disk), .path = "/store.db", .key = key, .clock = clock_virtual(&now), .create = create};
     if (!store_open(&o, &store, &e)) fail_msg("%s", e.text);
 }
 
@@ -32,7 +33,8 @@ static int set_up(void **state)
     (void)state;
     disk = fake_disk_new(1);
     conf_defaults(&conf);
-    assert_true(seal_key_load(STR("portcullis-key-1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"), &key, NULL));
+    assert_true(seal_key_load(STR("portcullis-key-1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"),
+                              &key, NULL));
     open_store(true);
     return 0;
 }
@@ -48,7 +50,8 @@ static int tear_down(void **state)
 
 static struct tenant_input good(void)
 {
-    return (struct tenant_input){.org = "Contoso", .name = "Contoso main", .tenant_id = ID_A, .client_id = CLIENT, .secret = STR(SECRET)};
+    return (struct tenant_input){
+        .org = "Contoso", .name = "Contoso main", .tenant_id = ID_A, .client_id = CLIENT, .secret = STR(SECRET)};
 }
 
 static void add(const struct tenant_input *in)
@@ -67,8 +70,13 @@ static struct tenant *find(const char *id_or_name)
 
 static void good_input_is_tidied(void **state)
 {
-    struct tenant_input in = {.org = " Contoso\n", .name = "\tmain ", .tenant_id = " {" ID_A "}\n", .client_id = CLIENT "\r\n", .cloud = "GCC-High",
-                              .graph_url = " http://127.0.0.1:99/graph/ ", .secret = STR("\xef\xbb\xbf " SECRET " \r\n")};
+    struct tenant_input in = {.org = " Contoso\n",
+                              .name = "\tmain ",
+                              .tenant_id = " {" ID_A "}\n",
+                              .client_id = CLIENT "\r\n",
+                              .cloud = "GCC-High",
+                              .graph_url = " http://127.0.0.1:99/graph/ ",
+                              .secret = STR("\xef\xbb\xbf " SECRET " \r\n")};
     (void)state;
     add(&in);
     struct tenant *t = find(" " ID_A " ");
@@ -113,9 +121,12 @@ enum field { ORG, NAME, TENANT, CLIENT_ID, CLOUD, LOGIN, GRAPH, ENDPOINT, SECRET
 
 static void put(struct tenant_input *in, enum field field, const char *text)
 {
-    const char **places[] = {&in->org, &in->name, &in->tenant_id, &in->client_id, &in->cloud, &in->login_url, &in->graph_url, &in->endpoint_url};
-    if (field == SECRET_TEXT) in->secret = str_of(text);
-    else *places[field] = text;
+    const char **places[] = {&in->org,   &in->name,      &in->tenant_id, &in->client_id,
+                             &in->cloud, &in->login_url, &in->graph_url, &in->endpoint_url};
+    if (field == SECRET_TEXT)
+        in->secret = str_of(text);
+    else
+        *places[field] = text;
 }
 
 static void every_slip_is_named(void **state)
@@ -129,9 +140,12 @@ static void every_slip_is_named(void **state)
     } rows[] = {
         {TENANT, "", TENANT_BAD_ID, "the tenant id is missing"},
         {TENANT, NULL, TENANT_BAD_ID, "the tenant id is missing"},
-        {TENANT, "contoso.onmicrosoft.com", TENANT_BAD_ID, "the tenant id looks like a domain name, and the GUID is needed"},
-        {TENANT, "aaaaaaaa-0000-4000-8000-00000000000", TENANT_BAD_ID, "the tenant id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
-        {TENANT, "aaaaaaaa-0000-4000-8000-00000000000g", TENANT_BAD_ID, "the tenant id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
+        {TENANT, "contoso.onmicrosoft.com", TENANT_BAD_ID,
+         "the tenant id looks like a domain name, and the GUID is needed"},
+        {TENANT, "aaaaaaaa-0000-4000-8000-00000000000", TENANT_BAD_ID,
+         "the tenant id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
+        {TENANT, "aaaaaaaa-0000-4000-8000-00000000000g", TENANT_BAD_ID,
+         "the tenant id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
         {TENANT, "<tenant-id>", TENANT_PLACEHOLDER, "the tenant id is still a placeholder in angle brackets"},
         {CLIENT_ID, "x", TENANT_BAD_CLIENT_ID, "the client id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
         {CLIENT_ID, ID_A, TENANT_BAD_CLIENT_ID, "the client id is the tenant id: one of them was pasted twice"},
@@ -145,16 +159,20 @@ static void every_slip_is_named(void **state)
         {CLOUD, "azure", TENANT_NO_CLOUD, "there is no cloud \"azure\""},
         {LOGIN, "http://login.example", TENANT_BAD_URL,
          "the login address: plain http is for this machine alone (127.0.0.1, localhost): use https"},
-        {GRAPH, "graph.microsoft.com", TENANT_BAD_URL, "the Graph address: expected an address that begins with https://"},
-        {ENDPOINT, "https://u:p@host", TENANT_BAD_URL, "the Defender for Endpoint address: an address must not hold a user name or password"},
-        {ENDPOINT, "<host>", TENANT_PLACEHOLDER, "the Defender for Endpoint address is still a placeholder in angle brackets"},
+        {GRAPH, "graph.microsoft.com", TENANT_BAD_URL,
+         "the Graph address: expected an address that begins with https://"},
+        {ENDPOINT, "https://u:p@host", TENANT_BAD_URL,
+         "the Defender for Endpoint address: an address must not hold a user name or password"},
+        {ENDPOINT, "<host>", TENANT_PLACEHOLDER,
+         "the Defender for Endpoint address is still a placeholder in angle brackets"},
         {SECRET_TEXT, "", TENANT_BAD_SECRET, "the client secret is empty"},
         {SECRET_TEXT, " \r\n", TENANT_BAD_SECRET, "the client secret is empty"},
         {SECRET_TEXT, " " ID_B "\n", TENANT_SECRET_IS_ID, "this looks like the secret's id; paste its value"},
         {SECRET_TEXT, "<secret>", TENANT_PLACEHOLDER, "the client secret is still a placeholder in angle brackets"},
         {SECRET_TEXT, "pl4nted\npl4nted", TENANT_BAD_SECRET,
          "the client secret holds a blank, a line end or another character that no secret has (at 8)"},
-        {SECRET_TEXT, "\xff\xfep", TENANT_BAD_SECRET, "the client secret is not plain text: save its file as UTF-8, not UTF-16"},
+        {SECRET_TEXT, "\xff\xfep", TENANT_BAD_SECRET,
+         "the client secret is not plain text: save its file as UTF-8, not UTF-16"},
         {SECRET_TEXT, long_text, TENANT_BAD_SECRET, "the client secret is longer than 1024 bytes"},
     };
     struct org_record org;

@@ -34,7 +34,8 @@ static const struct yaml *parse(const char *text)
 static void a_tree_remembers_places(void **state)
 {
     (void)state;
-    const struct yaml *y = parse("# a comment\ntable: X\nlist:\n  - one\n  - {k: \"v\", ü: w}\ntext: |\n  two\n  lines\n");
+    const struct yaml *y =
+        parse("# a comment\ntable: X\nlist:\n  - one\n  - {k: \"v\", ü: w}\ntext: |\n  two\n  lines\n");
     assert_int_equal(y->type, YAML_MAP);
     assert_int_equal(y->count, 3);
     assert_int_equal(y->line, 2);
@@ -84,7 +85,8 @@ static void words_and_nothings(void **state)
 {
     bool b;
     (void)state;
-    const struct yaml *y = parse("a:\nb: ~\nc: null\nd: \"null\"\ne: ''\nt: yes\nf: Off\nq: \"true\"\nn: 1\nbom: \"\\0x\"\n");
+    const struct yaml *y =
+        parse("a:\nb: ~\nc: null\nd: \"null\"\ne: ''\nt: yes\nf: Off\nq: \"true\"\nn: 1\nbom: \"\\0x\"\n");
     assert_true(yaml_is_null(yaml_get(y, "a")) && yaml_is_null(yaml_get(y, "b")) && yaml_is_null(yaml_get(y, "c")));
     assert_true(yaml_is_null(yaml_get(y, "absent")));
     assert_false(yaml_is_null(yaml_get(y, "d")) || yaml_is_null(yaml_get(y, "e")) || yaml_is_null(y));
