@@ -103,11 +103,12 @@ static bool alert_at(struct estate t, uint64_t number, struct wall now, struct o
     return true;
 }
 
+/* At least as many as may exist at `now`; alert_at looks closer. */
 static uint64_t stream_count(struct estate t, struct wall now)
 {
     const struct scenario *s = t.scenario;
     double seconds = (double)(now.ticks - t.world->start.ticks) / WALL_TICKS_PER_S;
-    return s->alerts_before + (seconds > 0 ? (uint64_t)(seconds * s->alerts_per_hour / 3600) + 2 : 0);
+    return s->alerts_before + (seconds > 0 && s->alerts_per_hour > 0 ? (uint64_t)(seconds * s->alerts_per_hour / 3600) + 2 : 0);
 }
 
 bool alerts_list(struct estate t, struct wall now, struct arena *a, struct object_list *out)
