@@ -110,7 +110,7 @@ static bool run_with_fault(uint64_t nth, enum fake_fault fault, bool stop_at_fai
         if (!ok && stop_at_failure) break;
     }
     bool has_failed = fake_disk_has_failed(d);
-    fake_disk_fail_at(d, UINT64_MAX / 2, FAKE_NONE); /* not later, if it has not come yet */
+    fake_disk_fail_at(d, UINT64_MAX / 2, FAKE_NONE);           /* not later, if it has not come yet */
     if (!has_failed) assert_true(store_bytes(d) > FILL_BYTES); /* folded in while the history ran */
     if (fault != FAKE_POWER && !stop_at_failure) check(s, &h);
     if (fault != FAKE_POWER && stop_at_failure) {
