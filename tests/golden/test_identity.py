@@ -1,0 +1,63 @@
+"""A row is the same row in whatever clothes it comes: members in another order, nothing as null, "" or absent, numbers as
+text, an object as text, times with more digits, the device group that only streaming sends. Its metadata.uid must not
+change; and a row that differs in AdditionalFields alone must be another.
+
+    test_identity.py MAP_CORPUS"""
+import glob, json, os, random, subprocess, sys, tempfile
+
+here = os.path.dirname(os.path.abspath(__file__))
+
+
+def redress(rng, row, table):
+    keys = [k for k in row if row[k] not in (None, "") or rng.random() < 0.5]
+    if table != "DeviceInfo":
+        keys = [k for k in keys if k != "MachineGroup"]
+    rng.shuffle(keys)
+    other = {k: row[k] for k in keys}
+    for k, v in other.items():
+        if isinstance(v, bool):
+            other[k] = str(v).lower()
+        elif isinstance(v, int) and rng.random() < 0.5:
+            other[k] = str(v)
+        elif k == "AdditionalFields" and isinstance(v, str) and v.startswith("{"):
+            other[k] = json.loads(v)
+        elif k == "Timestamp":
+            other[k] = v.replace("Z", "0Z") if "." in v and len(v) < 28 else v
+        elif v is None or v == "":
+            other[k] = rng.choice((None, ""))
+    return other
+
+
+def uids(program, records):
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson", encoding="utf-8") as f:
+        f.writelines(json.dumps(r) + "\n" for r in records)
+        f.flush()
+        out = subprocess.run([program, "1.8.0", "mission", "-", f.name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    return [json.loads(x)["metadata"]["uid"] for x in out.splitlines()]
+
+
+def main():
+    program, rng = sys.argv[1], random.Random(20261122)
+    paths = sorted(glob.glob(os.path.join(here, "cases", "Device*.in.ndjson")))
+    print(f"1..{len(paths)}")
+    failed = False
+    for number, path in enumerate(paths, 1):
+        table = os.path.basename(path).split(".")[0]
+        records = [json.loads(x) for x in open(path, encoding="utf-8")]
+        plain = uids(program, records)
+        faults = [] if len(set(plain)) == len(records) else ["different rows share a uid"]
+        for _ in range(5):
+            again = uids(program, [{**r, "properties": redress(rng, r["properties"], table)} for r in records])
+            faults += [f"row {i + 1} in other clothes is another row" for i, (a, b) in enumerate(zip(plain, again)) if a != b]
+        more = uids(program, [{**r, "properties": {**r["properties"], "AdditionalFields": "{\"new\":1}"}} for r in records])
+        documented = table not in ("DeviceRegistryEvents", "DeviceImageLoadEvents")  # these have no AdditionalFields
+        if documented and set(more) & set(plain):
+            faults.append("a row with other AdditionalFields is taken for the same")
+        for fault in faults[:10]:
+            print("# " + fault)
+        failed |= bool(faults)
+        print(f"{'not ok' if faults else 'ok'} {number} - {table}: {len(records)} rows, 5 times in other clothes")
+    sys.exit(failed)
+
+
+main()
