@@ -91,6 +91,7 @@ void feed_want_drain(struct feed *f, struct wall now)
 {
     f->wants_poll = true;
     f->wants_drain = true;
+    f->asked_unproved = 0;
     f->drain_walks = 0;
     f->drain_fresh = 0;
     f->drain_at = f->state.swept[SWEEP_STAGES - 1];
@@ -100,6 +101,7 @@ void feed_want_drain(struct feed *f, struct wall now)
 void feed_want_pull(struct feed *f, struct wall from, struct wall to)
 {
     f->wants_pull = true;
+    f->asked_unproved = 0;
     f->pull_from = f->pull_at = bin_floor(from);
     f->pull_to = bin_start(bin_of((struct wall){to.ticks - 1}) + 1);
 }

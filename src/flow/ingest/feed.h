@@ -56,11 +56,11 @@ extern const struct sweep_stage sweep_stages[SWEEP_STAGES];
 struct feed_state {
     struct wall head;                 /* everything before it has been asked for once */
     struct wall swept[SWEEP_STAGES];  /* hunting: everything before it has passed that stage; never grows from stage to stage */
-    struct wall deep;                 /* revisions: when the last long look back was */
+    struct wall deep;                 /* revisions: when the last whole long look back began; 0: never */
     struct wall synced;               /* the last completed poll; 0: never */
     int64_t width_ticks;              /* hunting: how much time one query may span */
     uint32_t row_bytes;               /* hunting: learnt size of a row as JSON */
-    uint32_t page_rows;               /* learnt largest $top; 0: as the table says */
+    uint32_t page_rows;               /* learnt bound of rows in one answer; 0: none */
     uint64_t unproved;                /* bins whose count never agreed, in all sweeps together */
 };
 void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wall now, int64_t lookback_ms);
@@ -143,11 +143,13 @@ struct sweep { /* one count query and the bins it sends us to */
     struct bin_run runs[RUNS_MAX];
     unsigned run_count, run_index;
     unsigned rounds;
+    uint64_t largest_page; /* rows; of this round */
 };
 enum walk_kind { WALK_POLL, WALK_DEEP, WALK_PULL };
 struct walk { /* alerts and incidents by last update, machines by number */
     enum walk_kind kind;
     struct wall from, to, newest; /* `to` 0: no end */
+    struct wall began;
     uint32_t skip;
     bool use_link, is_partial;
     enum log_how how;
@@ -158,6 +160,7 @@ struct feed {
     struct feed_state state;
     bool wants_poll, wants_drain, wants_pull;
     struct wall drain_at, drain_to, pull_from, pull_at, pull_to;
+    uint64_t asked_unproved; /* of state.unproved: found by the drain or pull that is or was wanted */
     unsigned drain_walks;  /* done in this drain */
     uint64_t drain_fresh;  /* rows its last walk found */
     bool wants_deep;

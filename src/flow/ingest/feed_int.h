@@ -28,6 +28,7 @@ void reader_begin(struct reader *r, struct wall from, struct wall to, bool count
 void reader_fetch(const struct reader *r, const struct feed *f, enum log_how how, struct feed_fetch *out);
 enum reader_end reader_page(struct reader *r, const struct feed *f, const struct feed_page *page);
 void reader_tick_count(struct reader *r, const struct feed *f, uint64_t total);
+enum { TAKE_MAX = 60000 };
 uint32_t hunting_take(const struct feed_state *s); /* N */
 
 #endif

@@ -21,8 +21,8 @@ int64_t feed_horizon_hour(const struct feed_row *row, const struct feed_state *s
     switch (row->kind) {
     case FEED_HUNTING: return wall_hour(s->swept[SWEEP_STAGES - 1]);
     case FEED_REVISIONS:
-        if (s->synced.ticks == 0) return INT64_MIN;
-        return wall_hour(wall_earlier(wall_add(s->head, -WALL_TICKS_PER_HOUR), wall_add(s->synced, -KEEP_TICKS)));
+        if (s->deep.ticks == 0) return INT64_MIN;
+        return wall_hour(wall_earlier(wall_add(s->head, -WALL_TICKS_PER_HOUR), wall_add(s->deep, -KEEP_TICKS)));
     case FEED_SNAPSHOT: break;
     }
     return INT64_MIN; /* machines: one bucket, for ever */

@@ -79,6 +79,8 @@ void hunting_next(struct feed *f, struct wall now, struct feed_effect *out)
         f->state.synced = now;
         out->completed_poll = true;
     }
+    /* A sweep that ended meanwhile may have let go of hours that the drain began with: they are proved for good. */
+    f->drain_at = wall_later(f->drain_at, f->state.swept[SWEEP_STAGES - 1]);
     if (f->wants_drain && f->drain_at.ticks < f->drain_to.ticks) {
         begin_sweep(f, STAGE_DRAIN, f->drain_at, f->drain_to, out);
         return;
@@ -139,9 +141,19 @@ static enum log_how reread_how(const struct feed *f)
     return f->sweep.stage == STAGE_PULL ? LOG_PULL : LOG_LOOK_BACK;
 }
 
+/* A learnt bound of a page is forgotten little by little while nothing is found missing. */
+static void forget_bound(struct feed *f)
+{
+    uint32_t bound = f->state.page_rows;
+    if (bound == 0 || f->sweep.rounds > 0) return;
+    bound += bound / 64 + 1;
+    f->state.page_rows = bound < TAKE_MAX ? bound : 0;
+}
+
 static void sweep_done(struct feed *f, struct wall now, struct feed_effect *out)
 {
     struct wall to = f->sweep.to;
+    forget_bound(f);
     if (f->sweep.stage == STAGE_DRAIN) f->drain_at = to;
     else if (f->sweep.stage == STAGE_PULL) f->pull_at = to;
     else
@@ -170,8 +182,19 @@ static void run_done(struct feed *f, struct feed_effect *out)
 
 static void reread_page(struct feed *f, const struct feed_page *page, struct feed_effect *out)
 {
+    if (page->rows > f->sweep.largest_page) f->sweep.largest_page = page->rows;
     if (reader_page(&f->reader, f, page) == READER_DONE) run_done(f, out);
     else ask_rows(f, reread_how(f), out);
+}
+
+/* Bins that differ again after they were read: answers are cut silently, at a size nobody knows. Whatever came at most in
+ * one answer is more than to ask for: then a cut answer is a full one, and full ones are never trusted. */
+static void expect_a_cut(struct feed *f)
+{
+    uint64_t less = f->sweep.largest_page * 4 / 5;
+    if (less < 1) less = 1;
+    if (less < hunting_take(&f->state)) f->state.page_rows = (uint32_t)less;
+    f->sweep.largest_page = 0;
 }
 
 static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wall now, struct feed_effect *out)
@@ -183,12 +206,14 @@ static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wal
     }
     if (f->sweep.rounds++ >= ROUNDS_MAX) {
         /* Reported, and left to the next stage: a count that never agrees must not hold up everything behind it. */
-        for (unsigned i = 0; i < c->run_count; i++) f->state.unproved += c->runs[i].count;
+        uint64_t bins = 0;
+        for (unsigned i = 0; i < c->run_count; i++) bins += c->runs[i].count;
+        f->state.unproved += bins;
+        if (f->sweep.stage >= SWEEP_STAGES) f->asked_unproved += bins;
         sweep_done(f, now, out);
         return;
     }
-    /* Bins that differ again after they were read: perhaps a silent cut. Smaller pages next time. */
-    if (f->sweep.rounds > 2 && hunting_take(&f->state) > 100) f->state.row_bytes *= 2;
+    if (f->sweep.rounds > 1) expect_a_cut(f);
     f->sweep.run_count = c->run_count;
     f->sweep.run_index = 0;
     for (unsigned i = 0; i < c->run_count; i++) f->sweep.runs[i] = c->runs[i];
@@ -234,8 +259,7 @@ static bool halve_count(struct feed *f)
 static bool halve_take(struct feed *f)
 {
     if (f->fetch.ask != ASK_ROWS || hunting_take(&f->state) <= 1) return false;
-    uint64_t doubled = f->state.row_bytes * UINT64_C(2);
-    f->state.row_bytes = doubled > UINT32_MAX ? UINT32_MAX : (uint32_t)doubled;
+    f->state.page_rows = hunting_take(&f->state) / 2;
     return true;
 }
 

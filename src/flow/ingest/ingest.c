@@ -102,7 +102,9 @@ void ingest_start(struct ingest *in, void (*started)(void *ctx, const struct err
 
 void ingest_tenants_changed(struct ingest *in)
 {
-    if (in->is_running && !in->is_stopping) ingest_load(in);
+    if (!in->is_running || in->is_stopping) return;
+    in->is_unpark_wanted = true;
+    ingest_load(in);
 }
 
 void ingest_stop(struct ingest *in, void (*stopped)(void *ctx), void *ctx)

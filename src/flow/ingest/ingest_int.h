@@ -31,9 +31,9 @@ struct ing_feed {
     bool is_committing;
     struct feed_state pending;   /* what that commit makes durable */
     bool is_broken;              /* its state cannot be read, or its tenant is gone: left alone */
+    bool is_stale;               /* a commit failed: the store is asked what holds before it goes on */
     bool is_in_op;
     unsigned op_failures;
-    uint64_t op_unproved;
 };
 struct ing_tenant {
     struct ing_tenant *next;
@@ -70,7 +70,8 @@ struct ingest {
     struct ing_feed *ready, **ready_last; /* spooled answers that wait for a worker */
     unsigned jobs;
     uint64_t spool_bytes, answers;
-    bool is_running, is_stopping, is_loading, is_load_wanted, is_pumping;
+    bool is_running, is_stopping, is_loading, is_load_wanted, is_unpark_wanted, is_pumping;
+    struct mono load_at; /* a wanted load begins then */
     void (*started)(void *ctx, const struct err *e);
     void *started_ctx;
     void (*stopped)(void *ctx);
@@ -85,6 +86,8 @@ struct sched_feed *ing_sched(struct ing_feed *f);
 
 /* ingest_load.c */
 void ingest_load(struct ingest *in);
+void ingest_load_later(struct ingest *in, int64_t ms);
+void ingest_load_if_due(struct ingest *in);
 void ing_tenant_reap(struct ing_tenant *t); /* frees a removed tenant that is quiet */
 bool ing_feed_is_quiet(const struct ing_feed *f);
 void ing_tenant_free(struct ing_tenant *t);

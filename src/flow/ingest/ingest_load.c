@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RAMP_PER_TENANT_MS = 20, RAMP_MAX_MS = 30000 };
+enum { RAMP_PER_TENANT_MS = 20, RAMP_MAX_MS = 30000, LOAD_RETRY_MS = 5000 };
 
 struct loaded_feed {
     struct feed_record record; /* id 0: not there */
@@ -208,6 +208,22 @@ static struct loaded_tenant *find_loaded(struct load *l, const char *tenant_id, 
     return NULL;
 }
 
+/* A commit of it failed, and may have taken effect all the same (STORE_UNCERTAIN): what the store says now holds. Going on
+ * from an older state would read hours whose fingerprints that commit had let go of. */
+static void refresh_feed(struct ing_feed *f, struct loaded_feed *from)
+{
+    struct feed_state state;
+    struct err e;
+    if (!f->is_stale || f->is_committing) return;
+    f->is_stale = false;
+    f->is_broken |= !feed_state_read(str_of(from->state), &state, &e);
+    if (f->is_broken) return;
+    f->durable = state;
+    f->record = from->record;
+    feed_reset(&f->mind, &state);
+    ing_feed_wait(f, 0);
+}
+
 /* Those that stay get the new record (a new secret, another name); their feeds go on where they are. */
 static void merge(struct ingest *in, struct load *l)
 {
@@ -224,8 +240,10 @@ static void merge(struct ingest *in, struct load *l)
         is_known[same - l->tenants] = true;
         tenant_unref(t->tenant);
         t->tenant = tenant_ref(same->tenant);
-        sched_unpark(&t->sched);
+        if (in->is_unpark_wanted) sched_unpark(&t->sched);
+        for (size_t i = 0; i < FEED_ROW_COUNT; i++) refresh_feed(&t->feeds[i], &same->feeds[i]);
     }
+    in->is_unpark_wanted = false;
     for (size_t i = 0; i < l->count; i++)
         if (!is_known[i]) add_tenant(in, &l->tenants[i], l->count);
     free(is_known);
@@ -253,18 +271,32 @@ static void load_done(void *arg)
         if (!l->ok) in->is_running = false;
         started(in->started_ctx, l->ok ? NULL : &l->err);
     }
+    if (!l->ok) ingest_load_later(in, LOAD_RETRY_MS);
     load_free(l);
-    if (in->is_load_wanted && in->is_running && !in->is_stopping) ingest_load(in);
-    else ingest_op_next(in);
+    ingest_op_next(in);
+}
+
+void ingest_load_later(struct ingest *in, int64_t ms)
+{
+    in->is_load_wanted = true;
+    in->load_at.ms = clock_mono(&in->o.clock).ms + ms;
+}
+
+void ingest_load_if_due(struct ingest *in)
+{
+    if (in->is_load_wanted && !in->is_loading && clock_mono(&in->o.clock).ms >= in->load_at.ms) ingest_load(in);
 }
 
 void ingest_load(struct ingest *in)
 {
-    in->is_load_wanted = in->is_loading; /* once more when this one is done */
-    if (in->is_loading) return;
+    if (in->is_loading) { /* once more when this one is done */
+        ingest_load_later(in, 0);
+        return;
+    }
     struct load *l = calloc(1, sizeof *l);
     INVARIANT(l);
     l->in = in;
+    in->is_load_wanted = false;
     in->is_loading = true;
     in->o.runtime.work(in->o.runtime.ctx, load_run, load_done, l);
 }

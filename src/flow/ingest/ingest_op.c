@@ -13,16 +13,24 @@ static bool concerns(const struct ing_op *op, const struct ing_feed *f)
     return !op->feed[0] || strcmp(op->feed, ing_row(f)->name) == 0;
 }
 
+/* Without a history to rebuild fingerprints from, hours whose fingerprints are gone would be doubled. */
+static void want_range(struct ing_feed *f, struct wall from, struct wall to)
+{
+    int64_t horizon = feed_horizon_hour(ing_row(f), &f->durable);
+    if (!f->in->o.history.rows && wall_hour(from) < horizon) from.ticks = horizon * WALL_TICKS_PER_HOUR;
+    if (from.ticks < to.ticks) feed_want_pull(&f->mind, from, to);
+    else feed_want_poll(&f->mind);
+}
+
 static void begin_feed(struct ing_op *op, struct ing_feed *f)
 {
     struct wall now = clock_wall(&f->in->o.clock);
     f->is_in_op = true;
     f->op_failures = 0;
-    f->op_unproved = f->durable.unproved;
     op->pending++;
     op->outcome.feeds++;
     if (op->kind == OP_DRAIN) feed_want_drain(&f->mind, now);
-    else if (op->from.ticks || op->to.ticks) feed_want_pull(&f->mind, op->from, op->to);
+    else if (op->from.ticks || op->to.ticks) want_range(f, op->from, op->to);
     else feed_want_poll(&f->mind);
     f->failures = 0;
     sched_unpark(&f->tenant->sched);
@@ -92,10 +100,11 @@ void ing_feed_op_check(struct ing_feed *f)
         return;
     }
     if (f->is_committing || f->mind.goal != GOAL_NONE || feed_wants_more(&f->mind)) return;
-    bool disagrees = f->durable.unproved > f->op_unproved;
+    bool disagrees = f->mind.asked_unproved > 0;
     if (disagrees)
         (void)err_set(&e, &ingest_causes[INGEST_INCOMPLETE], "%llu stretches of five minutes never agreed with their count",
-                      (unsigned long long)(f->durable.unproved - f->op_unproved));
+                      (unsigned long long)f->mind.asked_unproved);
+    f->mind.asked_unproved = 0;
     leave(f, disagrees ? &e : NULL);
 }
 

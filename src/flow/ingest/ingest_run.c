@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Answers being read at once, and memory that staged rows may take before reading pauses. */
-enum { JOBS_MAX = 4, STAGED_BYTES_MAX = 32 << 20 };
+enum { JOBS_MAX = 4, STAGED_BYTES_MAX = 32 << 20, LOAD_AGAIN_MS = 2000 };
 
 const struct feed_row *ing_row(const struct ing_feed *f)
 {
@@ -43,7 +43,7 @@ static uint64_t feed_phase(const struct ing_feed *f)
 void ing_feed_wait(struct ing_feed *f, int64_t ms)
 {
     struct sched_feed *s = ing_sched(f);
-    s->is_waiting = !f->is_broken;
+    s->is_waiting = !f->is_broken && !f->is_stale;
     s->due.ms = clock_mono(&f->in->o.clock).ms + ms;
 }
 
@@ -187,7 +187,9 @@ static void commit_done(void *ctx, struct commit_item *item, const struct err *e
         ing_feed_abandon(f);
         feed_reset(&f->mind, &f->durable);
         f->is_broken |= item->is_gone;
+        f->is_stale = true;
         ing_feed_failed(f, e);
+        ingest_load_later(in, LOAD_AGAIN_MS);
     }
     commit_item_free(item);
     ing_tenant_reap(f->tenant);
@@ -390,6 +392,7 @@ static void start_turns(struct ingest *in)
         sched_started(&in->sched, s, index, now);
         begin_transfer(f);
     }
+    if (in->is_load_wanted && !in->is_loading) wait_ms = 1000;
     if (wait_ms >= 0) in->o.runtime.timer_arm(in->o.runtime.ctx, in->timer, (uint64_t)(wait_ms > 60000 ? 60000 : wait_ms));
 }
 
@@ -403,6 +406,7 @@ void ingest_pump(struct ingest *in)
             if (in->stopped) in->stopped(in->stopped_ctx);
         }
     } else {
+        ingest_load_if_due(in);
         start_jobs(in);
         start_turns(in);
     }

@@ -13,12 +13,13 @@
 #define ANSWER_BYTES_CAP UINT64_C(50000000)
 /* What an answer should weigh at most. */
 #define ANSWER_BYTES_GOAL UINT32_C(25000000)
-enum { TAKE_MIN = 1, TAKE_MAX = 60000, MODULUS_MAX = 65536, MODULUS_DEEPER = 16 };
+enum { MODULUS_MAX = 65536, MODULUS_DEEPER = 16 };
 
 uint32_t hunting_take(const struct feed_state *s)
 {
     uint32_t n = ANSWER_BYTES_GOAL / (s->row_bytes ? s->row_bytes : 1);
-    return n < TAKE_MIN ? TAKE_MIN : n > TAKE_MAX ? TAKE_MAX : n;
+    if (s->page_rows && s->page_rows < n) n = s->page_rows;
+    return n < 1 ? 1 : n > TAKE_MAX ? TAKE_MAX : n;
 }
 
 void reader_begin(struct reader *r, struct wall from, struct wall to, bool counts_bins)

@@ -48,14 +48,17 @@ static void begin_poll(struct feed *f, struct wall now, struct feed_effect *out)
     ask(f, out);
 }
 
-/* What the poll did not cover. Its rows are look-back: an old alert must not be taken for a live one. */
+/* What the poll did not cover, as far back as something may have become visible since the last look back, however long ago
+ * that was. Its rows are look-back: an old alert must not be taken for a live one. */
 static bool begin_deep(struct feed *f, struct wall now, struct feed_effect *out)
 {
-    struct wall from = wall_add(now, -DEEP_TICKS);
+    struct wall from = wall_add(f->state.deep, -DEEP_TICKS);
     f->wants_deep = false;
-    f->state.deep = now;
-    if (is_snapshot(f) || from.ticks >= f->deep_to.ticks) return false;
-    f->walk = (struct walk){.kind = WALK_DEEP, .from = from, .to = f->deep_to, .how = LOG_LOOK_BACK};
+    if (is_snapshot(f) || f->state.deep.ticks == 0 || from.ticks >= f->deep_to.ticks) {
+        f->state.deep = now;
+        return false;
+    }
+    f->walk = (struct walk){.kind = WALK_DEEP, .from = from, .to = f->deep_to, .began = now, .how = LOG_LOOK_BACK};
     ask(f, out);
     return true;
 }
@@ -94,6 +97,7 @@ static void walk_done(struct feed *f, struct wall now, struct feed_effect *out)
     const struct walk *w = &f->walk;
     bool completed = w->kind == WALK_POLL && !w->is_partial;
     if (w->kind == WALK_PULL) f->wants_pull = false;
+    if (w->kind == WALK_DEEP && !w->is_partial) f->state.deep = w->began;
     if (completed) {
         f->state.head = wall_later(f->state.head, w->newest);
         f->state.synced = now;

@@ -1,0 +1,64 @@
+/* Defender as ingest meets it, small and quick: it answers exactly the questions that ingest asks, from histories drawn by
+ * seed, and goes wrong in every way the reference knows of. The twin is the faithful one; this one is for many histories. */
+#ifndef TESTS_SIM_CLOUD_H
+#define TESTS_SIM_CLOUD_H
+
+#include "flow/ingest/feed.h"
+#include "flow/ingest/ingest.h"
+#include "sim_time.h"
+
+enum sim_behaviour { SIM_WELL, SIM_HANGS, SIM_THROTTLES, SIM_DOWN, SIM_LOCKED_OUT };
+enum { SIM_TABLES = FEED_ROW_COUNT - 3, SIM_OBJECT_FEEDS = 2 };
+
+struct sim_row { /* of a table */
+    int64_t at, visible; /* ticks */
+    uint32_t id;         /* equal: byte-equal */
+};
+struct sim_revision { /* of an alert or incident */
+    int64_t updated, visible;
+    uint32_t object, number;
+};
+struct sim_rows {
+    struct sim_row *p;
+    size_t n, cap;
+};
+struct sim_revisions {
+    struct sim_revision *p;
+    size_t n, cap;
+};
+struct sim_tenant {
+    struct tenant tenant;
+    enum sim_behaviour behaviour;
+    struct sim_rows tables[SIM_TABLES];
+    struct sim_revisions objects[SIM_OBJECT_FEEDS];
+    uint32_t machines;
+    bool has_links, sorts;
+    struct buf last_body[FEED_ROW_COUNT];
+    uint64_t calls;
+};
+struct sim_faults { /* chance per answer */
+    double throttle, error, stall, break_off, cut_short, repeat, partial, silent_cut;
+};
+struct sim_cloud {
+    struct sim_time *time;
+    struct rng rng;
+    struct sim_tenant *tenants;
+    size_t tenant_count;
+    struct sim_faults faults;
+    uint32_t row_cap;    /* of a hunting answer, silent */
+    uint32_t row_filler; /* bytes that make a row longer */
+    int64_t latency_ms_max;
+    size_t in_flight;
+};
+void sim_cloud_init(struct sim_cloud *c, struct sim_time *time, size_t tenants, uint64_t seed);
+void sim_cloud_done(struct sim_cloud *c);
+void sim_cloud_add_row(struct sim_cloud *c, size_t tenant, size_t table, int64_t at, int64_t visible, uint32_t id);
+void sim_cloud_add_revision(struct sim_cloud *c, size_t tenant, size_t feed, struct sim_revision r);
+void sim_cloud_ready(struct sim_cloud *c); /* sorts; before the first question */
+struct fetcher sim_cloud_fetcher(struct sim_cloud *c);
+bool sim_cloud_each_tenant(void *ctx, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e);
+
+/* What exists at `now`: rows visible, of objects the last revision. */
+void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, struct wall now, void (*each)(void *arg, struct str json), void *arg);
+
+#endif
