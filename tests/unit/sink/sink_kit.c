@@ -6,11 +6,10 @@
 const struct ocsf *kit_ocsf;
 struct map_scratch *kit_scratch;
 
-struct world kit_world(void)
+void kit_world(struct world *w)
 {
-    struct world w = world_new(1, kit_ocsf);
-    kit_reopen(&w);
-    return w;
+    *w = world_new(1, kit_ocsf);
+    kit_reopen(w);
 }
 
 void kit_reopen(struct world *w)

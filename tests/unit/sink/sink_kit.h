@@ -14,7 +14,7 @@
 extern const struct ocsf *kit_ocsf;
 extern struct map_scratch *kit_scratch;
 
-struct world kit_world(void); /* opened */
+void kit_world(struct world *w); /* made and opened, in place: what is open borrows its clock */
 void kit_reopen(struct world *w);
 void kit_append_rows(struct world *w, uint64_t first, uint64_t count); /* committed: the store names the end */
 /* One row as it is, committed. */

@@ -10,9 +10,10 @@
 
 static void each_row_lands_once_in_its_partition(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     char path[256];
     (void)state;
+    kit_world(&w);
     kit_append_rows(&w, 0, 24);
     struct lake_fold_result r = kit_fold(&w);
     assert_int_equal(r.rows, 24);
@@ -32,8 +33,9 @@ static void each_row_lands_once_in_its_partition(void **state)
 
 static void small_files_are_extended(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     (void)state;
+    kit_world(&w);
     for (uint64_t i = 0; i < 5; i++) {
         kit_append_rows(&w, i * 24, 24);
         (void)kit_fold(&w);
@@ -46,8 +48,9 @@ static void small_files_are_extended(void **state)
 
 static void a_file_of_useful_size_is_left_alone(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     (void)state;
+    kit_world(&w);
     w.file_bytes = 100; /* every file is large enough */
     kit_reopen(&w);
     kit_append_rows(&w, 0, 12);
@@ -62,11 +65,12 @@ static void a_file_of_useful_size_is_left_alone(void **state)
 
 static void it_waits_until_enough_has_gathered(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct lake_fold_result r;
     struct err e = {0};
     struct wall soon = wall_add(w.time.wall, 599 * WALL_TICKS_PER_S), late = wall_add(w.time.wall, 600 * WALL_TICKS_PER_S);
     (void)state;
+    kit_world(&w);
     assert_true(lake_fold(w.lake, log_end(w.log), late, true, &r, &e));
     assert_false(r.has_folded); /* nothing there */
     kit_append_rows(&w, 0, 4);
@@ -85,10 +89,11 @@ static void it_waits_until_enough_has_gathered(void **state)
 
 static void the_limit_is_kept(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct lake_fold_result r;
     struct err e = {0};
     (void)state;
+    kit_world(&w);
     kit_append_rows(&w, 0, 4);
     uint64_t limit = log_end(w.log);
     kit_append_rows(&w, 4, 4);
@@ -102,13 +107,14 @@ static void the_limit_is_kept(void **state)
 static void many_partitions_need_little_memory(void **state)
 {
     enum { TENANTS = 90, DAYS = 100, ROWS = TENANTS * DAYS };
-    struct world w = kit_world();
+    struct world w;
     struct err e = {0};
     struct lake_fold_result r;
     char tenant[37], time[WALL_TEXT_BYTES];
     char *text = malloc(2048);
     uint64_t end;
     (void)state;
+    kit_world(&w);
     for (int t = 0; t < TENANTS; t++) {
         (void)snprintf(tenant, sizeof tenant, "00000000-0000-4000-8000-%012d", t);
         struct log_origin o = {.feed_id = 1, .received = w.time.wall, .source = "DeviceNetworkInfo"};
@@ -236,11 +242,12 @@ static void tell(void *arg, struct hash128 identity, struct wall time)
 
 static void identities_of_an_hour_come_back(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct err e = {0};
     struct told t = {0};
     size_t want = 0;
     (void)state;
+    kit_world(&w);
     kit_append_rows(&w, 0, 36);
     (void)kit_fold(&w);
     struct wall from = wall_add(w.time.wall, WALL_TICKS_PER_DAY - WALL_TICKS_PER_HOUR), to = wall_add(from, 2 * WALL_TICKS_PER_HOUR);
@@ -265,13 +272,14 @@ static void identities_of_an_hour_come_back(void **state)
 /* What the mapping refuses is kept, named, and in one line whatever it looked like. */
 static void refused_rows_become_dead_letters(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct err e = {0};
     uint64_t told = 0;
     bool sound;
     char path[256], full[400];
     struct buf row;
     (void)state;
+    kit_world(&w);
     buf_init(&row, LOG_ROW_BYTES_MAX);
     buf_addf(&row, "{\"Timestamp\":\n\"2026-11-22T00:00:00Z\",\r\n\"TOOLARGE\":1");
     for (unsigned i = 0; row.n < LOG_ROW_BYTES_MAX - 100; i++) buf_addf(&row, ",\"Column%07u\":0", i);

@@ -15,8 +15,9 @@ static void expect_open_fails(struct world *w, const struct cause *cause, const 
 
 void a_lake_of_another_store_is_refused(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     (void)state;
+    kit_world(&w);
     kit_append_rows(&w, 0, 6);
     (void)kit_fold(&w);
     uint64_t before = fake_disk_operations(w.disk);
@@ -32,9 +33,10 @@ void a_lake_of_another_store_is_refused(void **state)
 
 void a_lake_without_id_but_with_events_is_refused(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct err e;
     (void)state;
+    kit_world(&w);
     kit_append_rows(&w, 0, 6);
     (void)kit_fold(&w);
     assert_true(w.fs.ops->remove(w.fs.ctx, WORLD_LAKE "/.lake-id", &e));
@@ -49,10 +51,11 @@ static bool take_path(void *arg, const char *path)
 
 void unnamed_files_are_put_aside_and_kept(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct err e = {0};
     struct buf paths;
     (void)state;
+    kit_world(&w);
     kit_append_rows(&w, 0, 6);
     (void)kit_fold(&w);
     for (int round = 0; round < 2; round++) {
@@ -76,10 +79,11 @@ void unnamed_files_are_put_aside_and_kept(void **state)
 
 void a_missing_or_shorter_file_is_named(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct err e = {0};
     char path[256], full[400];
     (void)state;
+    kit_world(&w);
     kit_append_rows(&w, 0, 6);
     (void)kit_fold(&w);
     kit_named_file(&w, 2, path);
@@ -94,11 +98,12 @@ void a_missing_or_shorter_file_is_named(void **state)
 /* From hardly any room to enough: each fold that fails leaves the lake as it was, and the first that can, does. */
 void a_full_disk_costs_one_fold(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct err e = {0};
     struct lake_fold_result r = {.rows = 4711};
     uint64_t capacity = 1, refused = 0;
     (void)state;
+    kit_world(&w);
     kit_append_rows(&w, 0, 24);
     (void)kit_fold(&w);
     kit_append_rows(&w, 24, 24);
@@ -122,10 +127,11 @@ void a_full_disk_costs_one_fold(void **state)
 
 void a_read_only_folder_is_told(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct err e = {0};
     struct lake_fold_result r;
     (void)state;
+    kit_world(&w);
     kit_append_rows(&w, 0, 6);
     fake_disk_set_read_only(w.disk, true);
     assert_false(lake_fold(w.lake, log_end(w.log), w.time.wall, true, &r, &e));
@@ -137,10 +143,11 @@ void a_read_only_folder_is_told(void **state)
 
 void a_damaged_log_is_told(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct err e = {0};
     struct lake_fold_result r;
     (void)state;
+    kit_world(&w);
     kit_append_rows(&w, 0, 6);
     assert_true(fake_disk_damage(w.disk, WORLD_LOG "/00000000000000000000.seg", log_end(w.log) - 1));
     assert_false(lake_fold(w.lake, log_end(w.log), w.time.wall, true, &r, &e));
@@ -155,12 +162,13 @@ void a_damaged_log_is_told(void **state)
 
 void numbers_are_never_used_twice(void **state)
 {
-    struct world w = kit_world();
+    struct world w;
     struct err e = {0};
     struct lake_fold_result r;
     char path[256];
     uint64_t highest = 0, number;
     (void)state;
+    kit_world(&w);
     for (uint64_t round = 0; round < 4; round++) {
         kit_append_rows(&w, round, 1);
         uint64_t before = fake_disk_operations(w.disk);
