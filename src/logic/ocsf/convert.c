@@ -234,14 +234,14 @@ static int find_word(const struct word_table *t, struct str text)
     return -1;
 }
 
-/* Words by table; what the table does not know is Other, where the attribute has that, and keeps its own word. */
+/* Words by table; what the table does not know is Other, where the attribute has that, and keeps its own word. A text longer
+ * than any word would be is none: it stays in unmapped. */
 static struct value look_up(struct map_scratch *s, const struct word_table *t, struct value v)
 {
     char folded[256];
     struct str text = value_text(s, &v);
-    if (text.n == 0 || str_eq(text, STR("-"))) return VALUE_NONE;
-    int at = text.n > sizeof folded ? -1
-                                    : find_word(t, (struct str){folded, word_fold(text, t->by_caption, folded, sizeof folded)});
+    if (text.n == 0 || text.n > sizeof folded || str_eq(text, STR("-"))) return VALUE_NONE;
+    int at = find_word(t, (struct str){folded, word_fold(text, t->by_caption, folded, sizeof folded)});
     struct word w = at >= 0 ? t->words[at] : t->knows_other ? (struct word){.token = STR("99")} : t->fallback;
     if (w.token.p == NULL) return VALUE_NONE;
     struct value out = value_of_token(w.token);

@@ -177,9 +177,18 @@ static void add_unmapped(struct map_scratch *s, const struct plan *p)
     if (any) (void)buf_add_char(&s->out, '}');
 }
 
-static void add_raw_data(struct map_scratch *s, struct str row)
+/* Older versions bound the length of every text. */
+static bool is_allowed(const struct schema *schema, const struct variant *v, const char *name, struct str text)
 {
-    struct value text = value_of_text(s, value_compact(s, row));
+    const struct schema_attr *attr = schema_attr(schema, v->class, str_of(name));
+    return attr != NULL && !schema_string_is_long(attr->type, text);
+}
+
+static void add_raw_data(struct map_scratch *s, const struct schema *schema, const struct variant *v, struct str row)
+{
+    struct str compact = value_compact(s, row);
+    if (!is_allowed(schema, v, "raw_data", compact)) return;
+    struct value text = value_of_text(s, compact);
     if (text.raw.p) add_pair(s, "raw_data", text.raw);
 }
 
@@ -201,7 +210,7 @@ static void add_activity_name(struct map_scratch *s, const struct plan *p, const
     if (!v->names_activity) return;
     struct value word = chain_value(s, p->by);
     struct str text = value_text(s, &word);
-    if (text.n == 0) return;
+    if (text.n == 0 || !is_allowed(p->schema, v, "activity_name", text)) return;
     add_text(s, "activity_name", text);
     mark_used(s, p->by);
 }
@@ -236,7 +245,7 @@ static const char *write_event(struct map_scratch *s, const struct ocsf *o, cons
     if (!profile_is_served(s, v, written)) return "an attribute that a profile requires did not come about";
     add_observables(s);
     add_unmapped(s, p);
-    if (o->raw_data) add_raw_data(s, s->in->row);
+    if (o->raw_data) add_raw_data(s, o->schema, v, s->in->row);
     (void)buf_add_char(&s->out, '}');
     return NULL;
 }

@@ -22,13 +22,14 @@ static struct score score_of(const struct plan *p, struct str row)
     return score;
 }
 
-/* Tables of one family share most columns, so nearly all of a row must be known; alerts, incidents and machines have names
- * of their own, and grow new ones. */
+/* Tables of one family share most columns, so nearly all of a row must be known, and the row must have at least half of the
+ * table's: a query of somebody's own with four columns is no row of any table, and to call it one would invent events.
+ * Alerts, incidents and machines have names of their own, and grow new ones. */
 static bool is_like(const struct plan *p, struct score s)
 {
     bool is_object = p->id_slot != NO_SLOT;
     if (s.required < p->required_count || !s.has_cursor || s.known < 3) return false;
-    return is_object ? 2 * s.known >= s.members : 10 * s.known >= 9 * s.members;
+    return is_object ? 2 * s.known >= s.members : 10 * s.known >= 9 * s.members && 2 * s.known >= p->shapes[0].name_count;
 }
 
 bool guess_has_required(const struct plan *p, struct str row)
@@ -66,7 +67,7 @@ const struct plan *guess_odata(const struct ocsf *o, struct str text)
         {"microsoft.graph.security.alert", "alerts_v2"}, {"microsoft.graph.security.incident", "incidents"},
         {"#security/alerts_v2", "alerts_v2"}, {"#security/alerts_v2/$entity", "alerts_v2"},
         {"#security/incidents", "incidents"}, {"#security/incidents/$entity", "incidents"},
-        {"#Machines", "machines"}, {"#Machines/$entity", "machines"},
+        {"#Machines", "machines"}, {"#Machines/$entity", "machines"}, {"#MachineReferences", "machines"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (str_ends(text, str_of(kinds[i].end))) return ocsf_plan(o, str_of(kinds[i].source));

@@ -227,7 +227,7 @@ static struct value fit_one(struct map_scratch *s, const struct schema_attr *att
 {
     if (v.raw.p == NULL || row_is_blank(v.raw, v.type)) return VALUE_NONE;
     switch (fit) {
-    case FIT_ENUM: return v; /* out of a table already */
+    case FIT_ENUM: return v.type == JSON_ARRAY ? VALUE_NONE : v; /* out of a table already; of a list, one for each element */
     case FIT_STRING: return fit_string(s, attr->type, v);
     case FIT_MAC: return fit_mac(s, attr->type, v);
     case FIT_PORT: case FIT_INTEGER: case FIT_LONG: return fit_number(s, attr->type, fit, v);
