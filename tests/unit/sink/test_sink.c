@@ -68,9 +68,9 @@ static void it_waits_until_enough_has_gathered(void **state)
     struct world w;
     struct lake_fold_result r;
     struct err e = {0};
-    struct wall soon = wall_add(w.time.wall, 599 * WALL_TICKS_PER_S), late = wall_add(w.time.wall, 600 * WALL_TICKS_PER_S);
     (void)state;
     kit_world(&w);
+    struct wall soon = wall_add(w.time.wall, 599 * WALL_TICKS_PER_S), late = wall_add(w.time.wall, 600 * WALL_TICKS_PER_S);
     assert_true(lake_fold(w.lake, log_end(w.log), late, true, &r, &e));
     assert_false(r.has_folded); /* nothing there */
     kit_append_rows(&w, 0, 4);
@@ -141,10 +141,6 @@ static void many_partitions_need_little_memory(void **state)
     free(text);
     world_done(&w);
 }
-
-struct text_check {
-    struct buf all;
-};
 
 static bool collect(void *arg, struct str bytes, struct err *e)
 {
