@@ -41,6 +41,7 @@ struct json_split {
     uint64_t base;   /* stream offset of the piece being fed */
     size_t mark_bytes; /* of a byte order mark, passed over */
     const char *piece, *end;
+    char last; /* byte before the piece */
 
     struct buf held; /* the unit's bytes of earlier pieces */
     const char *from; /* where the unit goes on in this piece; NULL: no unit */
@@ -184,13 +185,16 @@ static bool reread(struct json_split *s, const char **p)
     }
     struct buf again = s->held;
     const char *piece = s->piece, *end = s->end;
+    char last = s->last;
     uint64_t base = s->base;
+    s->last = '\n';
     buf_init(&s->held, again.max);
     s->from = NULL;
     feed_bytes(s, again.p + at + 1, again.n - at - 1, byte);
     s->piece = piece;
     s->end = end;
     s->base = base;
+    s->last = last;
     if (s->from) s->from = *p; /* what the reread text left in progress goes on here */
     buf_done(&again);
     return true;
@@ -208,8 +212,7 @@ static void skip_ended(struct json_split *s, const char *p, enum split_state nex
 static bool begins_line(const struct json_split *s, const char *p)
 {
     if (p == s->end || *p != '{') return false;
-    if (p > s->piece) return p[-1] == '\n';
-    return s->held.n > 0 && s->held.p[s->held.n - 1] == '\n';
+    return (p > s->piece ? p[-1] : s->last) == '\n';
 }
 
 /* Something is wrong at *p. Chooses how to go on; the report waits until what is skipped is known. */
@@ -531,6 +534,7 @@ static void feed_bytes(struct json_split *s, const char *p, size_t n, uint64_t b
     while (p < s->end) step(s, &p);
     keep_unit(s);
     s->base = base + n;
+    if (n) s->last = p[-1];
 }
 
 /* A byte order mark before the first byte is Windows' way of saying UTF-8. It may come in pieces. */
@@ -573,5 +577,6 @@ void json_split_end(struct json_split *s)
     }
     unit_drop(s);
     s->base = s->mark_bytes = 0;
+    s->last = 0;
     s->m = (struct machine){.line = 1};
 }

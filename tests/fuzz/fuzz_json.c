@@ -1,0 +1,122 @@
+/* Any bytes into the JSON room: check, tree, cursor and splitter must agree on what is valid, the splitter must say the same
+ * whatever pieces it is fed, and what the writer writes must be valid. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kit/json/json.h"
+
+struct heard {
+    struct buf text;
+    size_t records, faults;
+};
+
+static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line, const char *list)
+{
+    struct heard *h = ctx;
+    INVARIANT(json_check(record, NULL));
+    h->records++;
+    (void)buf_addf(&h->text, "R%s %llu %llu ", list ? list : "", (unsigned long long)byte, (unsigned long long)line);
+    (void)buf_add_str(&h->text, record);
+}
+
+static void on_envelope(void *ctx, struct str key, struct str value)
+{
+    struct heard *h = ctx;
+    INVARIANT(json_check(value, NULL));
+    (void)buf_add_str(&h->text, key);
+    (void)buf_add_str(&h->text, value);
+}
+
+static void on_fault(void *ctx, const struct json_fault *fault, struct str piece)
+{
+    struct heard *h = ctx;
+    INVARIANT(piece.n <= 4096 && fault->what != NULL && fault->line >= 1);
+    h->faults++;
+    (void)buf_addf(&h->text, "F%s %llu %llu ", fault->what, (unsigned long long)fault->byte, (unsigned long long)fault->line);
+    (void)buf_add_str(&h->text, piece);
+}
+
+static void on_end(void *ctx)
+{
+    struct heard *h = ctx;
+    (void)buf_add_char(&h->text, 'D');
+}
+
+static struct heard listen(struct str text, size_t piece, const char *const *lists)
+{
+    struct heard h = {0};
+    struct json_split_opts o = {lists, (size_t)1 << 30, &h, on_record, on_envelope, on_fault, on_end};
+    struct json_split *s = json_split_new(&o);
+    INVARIANT(s != NULL);
+    for (size_t i = 0; i < text.n;) {
+        size_t n = piece ? piece : 1 + (size_t)((uint32_t)(i * 2654435761u) >> 16) % 37;
+        if (n > text.n - i) n = text.n - i;
+        char *alone = malloc(n);
+        INVARIANT(alone != NULL);
+        memcpy(alone, text.p + i, n);
+        json_split_feed(s, alone, n);
+        free(alone);
+        i += n;
+    }
+    json_split_end(s);
+    json_split_free(s);
+    return h;
+}
+
+static void walk(struct arena *a, const struct json *v, struct json_writer *w)
+{
+    struct json_cursor c;
+    struct json_slice m;
+    size_t n = 0;
+    INVARIANT(json_check(v->raw, NULL));
+    if (json_cursor_open(&c, v->raw)) {
+        while (json_cursor_next(&c, &m)) {
+            const struct json *child = v->members ? &v->members[n].value : &v->items[n];
+            INVARIANT(n < v->count && str_eq(child->raw, m.value) && child->type == m.type);
+            n++;
+        }
+    }
+    INVARIANT(n == v->count);
+    if (v->type == JSON_STRING) json_write_str(w, v->text);
+    for (size_t i = 0; i < v->count; i++) walk(a, v->members ? &v->members[i].value : &v->items[i], w);
+}
+
+static void check_tree(struct str text)
+{
+    struct arena a;
+    struct err e;
+    struct buf b = {0};
+    struct json_writer w;
+    arena_init(&a, (size_t)256 << 20);
+    const struct json *v = json_parse(&a, text, &e);
+    INVARIANT(v != NULL);
+    json_writer_init(&w, &b);
+    json_array_begin(&w);
+    walk(&a, v, &w);
+    json_array_end(&w);
+    INVARIANT(json_check(buf_str(&b), NULL));
+    buf_done(&b);
+    arena_done(&a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const lists[] = {"value", "records", NULL};
+    struct str text = {(const char *)data, size};
+    struct json_fault fault = {0};
+    bool is_valid = json_check(text, &fault);
+    INVARIANT(is_valid || (fault.byte <= size && fault.what != NULL));
+    struct heard whole = listen(text, size ? size : 1, NULL);
+    INVARIANT(!is_valid || whole.faults == 0);
+    if (is_valid) check_tree(text);
+    buf_done(&whole.text);
+    struct heard a = listen(text, size ? size : 1, lists), b = listen(text, 1, lists), c = listen(text, 0, lists);
+    INVARIANT(str_eq(buf_str(&a.text), buf_str(&b.text)) && str_eq(buf_str(&a.text), buf_str(&c.text)));
+    buf_done(&a.text);
+    buf_done(&b.text);
+    buf_done(&c.text);
+    return 0;
+}

@@ -1,0 +1,71 @@
+/* Any bytes through the stream with all mappings: whatever comes in, every event is one line of valid JSON in which the
+ * checker finds no error, and the counts add up. The first byte chooses version, class set, table and raw_data. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kit/json/json.h"
+#include "logic/ocsf/ocsf.h"
+
+struct seen {
+    const char *version;
+    uint64_t events, dead;
+};
+
+static void tell(void *ctx, const struct ocsf_finding *f)
+{
+    const struct map_event *event = ctx;
+    if (f->is_error) (void)fprintf(stderr, "%s %s: %s\n%.*s\n", f->rule, f->path, f->text, STR_ARG(event->json));
+}
+
+static bool on_event(void *ctx, const struct map_event *event)
+{
+    struct seen *seen = ctx;
+    struct map_event copy = *event;
+    seen->events++;
+    INVARIANT(json_check(event->json, NULL));
+    INVARIANT(memchr(event->json.p, '\n', event->json.n) == NULL);
+    INVARIANT(ocsf_check(seen->version, event->json, tell, &copy) == 0);
+    return true;
+}
+
+static void on_dead(void *ctx, struct str letter)
+{
+    struct seen *seen = ctx;
+    seen->dead++;
+    INVARIANT(json_check(letter, NULL) && memchr(letter.p, '\n', letter.n) == NULL);
+}
+
+static const struct ocsf *made(unsigned which)
+{
+    static struct ocsf *all[8];
+    struct err e = {0};
+    struct ocsf_opts o = {.version = which & 1 ? "1.3.0" : "1.8.0", .classes = which & 2 ? "best-fit" : "mission", .raw_data = which & 4};
+    if (all[which] == NULL && !ocsf_new(&o, &all[which], &e)) {
+        (void)fprintf(stderr, "%s\n", e.text);
+        INVARIANT(false);
+    }
+    return all[which];
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const tables[] = {NULL, "DeviceProcessEvents", "DeviceNetworkEvents", "DeviceFileEvents", "DeviceLogonEvents",
+                                         "DeviceRegistryEvents", "DeviceImageLoadEvents", "DeviceInfo", "alerts_v2", "incidents",
+                                         "machines", "NoSuchTable"};
+    if (size == 0) return 0;
+    struct seen seen = {.version = data[0] & 1 ? "1.3.0" : "1.8.0"};
+    struct ocsf_stream_opts o = {.ocsf = made(data[0] & 7), .table = tables[(data[0] >> 3) % (sizeof tables / sizeof *tables)],
+                                 .ctx = &seen, .on_event = on_event, .on_dead = on_dead};
+    struct ocsf_stream *s = ocsf_stream_new(&o);
+    INVARIANT(s != NULL);
+    ocsf_stream_file(s, "fuzz");
+    ocsf_stream_feed(s, data + 1, size - 1);
+    ocsf_stream_end(s);
+    const struct ocsf_stream_stats *t = ocsf_stream_stats(s);
+    INVARIANT(t->in == t->mapped + t->base + t->dead && t->dead == seen.dead && t->events == seen.events);
+    ocsf_stream_free(s);
+    return 0;
+}
