@@ -79,7 +79,8 @@ def main():
             good = done.returncode == 0 and len(counts) == 6 and int(counts[0]) == count and not lost
             failed |= not good
             if not good:
-                print("\n".join("# " + n[:600] for n in notes[:20]))
+                faults = [n for n in notes if n.startswith("finding: ")] + lost
+                print("\n".join("# " + n[:300] for n in faults[:10]))
             print(f"{'ok' if good else 'not ok'} {number} - {version} {classes}: in mapped base dead events errors = {' '.join(counts)}")
     sys.exit(failed)
 

@@ -94,14 +94,20 @@ static void add_extension(struct map_scratch *s, const struct schema *schema, co
 }
 
 /* The mapping's metadata and the engine's own. False: a product or the like is missing. */
+/* Foreign records say of themselves whose and of which table they are; what is longer than any name is none. */
+static bool is_name(struct str text)
+{
+    return text.n > 0 && text.n <= 1024;
+}
+
 static bool add_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v)
 {
     add_pair(s, "metadata", STR("{"));
     uint64_t written = run_block(s, v->ops, v->metadata_at, v->metadata_end);
     add_text(s, "version", str_of(schema->version));
     add_text(s, "uid", str_of(s->uid));
-    if (s->source.n) add_text(s, "log_name", s->source);
-    if (s->in->tenant_id.n) add_text(s, "tenant_uid", s->in->tenant_id);
+    if (is_name(s->source)) add_text(s, "log_name", s->source);
+    if (is_name(s->in->tenant_id)) add_text(s, "tenant_uid", s->in->tenant_id);
     if (s->in->processed.ticks) {
         add_key(s, "processed_time");
         row_add_number(&s->out, wall_ms(s->in->processed));
