@@ -85,6 +85,18 @@ void render_time(struct buf *out, struct wall t)
     buf_add_char(out, '"');
 }
 
+static void render_whole(struct buf *out, int64_t v, bool quoted)
+{
+    char text[24], *p = text + sizeof text;
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    if (quoted) *--p = '"';
+    do *--p = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (v < 0) *--p = '-';
+    if (quoted) *--p = '"';
+    buf_add(out, p, (size_t)(text + sizeof text - p));
+}
+
 static void render_value(struct buf *out, struct kql_value v, unsigned dirt)
 {
     struct kql_value text = v;
@@ -114,7 +126,7 @@ static void render_value(struct buf *out, struct kql_value v, unsigned dirt)
         arena_done(&a);
         return;
     }
-    default: buf_addf(out, v.type == KQL_LONG && (dirt & DIRT_LONG_TEXT) ? "\"%lld\"" : "%lld", (long long)v.i);
+    default: render_whole(out, v.i, v.type == KQL_LONG && (dirt & DIRT_LONG_TEXT));
     }
 }
 
