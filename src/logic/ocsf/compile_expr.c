@@ -194,7 +194,7 @@ static const struct {
     {"attack_technique", CONV_TECHNIQUE, false}, {"attack_sub_technique", CONV_SUB_TECHNIQUE, false},
     {"attack_name", CONV_TECHNIQUE_NAME, false}, {"url_scheme", CONV_URL_SCHEME, false}, {"url_host", CONV_URL_HOST, false},
     {"url_path", CONV_URL_PATH, false}, {"url_query", CONV_URL_QUERY, false}, {"url_port", CONV_URL_PORT, false},
-    {"is_url", CONV_IS_URL, false},
+    {"is_url", CONV_IS_URL, false}, {"is_path", CONV_IS_PATH, false},
 };
 
 /* TEXT: as it stands, or between double quotes with \n and \t. */
@@ -366,5 +366,6 @@ bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, cons
         return mapping_error(c->e, n->at, "%s wants an expression, $from or a $join of several", attr->name);
     out->kind = EXPR_JOIN;
     out->separator = with && with->type == YAML_SCALAR ? text_argument(c->a, with->text) : STR("");
+    out->joins_path = with && !with->is_quoted && str_eq(out->separator, STR("path"));
     return compile_parts(c, join, shape, attr, out);
 }

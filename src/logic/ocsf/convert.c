@@ -221,6 +221,12 @@ static struct str is_url(struct map_scratch *s, const struct step *step, struct 
     return u.scheme.n || u.path.n || u.query.n ? text : STR_NONE;
 }
 
+static struct str is_path(struct map_scratch *s, const struct step *step, struct str text)
+{
+    (void)s, (void)step;
+    return folder_bytes(text) > 0 ? text : STR_NONE;
+}
+
 /* ---- those that give no text --------------------------------------------------------------------------------------------------- */
 static int find_word(const struct word_table *t, struct str text)
 {
@@ -346,6 +352,7 @@ static text_function *const text_functions[] = {
     [CONV_MATCHES] = matches, [CONV_TECHNIQUE] = technique, [CONV_SUB_TECHNIQUE] = sub_technique,
     [CONV_TECHNIQUE_NAME] = technique_name, [CONV_URL_SCHEME] = url_scheme, [CONV_URL_HOST] = url_host,
     [CONV_URL_PATH] = url_path, [CONV_URL_QUERY] = url_query, [CONV_URL_PORT] = url_port, [CONV_IS_URL] = is_url,
+    [CONV_IS_PATH] = is_path,
 };
 
 static struct value convert_one(struct map_scratch *s, const struct step *step, struct value v)

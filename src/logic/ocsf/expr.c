@@ -109,6 +109,15 @@ static struct value first_value(struct map_scratch *s, const struct expr *e, con
     return VALUE_NONE;
 }
 
+static void add_separator(struct map_scratch *s, const struct expr *e, size_t from)
+{
+    struct str sofar = {s->text.p + from, s->text.n - from};
+    bool is_unix = memchr(sofar.p, '/', sofar.n) && !memchr(sofar.p, '\\', sofar.n);
+    bool has_slash = str_ends(sofar, STR("/")) || str_ends(sofar, STR("\\"));
+    if (!e->joins_path) (void)buf_add_str(&s->text, e->separator);
+    else if (!has_slash) (void)buf_add_char(&s->text, is_unix ? '/' : '\\');
+}
+
 static struct value joined_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
 {
     size_t from = s->text.n;
@@ -122,7 +131,7 @@ static struct value joined_value(struct map_scratch *s, const struct expr *e, co
         }
         if (text.n == 0 && i == 0) return VALUE_NONE;
         if (text.n == 0) continue;
-        if (s->text.n > from) (void)buf_add_str(&s->text, e->separator);
+        if (s->text.n > from) add_separator(s, e, from);
         (void)buf_add_str(&s->text, text);
     }
     struct str text = arena_str(&s->arena, (struct str){s->text.p + from, s->text.n - from});

@@ -56,7 +56,7 @@ enum converter {
     CONV_TABLE, CONV_NONZERO, CONV_LOWER, CONV_UPPER, CONV_TRIM, CONV_FIRST_LABEL, CONV_DOMAIN, CONV_FILE_NAME, CONV_FOLDER,
     CONV_EXTENSION, CONV_BEFORE, CONV_AFTER, CONV_AFTER_LAST, CONV_ADDRESS, CONV_IP_VERSION, CONV_USER_TYPE, CONV_NOT,
     CONV_MATCHES, CONV_TEXT, CONV_JSON, CONV_FIRST, CONV_JOIN, CONV_TECHNIQUE, CONV_SUB_TECHNIQUE, CONV_TECHNIQUE_NAME,
-    CONV_URL_SCHEME, CONV_URL_HOST, CONV_URL_PATH, CONV_URL_QUERY, CONV_URL_PORT, CONV_IS_URL,
+    CONV_URL_SCHEME, CONV_URL_HOST, CONV_URL_PATH, CONV_URL_QUERY, CONV_URL_PORT, CONV_IS_URL, CONV_IS_PATH,
 };
 struct step {
     enum converter converter;
@@ -82,6 +82,7 @@ struct expr {
     const struct expr *parts; /* JOIN, CONCAT */
     size_t part_count;
     struct str separator;
+    bool joins_path; /* JOIN: with the kind of slash that the first part has */
 };
 
 /* ---- conditions ----------------------------------------------------------------------------------------------------------- */
