@@ -328,7 +328,7 @@ static void expect_all(struct sim *s, struct identities *tables, struct identiti
             if (!c.plan) c.plan = ocsf_plan_base(s->ocsf);
             c.tenant_id = s->cloud.tenants[t].tenant.record.tenant_id;
             c.out = feed_rows[feed].kind == FEED_HUNTING ? tables : objects;
-            sim_cloud_each(&s->cloud, t, feed, sim_time_now(&s->time), expect_row, &c);
+            sim_cloud_each(&s->cloud, t, feed, expect_row, &c);
         }
     }
     map_scratch_free(c.scratch);
@@ -415,6 +415,7 @@ static void live(struct sim *s, int64_t hours)
     s->cloud.faults = (struct sim_faults){0};
     sim_time_run(&s->time, MIN_MS);
     for (size_t i = 0; i < s->cloud.tenant_count; i++) s->cloud.tenants[i].behaviour = SIM_WELL;
+    sim_cloud_freeze(&s->cloud);
     drain(s);
 }
 

@@ -112,6 +112,16 @@ static struct sim_revision *current(const struct sim_revisions *list, struct wal
     return out;
 }
 
+void sim_cloud_freeze(struct sim_cloud *c)
+{
+    c->frozen = sim_time_now(c->time);
+}
+
+static struct wall cloud_now(const struct sim_cloud *c)
+{
+    return c->frozen.ticks ? c->frozen : sim_time_now(c->time);
+}
+
 /* ---- as JSON --------------------------------------------------------------------------------------------------------------- */
 
 static void add_time(struct buf *b, int64_t ticks)
@@ -150,9 +160,10 @@ static void add_machine(struct buf *b, uint32_t number, struct wall now)
     (void)buf_addf(b, "}");
 }
 
-void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, struct wall now, void (*each)(void *arg, struct str json), void *arg)
+void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each)(void *arg, struct str json), void *arg)
 {
     const struct sim_tenant *t = &c->tenants[tenant];
+    struct wall now = cloud_now(c);
     struct buf b;
     buf_init(&b, 0);
     if (feed < SIM_OBJECT_FEEDS) {
@@ -265,7 +276,7 @@ static void answer_hunting(struct fetch_call *call, size_t table, struct str kql
     const struct sim_rows *rows = &call->tenant->tables[table];
     struct str rest = kql;
     struct shards shards;
-    int64_t now = sim_time_now(c->time).ticks;
+    int64_t now = cloud_now(c).ticks;
     struct wall from = read_datetime(&rest), to = read_datetime(&rest);
     struct buf *b = &call->body;
     (void)buf_addf(b, "{\"@odata.context\":\"x\",\"schema\":[],\"results\":[");
@@ -321,7 +332,7 @@ static void answer_objects(struct fetch_call *call, size_t feed, struct str quer
     struct wall from = {0}, to = {INT64_MAX};
     uint64_t top = read_number(query, STR("$top="), 100), skip = read_number(query, STR("$skip="), 0);
     size_t count, served = 0, matching = 0;
-    struct sim_revision *list = current(&call->tenant->objects[feed], sim_time_now(c->time), &count);
+    struct sim_revision *list = current(&call->tenant->objects[feed], cloud_now(c), &count);
     bool is_partial = rng_chance(&c->rng, c->faults.partial);
     (void)read_bound(query, STR("%20ge%20"), &from);
     (void)read_bound(query, STR("%20lt%20"), &to);
@@ -349,7 +360,7 @@ static bool answer_machines(struct fetch_call *call, struct str query)
     (void)buf_addf(&call->body, "{\"@odata.context\":\"x\",\"value\":[");
     for (uint64_t i = skip; i < call->tenant->machines && i < skip + top; i++) {
         if (i > skip) (void)buf_add_char(&call->body, ',');
-        add_machine(&call->body, (uint32_t)i, sim_time_now(call->cloud->time));
+        add_machine(&call->body, (uint32_t)i, cloud_now(call->cloud));
     }
     (void)buf_addf(&call->body, "]}");
     return true;

@@ -48,6 +48,7 @@ struct sim_cloud {
     uint32_t row_cap;    /* of a hunting answer, silent */
     uint32_t row_filler; /* bytes that make a row longer */
     int64_t latency_ms_max;
+    struct wall frozen; /* nothing new becomes visible after it; 0: not frozen */
     size_t in_flight;
 };
 void sim_cloud_init(struct sim_cloud *c, struct sim_time *time, size_t tenants, uint64_t seed);
@@ -58,7 +59,9 @@ void sim_cloud_ready(struct sim_cloud *c); /* sorts; before the first question *
 struct fetcher sim_cloud_fetcher(struct sim_cloud *c);
 bool sim_cloud_each_tenant(void *ctx, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e);
 
-/* What exists at `now`: rows visible, of objects the last revision. */
-void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, struct wall now, void (*each)(void *arg, struct str json), void *arg);
+/* From now on nothing new becomes visible. */
+void sim_cloud_freeze(struct sim_cloud *c);
+/* What exists now: rows visible, of objects the last revision. */
+void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each)(void *arg, struct str json), void *arg);
 
 #endif

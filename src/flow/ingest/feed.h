@@ -110,6 +110,7 @@ struct feed_counts { /* what an answer of counts said */
 enum feed_failure {
     FAIL_WAIT,  /* the same later */
     FAIL_HEAVY, /* too much work for the other side: less time at once */
+    FAIL_MAYBE_HEAVY, /* it does not answer, and that may be why: less time at once, within reason */
     FAIL_LARGE, /* too many bytes or rows at once: fewer rows */
     FAIL_EMPTY, /* "not found", which for a list means: nothing there */
 };

@@ -20,7 +20,7 @@ const struct sweep_stage sweep_stages[SWEEP_STAGES] = {
 #define WIDTH_MIN WALL_TICKS_PER_S
 #define COUNT_SPAN_MAX (72 * WALL_TICKS_PER_HOUR)
 /* How often one stretch is read again before the sweep leaves it to a later stage. */
-enum { ROUNDS_MAX = 6, LEARN_ROWS_MIN = 10 };
+enum { ROUNDS_MAX = 6, LEARN_ROWS_MIN = 10, BOUND_TINY = 100 };
 
 static void ask_rows(struct feed *f, enum log_how how, struct feed_effect *out)
 {
@@ -146,7 +146,7 @@ static void forget_bound(struct feed *f)
 {
     uint32_t bound = f->state.page_rows;
     if (bound == 0 || f->sweep.rounds > 0) return;
-    bound += bound / 64 + 1;
+    bound += bound / 8 + 1;
     f->state.page_rows = bound < TAKE_MAX ? bound : 0;
 }
 
@@ -225,6 +225,7 @@ static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wal
 void hunting_page(struct feed *f, const struct feed_page *page, struct wall now, struct feed_effect *out)
 {
     learn_row_bytes(f, page);
+    if (f->state.page_rows && f->state.page_rows < BOUND_TINY && page->rows >= f->fetch.take) f->state.page_rows *= 2;
     if (f->goal == GOAL_HEAD) head_page(f, page, now, out);
     else reread_page(f, page, out);
 }
@@ -239,10 +240,10 @@ void hunting_counts(struct feed *f, const struct feed_counts *counts, struct wal
     ask_rows(f, f->goal == GOAL_HEAD ? feed_poll_how(f, now) : reread_how(f), out);
 }
 
-static bool halve_window(struct feed *f)
+static bool halve_window(struct feed *f, int64_t least)
 {
     int64_t left = f->reader.to.ticks - f->reader.at.ticks;
-    if (f->goal != GOAL_HEAD || f->reader.phase != READ_PAGES || left < 2 * WIDTH_MIN) return false;
+    if (f->goal != GOAL_HEAD || f->reader.phase != READ_PAGES || left < 2 * least) return false;
     f->reader.to = wall_add(f->reader.at, left / 2);
     f->state.width_ticks = left / 2;
     return true;
@@ -267,8 +268,10 @@ static bool halve_take(struct feed *f)
 void hunting_fail(struct feed *f, enum feed_failure failure, struct feed_effect *out)
 {
     bool is_less = false;
-    if (failure == FAIL_HEAVY) is_less = halve_window(f) || halve_count(f) || halve_take(f);
+    if (failure == FAIL_HEAVY) is_less = halve_window(f, WIDTH_MIN) || halve_count(f) || halve_take(f);
+    else if (failure == FAIL_MAYBE_HEAVY) (void)halve_window(f, HEAD_OVERLAP_TICKS);
     else if (failure == FAIL_LARGE) is_less = halve_take(f) || halve_count(f);
+    if (failure == FAIL_MAYBE_HEAVY && f->goal == GOAL_HEAD) reader_fetch(&f->reader, f, f->fetch.how, &f->fetch);
     if (!is_less) return;
     if (f->goal == GOAL_COUNT) ask_counts(f, out);
     else ask_rows(f, f->fetch.how, out);

@@ -20,7 +20,7 @@ static enum feed_failure failure_of(const struct ing_feed *f, const struct err *
     if (c == &defender_causes[DEFENDER_NOT_FOUND] && ing_row(f)->kind == FEED_SNAPSHOT) return FAIL_EMPTY;
     /* A 500 or 504 without a word, or no answer in time, may just as well mean "too heavy": after a few tries, ask for less. */
     bool may_be_heavy = c == &defender_causes[DEFENDER_SERVER] || c == &net_causes[NET_TIMEOUT] || c == &net_causes[NET_STALLED];
-    if (may_be_heavy && f->failures % 3 == 0 && ing_row(f)->kind == FEED_HUNTING) return FAIL_HEAVY;
+    if (may_be_heavy && f->failures % 3 == 0 && ing_row(f)->kind == FEED_HUNTING) return FAIL_MAYBE_HEAVY;
     return FAIL_WAIT;
 }
 

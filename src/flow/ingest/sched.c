@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { BACKOFF_FIRST_MS = 2000, BACKOFF_MAX_MS = 300000 };
+enum { BACKOFF_FIRST_MS = 2000, BACKOFF_MAX_MS = 300000, ALERTS_FIRST_MS = 3600000 };
 
 void sched_init(struct sched *s, const struct sched_limits *limits)
 {
@@ -61,22 +61,31 @@ static void note_wait(int64_t *wait_ms, int64_t ms)
     if (ms > 0 && (*wait_ms < 0 || ms < *wait_ms)) *wait_ms = ms;
 }
 
+/* Alerts and incidents first; else who has waited longest, so that no feed lives on its neighbours' share of the budget. */
+static int64_t precedence(const struct sched_feed *f)
+{
+    return f->due.ms - (f->family == API_GRAPH_SECURITY ? ALERTS_FIRST_MS : 0);
+}
+
+static int64_t feed_wait_ms(struct sched_tenant *t, const struct sched_feed *f, struct mono now)
+{
+    int64_t wait = t->parked_until.ms > now.ms ? t->parked_until.ms - now.ms : 0;
+    if (f->due.ms - now.ms > wait) wait = f->due.ms - now.ms;
+    return wait > 0 ? wait : budget_wait_ms(&t->budgets[f->family], now);
+}
+
 static bool pick_feed(struct sched_tenant *t, struct mono now, size_t *feed_out, int64_t *wait_ms)
 {
-    bool is_parked = t->parked_until.ms > now.ms;
+    const struct sched_feed *best = NULL;
     for (size_t i = 0; i < t->feed_count; i++) {
         const struct sched_feed *f = &t->feeds[i];
         if (!f->is_waiting || f->is_in_flight) continue;
-        int64_t wait = is_parked ? t->parked_until.ms - now.ms : 0;
-        if (f->due.ms - now.ms > wait) wait = f->due.ms - now.ms;
-        if (wait <= 0) wait = budget_wait_ms(&t->budgets[f->family], now);
-        if (wait <= 0) {
-            *feed_out = i;
-            return true;
-        }
+        int64_t wait = feed_wait_ms(t, f, now);
         note_wait(wait_ms, wait);
+        if (wait <= 0 && (!best || precedence(f) < precedence(best))) best = f;
     }
-    return false;
+    if (best) *feed_out = (size_t)(best - t->feeds);
+    return best != NULL;
 }
 
 bool sched_pick(struct sched *s, struct mono now, struct sched_tenant **tenant_out, size_t *feed_out, int64_t *wait_ms_out)

@@ -1,6 +1,7 @@
 /* Whose turn it is, pure. Every feed has a time when it is due; every tenant has budgets of calls per API family; in all no
  * more than so many transfers run at once, and no tenant holds more than a few of them (one, while its calls fail), so
- * tenants that hang never delay the others. Tenants take turns; within a tenant the feeds' order is their priority. */
+ * tenants that hang never delay the others. Tenants take turns; within a tenant alerts go first, then who has waited
+ * longest. */
 #ifndef FLOW_INGEST_SCHED_H
 #define FLOW_INGEST_SCHED_H
 
