@@ -68,7 +68,8 @@ static bool one_stat(void *ctx, const char *path, struct fs_stat *out, struct er
     return true;
 }
 
-static bool one_list(void *ctx, const char *path, bool (*each)(void *arg, const char *name, bool is_dir), void *arg, struct err *e)
+static bool one_list(void *ctx, const char *path, bool (*each)(void *arg, const char *name, bool is_dir), void *arg,
+                     struct err *e)
 {
     (void)ctx, (void)e;
     if (strcmp(path, "/log") == 0) (void)each(arg, "00000000000000000000.seg", false);
@@ -76,8 +77,17 @@ static bool one_list(void *ctx, const char *path, bool (*each)(void *arg, const 
 }
 
 static const struct fs_ops one_ops = {
-    .open = one_open, .close = one_close, .read_at = one_read_at, .truncate = one_truncate, .size = one_size,
-    .sync = one_sync, .sync_dir = one_folder, .remove = one_folder, .make_dirs = one_folder, .stat = one_stat, .list = one_list,
+    .open = one_open,
+    .close = one_close,
+    .read_at = one_read_at,
+    .truncate = one_truncate,
+    .size = one_size,
+    .sync = one_sync,
+    .sync_dir = one_folder,
+    .remove = one_folder,
+    .make_dirs = one_folder,
+    .stat = one_stat,
+    .list = one_list,
 };
 
 static void read_all(struct one_file *one)

@@ -27,7 +27,8 @@ static struct {
 __attribute__((format(printf, 1, 2))) static _Noreturn void broken(const char *fmt, ...)
 {
     va_list args;
-    printf("not ok - %s, seed %" PRIu64 ", operation %" PRIu64 " (%s), %s: ", now.mode, now.seed, now.nth, now.last, now.stage);
+    printf("not ok - %s, seed %" PRIu64 ", operation %" PRIu64 " (%s), %s: ", now.mode, now.seed, now.nth, now.last,
+           now.stage);
     va_start(args, fmt);
     (void)vprintf(fmt, args);
     va_end(args);
@@ -91,7 +92,8 @@ static bool note_feed(struct world *w, uint64_t first, int64_t feed_id, struct e
     }
     qsort(prints, count, sizeof *prints, by_hash);
     int n = snprintf(state, sizeof state, "%" PRIu64, first + ROWS_PER_COMMIT);
-    struct feed_record f = {.id = feed_id, .feed = "DeviceInfo", .state = {state, (size_t)n}, .status = "ok", .rows = count};
+    struct feed_record f = {
+        .id = feed_id, .feed = "DeviceInfo", .state = {state, (size_t)n}, .status = "ok", .rows = count};
     INVARIANT(str_copy(str_of(world_tenant[feed_id - 1]), f.tenant_id, sizeof f.tenant_id));
     return store_fingerprints_put(w->store, feed_id, 0, prints, count, STR_NONE, e) && store_feed_put(w->store, &f, e);
 }
@@ -138,7 +140,8 @@ static bool note_file(void *arg, const struct lake_file_record *r)
 static bool fold(struct world *w, struct err *e)
 {
     struct lake_fold_result r;
-    return lake_fold(w->lake, log_end(w->log), w->time.wall, true, &r, e) && store_lake_file_list(w->store, note_file, NULL, e);
+    return lake_fold(w->lake, log_end(w->log), w->time.wall, true, &r, e) &&
+           store_lake_file_list(w->store, note_file, NULL, e);
 }
 
 static bool work(struct world *w, struct err *e)
@@ -202,7 +205,8 @@ static void check_lake(struct world *w, uint64_t folded)
     }
     qsort(want, folded, sizeof *want, by_hash);
     if (s.count != folded) broken("the lake has %zu events for %" PRIu64 " rows", s.count, folded);
-    if (folded > 0 && memcmp(want, s.identities, folded * sizeof *want) != 0) broken("the lake has other rows than the log");
+    if (folded > 0 && memcmp(want, s.identities, folded * sizeof *want) != 0)
+        broken("the lake has other rows than the log");
     seen_done(&s);
 }
 
@@ -234,7 +238,8 @@ static void check_fingerprints(struct world *w, uint64_t rows)
     }
     qsort(want, rows, sizeof *want, by_hash);
     qsort(got.all, got.count, sizeof *got.all, by_hash);
-    if (got.count != rows || (rows > 0 && memcmp(want, got.all, rows * sizeof *want) != 0)) broken("fingerprints are not those of the log");
+    if (got.count != rows || (rows > 0 && memcmp(want, got.all, rows * sizeof *want) != 0))
+        broken("fingerprints are not those of the log");
 }
 
 static bool refuse_superseded(void *arg, const char *path)
@@ -300,7 +305,8 @@ static bool first_go(struct world *w, enum mode mode)
     bool ok = world_open(w, &e);
     if (ok) {
         ok = work(w, &e);
-        if (!ok && modes[mode].stays && settle(w)) ok = work(w, &e); /* the fault came once: now it must go, or need a restart */
+        if (!ok && modes[mode].stays && settle(w))
+            ok = work(w, &e); /* the fault came once: now it must go, or need a restart */
     }
     (void)snprintf(now.last, sizeof now.last, "%s", fake_disk_last_operation(w->disk));
     world_close(w);
@@ -339,7 +345,8 @@ static void finish(struct world *w)
     now.stage = "at the end";
     open_or_break(w);
     check(w);
-    if (!progress(w, &rows, &e) || rows != ROWS || lake_offset(w->lake) != log_end(w->log)) broken("the work is not done");
+    if (!progress(w, &rows, &e) || rows != ROWS || lake_offset(w->lake) != log_end(w->log))
+        broken("the work is not done");
     world_close(w);
 }
 

@@ -61,8 +61,10 @@ struct name *name_find(struct fake_disk *d, const char *path, bool create)
         size_t middle = (low + high) / 2;
         int order = strcmp(d->names[middle].path, path);
         if (order == 0) return &d->names[middle];
-        if (order < 0) low = middle + 1;
-        else high = middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (!create) return NULL;
     d->names = grown(d->names, (d->name_count + 1) * sizeof *d->names);
@@ -92,7 +94,8 @@ void change_drop(struct fake_disk *d, size_t i)
     d->change_count--;
 }
 
-static void change_add(struct fake_disk *d, enum change_kind kind, const char *path, const char *to, struct inode *inode)
+static void change_add(struct fake_disk *d, enum change_kind kind, const char *path, const char *to,
+                       struct inode *inode)
 {
     d->changes = grown(d->changes, (d->change_count + 1) * sizeof *d->changes);
     d->changes[d->change_count++] = (struct change){kind, strdup(path), to == NULL ? NULL : strdup(to), inode};
@@ -297,8 +300,10 @@ static bool fake_sync(void *ctx, struct fs_file *f, struct err *e)
     pthread_mutex_lock(&d->mutex);
     bool lives = file_lives(d, f, e);
     bool ok = lives && change_begins(d, "sync", f->path, e);
-    if (ok) power_sync_file(f->inode);
-    else if (lives && !d->is_off) power_lose_file(f->inode);
+    if (ok)
+        power_sync_file(f->inode);
+    else if (lives && !d->is_off)
+        power_lose_file(f->inode);
     pthread_mutex_unlock(&d->mutex);
     return ok;
 }
@@ -321,7 +326,8 @@ static bool rename_locked(struct fake_disk *d, const char *from, const char *to,
     bool ok = change_begins(d, "rename", from, e);
     struct inode *f = lookup(d, from);
     if (!ok && !(d->is_off && d->has_failed)) return false;
-    if (f == NULL || !has_parent(d, to)) return ok && err_set(e, &sys_causes[SYS_NOT_FOUND], "%s: no such file or folder", from);
+    if (f == NULL || !has_parent(d, to))
+        return ok && err_set(e, &sys_causes[SYS_NOT_FOUND], "%s: no such file or folder", from);
     INVARIANT(!f->is_dir); /* nobody here renames folders */
     name_find(d, to, true)->live = f;
     name_find(d, from, true)->live = NULL;
@@ -415,7 +421,8 @@ static size_t list_locked(struct fake_disk *d, const char *dir, struct listed **
 }
 
 /* The names are gathered first: `each` may change the folder. */
-static bool fake_list(void *ctx, const char *path, bool (*each)(void *arg, const char *name, bool is_dir), void *arg, struct err *e)
+static bool fake_list(void *ctx, const char *path, bool (*each)(void *arg, const char *name, bool is_dir), void *arg,
+                      struct err *e)
 {
     struct fake_disk *d = ctx;
     struct listed *found = NULL;
@@ -452,10 +459,20 @@ static bool fake_free_bytes(void *ctx, const char *path, uint64_t *out, struct e
 }
 
 static const struct fs_ops fake_ops = {
-    .open = fake_open,         .close = fake_close,         .read_at = fake_read_at, .write_at = fake_write_at,
-    .truncate = fake_truncate, .size = fake_size,           .sync = fake_sync,       .sync_dir = fake_sync_dir,
-    .rename = fake_rename,     .remove = fake_remove,       .make_dirs = fake_make_dirs, .stat = fake_stat,
-    .list = fake_list,         .free_bytes = fake_free_bytes,
+    .open = fake_open,
+    .close = fake_close,
+    .read_at = fake_read_at,
+    .write_at = fake_write_at,
+    .truncate = fake_truncate,
+    .size = fake_size,
+    .sync = fake_sync,
+    .sync_dir = fake_sync_dir,
+    .rename = fake_rename,
+    .remove = fake_remove,
+    .make_dirs = fake_make_dirs,
+    .stat = fake_stat,
+    .list = fake_list,
+    .free_bytes = fake_free_bytes,
 };
 
 /* ---- the face ---------------------------------------------------------------------------------------------------------- */

@@ -32,8 +32,8 @@ struct fs fake_disk_fs(struct fake_disk *d); /* borrows d; files still open when
 
 /* The nth changing operation counted from now (1: the next) meets `fault`. */
 void fake_disk_fail_at(struct fake_disk *d, uint64_t nth, enum fake_fault fault);
-bool fake_disk_has_failed(const struct fake_disk *d);   /* the fault asked for last has come */
-uint64_t fake_disk_operations(const struct fake_disk *d); /* changing ones so far */
+bool fake_disk_has_failed(const struct fake_disk *d);            /* the fault asked for last has come */
+uint64_t fake_disk_operations(const struct fake_disk *d);        /* changing ones so far */
 const char *fake_disk_last_operation(const struct fake_disk *d); /* "sync /d/log/….seg"; for messages */
 void fake_disk_cut_power(struct fake_disk *d);
 /* The power is back (or is cut and comes back): unsynced things are kept or lost, files open before stay dead. */

@@ -29,8 +29,8 @@ struct name {
 enum change_kind { CHANGE_SET, CHANGE_RENAME };
 struct change { /* of names, not yet synced; oldest first */
     enum change_kind kind;
-    char *path;          /* SET: this name becomes `inode` (NULL: is removed); RENAME: the old name */
-    char *to;            /* RENAME */
+    char *path; /* SET: this name becomes `inode` (NULL: is removed); RENAME: the old name */
+    char *to;   /* RENAME */
     struct inode *inode;
 };
 struct fake_disk {

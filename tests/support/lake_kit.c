@@ -9,7 +9,8 @@
 #include "kit/seal/seal.h"
 #include "state/log/journal_int.h"
 
-const char *const world_tenant[WORLD_TENANTS] = {"11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"};
+const char *const world_tenant[WORLD_TENANTS] = {"11111111-1111-4111-8111-111111111111",
+                                                 "22222222-2222-4222-8222-222222222222"};
 static const char *const sources[] = {"DeviceInfo", "DeviceNetworkInfo"};
 
 static void must(bool ok, const struct err *e)
@@ -23,7 +24,8 @@ static void must(bool ok, const struct err *e)
 
 static bool open_store(struct world *w, bool create, struct err *e)
 {
-    struct store_opts o = {.fs = w->fs, .path = WORLD_STORE, .key = w->key, .clock = clock_virtual(&w->time), .create = create};
+    struct store_opts o = {
+        .fs = w->fs, .path = WORLD_STORE, .key = w->key, .clock = clock_virtual(&w->time), .create = create};
     return store_open(&o, &w->store, e);
 }
 
@@ -76,8 +78,14 @@ static bool open_all(struct world *w, struct err *e)
     uint64_t end;
     if (!open_store(w, false, e) || !store_log_end_get(w->store, &end, e)) return false;
     if (!journal_open(w->fs, WORLD_LOG, WORLD_SPOOL, end, w->segment_bytes, &w->log, e)) return false;
-    struct lake_opts o = {.fs = w->fs, .dir = WORLD_LAKE, .store = w->store, .log = w->log, .ocsf = w->ocsf,
-                          .clock = clock_virtual(&w->time), .file_bytes = w->file_bytes, .fold_ms = 600000};
+    struct lake_opts o = {.fs = w->fs,
+                          .dir = WORLD_LAKE,
+                          .store = w->store,
+                          .log = w->log,
+                          .ocsf = w->ocsf,
+                          .clock = clock_virtual(&w->time),
+                          .file_bytes = w->file_bytes,
+                          .fold_ms = 600000};
     return lake_open(&o, &w->lake, e);
 }
 
@@ -109,12 +117,14 @@ void world_row(const struct world *w, struct map_scratch *s, uint64_t i, struct 
     out->feed_id = (int64_t)(i % 2) + 1;
     out->source = sources[i / 4 % 2];
     int n = snprintf(out->text, sizeof out->text,
-                     "{\"Timestamp\":\"%s\",\"DeviceId\":\"%040" PRIx64 "\",\"DeviceName\":\"host-%" PRIu64 "\",\"ReportId\":%" PRIu64 "}",
+                     "{\"Timestamp\":\"%s\",\"DeviceId\":\"%040" PRIx64 "\",\"DeviceName\":\"host-%" PRIu64
+                     "\",\"ReportId\":%" PRIu64 "}",
                      time, i * UINT64_C(0x9e3779b97f4a7c15), i, i);
     INVARIANT(n > 0 && n < ROW_TEXT_BYTES);
     struct str text = {out->text, (size_t)n};
     const struct plan *plan = ocsf_plan(w->ocsf, str_of(out->source));
-    plan_facts(plan != NULL ? plan : ocsf_plan_base(w->ocsf), s, str_of(out->tenant_id), str_of(out->source), text, &facts);
+    plan_facts(plan != NULL ? plan : ocsf_plan_base(w->ocsf), s, str_of(out->tenant_id), str_of(out->source), text,
+               &facts);
     out->row = (struct log_row){facts.identity, facts.has_time ? facts.time : w->time.wall, text};
 }
 

@@ -1,12 +1,14 @@
 #include "flow/sink/lake.h"
 
 const struct cause lake_causes[LAKE_CAUSE_COUNT] = {
-    [LAKE_FOREIGN] = {"lake.foreign", ERR_INPUT, "this lake belongs to another installation",
-                      "Give this installation a lake folder of its own (or put the right one back): two writers would double or "
-                      "lose each other's events. Nothing in it was touched."},
-    [LAKE_MISSING] = {"lake.missing", ERR_CORRUPT, "a file of the lake is gone or has lost bytes",
-                      "Put the file named in the message back from a backup, or restore the whole data folder (store, log and "
-                      "lake together), then start again."},
+    [LAKE_FOREIGN] =
+        {"lake.foreign", ERR_INPUT, "this lake belongs to another installation",
+         "Give this installation a lake folder of its own (or put the right one back): two writers would double or "
+         "lose each other's events. Nothing in it was touched."},
+    [LAKE_MISSING] =
+        {"lake.missing", ERR_CORRUPT, "a file of the lake is gone or has lost bytes",
+         "Put the file named in the message back from a backup, or restore the whole data folder (store, log and "
+         "lake together), then start again."},
     [LAKE_DAMAGED] = {"lake.damaged", ERR_CORRUPT, "a file of the lake does not unpack",
                       "Check the disk (dmesg, smartctl) and put the file named in the message back from a backup."},
 };

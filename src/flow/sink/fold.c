@@ -74,7 +74,8 @@ static void add_in_one_line(struct buf *out, struct str json)
         if (out->p[i] == '\n' || out->p[i] == '\r') out->p[i] = ' ';
 }
 
-static bool bury(struct fold *f, const struct log_frame *frame, const struct log_row *row, const struct err *why, struct err *e)
+static bool bury(struct fold *f, const struct log_frame *frame, const struct log_row *row, const struct err *why,
+                 struct err *e)
 {
     struct partition_key key = {.is_dead = true};
     struct json_writer w;
@@ -99,14 +100,16 @@ static bool bury(struct fold *f, const struct log_frame *frame, const struct log
     return gather_add(f->gather, &key, buf_str(&f->dead), e);
 }
 
-static bool fold_row(struct fold *f, const struct plan *plan, const struct log_frame *frame, const struct log_row *row, struct err *e)
+static bool fold_row(struct fold *f, const struct plan *plan, const struct log_frame *frame, const struct log_row *row,
+                     struct err *e)
 {
     const struct map_event *events;
     size_t count;
     struct err why;
     struct map_input in = {str_of(frame->origin.tenant_id), str_of(frame->origin.source), row->bytes, f->processed};
     f->result->rows++;
-    if (!plan_map(plan, f->lake->opts.ocsf, f->scratch, &in, &events, &count, &why)) return bury(f, frame, row, &why, e);
+    if (!plan_map(plan, f->lake->opts.ocsf, f->scratch, &in, &events, &count, &why))
+        return bury(f, frame, row, &why, e);
     for (size_t i = 0; i < count; i++) {
         struct partition_key key = key_of(&frame->origin, &events[i]);
         if (!gather_add(f->gather, &key, events[i].json, e)) return false;
@@ -152,7 +155,10 @@ static bool fold_locked(struct lake *l, uint64_t limit, struct lake_fold_result 
     char spill[LAKE_PATH_BYTES];
     uint64_t offset = l->offset;
     lake_path(l, LAKE_TMP "/events", spill);
-    struct fold f = {.lake = l, .gather = gather_new(l->opts.fs, spill), .scratch = map_scratch_new(), .result = result,
+    struct fold f = {.lake = l,
+                     .gather = gather_new(l->opts.fs, spill),
+                     .scratch = map_scratch_new(),
+                     .result = result,
                      .processed = clock_wall(&l->opts.clock)};
     buf_init(&f.dead, 0);
     bool ok = f.gather != NULL && f.scratch != NULL;
@@ -169,7 +175,8 @@ static bool fold_locked(struct lake *l, uint64_t limit, struct lake_fold_result 
 /* The store's word counts, not our memory: the last commit may have been STORE_UNCERTAIN and become durable all the same. */
 static bool prepare(struct lake *l, struct err *e)
 {
-    return store_offset_get(l->opts.store, LAKE_SINK, &l->offset, e) && (!l->has_superseded || lake_drop_superseded(l, e));
+    return store_offset_get(l->opts.store, LAKE_SINK, &l->offset, e) &&
+           (!l->has_superseded || lake_drop_superseded(l, e));
 }
 
 bool lake_fold(struct lake *l, uint64_t limit, struct wall now, bool force, struct lake_fold_result *out, struct err *e)

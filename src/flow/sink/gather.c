@@ -82,12 +82,14 @@ static bool grow(void **array, uint32_t count, uint32_t *cap, size_t item_bytes)
 
 static bool key_eq(const struct partition_key *a, const struct partition_key *b)
 {
-    return a->class_uid == b->class_uid && a->day == b->day && a->is_dead == b->is_dead && strcmp(a->tenant_id, b->tenant_id) == 0;
+    return a->class_uid == b->class_uid && a->day == b->day && a->is_dead == b->is_dead &&
+           strcmp(a->tenant_id, b->tenant_id) == 0;
 }
 
 static uint64_t key_hash(const struct partition_key *k)
 {
-    uint64_t numbers[2] = {(uint64_t)k->class_uid << 32 | (uint32_t)k->day, hash64_of(k->tenant_id, strlen(k->tenant_id))};
+    uint64_t numbers[2] = {(uint64_t)k->class_uid << 32 | (uint32_t)k->day,
+                           hash64_of(k->tenant_id, strlen(k->tenant_id))};
     return hash64_of(numbers, sizeof numbers) + k->is_dead;
 }
 
@@ -119,8 +121,11 @@ static struct partition *partition_for(struct gather *g, const struct partition_
     if (*slot == NO_INDEX) {
         if (!grow((void **)&g->partitions, g->partition_count, &g->partition_cap, sizeof *g->partitions)) return NULL;
         *slot = g->partition_count++;
-        g->partitions[*slot] = (struct partition){
-            .key = *key, .first_entry = NO_INDEX, .last_entry = NO_INDEX, .first_chunk = NO_INDEX, .last_chunk = NO_INDEX};
+        g->partitions[*slot] = (struct partition){.key = *key,
+                                                  .first_entry = NO_INDEX,
+                                                  .last_entry = NO_INDEX,
+                                                  .first_chunk = NO_INDEX,
+                                                  .last_chunk = NO_INDEX};
     }
     return &g->partitions[*slot];
 }
@@ -132,8 +137,10 @@ static bool add_chunk(struct gather *g, struct partition *p, uint32_t bytes)
     if (!grow((void **)&g->chunks, g->chunk_count, &g->chunk_cap, sizeof *g->chunks)) return false;
     uint32_t i = g->chunk_count++;
     g->chunks[i] = (struct chunk){g->spill_bytes, NO_INDEX, bytes};
-    if (p->first_chunk == NO_INDEX) p->first_chunk = i;
-    else g->chunks[p->last_chunk].next = i;
+    if (p->first_chunk == NO_INDEX)
+        p->first_chunk = i;
+    else
+        g->chunks[p->last_chunk].next = i;
     p->last_chunk = i;
     return true;
 }
@@ -224,8 +231,10 @@ static bool put_in_block(struct gather *g, struct partition *p, struct str event
     memcpy(g->block + g->block_used, event.p, event.n);
     g->block[g->block_used + event.n] = '\n';
     g->block_used += (uint32_t)event.n + 1;
-    if (p->first_entry == NO_INDEX) p->first_entry = i;
-    else g->entries[p->last_entry].next = i;
+    if (p->first_entry == NO_INDEX)
+        p->first_entry = i;
+    else
+        g->entries[p->last_entry].next = i;
     p->last_entry = i;
     return true;
 }
@@ -233,7 +242,8 @@ static bool put_in_block(struct gather *g, struct partition *p, struct str event
 bool gather_add(struct gather *g, const struct partition_key *key, struct str event, struct err *e)
 {
     bool is_huge = event.n >= GATHER_BLOCK_BYTES;
-    if ((is_huge || event.n + 1 > GATHER_BLOCK_BYTES - g->block_used) && g->entry_count > 0 && !spill_block(g, e)) return false;
+    if ((is_huge || event.n + 1 > GATHER_BLOCK_BYTES - g->block_used) && g->entry_count > 0 && !spill_block(g, e))
+        return false;
     struct partition *p = partition_for(g, key);
     if (p == NULL) return no_memory(e);
     if (is_huge ? !spill_huge(g, p, event, e) : !put_in_block(g, p, event)) return is_huge ? false : no_memory(e);
@@ -260,21 +270,22 @@ uint64_t gather_bytes(const struct gather *g)
 
 /* ---- out ----------------------------------------------------------------------------------------------------------------- */
 
-static bool read_chunk(struct gather *g, const struct chunk *c, bool (*piece)(void *arg, struct str bytes, struct err *e), void *arg,
-                       struct err *e)
+static bool read_chunk(struct gather *g, const struct chunk *c,
+                       bool (*piece)(void *arg, struct str bytes, struct err *e), void *arg, struct err *e)
 {
     for (uint32_t done = 0; done < c->bytes;) {
         size_t n = c->bytes - done < COPY_BYTES ? c->bytes - done : COPY_BYTES, got;
         if (!g->fs.ops->read_at(g->fs.ctx, g->spill, c->at + done, g->copy, n, &got, e)) return false;
-        if (got != n) return err_set(e, &base_causes[BASE_OS], "%s is shorter than what was written to it", g->spill_path);
+        if (got != n)
+            return err_set(e, &base_causes[BASE_OS], "%s is shorter than what was written to it", g->spill_path);
         if (!piece(arg, (struct str){g->copy, n}, e)) return false;
         done += (uint32_t)n;
     }
     return true;
 }
 
-bool gather_read(struct gather *g, const struct partition *p, bool (*piece)(void *arg, struct str bytes, struct err *e), void *arg,
-                 struct err *e)
+bool gather_read(struct gather *g, const struct partition *p, bool (*piece)(void *arg, struct str bytes, struct err *e),
+                 void *arg, struct err *e)
 {
     for (uint32_t i = p->first_chunk; i != NO_INDEX; i = g->chunks[i].next)
         if (!read_chunk(g, &g->chunks[i], piece, arg, e)) return false;

@@ -12,7 +12,7 @@ enum { GATHER_BLOCK_BYTES = 8 << 20, GATHER_PARTITIONS_FULL = 8192 };
 
 struct partition_key {
     uint32_t class_uid;
-    int32_t day; /* since the epoch */
+    int32_t day;  /* since the epoch */
     bool is_dead; /* the dead letters; the rest is zero then */
     char tenant_id[37];
 };
@@ -29,14 +29,14 @@ struct partition {
 struct gather;
 /* `spill_path` is made when the block first overflows, and removed by gather_free. Both are borrowed. */
 struct gather *gather_new(struct fs fs, const char *spill_path); /* NULL: no memory */
-void gather_free(struct gather *g); /* accepts NULL */
+void gather_free(struct gather *g);                              /* accepts NULL */
 /* One event and a line end behind it. */
 bool gather_add(struct gather *g, const struct partition_key *key, struct str event, struct err *e);
 size_t gather_count(const struct gather *g);
 struct partition *gather_partition(struct gather *g, size_t i);
 uint64_t gather_bytes(const struct gather *g); /* of all events */
 /* Hands out a partition's lines in order, in pieces of any length. */
-bool gather_read(struct gather *g, const struct partition *p, bool (*piece)(void *arg, struct str bytes, struct err *e), void *arg,
-                 struct err *e);
+bool gather_read(struct gather *g, const struct partition *p, bool (*piece)(void *arg, struct str bytes, struct err *e),
+                 void *arg, struct err *e);
 
 #endif

@@ -10,7 +10,7 @@ enum { LINE_BYTES_MAX = 64 << 20, UID_HEX = 32 };
 
 struct scan {
     const char *source;
-    struct str tenant_part;            /* "/tenant=<guid>/" */
+    struct str tenant_part; /* "/tenant=<guid>/" */
     char first_day[11], last_day[11];
     struct wall from, to;
     void (*each)(void *arg, struct hash128 identity, struct wall time);

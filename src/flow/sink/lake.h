@@ -30,12 +30,12 @@ struct store;
 struct lake_opts {
     struct fs fs;
     const char *dir;
-    struct store *store;     /* this and the next two are borrowed as long as the lake is open */
+    struct store *store; /* this and the next two are borrowed as long as the lake is open */
     struct log *log;
     const struct ocsf *ocsf;
-    struct clock clock;      /* for metadata.processed_time and the time a file was written */
-    uint64_t file_bytes;     /* a useful size, compressed (conf: lake_file_bytes) */
-    int64_t fold_ms;         /* rows wait no longer than this (conf: lake_fold_ms) */
+    struct clock clock;  /* for metadata.processed_time and the time a file was written */
+    uint64_t file_bytes; /* a useful size, compressed (conf: lake_file_bytes) */
+    int64_t fold_ms;     /* rows wait no longer than this (conf: lake_fold_ms) */
 };
 
 struct lake;
@@ -50,12 +50,13 @@ struct lake_fold_result {
     bool has_more;   /* one fold is bounded (128 MiB of events); rows before `limit` are left */
     uint64_t offset; /* of the lake in the log, now */
     uint64_t rows, events, dead, files;
-    uint64_t bytes;  /* of the new files */
+    uint64_t bytes; /* of the new files */
 };
 /* Folds rows from the lake's offset to `limit` (the log's named end) if enough has gathered: file_bytes of log, or the
  * oldest row came fold_ms before `now`; or anything at all with `force`. Memory is bounded (about 16 MiB) whatever the number
  * of partitions. After a failure nothing of it counts, and the next call tries again. */
-bool lake_fold(struct lake *l, uint64_t limit, struct wall now, bool force, struct lake_fold_result *out, struct err *e);
+bool lake_fold(struct lake *l, uint64_t limit, struct wall now, bool force, struct lake_fold_result *out,
+               struct err *e);
 uint64_t lake_offset(struct lake *l); /* the log may drop what lies before */
 
 /* Identities of one source's rows in [from, to), by event time, from the lake's files. A row may be told more than once.

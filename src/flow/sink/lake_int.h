@@ -21,18 +21,19 @@ struct lake {
     pthread_mutex_t mutex; /* over all that follows: one fold or scan at a time */
     uint64_t offset;
     uint64_t next_number;
-    struct wall oldest;    /* when the row at `oldest_of` came */
-    uint64_t oldest_of;    /* an offset; UINT64_MAX: not known */
-    bool has_superseded;   /* files to delete, noted in the store */
+    struct wall oldest;  /* when the row at `oldest_of` came */
+    uint64_t oldest_of;  /* an offset; UINT64_MAX: not known */
+    bool has_superseded; /* files to delete, noted in the store */
     uint64_t orphans;
-    uint64_t safe_dirs[LAKE_SAFE_DIRS]; /* hashes of folders whose names are durable; one that is pushed out is synced again */
+    uint64_t safe_dirs
+        [LAKE_SAFE_DIRS]; /* hashes of folders whose names are durable; one that is pushed out is synced again */
 };
 
 /* "<dir>/<below>"; aborts when it does not fit: all parts are bounded. */
 void lake_path(const struct lake *l, const char *below, char out[LAKE_PATH_BYTES]);
 
 /* names.c */
-void partition_dir(const struct partition_key *k, char out[128]);  /* below the lake */
+void partition_dir(const struct partition_key *k, char out[128]); /* below the lake */
 void partition_file(const struct partition_key *k, uint64_t number, char out[192]);
 /* Makes the folder (below the lake) and every name on the way to it durable. */
 bool lake_make_dir(struct lake *l, const char *below, struct err *e);

@@ -13,7 +13,7 @@ struct packer {
     ZSTD_CCtx *context;
     struct fs_file *file; /* NULL: between files */
     uint64_t written;
-    ZSTD_outBuffer out;   /* over `piece`; what is not written yet */
+    ZSTD_outBuffer out; /* over `piece`; what is not written yet */
     char piece[PIECE_BYTES];
 };
 
@@ -72,7 +72,8 @@ bool packer_copy(struct packer *p, const char *from, uint64_t bytes, bool *is_wh
     if (!p->fs.ops->open(p->fs.ctx, from, FS_READ, &f, e)) return false;
     while (ok && p->written < bytes) {
         uint64_t left = bytes - p->written;
-        ok = p->fs.ops->read_at(p->fs.ctx, f, p->written, p->piece, left < PIECE_BYTES ? (size_t)left : PIECE_BYTES, &p->out.pos, e);
+        ok = p->fs.ops->read_at(p->fs.ctx, f, p->written, p->piece, left < PIECE_BYTES ? (size_t)left : PIECE_BYTES,
+                                &p->out.pos, e);
         if (!ok || p->out.pos == 0) break;
         ok = flush(p, e);
     }
@@ -84,7 +85,8 @@ bool packer_copy(struct packer *p, const char *from, uint64_t bytes, bool *is_wh
 static bool step(struct packer *p, ZSTD_inBuffer *in, ZSTD_EndDirective how, size_t *left_out, struct err *e)
 {
     *left_out = ZSTD_compressStream2(p->context, &p->out, in, how);
-    if (ZSTD_isError(*left_out)) return err_set(e, &base_causes[BASE_NO_MEMORY], "packing events: %s", ZSTD_getErrorName(*left_out));
+    if (ZSTD_isError(*left_out))
+        return err_set(e, &base_causes[BASE_NO_MEMORY], "packing events: %s", ZSTD_getErrorName(*left_out));
     return p->out.pos < p->out.size || flush(p, e);
 }
 

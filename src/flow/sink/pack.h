@@ -8,8 +8,8 @@
 
 /* One context packs all files of a fold, one after another. */
 struct packer;
-struct packer *packer_new(struct fs fs); /* NULL: no memory */
-void packer_free(struct packer *p); /* accepts NULL */
+struct packer *packer_new(struct fs fs);                              /* NULL: no memory */
+void packer_free(struct packer *p);                                   /* accepts NULL */
 bool packer_begin(struct packer *p, const char *path, struct err *e); /* a new file, which must not exist */
 /* The first `bytes` bytes of another file as they are: frames go one after another. *is_whole_out false: it is shorter. */
 bool packer_copy(struct packer *p, const char *from, uint64_t bytes, bool *is_whole_out, struct err *e);

@@ -59,7 +59,8 @@ static bool choose_old(struct publication *p, struct partition *part, struct err
     partition_dir(&part->key, dir);
     if (!store_lake_file_newest(p->lake->opts.store, dir, &r, &found, e)) return false;
     uint64_t worth = part->bytes / TEXT_PER_PACKED * COPY_PER_ADDED;
-    if (!found || r.bytes >= p->lake->opts.file_bytes || r.bytes > (worth > COPY_FREE_BYTES ? worth : COPY_FREE_BYTES)) return true;
+    if (!found || r.bytes >= p->lake->opts.file_bytes || r.bytes > (worth > COPY_FREE_BYTES ? worth : COPY_FREE_BYTES))
+        return true;
     part->has_old = parse_number(r.path, &part->old_number);
     part->old_bytes = r.bytes;
     part->old_events = r.events;
@@ -73,7 +74,8 @@ static bool copy_old(struct publication *p, const struct partition *part, struct
     partition_file(&part->key, part->old_number, below);
     lake_path(p->lake, below, path);
     if (!packer_copy(p->packer, path, part->old_bytes, &is_whole, e)) return false;
-    return is_whole || err_set(e, &lake_causes[LAKE_MISSING], "%s is shorter than the %" PRIu64 " bytes written", path, part->old_bytes);
+    return is_whole || err_set(e, &lake_causes[LAKE_MISSING], "%s is shorter than the %" PRIu64 " bytes written", path,
+                               part->old_bytes);
 }
 
 static bool add_piece(void *arg, struct str bytes, struct err *e)
@@ -111,7 +113,8 @@ static bool write_files(struct publication *p, struct err *e)
     size_t count = gather_count(p->gather);
     KILL_POINT("lake.before_write");
     for (size_t i = 0; i < count; i++)
-        if (!choose_old(p, gather_partition(p->gather, i), e) || !write_file(p, gather_partition(p->gather, i), e)) return false;
+        if (!choose_old(p, gather_partition(p->gather, i), e) || !write_file(p, gather_partition(p->gather, i), e))
+            return false;
     KILL_POINT("lake.written");
     for (size_t i = 0; i < count; i++) {
         if (!put_in_place(p, gather_partition(p->gather, i), e)) return false;
@@ -125,7 +128,8 @@ static bool write_files(struct publication *p, struct err *e)
 static bool name_file(struct publication *p, const struct partition *part, struct wall now, struct err *e)
 {
     struct store *s = p->lake->opts.store;
-    struct lake_file_record r = {.bytes = part->file_bytes, .events = part->events + (part->has_old ? part->old_events : 0), .written = now};
+    struct lake_file_record r = {
+        .bytes = part->file_bytes, .events = part->events + (part->has_old ? part->old_events : 0), .written = now};
     char old[192], path[192];
     partition_file(&part->key, part->number, path);
     INVARIANT(str_copy(str_of(path), r.path, sizeof r.path));
@@ -169,8 +173,10 @@ static void remove_unnamed(struct publication *p)
         struct partition *part = gather_partition(p->gather, i);
         if (part->number == 0) continue;
         partition_file(&part->key, part->number, below);
-        if (part->is_published) lake_path(l, below, path);
-        else tmp_path(l, part->number, path);
+        if (part->is_published)
+            lake_path(l, below, path);
+        else
+            tmp_path(l, part->number, path);
         (void)l->opts.fs.ops->remove(l->opts.fs.ctx, path, &ignored);
     }
 }
@@ -191,7 +197,8 @@ bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, struct lake
 {
     struct publication p = {.lake = l, .gather = g, .offset = offset, .result = result};
     struct err ignored;
-    if ((p.packer = packer_new(l->opts.fs)) == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "writing the lake");
+    if ((p.packer = packer_new(l->opts.fs)) == NULL)
+        return err_set(e, &base_causes[BASE_NO_MEMORY], "writing the lake");
     bool ok = reserve_numbers(&p, e) && write_files(&p, e);
     packer_free(p.packer);
     enum outcome outcome = ok ? name_in_store(&p, e) : NOT_NAMED;

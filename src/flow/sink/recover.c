@@ -34,8 +34,8 @@ static bool check_id(struct lake *l, struct err *e)
     bool ok = fs_read_all(l->opts.fs, path, 200, &text, e);
     struct str id = str_trim(buf_str(&text));
     if (ok && !str_eq(id, str_of(store_id(l->opts.store))))
-        ok = err_set(e, &lake_causes[LAKE_FOREIGN], "%s is the lake of the store %.*s, this store is %s", l->dir, STR_ARG(id),
-                     store_id(l->opts.store));
+        ok = err_set(e, &lake_causes[LAKE_FOREIGN], "%s is the lake of the store %.*s, this store is %s", l->dir,
+                     STR_ARG(id), store_id(l->opts.store));
     buf_done(&text);
     return ok;
 }
@@ -64,8 +64,8 @@ static bool empty_tmp(struct lake *l, struct err *e)
     char path[LAKE_PATH_BYTES];
     struct sweep s = {.lake = l, .e = e};
     lake_path(l, LAKE_TMP, path);
-    return l->opts.fs.ops->make_dirs(l->opts.fs.ctx, path, e) && l->opts.fs.ops->list(l->opts.fs.ctx, path, remove_tmp, &s, e) &&
-           !s.failed;
+    return l->opts.fs.ops->make_dirs(l->opts.fs.ctx, path, e) &&
+           l->opts.fs.ops->list(l->opts.fs.ctx, path, remove_tmp, &s, e) && !s.failed;
 }
 
 /* Paths one after another, a NUL behind each. */
@@ -95,7 +95,8 @@ static bool delete_all(struct lake *l, const struct buf *paths, struct err *e)
         memcpy(dir, path, sizeof dir);
         *strrchr(dir, '/') = '\0';
         if (!fs_exists(l->opts.fs, dir)) continue; /* someone took the whole folder away */
-        if (!l->opts.fs.ops->remove(l->opts.fs.ctx, path, e) || !l->opts.fs.ops->sync_dir(l->opts.fs.ctx, dir, e)) return false;
+        if (!l->opts.fs.ops->remove(l->opts.fs.ctx, path, e) || !l->opts.fs.ops->sync_dir(l->opts.fs.ctx, dir, e))
+            return false;
     }
     return true;
 }

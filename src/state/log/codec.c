@@ -89,7 +89,8 @@ bool codec_pack(struct codec *c, struct str block, struct buf *out, struct err *
     return true;
 }
 
-bool codec_unpack(struct codec *c, struct str payload, size_t block_bytes, struct buf *out, bool *is_sound_out, struct err *e)
+bool codec_unpack(struct codec *c, struct str payload, size_t block_bytes, struct buf *out, bool *is_sound_out,
+                  struct err *e)
 {
     buf_reset(out);
     if (!buf_reserve(out, block_bytes + 1)) /* + 1: never a NULL target */

@@ -13,6 +13,7 @@ void codec_free(struct codec *c);
 /* Appends one zstd frame to `out`. */
 bool codec_pack(struct codec *c, struct str block, struct buf *out, struct err *e);
 /* Unpacks one zstd frame of exactly `block_bytes` into `out` (emptied first). Damage is an answer: *is_sound_out false. */
-bool codec_unpack(struct codec *c, struct str payload, size_t block_bytes, struct buf *out, bool *is_sound_out, struct err *e);
+bool codec_unpack(struct codec *c, struct str payload, size_t block_bytes, struct buf *out, bool *is_sound_out,
+                  struct err *e);
 
 #endif

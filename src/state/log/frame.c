@@ -68,7 +68,8 @@ const char *frame_header_read(const uint8_t in[FRAME_HEADER_BYTES], struct frame
     h.origin.how = (enum log_how)in[48];
     memcpy(h.origin.tenant_id, in + 52, 36);
     memcpy(h.origin.source, in + 88, 64);
-    if (h.payload_bytes > FRAME_PAYLOAD_BYTES_MAX || h.block_bytes > FRAME_BLOCK_BYTES_MAX) return "the frame is too long";
+    if (h.payload_bytes > FRAME_PAYLOAD_BYTES_MAX || h.block_bytes > FRAME_BLOCK_BYTES_MAX)
+        return "the frame is too long";
     if (h.row_count > h.block_bytes / FRAME_ROW_OVERHEAD) return "the frame has more rows than bytes";
     *out = h;
     return NULL;

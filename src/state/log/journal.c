@@ -20,8 +20,11 @@
 
 const char *log_how_name(enum log_how how)
 {
-    static const char *const names[] = {
-        [LOG_LIVE] = "live", [LOG_CATCH_UP] = "catch-up", [LOG_LOOK_BACK] = "look-back", [LOG_PULL] = "pull", [LOG_FILE] = "file"};
+    static const char *const names[] = {[LOG_LIVE] = "live",
+                                        [LOG_CATCH_UP] = "catch-up",
+                                        [LOG_LOOK_BACK] = "look-back",
+                                        [LOG_PULL] = "pull",
+                                        [LOG_FILE] = "file"};
     INVARIANT((size_t)how < sizeof names / sizeof names[0]);
     return names[how];
 }
@@ -88,7 +91,8 @@ bool journal_open(struct fs fs, const char *dir, const char *spool_dir, uint64_t
     l->fs = fs;
     l->segment_bytes = segment_bytes;
     pthread_mutex_init(&l->mutex, NULL);
-    INVARIANT(str_copy(str_of(dir), l->dir, sizeof l->dir) && str_copy(str_of(spool_dir), l->spool_dir, sizeof l->spool_dir));
+    INVARIANT(str_copy(str_of(dir), l->dir, sizeof l->dir) &&
+              str_copy(str_of(spool_dir), l->spool_dir, sizeof l->spool_dir));
     if (!recover(l, named_end, e)) {
         log_close(l);
         return err_context(e, "opening the log");
@@ -125,7 +129,7 @@ uint64_t log_end(const struct log *l)
 
 struct append {
     struct log *log;
-    uint64_t at;     /* where the next frame goes */
+    uint64_t at; /* where the next frame goes */
     bool has_new_name, sync_failed;
     struct buf copy; /* a frame out of the spool */
 };
@@ -190,13 +194,15 @@ static bool put_spooled(struct append *a, struct log_batch *b, struct err *e)
         struct frame_header h;
         if (!read_spool(a, b, at, head, sizeof head, e)) return false;
         const char *fault = frame_header_read(head, &h);
-        if (fault != NULL) return err_set(e, &log_causes[LOG_CORRUPT], "%s at byte %" PRIu64 ": %s", b->spool_path, at, fault);
+        if (fault != NULL)
+            return err_set(e, &log_causes[LOG_CORRUPT], "%s at byte %" PRIu64 ": %s", b->spool_path, at, fault);
         size_t n = sizeof head + h.payload_bytes;
         buf_reset(&a->copy);
         if (!buf_reserve(&a->copy, n)) return err_set(e, &base_causes[BASE_NO_MEMORY], "copying from the spool");
         if (!read_spool(a, b, at, a->copy.p, n, e)) return false;
         if (crc32c(0, a->copy.p + sizeof head, h.payload_bytes) != h.payload_crc)
-            return err_set(e, &log_causes[LOG_CORRUPT], "%s at byte %" PRIu64 ": the rows fail their checksum", b->spool_path, at);
+            return err_set(e, &log_causes[LOG_CORRUPT], "%s at byte %" PRIu64 ": the rows fail their checksum",
+                           b->spool_path, at);
         if (!put_frame(a, (uint8_t *)a->copy.p, n, e)) return false;
         at += n;
     }
@@ -240,7 +246,8 @@ bool log_append(struct log *l, struct log_batch *const *batches, size_t count, u
     buf_done(&a.copy);
     if (!ok) {
         undo(&a);
-        return err_context(e, l->is_read_only ? "appending to the log (read-only from now on)" : "appending to the log");
+        return err_context(e,
+                           l->is_read_only ? "appending to the log (read-only from now on)" : "appending to the log");
     }
     pthread_mutex_lock(&l->mutex);
     l->end = a.at;
@@ -253,8 +260,9 @@ bool log_cut(struct log *l, uint64_t named_end, struct err *e)
 {
     if (l->is_read_only) return refuse_read_only(l, e);
     if (named_end > l->end)
-        return err_set(e, &log_causes[LOG_CORRUPT], "%s ends at %" PRIu64 ", before the end %" PRIu64 " that the store names",
-                       l->dir, l->end, named_end);
+        return err_set(e, &log_causes[LOG_CORRUPT],
+                       "%s ends at %" PRIu64 ", before the end %" PRIu64 " that the store names", l->dir, l->end,
+                       named_end);
     l->is_read_only = !segments_cut(l, named_end, e);
     return !l->is_read_only || err_context(e, "cutting the log");
 }

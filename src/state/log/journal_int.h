@@ -27,9 +27,9 @@ struct log {
 struct log_batch {
     struct log *log;
     struct log_origin origin;
-    struct buf block;    /* rows of the frame being filled */
+    struct buf block; /* rows of the frame being filled */
     uint32_t block_rows;
-    struct buf staged;   /* finished frames, behind those in the spool */
+    struct buf staged;     /* finished frames, behind those in the spool */
     struct fs_file *spool; /* NULL: none */
     char spool_path[LOG_PATH_BYTES + 64];
     uint64_t spool_bytes, rows;
@@ -47,7 +47,7 @@ bool segments_list(struct log *l, struct err *e);
 bool segments_check(struct log *l, uint64_t named_end, struct err *e);
 /* Everything behind `named_end` goes, durably. */
 bool segments_cut(struct log *l, uint64_t named_end, struct err *e);
-bool segments_start(struct log *l, uint64_t begin, struct err *e); /* a new tail; its name is not durable yet */
+bool segments_start(struct log *l, uint64_t begin, struct err *e);      /* a new tail; its name is not durable yet */
 bool segment_of(struct log *l, uint64_t position, uint64_t *begin_out); /* false: not kept */
 
 /* reader.c: the next frame's bytes with both checksums checked, not unpacked. */

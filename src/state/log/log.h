@@ -27,7 +27,8 @@ enum { LOG_ROW_BYTES_MAX = 4 << 20 };
 /* What rows of one batch share. */
 struct log_origin {
     char tenant_id[37];
-    char source[64]; /* table or endpoint, names the mapping: "DeviceProcessEvents", "alerts_v2", "incidents", "machines" */
+    char source
+        [64]; /* table or endpoint, names the mapping: "DeviceProcessEvents", "alerts_v2", "incidents", "machines" */
     int64_t feed_id;
     enum log_how how;
     struct wall received;
@@ -42,7 +43,8 @@ struct log;
 /* `named_end` from the store: anything behind it is cut off. Folders are made when absent; spool files of an earlier life
  * are removed. LOG_CORRUPT when bytes below `named_end` are missing, or damaged in the newest segment (older segments are
  * checked as they are read). */
-bool log_open(struct fs fs, const char *dir, const char *spool_dir, uint64_t named_end, struct log **out, struct err *e);
+bool log_open(struct fs fs, const char *dir, const char *spool_dir, uint64_t named_end, struct log **out,
+              struct err *e);
 void log_close(struct log *l); /* accepts NULL; batches and readers are freed before */
 
 /* Staging: one thread at a time per batch. Bounded memory: a full frame (256 KiB of rows) is compressed and set aside; up
@@ -82,7 +84,8 @@ void log_reader_free(struct log_reader *r); /* accepts NULL */
 
 /* Whole segments go, oldest first, whose rows came more than `keep_ms` ago and lie below `consumed` (the lowest sink
  * offset). The newest segment always stays. *dropped_out: bytes. */
-bool log_retain(struct log *l, struct wall now, int64_t keep_ms, uint64_t consumed, uint64_t *dropped_out, struct err *e);
+bool log_retain(struct log *l, struct wall now, int64_t keep_ms, uint64_t consumed, uint64_t *dropped_out,
+                struct err *e);
 
 enum { LOG_CORRUPT, LOG_READ_ONLY, LOG_ROW_TOO_LONG, LOG_CAUSE_COUNT };
 extern const struct cause log_causes[];

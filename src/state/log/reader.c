@@ -24,7 +24,8 @@ static bool damaged(const struct log_reader *r, const char *what, struct err *e)
 {
     char path[LOG_PATH_BYTES + 64];
     segment_path(r->log, r->segment_begin, path);
-    return err_set(e, &log_causes[LOG_CORRUPT], "%s at byte %" PRIu64 ": %s", path, r->position - r->segment_begin, what);
+    return err_set(e, &log_causes[LOG_CORRUPT], "%s at byte %" PRIu64 ": %s", path, r->position - r->segment_begin,
+                   what);
 }
 
 bool log_reader_new(struct log *l, uint64_t from, struct log_reader **out, struct err *e)
@@ -89,7 +90,8 @@ static bool load_header(struct log_reader *r, uint64_t limit, struct frame_heade
     const char *fault = frame_header_read(head, out);
     if (fault != NULL) return damaged(r, fault, e);
     if (out->position != r->position) return damaged(r, "a frame of another place stands here", e);
-    if (limit - r->position < sizeof head + out->payload_bytes) return damaged(r, "the end that the store names is inside this frame", e);
+    if (limit - r->position < sizeof head + out->payload_bytes)
+        return damaged(r, "the end that the store names is inside this frame", e);
     return true;
 }
 
@@ -143,7 +145,8 @@ bool log_reader_next(struct log_reader *r, uint64_t limit, struct log_frame *out
         r->position = begin; /* until it is known to be sound: damage names where the frame begins */
         if (!unpack(r, &h, e)) return false;
         r->position = end;
-        *out = (struct log_frame){.origin = h.origin, .begin = begin, .end = end, .rows = r->rows, .row_count = h.row_count};
+        *out = (struct log_frame){
+            .origin = h.origin, .begin = begin, .end = end, .rows = r->rows, .row_count = h.row_count};
     }
     *has_frame_out = has_frame;
     return true;

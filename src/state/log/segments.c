@@ -60,10 +60,11 @@ static bool check_length(struct log *l, uint64_t begin, uint64_t want, bool is_l
     segment_path(l, begin, path);
     if (!l->fs.ops->stat(l->fs.ctx, path, &st, e)) return false;
     if (!st.exists || st.bytes < want)
-        return err_set(e, &log_causes[LOG_CORRUPT], "%s ends at byte %" PRIu64 ", where %" PRIu64 " bytes were safe", path,
-                       st.bytes, want);
+        return err_set(e, &log_causes[LOG_CORRUPT], "%s ends at byte %" PRIu64 ", where %" PRIu64 " bytes were safe",
+                       path, st.bytes, want);
     if (!is_last && st.bytes > want)
-        return err_set(e, &log_causes[LOG_CORRUPT], "%s is longer than byte %" PRIu64 ", where the next segment begins", path, want);
+        return err_set(e, &log_causes[LOG_CORRUPT], "%s is longer than byte %" PRIu64 ", where the next segment begins",
+                       path, want);
     return true;
 }
 
@@ -72,8 +73,8 @@ bool segments_check(struct log *l, uint64_t named_end, struct err *e)
     size_t count = 0;
     while (count < l->segment_count && l->begins[count] < named_end) count++;
     if (count == 0 && named_end > 0)
-        return err_set(e, &log_causes[LOG_CORRUPT], "%s holds no segment before position %" PRIu64 ", which the store names",
-                       l->dir, named_end);
+        return err_set(e, &log_causes[LOG_CORRUPT],
+                       "%s holds no segment before position %" PRIu64 ", which the store names", l->dir, named_end);
     for (size_t i = 0; i < count; i++) {
         uint64_t end = i + 1 < count ? l->begins[i + 1] : named_end;
         if (!check_length(l, l->begins[i], end - l->begins[i], i + 1 == count, e)) return false;
@@ -141,8 +142,10 @@ bool segment_of(struct log *l, uint64_t position, uint64_t *begin_out)
     pthread_mutex_lock(&l->mutex);
     for (size_t high = l->segment_count; low < high;) {
         size_t middle = (low + high) / 2;
-        if (l->begins[middle] <= position) low = middle + 1;
-        else high = middle;
+        if (l->begins[middle] <= position)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (low > 0) *begin_out = l->begins[low - 1];
     pthread_mutex_unlock(&l->mutex);
@@ -200,7 +203,8 @@ static bool drop_oldest(struct log *l, uint64_t begin, struct err *e)
     return l->fs.ops->remove(l->fs.ctx, path, e) && l->fs.ops->sync_dir(l->fs.ctx, l->dir, e);
 }
 
-bool log_retain(struct log *l, struct wall now, int64_t keep_ms, uint64_t consumed, uint64_t *dropped_out, struct err *e)
+bool log_retain(struct log *l, struct wall now, int64_t keep_ms, uint64_t consumed, uint64_t *dropped_out,
+                struct err *e)
 {
     uint64_t begin, next, dropped = 0;
     while (oldest_two(l, &begin, &next) && next <= consumed) {

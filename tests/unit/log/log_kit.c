@@ -41,7 +41,8 @@ static bool fill(struct log_batch *b, const struct kit_rows *rows, struct err *e
     buf_init(&text, 0);
     for (uint64_t i = rows->first; ok && i < rows->first + rows->count; i++) {
         row_text(i, rows, &text);
-        struct log_row row = {.identity = hash128_of(&i, sizeof i), .time = {(int64_t)i * WALL_TICKS_PER_S}, .bytes = buf_str(&text)};
+        struct log_row row = {
+            .identity = hash128_of(&i, sizeof i), .time = {(int64_t)i * WALL_TICKS_PER_S}, .bytes = buf_str(&text)};
         ok = log_batch_add(b, &row, e);
     }
     buf_done(&text);
@@ -50,8 +51,11 @@ static bool fill(struct log_batch *b, const struct kit_rows *rows, struct err *e
 
 struct log_batch *kit_try_batch(struct log *l, const struct kit_rows *rows, struct err *e)
 {
-    struct log_origin origin = {.tenant_id = "11111111-2222-3333-4444-555555555555", .source = "DeviceInfo", .feed_id = 7,
-                                .how = LOG_CATCH_UP, .received = {(int64_t)rows->first * WALL_TICKS_PER_S}};
+    struct log_origin origin = {.tenant_id = "11111111-2222-3333-4444-555555555555",
+                                .source = "DeviceInfo",
+                                .feed_id = 7,
+                                .how = LOG_CATCH_UP,
+                                .received = {(int64_t)rows->first * WALL_TICKS_PER_S}};
     struct log_batch *b = log_batch_new(l, &origin);
     assert_non_null(b);
     if (fill(b, rows, e)) return b;

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include "fake_disk.h"
@@ -27,7 +28,7 @@ struct kit_rows {
     size_t bytes;
     bool noisy;
 };
-struct log_batch *kit_batch(struct log *l, const struct kit_rows *rows); /* sealed; asserts */
+struct log_batch *kit_batch(struct log *l, const struct kit_rows *rows);                    /* sealed; asserts */
 struct log_batch *kit_try_batch(struct log *l, const struct kit_rows *rows, struct err *e); /* NULL on failure */
 bool kit_append(struct log *l, const struct kit_rows *rows, uint64_t *end_out, struct err *e);
 /* Reads [from, limit) and asserts it holds rows first … first + count - 1 in order. */

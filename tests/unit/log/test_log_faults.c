@@ -13,14 +13,16 @@ static struct log *three_appends(struct kit_disk *d, uint64_t segment_bytes, uin
     struct log *l;
     struct err e = {0};
     assert_true(kit_open(d, 0, segment_bytes, &l, &e));
-    for (uint64_t i = 0; i < 3; i++) assert_true(kit_append(l, &(struct kit_rows){i * 10, 10, 100, true}, &ends_out[i], &e));
+    for (uint64_t i = 0; i < 3; i++)
+        assert_true(kit_append(l, &(struct kit_rows){i * 10, 10, 100, true}, &ends_out[i], &e));
     return l;
 }
 
 void an_unnamed_append_never_was(void **state)
 {
     (void)state;
-    for (uint64_t segment_bytes = 1; segment_bytes < 100000; segment_bytes += 99998) { /* one frame each, then all in one */
+    for (uint64_t segment_bytes = 1; segment_bytes < 100000;
+         segment_bytes += 99998) { /* one frame each, then all in one */
         struct kit_disk d = kit_disk_new(1);
         struct err e = {0};
         uint64_t ends[3], end;

@@ -24,7 +24,8 @@ static void append_row(struct world *w, const struct log_origin *origin, const s
     struct err e = {0};
     uint64_t end;
     struct log_batch *b = log_batch_new(w->log, origin);
-    if (!log_batch_add(b, row, &e) || !log_batch_seal(b, &e) || !log_append(w->log, &b, 1, &end, &e)) fail_msg("%s", e.text);
+    if (!log_batch_add(b, row, &e) || !log_batch_seal(b, &e) || !log_append(w->log, &b, 1, &end, &e))
+        fail_msg("%s", e.text);
     log_batch_free(b);
     assert_true(store_log_end_set(w->store, end, &e));
 }

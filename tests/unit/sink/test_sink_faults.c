@@ -69,8 +69,9 @@ void unnamed_files_are_put_aside_and_kept(void **state)
     }
     buf_init(&paths, 0);
     assert_true(lake_orphan_list(w.lake, take_path, &paths, &e));
-    assert_string_equal(buf_cstr(&paths), ".dead/78.ndjson.zst .dead/78.ndjson.zst.1 class=1007/tenant=x/day=2026-01-01/77.ndjson.zst "
-                                          "class=1007/tenant=x/day=2026-01-01/77.ndjson.zst.1 ");
+    assert_string_equal(buf_cstr(&paths),
+                        ".dead/78.ndjson.zst .dead/78.ndjson.zst.1 class=1007/tenant=x/day=2026-01-01/77.ndjson.zst "
+                        "class=1007/tenant=x/day=2026-01-01/77.ndjson.zst.1 ");
     buf_done(&paths);
     kit_reopen(&w);
     assert_int_equal(lake_orphans_found(w.lake), 0);
