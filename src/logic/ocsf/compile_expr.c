@@ -347,6 +347,19 @@ static bool compile_parts(struct compiler *c, const struct node *list, uint16_t 
     return true;
 }
 
+/* `{$first: [A, {$join: […]}]}` of a leaf. */
+static bool compile_any(struct compiler *c, const struct node *list, uint16_t shape, const struct schema_attr *attr, struct expr *out)
+{
+    struct expr *parts = arena_alloc(c->a, (list->count + 1) * sizeof *parts);
+    if (list->type != YAML_LIST || list->count == 0) return mapping_error(c->e, list->at, "$first wants a list");
+    if (parts == NULL) return compile_no_memory(c);
+    for (size_t i = 0; i < list->count; i++) {
+        if (!compile_expr(c, &list->items[i], shape, attr, &parts[i])) return false;
+    }
+    *out = (struct expr){.kind = EXPR_ANY, .parts = parts, .part_count = list->count};
+    return true;
+}
+
 bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr, struct expr *out)
 {
     *out = (struct expr){0};
@@ -361,9 +374,10 @@ bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, cons
         if (!str_starts(n->keys[i], STR("$")))
             return mapping_error(c->e, n->items[i].key_at, "%s is no object: it has no %.*s", attr->name, STR_ARG(n->keys[i]));
     }
+    if (node_get(n, "$first") && !from && !join) return compile_any(c, node_get(n, "$first"), shape, attr, out);
     if (from && !join) return compile_expr(c, from, shape, attr, out);
     if (join == NULL || join->type != YAML_LIST || join->count == 0 || attr->is_array)
-        return mapping_error(c->e, n->at, "%s wants an expression, $from or a $join of several", attr->name);
+        return mapping_error(c->e, n->at, "%s wants an expression, $from, $first or a $join of several", attr->name);
     out->kind = EXPR_JOIN;
     out->separator = with && with->type == YAML_SCALAR ? text_argument(c->a, with->text) : STR("");
     out->joins_path = with && !with->is_quoted && str_eq(out->separator, STR("path"));

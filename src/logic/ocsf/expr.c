@@ -158,9 +158,17 @@ static struct value listed_value(struct map_scratch *s, const struct expr *e, co
     return out;
 }
 
+static struct value any_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
+{
+    struct value v = VALUE_NONE;
+    for (size_t i = 0; i < e->part_count && v.raw.p == NULL; i++) v = expr_value(s, &e->parts[i], attr, fit);
+    return v;
+}
+
 struct value expr_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
 {
     switch (e->kind) {
+    case EXPR_ANY: return any_value(s, e, attr, fit);
     case EXPR_JOIN: return joined_value(s, e, attr, fit);
     case EXPR_CONCAT: return listed_value(s, e, attr, fit);
     default: return first_value(s, e, attr, fit);

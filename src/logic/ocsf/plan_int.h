@@ -74,12 +74,12 @@ struct chain { /* a source and the converters behind it */
     struct str constant; /* token */
     const struct step *steps;
 };
-enum expr_kind { EXPR_FIRST, EXPR_JOIN, EXPR_CONCAT };
+enum expr_kind { EXPR_FIRST, EXPR_JOIN, EXPR_CONCAT, EXPR_ANY };
 struct expr {
     enum expr_kind kind;
     const struct chain *chains; /* FIRST */
     size_t chain_count;
-    const struct expr *parts; /* JOIN, CONCAT */
+    const struct expr *parts; /* JOIN, CONCAT; ANY: the first that comes about */
     size_t part_count;
     struct str separator;
     bool joins_path; /* JOIN: with the kind of slash that the first part has */
