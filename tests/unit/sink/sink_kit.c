@@ -1,5 +1,6 @@
 #include "sink_kit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ void kit_reopen(struct world *w)
 static void append_row(struct world *w, const struct log_origin *origin, const struct log_row *row)
 {
     struct err e = {0};
-    uint64_t end;
+    uint64_t end = 0;
     struct log_batch *b = log_batch_new(w->log, origin);
     if (!log_batch_add(b, row, &e) || !log_batch_seal(b, &e) || !log_append(w->log, &b, 1, &end, &e))
         fail_msg("%s", e.text);
