@@ -52,6 +52,7 @@ struct ingest *ingest_new(const struct ingest_opts *o)
     struct sched_limits limits = {
         .in_flight_max = (unsigned)o->conf->requests_at_once,
         .tenant_in_flight_max = 3,
+        .hunting_calls_per_minute = (unsigned)o->conf->hunting_calls_per_minute,
         .hunting_share_percent = (unsigned)o->conf->hunting_share_percent,
     };
     sched_init(&in->sched, &limits);

@@ -37,11 +37,13 @@ void sched_remove(struct sched *s, struct sched_tenant *t)
     s->turn = 0;
 }
 
-/* Hunting is shared with the tenant's analysts: ours is a part of each rate, never nothing. */
-static void scale(struct rate *rates, unsigned count, unsigned percent)
+/* Hunting is shared with the tenant's analysts: ours is a part of each rate, never nothing. Large tenants are allowed more
+ * than the documented minimum; all rates grow with the one that was set. */
+static void scale(struct rate *rates, unsigned count, const struct sched_limits *limits)
 {
+    uint64_t documented = rates[0].calls;
     for (unsigned i = 0; i < count; i++) {
-        uint64_t calls = (uint64_t)rates[i].calls * percent / 100;
+        uint64_t calls = (uint64_t)rates[i].calls * limits->hunting_calls_per_minute * limits->hunting_share_percent / 100 / documented;
         rates[i].calls = calls ? (uint32_t)calls : 1;
     }
 }
@@ -51,7 +53,7 @@ void sched_tenant_init(struct sched_tenant *t, const struct sched_limits *limits
     *t = (struct sched_tenant){.feeds = feeds, .feed_count = count};
     for (unsigned i = 0; i < API_FAMILY_COUNT; i++) {
         struct family_row row = family_rows[i];
-        if (i == API_GRAPH_HUNTING) scale(row.rates, row.rate_count, limits->hunting_share_percent);
+        if (i == API_GRAPH_HUNTING) scale(row.rates, row.rate_count, limits);
         budget_init(&t->budgets[i], row.rates, row.rate_count, now);
     }
 }

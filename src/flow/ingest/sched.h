@@ -18,7 +18,8 @@
 struct sched_limits {
     unsigned in_flight_max;       /* all tenants */
     unsigned tenant_in_flight_max;
-    unsigned hunting_share_percent;
+    unsigned hunting_calls_per_minute; /* what Microsoft grants a tenant */
+    unsigned hunting_share_percent;    /* how much of it is ours */
 };
 struct sched_feed {
     enum api_family family;

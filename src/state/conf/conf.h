@@ -30,6 +30,7 @@ struct conf {
     int64_t interval_alerts_ms, interval_hunting_ms, interval_machines_ms;
     int64_t lookback_alerts_ms, lookback_hunting_ms; /* first look-back of a new tenant */
     int64_t request_timeout_ms, request_stall_ms;    /* whole call; no byte for this long */
+    int64_t hunting_calls_per_minute;                /* what Microsoft grants a tenant */
     int64_t hunting_share_percent;                   /* of the tenant's calls */
     int64_t requests_at_once;                        /* transfers in flight, all tenants */
 };

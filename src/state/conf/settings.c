@@ -28,6 +28,7 @@ const struct conf_setting conf_settings[] = {
     {"request.timeout", CONF_DURATION, "5m", "1s..1h", "a whole call to Microsoft may take this long", MEMBER(request_timeout_ms)},
     {"request.stall", CONF_DURATION, "30s", "100ms..1h", "a call without a byte for this long is given up", MEMBER(request_stall_ms)},
     {"request.at_once", CONF_NUMBER, "64", "1..4096", "calls in flight, all tenants together", MEMBER(requests_at_once)},
+    {"hunting.calls_per_minute", CONF_NUMBER, "45", "1..100000", "hunting calls a minute that Microsoft grants each tenant; 45 at least, more for large ones", MEMBER(hunting_calls_per_minute)},
     {"hunting.share", CONF_NUMBER, "50", "1..100", "per cent of a tenant's hunting calls and run time we may take", MEMBER(hunting_share_percent)},
 };
 /* clang-format on */
