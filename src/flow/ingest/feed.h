@@ -152,7 +152,8 @@ struct walk { /* alerts and incidents by last update, machines by number */
     struct wall from, to, newest; /* `to` 0: no end */
     struct wall began;
     uint32_t skip;
-    bool use_link, is_partial;
+    bool use_link, is_partial, is_unsorted;
+    struct wall page_last; /* the latest time of the page before */
     enum log_how how;
     uint32_t pages_at_once; /* without progress in time */
 };

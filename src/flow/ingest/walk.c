@@ -106,10 +106,19 @@ static void walk_done(struct feed *f, struct wall now, struct feed_effect *out)
     out->completed_poll = completed;
 }
 
+/* Only a page that shows ascending order, in a walk that never showed another, may move the filter on: a server that gives
+ * the newest first may begin with a page of one single time, and all that is older would be skipped. */
+static bool shows_order(struct walk *w, const struct feed_page *page)
+{
+    w->is_unsorted |= !page->is_sorted || page->last.ticks < w->page_last.ticks;
+    w->page_last = page->last;
+    return !w->is_unsorted && page->last_rows < page->rows && page->last.ticks > w->from.ticks;
+}
+
 static void move_on(struct feed *f, const struct feed_page *page)
 {
     struct walk *w = &f->walk;
-    if (!is_snapshot(f) && page->is_sorted && page->last.ticks > w->from.ticks) {
+    if (!is_snapshot(f) && shows_order(w, page)) {
         w->from = page->last;
         w->skip = 0;
         w->use_link = false;

@@ -404,6 +404,36 @@ static void test_walk_ties_follow_the_link(void **state)
     feed_done(&f);
 }
 
+/* A server that gives the newest first may begin with a page of one time: nothing older may be skipped. */
+static void test_walk_newest_first(void **state)
+{
+    (void)state;
+    struct feed f;
+    struct feed_effect effect;
+    struct wall now = start_of(), newest = wall_add(now, -MIN);
+    feed_at(&f, "incidents", now, 3600000);
+    feed_want_poll(&f);
+    feed_next(&f, now, &effect);
+    struct wall from = f.fetch.from;
+    struct feed_page p = page_of(50, newest, "https://graph/next?page=2");
+    p.last_rows = 50;
+    feed_take_page(&f, &p, now, &effect);
+    assert_true(f.fetch.use_link);
+    p = page_of(50, wall_add(newest, -MIN), "https://graph/next?page=3");
+    p.last_rows = 50;
+    feed_take_page(&f, &p, now, &effect);
+    assert_true(f.fetch.use_link);
+    p = page_of(50, wall_add(newest, -MIN), "https://graph/next?page=4"); /* looks sorted, but the walk is not */
+    feed_take_page(&f, &p, now, &effect);
+    assert_true(f.fetch.use_link);
+    assert_int_equal(f.fetch.from.ticks, from.ticks);
+    p = page_of(7, wall_add(newest, -2 * MIN), NULL);
+    feed_take_page(&f, &p, now, &effect);
+    assert_true(effect.completed_poll);
+    assert_int_equal(f.state.head.ticks, newest.ticks);
+    feed_done(&f);
+}
+
 static void test_walk_partial_keeps_its_head(void **state)
 {
     (void)state;
@@ -493,6 +523,7 @@ int main(void)
         cmocka_unit_test(test_histories_at_random), cmocka_unit_test(test_state_there_and_back),
         cmocka_unit_test(test_facts_there_and_back), cmocka_unit_test(test_queries),
         cmocka_unit_test(test_walk_ties_follow_the_link), cmocka_unit_test(test_walk_partial_keeps_its_head),
+        cmocka_unit_test(test_walk_newest_first),
         cmocka_unit_test(test_walk_looks_back), cmocka_unit_test(test_walk_learns_the_page_size),
         cmocka_unit_test(test_no_machines_is_an_answer),
     };
