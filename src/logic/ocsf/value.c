@@ -121,8 +121,9 @@ bool value_each(struct map_scratch *s, struct value v, bool (*each)(void *ctx, s
 static struct value fit_string(struct map_scratch *s, const struct schema_type *type, struct value v)
 {
     if (v.type == JSON_OBJECT || v.type == JSON_ARRAY || v.type == JSON_NULL) return VALUE_NONE;
-    struct str text = value_text(s, &v);
+    struct str text = value_text(s, &v), bare = str_trim(text);
     if (text.n == 0 || str_eq(text, STR("-"))) return VALUE_NONE;
+    if (type->pattern != PATTERN_NONE && bare.n != text.n) return fit_string(s, type, value_of_text(s, bare)); /* "10.0.0.1 " */
     if ((type->pattern != PATTERN_NONE || type->char_max) && !schema_string_fits(type, text)) return VALUE_NONE;
     return v.type == JSON_STRING ? v : value_of_text(s, text);
 }
