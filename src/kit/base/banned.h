@@ -8,6 +8,15 @@
 #include <string.h>
 #include <time.h>
 
+/* Hardened builds make macros of some of them. */
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef stpcpy
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat stpcpy sprintf vsprintf gets
 #pragma GCC poison gmtime localtime ctime asctime strtok
 #pragma GCC poison atoi atol atoll atof srand srandom mktemp tmpnam

@@ -19,7 +19,7 @@ struct fleet {
 static struct fleet *fleet_new(size_t tenants, unsigned in_flight_max)
 {
     struct fleet *f = calloc(1, sizeof *f);
-    struct sched_limits limits = {in_flight_max, 3, 50};
+    struct sched_limits limits = {in_flight_max, 3, 45, 50};
     assert_non_null(f);
     rng_seed(&f->rng, 1);
     sched_init(&f->sched, &limits);
