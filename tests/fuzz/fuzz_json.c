@@ -34,7 +34,8 @@ static void on_fault(void *ctx, const struct json_fault *fault, struct str piece
     struct heard *h = ctx;
     INVARIANT(piece.n <= 4096 && fault->what != NULL && fault->line >= 1);
     h->faults++;
-    (void)buf_addf(&h->text, "F%s %llu %llu ", fault->what, (unsigned long long)fault->byte, (unsigned long long)fault->line);
+    (void)buf_addf(&h->text, "F%s %llu %llu ", fault->what, (unsigned long long)fault->byte,
+                   (unsigned long long)fault->line);
     (void)buf_add_str(&h->text, piece);
 }
 

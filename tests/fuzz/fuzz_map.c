@@ -41,7 +41,8 @@ static const struct ocsf *made(unsigned which)
 {
     static struct ocsf *all[8];
     struct err e = {0};
-    struct ocsf_opts o = {.version = which & 1 ? "1.3.0" : "1.8.0", .classes = which & 2 ? "best-fit" : "mission", .raw_data = which & 4};
+    struct ocsf_opts o = {
+        .version = which & 1 ? "1.3.0" : "1.8.0", .classes = which & 2 ? "best-fit" : "mission", .raw_data = which & 4};
     if (all[which] == NULL && !ocsf_new(&o, &all[which], &e)) {
         (void)fprintf(stderr, "%s\n", e.text);
         INVARIANT(false);
@@ -52,13 +53,25 @@ static const struct ocsf *made(unsigned which)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const tables[] = {NULL, "DeviceProcessEvents", "DeviceNetworkEvents", "DeviceFileEvents", "DeviceLogonEvents",
-                                         "DeviceRegistryEvents", "DeviceImageLoadEvents", "DeviceInfo", "alerts_v2", "incidents",
-                                         "machines", "NoSuchTable"};
+    static const char *const tables[] = {NULL,
+                                         "DeviceProcessEvents",
+                                         "DeviceNetworkEvents",
+                                         "DeviceFileEvents",
+                                         "DeviceLogonEvents",
+                                         "DeviceRegistryEvents",
+                                         "DeviceImageLoadEvents",
+                                         "DeviceInfo",
+                                         "alerts_v2",
+                                         "incidents",
+                                         "machines",
+                                         "NoSuchTable"};
     if (size == 0) return 0;
     struct seen seen = {.version = data[0] & 1 ? "1.3.0" : "1.8.0"};
-    struct ocsf_stream_opts o = {.ocsf = made(data[0] & 7), .table = tables[(data[0] >> 3) % (sizeof tables / sizeof *tables)],
-                                 .ctx = &seen, .on_event = on_event, .on_dead = on_dead};
+    struct ocsf_stream_opts o = {.ocsf = made(data[0] & 7),
+                                 .table = tables[(data[0] >> 3) % (sizeof tables / sizeof *tables)],
+                                 .ctx = &seen,
+                                 .on_event = on_event,
+                                 .on_dead = on_dead};
     struct ocsf_stream *s = ocsf_stream_new(&o);
     INVARIANT(s != NULL);
     ocsf_stream_file(s, "fuzz");

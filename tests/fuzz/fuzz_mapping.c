@@ -5,10 +5,14 @@
 
 #include "logic/ocsf/compile.h"
 
-static const char row[] = "{\"Timestamp\":\"2026-07-18T14:00:54.7649349Z\",\"DeviceId\":\"5844d4a3\",\"DeviceName\":\"pc1.contoso.com\","
-                          "\"ActionType\":\"FileCreated\",\"FileName\":\"a.exe\",\"FolderPath\":\"C:\\\\x\\\\a.exe\",\"id\":\"7\",\"FileSize\":12,"
-                          "\"Tags\":[\"a\",\"b\"],\"AdditionalFields\":\"{\\\"RuleId\\\":\\\"r\\\"}\",\"evidence\":[{\"a\":{\"b\":1}},{\"a\":null}],"
-                          "\"Techniques\":\"[\\\"PowerShell (T1059.001)\\\"]\",\"RemoteIP\":\"10.0.0.1\",\"RemoteUrl\":\"https://x.example/a?b\"}";
+static const char row[] =
+    "{\"Timestamp\":\"2026-07-18T14:00:54.7649349Z\",\"DeviceId\":\"5844d4a3\",\"DeviceName\":\"pc1.contoso.com\","
+    "\"ActionType\":\"FileCreated\",\"FileName\":\"a.exe\",\"FolderPath\":\"C:\\\\x\\\\a.exe\",\"id\":\"7\","
+    "\"FileSize\":12,"
+    "\"Tags\":[\"a\",\"b\"],\"AdditionalFields\":\"{\\\"RuleId\\\":\\\"r\\\"}\",\"evidence\":[{\"a\":{\"b\":1}},{\"a\":"
+    "null}],"
+    "\"Techniques\":\"[\\\"PowerShell "
+    "(T1059.001)\\\"]\",\"RemoteIP\":\"10.0.0.1\",\"RemoteUrl\":\"https://x.example/a?b\"}";
 
 static void map_row(struct ocsf *o, struct plan *plan)
 {

@@ -21,8 +21,8 @@ static inline const char *json_skip_plain(const char *p, const char *end)
     for (; end - p >= 16; p += 16) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
         /* The comparison is signed: bytes from 0x80 up are below 0x20 as well. */
-        __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
-                                   _mm_cmplt_epi8(v, low));
+        __m128i hit =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)), _mm_cmplt_epi8(v, low));
         int mask = _mm_movemask_epi8(hit);
         if (mask) return p + __builtin_ctz((unsigned)mask);
     }

@@ -35,8 +35,8 @@ bool json_check(struct str text, struct json_fault *fault_out);
 /* ---- tree ------------------------------------------------------------------------------------------------------- */
 struct json {
     enum json_type type;
-    struct str text; /* STRING: unescaped; NUMBER: as written */
-    struct str raw;  /* the value as it stood in the input */
+    struct str text;             /* STRING: unescaped; NUMBER: as written */
+    struct str raw;              /* the value as it stood in the input */
     struct json_member *members; /* OBJECT, in input order */
     struct json *items;          /* ARRAY */
     size_t count;
@@ -52,8 +52,8 @@ const struct json *json_parse(struct arena *a, struct str text, struct err *e);
 const struct json *json_get(const struct json *object, const char *key);
 const struct json *json_get_nocase(const struct json *object, const char *key);
 const struct json *json_path(const struct json *v, const char *dotted); /* "error.innerError.date" */
-struct str json_str(const struct json *v, struct str fallback); /* STRING or NUMBER text */
-int64_t json_i64(const struct json *v, int64_t fallback);       /* NUMBER or a STRING of digits */
+struct str json_str(const struct json *v, struct str fallback);         /* STRING or NUMBER text */
+int64_t json_i64(const struct json *v, int64_t fallback);               /* NUMBER or a STRING of digits */
 bool json_bool(const struct json *v, bool fallback);
 
 extern const struct cause json_causes[];
@@ -90,7 +90,8 @@ struct json_split_opts {
     const char *const *lists; /* NULL-terminated: {"value", "results", "Results", "records", NULL}; NULL: none */
     size_t record_max;        /* bytes; a longer record is a fault ("record too long"), skipped without being held */
     void *ctx;
-    void (*on_record)(void *ctx, struct str record, uint64_t byte, uint64_t line, const char *list); /* list: NULL at top */
+    void (*on_record)(void *ctx, struct str record, uint64_t byte, uint64_t line,
+                      const char *list);                              /* list: NULL at top */
     void (*on_envelope)(void *ctx, struct str key, struct str value); /* may be NULL */
     /* `piece` is at most the first 4 KiB of what was skipped. */
     void (*on_fault)(void *ctx, const struct json_fault *fault, struct str piece);
@@ -117,7 +118,7 @@ void json_array_begin(struct json_writer *w);
 void json_array_end(struct json_writer *w);
 void json_key(struct json_writer *w, const char *key);
 void json_key_str(struct json_writer *w, struct str key);
-void json_write_str(struct json_writer *w, struct str text); /* escaped; invalid UTF-8 becomes U+FFFD */
+void json_write_str(struct json_writer *w, struct str text);   /* escaped; invalid UTF-8 becomes U+FFFD */
 void json_write_cstr(struct json_writer *w, const char *text); /* NULL: null */
 void json_write_i64(struct json_writer *w, int64_t v);
 void json_write_u64(struct json_writer *w, uint64_t v);

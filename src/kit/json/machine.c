@@ -78,7 +78,10 @@ static enum machine_result close_container(struct machine *m)
 static enum machine_result begin_value(struct machine *m, char c)
 {
     switch (c) {
-    case '"': m->state = MS_STRING; m->is_key = false; return MACHINE_MORE;
+    case '"':
+        m->state = MS_STRING;
+        m->is_key = false;
+        return MACHINE_MORE;
     case '{': return open_container(m, true);
     case '[': return open_container(m, false);
     case 't': m->literal = "rue"; break;
@@ -86,9 +89,15 @@ static enum machine_result begin_value(struct machine *m, char c)
     case 'n': m->literal = "ull"; break;
     case '-': m->state = MS_MINUS; return MACHINE_MORE;
     case '0': m->state = MS_ZERO; return MACHINE_MORE;
-    case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
-        m->state = MS_INT;
-        return MACHINE_MORE;
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': m->state = MS_INT; return MACHINE_MORE;
     default: return fault(m, "a value was expected");
     }
     m->state = MS_LITERAL;
@@ -200,9 +209,12 @@ static enum machine_result number_byte(struct machine *m, char c)
         /* fall through */
     case MS_INT:
         if (digit) return MACHINE_MORE;
-        if (c == '.') m->state = MS_POINT;
-        else if (exponent) m->state = MS_EXP;
-        else return MACHINE_DONE;
+        if (c == '.')
+            m->state = MS_POINT;
+        else if (exponent)
+            m->state = MS_EXP;
+        else
+            return MACHINE_DONE;
         return MACHINE_MORE;
     case MS_FRACTION:
         if (digit) return MACHINE_MORE;
@@ -256,13 +268,20 @@ static enum machine_result step(struct machine *m, const char **p, const char *e
 {
     switch (m->state) {
     case MS_STRING: return string_bytes(m, p, end);
-    case MS_ESCAPE: case MS_HEX: case MS_UTF8: {
+    case MS_ESCAPE:
+    case MS_HEX:
+    case MS_UTF8: {
         enum machine_result r = string_part(m, (unsigned char)**p);
         if (r == MACHINE_MORE) ++*p;
         return r;
     }
     case MS_LITERAL: return literal_bytes(m, p, end);
-    case MS_VALUE: case MS_VALUE_OR_END: case MS_KEY_OR_END: case MS_KEY: case MS_COLON: case MS_AFTER: {
+    case MS_VALUE:
+    case MS_VALUE_OR_END:
+    case MS_KEY_OR_END:
+    case MS_KEY:
+    case MS_COLON:
+    case MS_AFTER: {
         skip_blanks(m, p, end);
         if (*p == end) return MACHINE_MORE;
         enum machine_result r = structure(m, **p);

@@ -33,9 +33,9 @@ enum machine_result { MACHINE_MORE, MACHINE_DONE, MACHINE_FAULT };
 
 struct machine {
     enum machine_state state;
-    bool is_key;    /* the string in progress is a key */
-    unsigned depth; /* open containers, those around the value (see machine_start) included */
-    unsigned floor; /* depth at which the value itself ends */
+    bool is_key;                           /* the string in progress is a key */
+    unsigned depth;                        /* open containers, those around the value (see machine_start) included */
+    unsigned floor;                        /* depth at which the value itself ends */
     uint64_t objects[JSON_DEPTH_MAX / 64]; /* bit per depth: object, else array */
     const char *literal;
     unsigned left;

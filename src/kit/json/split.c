@@ -37,13 +37,13 @@ enum split_state {
 struct json_split {
     struct json_split_opts o;
     enum split_state state;
-    struct machine m; /* m.line is the line being read */
-    uint64_t base;   /* stream offset of the piece being fed */
+    struct machine m;  /* m.line is the line being read */
+    uint64_t base;     /* stream offset of the piece being fed */
     size_t mark_bytes; /* of a byte order mark, passed over */
     const char *piece, *end;
     char last; /* byte before the piece */
 
-    struct buf held; /* the unit's bytes of earlier pieces */
+    struct buf held;  /* the unit's bytes of earlier pieces */
     const char *from; /* where the unit goes on in this piece; NULL: no unit */
     uint64_t unit_byte, unit_line;
     size_t key_at, key_bytes; /* in the unit: the member's key, between its quotes */
@@ -453,8 +453,10 @@ static void between(struct json_split *s, const char **p)
     char c = **p;
     switch (s->state) {
     case SP_OBJECT_FIRST:
-        if (c == '}') end_object(s, p);
-        else begin_key(s, p);
+        if (c == '}')
+            end_object(s, p);
+        else
+            begin_key(s, p);
         break;
     case SP_OBJECT_KEY: begin_key(s, p); break;
     case SP_COLON:
@@ -476,7 +478,8 @@ static void between(struct json_split *s, const char **p)
             broken(s, p, "',' or '}' was expected");
         }
         break;
-    case SP_LIST_FIRST: case SP_LIST_AFTER:
+    case SP_LIST_FIRST:
+    case SP_LIST_AFTER:
         if (c == ']') {
             s->state = s->is_in_object ? SP_OBJECT_AFTER : SP_TOP;
             ++*p;
@@ -490,8 +493,10 @@ static void between(struct json_split *s, const char **p)
         }
         break;
     case SP_LIST_NEXT:
-        if (c == ']') broken(s, p, "trailing comma");
-        else begin_element(s, *p, SP_ELEMENT, 0);
+        if (c == ']')
+            broken(s, p, "trailing comma");
+        else
+            begin_element(s, *p, SP_ELEMENT, 0);
         break;
     default: begin_top(s, p); break;
     }
@@ -500,9 +505,13 @@ static void between(struct json_split *s, const char **p)
 static void step(struct json_split *s, const char **p)
 {
     switch (s->state) {
-    case SP_TOP_SCALAR: case SP_KEY: case SP_MEMBER_VALUE: case SP_ELEMENT: run_value(s, p); return;
+    case SP_TOP_SCALAR:
+    case SP_KEY:
+    case SP_MEMBER_VALUE:
+    case SP_ELEMENT: run_value(s, p); return;
     case SP_SKIP_ELEMENT: skip_element(s, p); return;
-    case SP_SKIP_LINE: case SP_SKIP_LINES: skip_lines(s, p); return;
+    case SP_SKIP_LINE:
+    case SP_SKIP_LINES: skip_lines(s, p); return;
     default: break;
     }
     for (; *p < s->end && json_is_blank(**p); ++*p) {
@@ -569,7 +578,8 @@ void json_split_end(struct json_split *s)
     while (s->state != SP_TOP) { /* each round leaves less to read again */
         if (s->state < SP_SKIP_ELEMENT) {
             bool in_string = (s->state == SP_ELEMENT || s->state == SP_MEMBER_VALUE || s->state == SP_KEY ||
-                              s->state == SP_TOP_SCALAR) && machine_in_string(&s->m);
+                              s->state == SP_TOP_SCALAR) &&
+                             machine_in_string(&s->m);
             broken(s, &p, in_string ? "unterminated string" : "unexpected end");
         } else {
             skip_ended(s, p, SP_TOP);

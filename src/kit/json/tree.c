@@ -57,7 +57,6 @@ static bool build(struct arena *a, struct str raw, struct json *out)
     return true;
 }
 
-
 const struct json *json_parse(struct arena *a, struct str text, struct err *e)
 {
     struct json_fault f;

@@ -60,7 +60,8 @@ bool path_next(struct str *rest, struct str *name, bool *is_list)
 static bool is_constant(struct str text)
 {
     return text.n == 0 || text.p[0] == '=' || text.p[0] == '-' || (text.p[0] >= '0' && text.p[0] <= '9') ||
-           str_eq(text, STR("true")) || str_eq(text, STR("false")) || str_eq(text, STR("@uid")) || str_eq(text, STR("@source"));
+           str_eq(text, STR("true")) || str_eq(text, STR("false")) || str_eq(text, STR("@uid")) ||
+           str_eq(text, STR("@source"));
 }
 
 /* The first name of each alternative, if it is one of the row. */
@@ -83,7 +84,8 @@ static void scan_expression(const struct scan *s, struct str text, bool in_row)
 static void scan_words(const struct scan *s, const struct yaml *list, bool in_row)
 {
     for (size_t i = 0; list && i < list->count; i++) {
-        if (list->type == YAML_LIST && list->items[i].type == YAML_SCALAR) scan_expression(s, list->items[i].text, in_row);
+        if (list->type == YAML_LIST && list->items[i].type == YAML_SCALAR)
+            scan_expression(s, list->items[i].text, in_row);
         if (list->type == YAML_MAP) scan_expression(s, list->keys[i].text, in_row);
     }
 }
@@ -107,7 +109,8 @@ static bool scan_use(struct scan *s, const struct yaml *name, const char *file, 
     return attributes == NULL || scan_tree(s, attributes, f->file, in_row);
 }
 
-static bool scan_member(struct scan *s, const struct yaml *map, size_t i, const char *file, bool in_row, bool inner_in_row)
+static bool scan_member(struct scan *s, const struct yaml *map, size_t i, const char *file, bool in_row,
+                        bool inner_in_row)
 {
     struct str key = map->keys[i].text;
     const struct yaml *value = &map->items[i];

@@ -36,10 +36,10 @@ static uint64_t constraint_bits(struct bits *b, const struct schema_constraint *
 /* What the engine writes by itself, so that no mapping has to. */
 static bool is_given(struct str path, const char *name)
 {
-    static const char *const root[] = {"class_uid", "class_name", "category_uid", "category_name", "type_uid", "type_name",
-                                       "observables", "unmapped", "raw_data", NULL};
-    static const char *const metadata[] = {"uid", "version", "log_name", "tenant_uid", "processed_time", "profiles",
-                                           "extensions", NULL};
+    static const char *const root[] = {"class_uid", "class_name",  "category_uid", "category_name", "type_uid",
+                                       "type_name", "observables", "unmapped",     "raw_data",      NULL};
+    static const char *const metadata[] = {"uid",      "version",    "log_name", "tenant_uid", "processed_time",
+                                           "profiles", "extensions", NULL};
     if (path.n > 0 && !str_eq(path, STR("metadata"))) return false;
     for (const char *const *g = path.n ? metadata : root; *g; g++) {
         if (strcmp(*g, name) == 0) return true;
@@ -68,20 +68,24 @@ static bool check_required(struct compiler *c, const struct node *n, const struc
     return true;
 }
 
-static bool make_frame(struct compiler *c, const struct schema_item *item, struct str path, struct bits *b, const struct frame **out)
+static bool make_frame(struct compiler *c, const struct schema_item *item, struct str path, struct bits *b,
+                       const struct frame **out)
 {
     struct frame *f = ARENA_NEW(c->a, struct frame);
     uint64_t *masks = arena_alloc(c->a, (2 * item->constraint_count + 1u) * sizeof *masks);
     if (f == NULL || masks == NULL) return compile_no_memory(c);
     for (size_t i = 0; i < item->attr_count; i++) {
         const struct schema_attr *a = schema_attr_at(c->schema, item, i);
-        if (a->requirement == SCHEMA_REQUIRED && a->profiles == 0 && !is_given(path, a->name)) f->required |= bit_of(b, a->name, true);
+        if (a->requirement == SCHEMA_REQUIRED && a->profiles == 0 && !is_given(path, a->name))
+            f->required |= bit_of(b, a->name, true);
     }
     uint64_t *just_one = masks + item->constraint_count;
     for (size_t i = 0; i < item->constraint_count; i++) {
         uint64_t mask = constraint_bits(b, &item->constraints[i]);
-        if (item->constraints[i].is_just_one) just_one[f->just_one_count++] = mask;
-        else masks[f->at_least_one_count++] = mask;
+        if (item->constraints[i].is_just_one)
+            just_one[f->just_one_count++] = mask;
+        else
+            masks[f->at_least_one_count++] = mask;
     }
     f->at_least_one = masks;
     f->just_one = just_one;
@@ -121,8 +125,8 @@ static struct str key_token(struct compiler *c, const char *name)
     return key;
 }
 
-static bool compile_test(struct compiler *c, enum test_kind kind, struct str column, const struct node *words, uint16_t shape,
-                         struct place at, struct test *out)
+static bool compile_test(struct compiler *c, enum test_kind kind, struct str column, const struct node *words,
+                         uint16_t shape, struct place at, struct test *out)
 {
     struct chain *chain = ARENA_NEW(c->a, struct chain);
     if (chain == NULL) return compile_no_memory(c);
@@ -142,7 +146,8 @@ static bool compile_test(struct compiler *c, enum test_kind kind, struct str col
     return true;
 }
 
-static bool compile_tests(struct compiler *c, struct str kind, const struct node *value, uint16_t shape, struct test *out, size_t *count)
+static bool compile_tests(struct compiler *c, struct str kind, const struct node *value, uint16_t shape,
+                          struct test *out, size_t *count)
 {
     bool differs = str_eq(kind, STR("differs")), absent = str_eq(kind, STR("absent"));
     for (size_t i = 0; i < value->count; i++) {
@@ -171,14 +176,16 @@ bool compile_condition(struct compiler *c, const struct node *when, uint16_t sha
     size_t count = 0;
     *out = NULL;
     if (when == NULL) return true;
-    if (when->type != YAML_MAP) return mapping_error(c->e, when->at, "$when wants present, absent, equals, differs or same");
+    if (when->type != YAML_MAP)
+        return mapping_error(c->e, when->at, "$when wants present, absent, equals, differs or same");
     for (size_t i = 0; i < when->count; i++) {
         struct str kind = when->keys[i];
         const struct node *value = &when->items[i];
         bool wants_map = str_eq(kind, STR("equals")) || str_eq(kind, STR("differs"));
         bool wants_list = str_eq(kind, STR("present")) || str_eq(kind, STR("absent")) || str_eq(kind, STR("same"));
         if (!(wants_map && value->type == YAML_MAP) && !(wants_list && value->type == YAML_LIST))
-            return mapping_error(c->e, value->key_at, "$when: present, absent and same want a list, equals and differs a map");
+            return mapping_error(c->e, value->key_at,
+                                 "$when: present, absent and same want a list, equals and differs a map");
         bool ok = str_eq(kind, STR("same")) ? count < 32 && compile_same(c, value, shape, &tests[count++])
                                             : compile_tests(c, kind, value, shape, tests, &count);
         if (!ok) return false;
@@ -208,13 +215,15 @@ static struct str observable_text(struct compiler *c, int64_t type_id)
     const struct schema_item *item = schema_object(c->schema, STR("observable"));
     const char *caption = schema_caption(schema_attr(c->schema, item, STR("type_id")), type_id);
     struct buf b = {0};
-    (void)buf_addf(&b, "\",\"type_id\":%lld,\"type\":\"%s\",\"value\":", (long long)type_id, caption ? caption : "Other");
+    (void)buf_addf(&b, "\",\"type_id\":%lld,\"type\":\"%s\",\"value\":", (long long)type_id,
+                   caption ? caption : "Other");
     struct str text = b.failed ? STR_NONE : arena_str(c->a, buf_str(&b));
     buf_done(&b);
     return text;
 }
 
-static bool compile_const(struct compiler *c, const struct node *n, struct op op, const struct schema_attr *attr, bool has_sibling)
+static bool compile_const(struct compiler *c, const struct node *n, struct op op, const struct schema_attr *attr,
+                          bool has_sibling)
 {
     struct str token, caption;
     const struct node *from = n->type == YAML_MAP ? node_get(n, "$from") : n;
@@ -229,8 +238,8 @@ static bool compile_const(struct compiler *c, const struct node *n, struct op op
     return emit(c, op) != SIZE_MAX;
 }
 
-static bool compile_leaf(struct compiler *c, const struct node *n, const struct node *around, uint16_t shape, struct op op,
-                         const struct schema_attr *attr)
+static bool compile_leaf(struct compiler *c, const struct node *n, const struct node *around, uint16_t shape,
+                         struct op op, const struct schema_attr *attr)
 {
     bool has_sibling = attr->values && attr->sibling && !attr->is_array && !node_get(around, attr->sibling);
     const struct node *when = n->type == YAML_MAP ? node_get(n, "$when") : NULL;
@@ -255,9 +264,11 @@ static bool compile_leaf(struct compiler *c, const struct node *n, const struct 
 }
 
 /* ---- objects --------------------------------------------------------------------------------------------------------------- */
-static bool compile_object(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct op op);
+static bool compile_object(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
+                           struct op op);
 
-static bool compile_each(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct op op)
+static bool compile_each(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
+                         struct op op)
 {
     const struct node *each = node_get(n, "$each");
     struct chain *chain = ARENA_NEW(c->a, struct chain);
@@ -284,11 +295,13 @@ static bool compile_each(struct compiler *c, const struct node *n, const struct 
     return ok;
 }
 
-static bool compile_first_of(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct op op)
+static bool compile_first_of(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
+                             struct op op)
 {
     const struct node *first = node_get(n, "$first");
     struct op inner = {.key = op.key};
-    if (n->count != 1 || first->type != YAML_LIST) return mapping_error(c->e, first->at, "$first wants a list and stands alone");
+    if (n->count != 1 || first->type != YAML_LIST)
+        return mapping_error(c->e, first->at, "$first wants a list and stands alone");
     op.kind = OP_FIRST;
     op.key = STR_NONE;
     size_t at = emit(c, op);
@@ -313,15 +326,17 @@ static bool compile_scope(struct compiler *c, const struct node *n, uint16_t *sh
     return *shape != NO_SHAPE;
 }
 
-static bool compile_members(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct bits *b,
-                            const char *only, const char *but);
+static bool compile_members(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
+                            struct bits *b, const char *only, const char *but);
 
-static bool compile_object(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct op op)
+static bool compile_object(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
+                           struct op op)
 {
     struct bits bits = {0};
     const struct node *always = node_get(n, "$always");
     struct str path = str_of(c->path);
-    if (n->type != YAML_MAP) return mapping_error(c->e, n->at, "%s is an object: its attributes were expected", item->name);
+    if (n->type != YAML_MAP)
+        return mapping_error(c->e, n->at, "%s is an object: its attributes were expected", item->name);
     if (node_get(n, "$each")) return compile_each(c, n, item, shape, op);
     if (node_get(n, "$first")) return compile_first_of(c, n, item, shape, op);
     op.kind = OP_OBJECT;
@@ -338,7 +353,8 @@ static bool compile_object(struct compiler *c, const struct node *n, const struc
     return true;
 }
 
-static bool compile_array(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct op op)
+static bool compile_array(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
+                          struct op op)
 {
     op.kind = OP_ARRAY;
     size_t at = emit(c, op);
@@ -356,12 +372,13 @@ static bool compile_array(struct compiler *c, const struct node *n, const struct
 static bool enter(struct compiler *c, const struct schema_attr *attr, struct place at)
 {
     size_t n = strlen(c->path);
-    int more = snprintf(c->path + n, sizeof c->path - n, "%s%s%s", n ? "." : "", attr->name, attr->is_array ? "[]" : "");
+    int more =
+        snprintf(c->path + n, sizeof c->path - n, "%s%s%s", n ? "." : "", attr->name, attr->is_array ? "[]" : "");
     return (size_t)more < sizeof c->path - n || mapping_error(c->e, at, "path too long");
 }
 
-static bool compile_attr(struct compiler *c, const struct node *n, const struct node *around, uint16_t shape, struct bits *b,
-                         const struct schema_attr *attr)
+static bool compile_attr(struct compiler *c, const struct node *n, const struct node *around, uint16_t shape,
+                         struct bits *b, const struct schema_attr *attr)
 {
     struct op op = {.key = key_token(c, attr->name), .bit = bit_of(b, attr->name, false)};
     uint16_t profiles = attr->profiles & c->declared;
@@ -373,18 +390,20 @@ static bool compile_attr(struct compiler *c, const struct node *n, const struct 
         return mapping_error(c->e, n->at, "%s is an object: its attributes were expected", attr->name);
     if (attr->is_array) return compile_array(c, n, attr->object, shape, op);
     if (n->type == YAML_LIST) return mapping_error(c->e, n->at, "%s is one object, not a list", attr->name);
-    if (node_get(n, "$each")) return mapping_error(c->e, n->at, "%s is one object: $each has no place here", attr->name);
+    if (node_get(n, "$each"))
+        return mapping_error(c->e, n->at, "%s is one object: $each has no place here", attr->name);
     return compile_object(c, n, attr->object, shape, op);
 }
 
-static bool compile_member(struct compiler *c, const struct node *map, size_t i, const struct schema_item *item, uint16_t shape,
-                           struct bits *b)
+static bool compile_member(struct compiler *c, const struct node *map, size_t i, const struct schema_item *item,
+                           uint16_t shape, struct bits *b)
 {
     const struct node *n = &map->items[i];
     size_t length = strlen(c->path);
     const struct schema_attr *attr = schema_attr(c->schema, item, map->keys[i]);
     if (attr == NULL)
-        return mapping_error(c->e, n->key_at, "%s has no attribute %.*s in OCSF %s", item->name, STR_ARG(map->keys[i]), c->schema->version);
+        return mapping_error(c->e, n->key_at, "%s has no attribute %.*s in OCSF %s", item->name, STR_ARG(map->keys[i]),
+                             c->schema->version);
     if (is_given(str_of(c->path), attr->name))
         return mapping_error(c->e, n->key_at, "%s is written by itself", attr->name);
     if (!schema_attr_allowed(attr, c->declared))
@@ -394,12 +413,13 @@ static bool compile_member(struct compiler *c, const struct node *map, size_t i,
     return ok;
 }
 
-static bool compile_members(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape, struct bits *b,
-                            const char *only, const char *but)
+static bool compile_members(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
+                            struct bits *b, const char *only, const char *but)
 {
     for (size_t i = 0; i < n->count; i++) {
         struct str key = n->keys[i];
-        if (str_starts(key, STR("$")) || (only && !str_eq(key, str_of(only))) || (but && str_eq(key, str_of(but)))) continue;
+        if (str_starts(key, STR("$")) || (only && !str_eq(key, str_of(only))) || (but && str_eq(key, str_of(but))))
+            continue;
         if (only == NULL && c->path[0] == '\0' && str_eq(key, STR("activity_id"))) continue; /* in the head */
         if (!compile_member(c, n, i, item, shape, b)) return false;
     }
@@ -430,12 +450,14 @@ static bool compile_head(struct compiler *c, const struct node *event, bool has_
         return mapping_error(c->e, n ? n->at : at, "activity_id must be a constant of the class");
     bool is_other = activity == 99, is_named = node_get(event, "activity_name") != NULL;
     v->names_activity = is_other && !is_named && has_by;
-    bool ok = head_part(c, &b, "class_uid", "class_name", uid) && head_part(c, &b, "category_uid", "category_name", category) &&
+    bool ok = head_part(c, &b, "class_uid", "class_name", uid) &&
+              head_part(c, &b, "category_uid", "category_name", category) &&
               head_part(c, &b, "activity_id", is_other || is_named ? NULL : "activity_name", activity) &&
               head_part(c, &b, "type_uid", "type_name", uid * 100 + activity);
     if (!ok) {
         buf_done(&b);
-        return mapping_error(c->e, n->at, "%s has no activity %lld in OCSF %s", c->class->name, (long long)activity, c->schema->version);
+        return mapping_error(c->e, n->at, "%s has no activity %lld in OCSF %s", c->class->name, (long long)activity,
+                             c->schema->version);
     }
     v->head = b.failed ? STR_NONE : arena_str(c->a, buf_str(&b));
     buf_done(&b);
@@ -472,7 +494,8 @@ static bool compile_metadata(struct compiler *c, const struct node *event, struc
     v->metadata_bit = bit_of(root, "metadata", false);
     v->metadata_at = (uint32_t)c->op_count;
     (void)snprintf(c->path, sizeof c->path, "metadata");
-    bool ok = check_required(c, n, item, STR("metadata")) && make_frame(c, item, STR("metadata"), &bits, &v->metadata_frame) &&
+    bool ok = check_required(c, n, item, STR("metadata")) &&
+              make_frame(c, item, STR("metadata"), &bits, &v->metadata_frame) &&
               compile_members(c, n, item, 0, &bits, NULL, NULL);
     c->path[0] = '\0';
     v->metadata_end = (uint32_t)c->op_count;
@@ -495,7 +518,8 @@ bool compile_variant(struct compiler *c, const struct node *event, int64_t class
     struct frame *frame;
     if (v == NULL) return compile_no_memory(c);
     c->class = schema_class(c->schema, class_uid);
-    if (c->class == NULL) return mapping_error(c->e, at, "OCSF %s has no class %lld", c->schema->version, (long long)class_uid);
+    if (c->class == NULL)
+        return mapping_error(c->e, at, "OCSF %s has no class %lld", c->schema->version, (long long)class_uid);
     c->op_count = 0;
     c->path[0] = '\0';
     v->class = c->class;

@@ -16,8 +16,8 @@ struct compiler {
     struct err *e;
     struct expander *x;
     const struct schema *schema;
-    uint16_t declared;        /* profiles of the mapping file */
-    struct node tables[17];   /* MAPs of value tables, the file's own first */
+    uint16_t declared;      /* profiles of the mapping file */
+    struct node tables[17]; /* MAPs of value tables, the file's own first */
     size_t table_count;
     const struct node *observables; /* LIST of path ends */
     struct built_shape *shapes;     /* heap */
@@ -45,7 +45,8 @@ void shapes_free(struct compiler *c);
 /* A path alone: for `by`, `$each`, conditions. */
 bool compile_path(struct compiler *c, struct str text, uint16_t shape, struct place at, struct chain *out);
 /* A leaf (SCALAR, LIST of them, or MAP with $from or $join) for `attr`. */
-bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr, struct expr *out);
+bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr,
+                  struct expr *out);
 /* The token of a constant for `attr`, and its caption token if it has one. */
 bool compile_constant(struct compiler *c, struct str text, const struct schema_attr *attr, struct place at,
                       struct str *token, struct str *caption);

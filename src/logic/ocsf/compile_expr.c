@@ -20,7 +20,8 @@ struct str token_of(struct arena *a, struct str text)
 static bool looks_constant(struct str text)
 {
     int64_t n;
-    return str_starts(text, STR("=")) || str_to_i64(text, &n) || str_eq(text, STR("true")) || str_eq(text, STR("false"));
+    return str_starts(text, STR("=")) || str_to_i64(text, &n) || str_eq(text, STR("true")) ||
+           str_eq(text, STR("false"));
 }
 
 bool leaf_is_constant(const struct node *n)
@@ -154,7 +155,8 @@ static const struct node *find_table(const struct compiler *c, struct str name)
 }
 
 /* `attr` is what the table feeds, when it is the last converter; else NULL. */
-static const struct word_table *table_named(struct compiler *c, struct str name, const struct schema_attr *attr, struct place at)
+static const struct word_table *table_named(struct compiler *c, struct str name, const struct schema_attr *attr,
+                                            struct place at)
 {
     const struct node *rows = find_table(c, name);
     if (rows == NULL || rows->type != YAML_MAP) {
@@ -184,17 +186,39 @@ static const struct {
     enum converter converter;
     bool wants_arg;
 } converters[] = {
-    {"table", CONV_TABLE, true}, {"caption", CONV_TABLE, false}, {"nonzero", CONV_NONZERO, false}, {"lower", CONV_LOWER, false},
-    {"upper", CONV_UPPER, false}, {"trim", CONV_TRIM, false}, {"first_label", CONV_FIRST_LABEL, false},
-    {"domain", CONV_DOMAIN, false}, {"file_name", CONV_FILE_NAME, false}, {"folder", CONV_FOLDER, false},
-    {"extension", CONV_EXTENSION, false}, {"before", CONV_BEFORE, true}, {"after", CONV_AFTER, true},
-    {"after_last", CONV_AFTER_LAST, true}, {"address", CONV_ADDRESS, false}, {"ip_version", CONV_IP_VERSION, false},
-    {"user_type", CONV_USER_TYPE, false}, {"not", CONV_NOT, false}, {"matches", CONV_MATCHES, true}, {"text", CONV_TEXT, false},
-    {"json", CONV_JSON, false}, {"first", CONV_FIRST, false}, {"join", CONV_JOIN, true},
-    {"attack_technique", CONV_TECHNIQUE, false}, {"attack_sub_technique", CONV_SUB_TECHNIQUE, false},
-    {"attack_name", CONV_TECHNIQUE_NAME, false}, {"url_scheme", CONV_URL_SCHEME, false}, {"url_host", CONV_URL_HOST, false},
-    {"url_path", CONV_URL_PATH, false}, {"url_query", CONV_URL_QUERY, false}, {"url_port", CONV_URL_PORT, false},
-    {"is_url", CONV_IS_URL, false}, {"is_path", CONV_IS_PATH, false},
+    {"table", CONV_TABLE, true},
+    {"caption", CONV_TABLE, false},
+    {"nonzero", CONV_NONZERO, false},
+    {"lower", CONV_LOWER, false},
+    {"upper", CONV_UPPER, false},
+    {"trim", CONV_TRIM, false},
+    {"first_label", CONV_FIRST_LABEL, false},
+    {"domain", CONV_DOMAIN, false},
+    {"file_name", CONV_FILE_NAME, false},
+    {"folder", CONV_FOLDER, false},
+    {"extension", CONV_EXTENSION, false},
+    {"before", CONV_BEFORE, true},
+    {"after", CONV_AFTER, true},
+    {"after_last", CONV_AFTER_LAST, true},
+    {"address", CONV_ADDRESS, false},
+    {"ip_version", CONV_IP_VERSION, false},
+    {"user_type", CONV_USER_TYPE, false},
+    {"not", CONV_NOT, false},
+    {"matches", CONV_MATCHES, true},
+    {"text", CONV_TEXT, false},
+    {"json", CONV_JSON, false},
+    {"first", CONV_FIRST, false},
+    {"join", CONV_JOIN, true},
+    {"attack_technique", CONV_TECHNIQUE, false},
+    {"attack_sub_technique", CONV_SUB_TECHNIQUE, false},
+    {"attack_name", CONV_TECHNIQUE_NAME, false},
+    {"url_scheme", CONV_URL_SCHEME, false},
+    {"url_host", CONV_URL_HOST, false},
+    {"url_path", CONV_URL_PATH, false},
+    {"url_query", CONV_URL_QUERY, false},
+    {"url_port", CONV_URL_PORT, false},
+    {"is_url", CONV_IS_URL, false},
+    {"is_path", CONV_IS_PATH, false},
 };
 
 /* TEXT: as it stands, or between double quotes with \n and \t. */
@@ -206,7 +230,8 @@ static struct str text_argument(struct arena *a, struct str arg)
     return arena_str(a, json_unescape(a, quoted));
 }
 
-static bool compile_step(struct compiler *c, struct str text, const struct schema_attr *attr, struct place at, struct step *out)
+static bool compile_step(struct compiler *c, struct str text, const struct schema_attr *attr, struct place at,
+                         struct step *out)
 {
     struct str arg = text;
     struct str name = str_cut(&arg, ' ');
@@ -214,7 +239,8 @@ static bool compile_step(struct compiler *c, struct str text, const struct schem
     for (size_t i = 0; i < sizeof converters / sizeof *converters; i++) {
         if (!str_eq(name, str_of(converters[i].name))) continue;
         if (converters[i].wants_arg != (arg.n > 0))
-            return mapping_error(c->e, at, "%s wants %s argument", converters[i].name, converters[i].wants_arg ? "an" : "no");
+            return mapping_error(c->e, at, "%s wants %s argument", converters[i].name,
+                                 converters[i].wants_arg ? "an" : "no");
         *out = (struct step){.converter = converters[i].converter, .arg = text_argument(c->a, arg)};
         if (out->converter != CONV_TABLE) return true;
         if (arg.n == 0 && (attr == NULL || attr->values == NULL))
@@ -270,8 +296,8 @@ bool compile_path(struct compiler *c, struct str text, uint16_t shape, struct pl
     }
 }
 
-static bool compile_source(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr, struct place at,
-                           struct chain *out)
+static bool compile_source(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr,
+                           struct place at, struct chain *out)
 {
     if (text.n == 0) return mapping_error(c->e, at, "a column is missing");
     if (str_eq(text, STR("@uid")) || str_eq(text, STR("@source"))) {
@@ -284,8 +310,8 @@ static bool compile_source(struct compiler *c, struct str text, uint16_t shape, 
     return compile_constant(c, text, attr, at, &out->constant, &caption);
 }
 
-static bool compile_chain(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr, struct place at,
-                          struct chain *out)
+static bool compile_chain(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr,
+                          struct place at, struct chain *out)
 {
     struct step steps[12];
     size_t count = 0;
@@ -316,7 +342,8 @@ static bool compile_chain(struct compiler *c, struct str text, uint16_t shape, c
     return true;
 }
 
-static bool compile_first(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr, struct expr *out)
+static bool compile_first(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr,
+                          struct expr *out)
 {
     struct chain chains[16];
     size_t count = 0;
@@ -335,7 +362,8 @@ static bool compile_first(struct compiler *c, const struct node *n, uint16_t sha
     return true;
 }
 
-static bool compile_parts(struct compiler *c, const struct node *list, uint16_t shape, const struct schema_attr *attr, struct expr *out)
+static bool compile_parts(struct compiler *c, const struct node *list, uint16_t shape, const struct schema_attr *attr,
+                          struct expr *out)
 {
     struct expr *parts = arena_alloc(c->a, (list->count + 1) * sizeof *parts);
     if (parts == NULL) return compile_no_memory(c);
@@ -348,7 +376,8 @@ static bool compile_parts(struct compiler *c, const struct node *list, uint16_t 
 }
 
 /* `{$first: [A, {$join: […]}]}` of a leaf. */
-static bool compile_any(struct compiler *c, const struct node *list, uint16_t shape, const struct schema_attr *attr, struct expr *out)
+static bool compile_any(struct compiler *c, const struct node *list, uint16_t shape, const struct schema_attr *attr,
+                        struct expr *out)
 {
     struct expr *parts = arena_alloc(c->a, (list->count + 1) * sizeof *parts);
     if (list->type != YAML_LIST || list->count == 0) return mapping_error(c->e, list->at, "$first wants a list");
@@ -360,7 +389,8 @@ static bool compile_any(struct compiler *c, const struct node *list, uint16_t sh
     return true;
 }
 
-bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr, struct expr *out)
+bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr,
+                  struct expr *out)
 {
     *out = (struct expr){0};
     if (n->type == YAML_LIST) {
@@ -372,7 +402,8 @@ bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, cons
     const struct node *from = node_get(n, "$from"), *join = node_get(n, "$join"), *with = node_get(n, "$with");
     for (size_t i = 0; i < n->count; i++) {
         if (!str_starts(n->keys[i], STR("$")))
-            return mapping_error(c->e, n->items[i].key_at, "%s is no object: it has no %.*s", attr->name, STR_ARG(n->keys[i]));
+            return mapping_error(c->e, n->items[i].key_at, "%s is no object: it has no %.*s", attr->name,
+                                 STR_ARG(n->keys[i]));
     }
     if (node_get(n, "$first") && !from && !join) return compile_any(c, node_get(n, "$first"), shape, attr, out);
     if (from && !join) return compile_expr(c, from, shape, attr, out);

@@ -8,7 +8,8 @@
 static uint16_t add_slot(struct compiler *c)
 {
     if (c->slot_count >= PLAN_SLOTS_MAX) {
-        (void)err_set(c->e, &ocsf_causes[OCSF_BAD_MAPPING], "the mapping names more than %d columns and members", PLAN_SLOTS_MAX);
+        (void)err_set(c->e, &ocsf_causes[OCSF_BAD_MAPPING], "the mapping names more than %d columns and members",
+                      PLAN_SLOTS_MAX);
         return NO_SLOT;
     }
     return c->slot_count++;
@@ -84,8 +85,14 @@ static bool shape_finish(struct compiler *c, const struct built_shape *b, struct
         while (table[h] != 0) h = (h + 1) & (size - 1);
         table[h] = (uint16_t)(i + 1);
     }
-    *out = (struct shape){.names = names, .slots = slots, .name_count = b->name_count, .self_slot = b->self_slot,
-                          .parent_slot = b->parent_slot, .parent_shape = b->parent_shape, .table = table, .mask = size - 1};
+    *out = (struct shape){.names = names,
+                          .slots = slots,
+                          .name_count = b->name_count,
+                          .self_slot = b->self_slot,
+                          .parent_slot = b->parent_slot,
+                          .parent_shape = b->parent_shape,
+                          .table = table,
+                          .mask = size - 1};
     return true;
 }
 

@@ -234,8 +234,10 @@ static int find_word(const struct word_table *t, struct str text)
         size_t middle = (low + high) / 2;
         int order = str_cmp(text, t->words[middle].text);
         if (order == 0) return (int)middle;
-        if (order > 0) low = middle + 1;
-        else high = middle;
+        if (order > 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return -1;
 }
@@ -252,7 +254,8 @@ static struct value look_up(struct map_scratch *s, const struct word_table *t, s
     if (w.token.p == NULL) return VALUE_NONE;
     struct value out = value_of_token(w.token);
     out.caption = w.caption;
-    if (out.caption.p == NULL && str_eq(w.token, STR("99"))) out.caption = v.type == JSON_STRING ? v.raw : value_of_text(s, text).raw;
+    if (out.caption.p == NULL && str_eq(w.token, STR("99")))
+        out.caption = v.type == JSON_STRING ? v.raw : value_of_text(s, text).raw;
     return out;
 }
 
@@ -346,12 +349,28 @@ static struct value joined(struct map_scratch *s, const struct step *step, struc
 
 /* ---- the table ------------------------------------------------------------------------------------------------------------------ */
 static text_function *const text_functions[] = {
-    [CONV_LOWER] = to_lower, [CONV_UPPER] = to_upper, [CONV_TRIM] = trimmed, [CONV_FIRST_LABEL] = first_label,
-    [CONV_DOMAIN] = domain, [CONV_FILE_NAME] = file_name, [CONV_FOLDER] = folder, [CONV_EXTENSION] = extension,
-    [CONV_BEFORE] = before, [CONV_AFTER] = after, [CONV_AFTER_LAST] = after_last, [CONV_ADDRESS] = address,
-    [CONV_MATCHES] = matches, [CONV_TECHNIQUE] = technique, [CONV_SUB_TECHNIQUE] = sub_technique,
-    [CONV_TECHNIQUE_NAME] = technique_name, [CONV_URL_SCHEME] = url_scheme, [CONV_URL_HOST] = url_host,
-    [CONV_URL_PATH] = url_path, [CONV_URL_QUERY] = url_query, [CONV_URL_PORT] = url_port, [CONV_IS_URL] = is_url,
+    [CONV_LOWER] = to_lower,
+    [CONV_UPPER] = to_upper,
+    [CONV_TRIM] = trimmed,
+    [CONV_FIRST_LABEL] = first_label,
+    [CONV_DOMAIN] = domain,
+    [CONV_FILE_NAME] = file_name,
+    [CONV_FOLDER] = folder,
+    [CONV_EXTENSION] = extension,
+    [CONV_BEFORE] = before,
+    [CONV_AFTER] = after,
+    [CONV_AFTER_LAST] = after_last,
+    [CONV_ADDRESS] = address,
+    [CONV_MATCHES] = matches,
+    [CONV_TECHNIQUE] = technique,
+    [CONV_SUB_TECHNIQUE] = sub_technique,
+    [CONV_TECHNIQUE_NAME] = technique_name,
+    [CONV_URL_SCHEME] = url_scheme,
+    [CONV_URL_HOST] = url_host,
+    [CONV_URL_PATH] = url_path,
+    [CONV_URL_QUERY] = url_query,
+    [CONV_URL_PORT] = url_port,
+    [CONV_IS_URL] = is_url,
     [CONV_IS_PATH] = is_path,
 };
 
@@ -396,7 +415,8 @@ static bool convert_element(void *ctx, struct value element)
 static bool goes_over_elements(const struct step *step, const struct value *v)
 {
     if (v->type != JSON_ARRAY) return false;
-    return step->converter != CONV_FIRST && step->converter != CONV_JOIN && step->converter != CONV_TEXT && step->converter != CONV_JSON;
+    return step->converter != CONV_FIRST && step->converter != CONV_JOIN && step->converter != CONV_TEXT &&
+           step->converter != CONV_JSON;
 }
 
 struct value value_convert(struct map_scratch *s, const struct step *step, struct value v)

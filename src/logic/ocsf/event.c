@@ -31,8 +31,10 @@ static const struct choice_list *list_for(struct map_scratch *s, const struct pl
         size_t middle = (low + high) / 2;
         int order = str_cmp(word, p->lists[middle].word);
         if (order == 0) return &p->lists[middle];
-        if (order > 0) low = middle + 1;
-        else high = middle;
+        if (order > 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return p->fallback;
 }
@@ -89,7 +91,8 @@ static void add_extension(struct map_scratch *s, const struct schema *schema, co
         const struct schema_extension *x = &schema->extensions[i];
         if (x->uid != v->class->extension_id) continue;
         run_separate(s);
-        (void)buf_addf(&s->out, "\"extensions\":[{\"name\":\"%s\",\"uid\":\"%u\",\"version\":\"%s\"}]", x->name, x->uid, x->version);
+        (void)buf_addf(&s->out, "\"extensions\":[{\"name\":\"%s\",\"uid\":\"%u\",\"version\":\"%s\"}]", x->name, x->uid,
+                       x->version);
     }
 }
 
@@ -240,7 +243,8 @@ static const char *missing(struct map_scratch *s, const struct variant *v, uint6
 }
 
 /* NULL, or which attribute that the class requires did not come about. `reason`: of a base event. */
-static const char *write_event(struct map_scratch *s, const struct ocsf *o, const struct plan *p, const struct variant *v, const char *reason)
+static const char *write_event(struct map_scratch *s, const struct ocsf *o, const struct plan *p,
+                               const struct variant *v, const char *reason)
 {
     begin(s, v);
     uint64_t written = run_block(s, v->ops, 0, v->op_count);

@@ -20,7 +20,8 @@ const struct ocsf_mapping_file *ocsf_builtin(size_t i)
 
 static void fail(struct running *r, const char *what, struct str path, struct str detail)
 {
-    if (r->failure[0] == '\0') (void)snprintf(r->failure, sizeof r->failure, "%.*s: %s%.*s", STR_ARG(path), what, STR_ARG(detail));
+    if (r->failure[0] == '\0')
+        (void)snprintf(r->failure, sizeof r->failure, "%.*s: %s%.*s", STR_ARG(path), what, STR_ARG(detail));
 }
 
 /* "file.hashes[1].value": the name of one part and its index, or SIZE_MAX. */
@@ -114,7 +115,8 @@ static void run_examples(struct running *r, const struct yaml *examples, struct 
     for (size_t i = 0; examples && examples->type == YAML_LIST && i < examples->count; i++) {
         const struct yaml *example = &examples->items[i], *name = yaml_get(example, "name");
         bool is_default = strcmp(about.classes, "mission") == 0;
-        if (!is_for(example, "version", about.version, true) || !is_for(example, "classes", about.classes, is_default)) continue;
+        if (!is_for(example, "version", about.version, true) || !is_for(example, "classes", about.classes, is_default))
+            continue;
         run_example(r, example);
         char *text = arena_copy(&r->arena, name ? name->text.p : "", name ? name->text.n : 0);
         about.name = text ? text : "";
@@ -124,7 +126,8 @@ static void run_examples(struct running *r, const struct yaml *examples, struct 
 }
 
 static bool run_target(const struct ocsf_opts *opts, const struct ocsf_mapping_file *file, const struct yaml *tree,
-                       struct ocsf_example about, void (*each)(void *ctx, const struct ocsf_example *example), void *ctx, struct err *e)
+                       struct ocsf_example about, void (*each)(void *ctx, const struct ocsf_example *example),
+                       void *ctx, struct err *e)
 {
     struct ocsf *o;
     struct running r = {0};
@@ -143,8 +146,10 @@ static bool run_target(const struct ocsf_opts *opts, const struct ocsf_mapping_f
         r.plan = ocsf_plan(o, source->text);
         r.scratch = map_scratch_new();
         arena_init(&r.arena, (size_t)64 << 20);
-        if (r.scratch) run_examples(&r, yaml_get(tree, "examples"), about, each, ctx);
-        else ok = err_set(e, &base_causes[BASE_NO_MEMORY], "running examples");
+        if (r.scratch)
+            run_examples(&r, yaml_get(tree, "examples"), about, each, ctx);
+        else
+            ok = err_set(e, &base_causes[BASE_NO_MEMORY], "running examples");
         arena_done(&r.arena);
         map_scratch_free(r.scratch);
         ocsf_free(o);

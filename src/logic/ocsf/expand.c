@@ -13,7 +13,8 @@ bool mapping_error(struct err *e, struct place at, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(what, sizeof what, fmt, args);
     va_end(args);
-    return err_set(e, &ocsf_causes[OCSF_BAD_MAPPING], "%s:%u:%u: %s", at.file ? at.file : "?", at.line, at.column, what);
+    return err_set(e, &ocsf_causes[OCSF_BAD_MAPPING], "%s:%u:%u: %s", at.file ? at.file : "?", at.line, at.column,
+                   what);
 }
 
 static bool no_memory(struct expander *x)
@@ -37,7 +38,8 @@ const struct node *node_get(const struct node *map, const char *key)
 
 bool node_is_null(const struct node *n)
 {
-    return n->type == YAML_SCALAR && !n->is_quoted && (n->text.n == 0 || str_eq(n->text, STR("~")) || str_eq(n->text, STR("null")));
+    return n->type == YAML_SCALAR && !n->is_quoted &&
+           (n->text.n == 0 || str_eq(n->text, STR("~")) || str_eq(n->text, STR("null")));
 }
 
 static bool make_room(struct expander *x, struct node *map, size_t count)
@@ -116,7 +118,8 @@ struct fragment *fragment_load(struct expander *x, struct str name, struct place
 
 static bool expand_at(struct expander *x, const struct yaml *y, const char *file, unsigned depth, struct node *out);
 
-static bool use_fragment(struct expander *x, const struct yaml *name, const char *file, unsigned depth, struct node *into)
+static bool use_fragment(struct expander *x, const struct yaml *name, const char *file, unsigned depth,
+                         struct node *into)
 {
     struct place at = place_of(name, file);
     if (name->type != YAML_SCALAR) return mapping_error(x->e, at, "$use wants the name of a fragment");
@@ -185,7 +188,8 @@ static bool is_instruction(struct str key)
 }
 
 /* The members that stand here. */
-static bool expand_members(struct expander *x, const struct yaml *map, const char *file, unsigned depth, struct node *out)
+static bool expand_members(struct expander *x, const struct yaml *map, const char *file, unsigned depth,
+                           struct node *out)
 {
     if (!make_room(x, out, map->count)) return false;
     for (size_t i = 0; i < map->count; i++) {
@@ -202,7 +206,8 @@ static bool expand_members(struct expander *x, const struct yaml *map, const cha
 }
 
 /* Those of the blocks that hold, merged over what `out` has. */
-static bool expand_blocks(struct expander *x, const struct yaml *map, const char *file, unsigned depth, struct node *out)
+static bool expand_blocks(struct expander *x, const struct yaml *map, const char *file, unsigned depth,
+                          struct node *out)
 {
     for (size_t i = 0; i < map->count; i++) {
         struct node value;
@@ -232,8 +237,9 @@ static bool expand_at(struct expander *x, const struct yaml *y, const char *file
     if (y->type == YAML_LIST && !expand_list(x, y, file, depth, &n)) return false;
     if (y->type == YAML_MAP) {
         struct node here = n;
-        bool ok = make_room(x, &n, 0) && expand_uses(x, y, file, depth, &n) && expand_members(x, y, file, depth, &here) &&
-                  (n.count == 0 || node_merge(x, &n, &here, &here)) && expand_blocks(x, y, file, depth, &here);
+        bool ok = make_room(x, &n, 0) && expand_uses(x, y, file, depth, &n) &&
+                  expand_members(x, y, file, depth, &here) && (n.count == 0 || node_merge(x, &n, &here, &here)) &&
+                  expand_blocks(x, y, file, depth, &here);
         if (!ok) return false;
         n = here;
         n.at = place_of(y, file);

@@ -92,11 +92,13 @@ struct value chain_value(struct map_scratch *s, const struct chain *c)
 }
 
 /* ---- expressions ---------------------------------------------------------------------------------------------------------------- */
-static struct value first_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
+static struct value first_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr,
+                                enum fit fit)
 {
     for (size_t i = 0; i < e->chain_count; i++) {
         struct value v = chain_value(s, &e->chains[i]);
-        if (e->chains[i].source == SOURCE_CONST && e->chains[i].step_count == 0 && !attr->is_array) return v; /* fits since compiled */
+        if (e->chains[i].source == SOURCE_CONST && e->chains[i].step_count == 0 && !attr->is_array)
+            return v; /* fits since compiled */
         bool was_partial = v.is_partial;
         struct str caption = v.caption;
         if (v.is_nothing && e->chains[i].source == SOURCE_SLOT) s->slots[e->chains[i].slot].used++; /* for good */
@@ -114,11 +116,14 @@ static void add_separator(struct map_scratch *s, const struct expr *e, size_t fr
     struct str sofar = {s->text.p + from, s->text.n - from};
     bool is_unix = memchr(sofar.p, '/', sofar.n) && !memchr(sofar.p, '\\', sofar.n);
     bool has_slash = str_ends(sofar, STR("/")) || str_ends(sofar, STR("\\"));
-    if (!e->joins_path) (void)buf_add_str(&s->text, e->separator);
-    else if (!has_slash) (void)buf_add_char(&s->text, is_unix ? '/' : '\\');
+    if (!e->joins_path)
+        (void)buf_add_str(&s->text, e->separator);
+    else if (!has_slash)
+        (void)buf_add_char(&s->text, is_unix ? '/' : '\\');
 }
 
-static struct value joined_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
+static struct value joined_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr,
+                                 enum fit fit)
 {
     size_t from = s->text.n;
     for (size_t i = 0; i < e->part_count; i++) {
@@ -140,7 +145,8 @@ static struct value joined_value(struct map_scratch *s, const struct expr *e, co
 }
 
 /* Parts are lists already ("[1,2]"): their insides one behind the other. */
-static struct value listed_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
+static struct value listed_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr,
+                                 enum fit fit)
 {
     size_t from = s->text.n;
     for (size_t i = 0; i < e->part_count; i++) {

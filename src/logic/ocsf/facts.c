@@ -52,7 +52,9 @@ static void add_number(struct map_scratch *s, struct str text)
 static bool add_time(struct map_scratch *s, struct str text)
 {
     struct wall t;
-    if (text.n < 19 || text.n > 40 || text.p[4] != '-' || text.p[7] != '-' || text.p[13] != ':' || !wall_parse(text, &t)) return false;
+    if (text.n < 19 || text.n > 40 || text.p[4] != '-' || text.p[7] != '-' || text.p[13] != ':' ||
+        !wall_parse(text, &t))
+        return false;
     (void)buf_add_char(&s->text, 'T');
     row_add_number(&s->text, t.ticks);
     return true;
@@ -131,8 +133,10 @@ static bool add_object(struct map_scratch *s, struct str raw, unsigned depth)
         if (i + 1 < count && str_eq(pairs[i].key, pairs[i + 1].key)) continue;
         size_t at = s->text.n;
         add_sized(s, 'k', pairs[i].key);
-        if (add_canonical(s, pairs[i].value, pairs[i].type, depth + 1)) any = true;
-        else s->text.n = at;
+        if (add_canonical(s, pairs[i].value, pairs[i].type, depth + 1))
+            any = true;
+        else
+            s->text.n = at;
     }
     (void)buf_add_char(&s->text, '}');
     if (!any) s->text.n = from;
@@ -223,7 +227,8 @@ struct hash128 row_identity(struct map_scratch *s, struct str tenant_id, struct 
     } else {
         if (p->id_slot != NO_SLOT) {
             (void)buf_add_char(&s->text, 'i');
-            (void)add_canonical(s, s->slots[p->id_slot].raw, s->slots[p->id_slot].raw.p ? s->slots[p->id_slot].type : JSON_NULL, 0);
+            (void)add_canonical(s, s->slots[p->id_slot].raw,
+                                s->slots[p->id_slot].raw.p ? s->slots[p->id_slot].type : JSON_NULL, 0);
         }
         add_content(s, p, row);
     }

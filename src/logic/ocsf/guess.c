@@ -17,7 +17,8 @@ static struct score score_of(const struct plan *p, struct str row)
         if (slot == NO_SLOT) continue;
         score.known++;
         score.has_cursor = score.has_cursor || slot == p->cursor_slot;
-        for (size_t i = 0; i < p->required_count; i++) score.required += p->required[i] == slot && !row_is_blank(m.value, m.type);
+        for (size_t i = 0; i < p->required_count; i++)
+            score.required += p->required[i] == slot && !row_is_blank(m.value, m.type);
     }
     return score;
 }
@@ -29,7 +30,8 @@ static bool is_like(const struct plan *p, struct score s)
 {
     bool is_object = p->id_slot != NO_SLOT;
     if (s.required < p->required_count || !s.has_cursor || s.known < 3) return false;
-    return is_object ? 2 * s.known >= s.members : 10 * s.known >= 9 * s.members && 2 * s.known >= p->shapes[0].name_count;
+    return is_object ? 2 * s.known >= s.members
+                     : 10 * s.known >= 9 * s.members && 2 * s.known >= p->shapes[0].name_count;
 }
 
 bool guess_has_required(const struct plan *p, struct str row)
@@ -64,10 +66,15 @@ const struct plan *guess_odata(const struct ocsf *o, struct str text)
     static const struct {
         const char *end, *source;
     } kinds[] = {
-        {"microsoft.graph.security.alert", "alerts_v2"}, {"microsoft.graph.security.incident", "incidents"},
-        {"#security/alerts_v2", "alerts_v2"}, {"#security/alerts_v2/$entity", "alerts_v2"},
-        {"#security/incidents", "incidents"}, {"#security/incidents/$entity", "incidents"},
-        {"#Machines", "machines"}, {"#Machines/$entity", "machines"}, {"#MachineReferences", "machines"},
+        {"microsoft.graph.security.alert", "alerts_v2"},
+        {"microsoft.graph.security.incident", "incidents"},
+        {"#security/alerts_v2", "alerts_v2"},
+        {"#security/alerts_v2/$entity", "alerts_v2"},
+        {"#security/incidents", "incidents"},
+        {"#security/incidents/$entity", "incidents"},
+        {"#Machines", "machines"},
+        {"#Machines/$entity", "machines"},
+        {"#MachineReferences", "machines"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (str_ends(text, str_of(kinds[i].end))) return ocsf_plan(o, str_of(kinds[i].source));

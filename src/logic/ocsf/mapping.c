@@ -21,7 +21,7 @@ struct build { /* one file in progress */
     const struct yaml *tree;
     const char *file;
     struct node event, events;
-    int64_t class_uid; /* of the file; -1: none */
+    int64_t class_uid;    /* of the file; -1: none */
     const char **columns; /* heap: known columns, lower case, may repeat */
     size_t column_count, column_cap;
     bool failed;
@@ -34,18 +34,22 @@ static struct place place_at(const struct build *b, const struct yaml *y)
 
 static bool check_keys(struct build *b)
 {
-    static const char *const known[] = {"source", "identity", "cursor", "requires", "profiles", "columns", "keep", "drop", "class",
-                                        "choose", "event", "events", "tables", "examples"};
+    static const char *const known[] = {"source", "identity", "cursor", "requires", "profiles", "columns", "keep",
+                                        "drop",   "class",    "choose", "event",    "events",   "tables",  "examples"};
     for (size_t i = 0; i < b->tree->count; i++) {
         bool is_known = false;
-        for (size_t j = 0; j < sizeof known / sizeof *known; j++) is_known = is_known || str_eq(b->tree->keys[i].text, str_of(known[j]));
-        if (!is_known) return mapping_error(b->c.e, place_at(b, &b->tree->keys[i]), "unknown key %.*s", STR_ARG(b->tree->keys[i].text));
+        for (size_t j = 0; j < sizeof known / sizeof *known; j++)
+            is_known = is_known || str_eq(b->tree->keys[i].text, str_of(known[j]));
+        if (!is_known)
+            return mapping_error(b->c.e, place_at(b, &b->tree->keys[i]), "unknown key %.*s",
+                                 STR_ARG(b->tree->keys[i].text));
     }
     return true;
 }
 
 /* A key that must be a list of words, or absent. */
-static bool word_list(struct build *b, const struct yaml *tree, const char *file, const char *key, const struct yaml **out)
+static bool word_list(struct build *b, const struct yaml *tree, const char *file, const char *key,
+                      const struct yaml **out)
 {
     const struct yaml *list = yaml_get(tree, key);
     *out = NULL;
@@ -65,8 +69,11 @@ static bool take_profiles(struct build *b, const struct yaml *tree, const char *
     if (!word_list(b, tree, file, "profiles", &list)) return false;
     for (size_t i = 0; list && i < list->count; i++) {
         uint16_t bit = schema_profile(b->c.schema, list->items[i].text);
-        bool is_newer = bit == 0 && schema_profile(&schema_1_8_0, list->items[i].text) != 0; /* its attributes stand in $since */
-        if (bit == 0 && !is_newer) return mapping_error(b->c.e, (struct place){file, list->items[i].line, list->items[i].column}, "unknown profile");
+        bool is_newer =
+            bit == 0 && schema_profile(&schema_1_8_0, list->items[i].text) != 0; /* its attributes stand in $since */
+        if (bit == 0 && !is_newer)
+            return mapping_error(b->c.e, (struct place){file, list->items[i].line, list->items[i].column},
+                                 "unknown profile");
         b->c.declared |= bit;
     }
     return true;
@@ -97,7 +104,8 @@ static void note_column(void *ctx, struct str name)
     }
     char *copy = arena_copy(b->c.a, name.p, name.n);
     b->failed = b->failed || copy == NULL;
-    for (size_t i = 0; copy && i < name.n; i++) copy[i] = (char)(copy[i] >= 'A' && copy[i] <= 'Z' ? copy[i] + 32 : copy[i]);
+    for (size_t i = 0; copy && i < name.n; i++)
+        copy[i] = (char)(copy[i] >= 'A' && copy[i] <= 'Z' ? copy[i] + 32 : copy[i]);
     if (copy) b->columns[b->column_count++] = copy;
 }
 
@@ -151,8 +159,10 @@ static bool take_slot_lists(struct build *b)
 {
     const struct yaml *requires, *keep, *drop;
     return word_list(b, b->tree, b->file, "requires", &requires) && word_list(b, b->tree, b->file, "keep", &keep) &&
-           word_list(b, b->tree, b->file, "drop", &drop) && slots_of(b, requires, &b->plan->required, &b->plan->required_count) &&
-           slots_of(b, keep, &b->plan->keep, &b->plan->keep_count) && slots_of(b, drop, &b->plan->drop, &b->plan->drop_count);
+           word_list(b, b->tree, b->file, "drop", &drop) &&
+           slots_of(b, requires, &b->plan->required, &b->plan->required_count) &&
+           slots_of(b, keep, &b->plan->keep, &b->plan->keep_count) &&
+           slots_of(b, drop, &b->plan->drop, &b->plan->drop_count);
 }
 
 static bool identity_of(struct build *b, const char *const *names, size_t count)
@@ -213,13 +223,15 @@ static bool take_identity(struct build *b)
     if (identity->type == YAML_LIST) return identity_list(b, identity);
     if (str_eq(identity->text, STR("columns"))) return identity_of(b, b->columns, b->column_count);
     if (str_eq(identity->text, STR("content"))) return true;
-    return mapping_error(b->c.e, place_at(b, identity), "identity is columns, content, a list of columns, or {id, without}");
+    return mapping_error(b->c.e, place_at(b, identity),
+                         "identity is columns, content, a list of columns, or {id, without}");
 }
 
 static bool take_cursor(struct build *b)
 {
     static const char *const kinds[] = {"time", "update", "snapshot"};
-    const struct yaml *cursor = yaml_get(b->tree, "cursor"), *column = yaml_get(cursor, "column"), *kind = yaml_get(cursor, "kind");
+    const struct yaml *cursor = yaml_get(b->tree, "cursor"), *column = yaml_get(cursor, "column"),
+                      *kind = yaml_get(cursor, "kind");
     if (column == NULL || column->type != YAML_SCALAR || kind == NULL)
         return mapping_error(b->c.e, place_at(b, cursor ? cursor : b->tree), "cursor wants {column, kind}");
     b->plan->cursor_slot = shape_slot(&b->c, 0, column->text);
@@ -344,7 +356,8 @@ static bool build_choose(struct build *b)
 /* ---- a file ------------------------------------------------------------------------------------------------------------------ */
 static bool expand_events(struct build *b)
 {
-    const struct yaml *event = yaml_get(b->tree, "event"), *events = yaml_get(b->tree, "events"), *class = yaml_get(b->tree, "class");
+    const struct yaml *event = yaml_get(b->tree, "event"), *events = yaml_get(b->tree, "events"),
+                      *class = yaml_get(b->tree, "class");
     struct node n = {0};
     if (event == NULL) return mapping_error(b->c.e, place_at(b, b->tree), "event is missing");
     if (!expand(b->c.x, event, b->file, &b->event)) return false;
@@ -376,14 +389,15 @@ static bool build_file(struct build *b)
     b->plan->schema = b->c.schema;
     if (b->plan->source == NULL || shape_add(&b->c, NO_SHAPE, NO_SLOT) == NO_SHAPE) return compile_no_memory(&b->c);
     return check_keys(b) && take_columns(b) && take_tables(b, b->tree, b->file) && take_profiles(b, b->tree, b->file) &&
-           take_fragments(b) && observable_paths(b, &observables) && take_slot_lists(b) && take_identity(b) && take_cursor(b) &&
-           expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan);
+           take_fragments(b) && observable_paths(b, &observables) && take_slot_lists(b) && take_identity(b) &&
+           take_cursor(b) && expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan);
 }
 
 bool compile_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
 {
     struct plan plan = {0};
-    struct build b = {.c = {.a = &o->arena, .e = x->e, .x = x, .schema = o->schema}, .plan = &plan, .o = o, .file = file->name};
+    struct build b = {
+        .c = {.a = &o->arena, .e = x->e, .x = x, .schema = o->schema}, .plan = &plan, .o = o, .file = file->name};
     x->fragment_count = 0;
     b.tree = yaml_parse(&o->arena, file->bytes, file->name, x->e);
     bool ok = b.tree != NULL && build_file(&b);
@@ -474,8 +488,10 @@ const struct plan *ocsf_plan(const struct ocsf *o, struct str source)
         struct str name = str_of(o->plans[middle].source);
         if (str_eq_nocase(source, name)) return &o->plans[middle];
         int order = strncasecmp(source.p ? source.p : "", name.p, source.n < name.n ? source.n : name.n);
-        if (order > 0 || (order == 0 && source.n > name.n)) low = middle + 1;
-        else high = middle;
+        if (order > 0 || (order == 0 && source.n > name.n))
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }

@@ -21,8 +21,8 @@ struct ocsf_mapping_file {
     struct str bytes;
 };
 struct ocsf_opts {
-    const char *version; /* "1.8.0" (NULL: this) or "1.3.0" */
-    const char *classes; /* "mission" (NULL: this) or "best-fit" */
+    const char *version;                       /* "1.8.0" (NULL: this) or "1.3.0" */
+    const char *classes;                       /* "mission" (NULL: this) or "best-fit" */
     const struct ocsf_mapping_file *overrides; /* a user's files; same `source:` replaces the built-in one */
     size_t override_count;
     bool raw_data; /* add the row itself as raw_data */
@@ -66,7 +66,7 @@ void plan_facts(const struct plan *p, struct map_scratch *s, struct str tenant_i
 
 /* ---- row to events --------------------------------------------------------------------------------------------------- */
 struct map_event {
-    struct str json;   /* one line without its end; borrowed from the scratch until the next call */
+    struct str json; /* one line without its end; borrowed from the scratch until the next call */
     uint32_t class_uid;
     int64_t time_ms;
 };
@@ -105,13 +105,15 @@ void ocsf_stream_free(struct ocsf_stream *s);
 
 /* ---- checker: the rules of the official validator, regex and caption mismatch counting as errors ------------------------- */
 struct ocsf_finding {
-    bool is_error;    /* else a warning (deprecated things) */
-    const char *rule; /* "required", "unknown_attribute", "type", "enum", "caption", "regex", "range", "constraint", … */
+    bool is_error; /* else a warning (deprecated things) */
+    const char
+        *rule; /* "required", "unknown_attribute", "type", "enum", "caption", "regex", "range", "constraint", … */
     const char *path; /* "actor.process.pid" */
     const char *text;
 };
 /* Checks one event (any JSON text). Calls `each` per finding; returns the number of errors. `version` NULL: 1.8.0. */
-size_t ocsf_check(const char *version, struct str event, void (*each)(void *ctx, const struct ocsf_finding *f), void *ctx);
+size_t ocsf_check(const char *version, struct str event, void (*each)(void *ctx, const struct ocsf_finding *f),
+                  void *ctx);
 
 enum { OCSF_BAD_MAPPING, OCSF_NO_VERSION, OCSF_ROW_TOO_LARGE, OCSF_CAUSE_COUNT };
 extern const struct cause ocsf_causes[];

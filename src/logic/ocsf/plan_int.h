@@ -19,10 +19,10 @@ enum {
     NO_SLOT = 0xFFFF,
     NO_SHAPE = 0xFFFF,
     PLAN_SLOTS_MAX = 4000,
-    ARRAY_NEST_MAX = 4,          /* arrays inside arrays, in output paths */
-    OBSERVABLES_MAX = 64,        /* of one event */
-    LIST_ITEMS_MAX = 4096,       /* elements taken of one array; the rest stays in unmapped */
-    RAW_DEPTH_MAX = 64,          /* a deeper value is written as text, so that the event stays within JSON_DEPTH_MAX */
+    ARRAY_NEST_MAX = 4,    /* arrays inside arrays, in output paths */
+    OBSERVABLES_MAX = 64,  /* of one event */
+    LIST_ITEMS_MAX = 4096, /* elements taken of one array; the rest stays in unmapped */
+    RAW_DEPTH_MAX = 64,    /* a deeper value is written as text, so that the event stays within JSON_DEPTH_MAX */
     EVENT_BYTES_MAX = 16 << 20,
 };
 
@@ -39,8 +39,8 @@ struct shape {
 };
 
 /* ---- expressions -------------------------------------------------------------------------------------------------------- */
-struct word { /* a row of a value table: word → JSON token and, for enums, its caption as a token */
-    struct str text; /* folded by the table's fold */
+struct word {         /* a row of a value table: word → JSON token and, for enums, its caption as a token */
+    struct str text;  /* folded by the table's fold */
     struct str token; /* p == NULL: left out */
     struct str caption;
 };
@@ -53,10 +53,38 @@ struct word_table {
 };
 
 enum converter {
-    CONV_TABLE, CONV_NONZERO, CONV_LOWER, CONV_UPPER, CONV_TRIM, CONV_FIRST_LABEL, CONV_DOMAIN, CONV_FILE_NAME, CONV_FOLDER,
-    CONV_EXTENSION, CONV_BEFORE, CONV_AFTER, CONV_AFTER_LAST, CONV_ADDRESS, CONV_IP_VERSION, CONV_USER_TYPE, CONV_NOT,
-    CONV_MATCHES, CONV_TEXT, CONV_JSON, CONV_FIRST, CONV_JOIN, CONV_TECHNIQUE, CONV_SUB_TECHNIQUE, CONV_TECHNIQUE_NAME,
-    CONV_URL_SCHEME, CONV_URL_HOST, CONV_URL_PATH, CONV_URL_QUERY, CONV_URL_PORT, CONV_IS_URL, CONV_IS_PATH,
+    CONV_TABLE,
+    CONV_NONZERO,
+    CONV_LOWER,
+    CONV_UPPER,
+    CONV_TRIM,
+    CONV_FIRST_LABEL,
+    CONV_DOMAIN,
+    CONV_FILE_NAME,
+    CONV_FOLDER,
+    CONV_EXTENSION,
+    CONV_BEFORE,
+    CONV_AFTER,
+    CONV_AFTER_LAST,
+    CONV_ADDRESS,
+    CONV_IP_VERSION,
+    CONV_USER_TYPE,
+    CONV_NOT,
+    CONV_MATCHES,
+    CONV_TEXT,
+    CONV_JSON,
+    CONV_FIRST,
+    CONV_JOIN,
+    CONV_TECHNIQUE,
+    CONV_SUB_TECHNIQUE,
+    CONV_TECHNIQUE_NAME,
+    CONV_URL_SCHEME,
+    CONV_URL_HOST,
+    CONV_URL_PATH,
+    CONV_URL_QUERY,
+    CONV_URL_PORT,
+    CONV_IS_URL,
+    CONV_IS_PATH,
 };
 struct step {
     enum converter converter;
@@ -99,7 +127,19 @@ struct condition {
 };
 
 /* How an attribute's type wants its value written. */
-enum fit { FIT_STRING, FIT_MAC, FIT_PORT, FIT_INTEGER, FIT_LONG, FIT_TIME, FIT_FLOAT, FIT_BOOL, FIT_JSON, FIT_OBJECT, FIT_ENUM };
+enum fit {
+    FIT_STRING,
+    FIT_MAC,
+    FIT_PORT,
+    FIT_INTEGER,
+    FIT_LONG,
+    FIT_TIME,
+    FIT_FLOAT,
+    FIT_BOOL,
+    FIT_JSON,
+    FIT_OBJECT,
+    FIT_ENUM
+};
 
 /* ---- ops --------------------------------------------------------------------------------------------------------------------- */
 enum op_kind {
@@ -119,37 +159,37 @@ struct frame { /* what an object must have to be written */
 };
 struct op {
     enum op_kind kind;
-    uint32_t next;  /* index behind this op and its block */
-    uint64_t bit;   /* in the frame of the object around it */
-    struct str key; /* "\"pid\":"; empty for elements */
-    uint16_t profile; /* the profile its presence declares; 0: none */
-    uint8_t observable; /* type id; 0: none */
-    bool is_always, is_constant; /* OBJECT: write though only constants are in it; has nothing but constants */
-    bool is_time;  /* the event's time */
-    enum fit fit; /* LEAF */
-    uint16_t shape; /* EACH: of the element */
-    const struct condition *when; /* NULL: always */
-    const struct frame *frame;    /* OBJECT */
-    const struct chain *each;     /* EACH: the array */
-    const struct expr *expr;      /* LEAF */
+    uint32_t next;                  /* index behind this op and its block */
+    uint64_t bit;                   /* in the frame of the object around it */
+    struct str key;                 /* "\"pid\":"; empty for elements */
+    uint16_t profile;               /* the profile its presence declares; 0: none */
+    uint8_t observable;             /* type id; 0: none */
+    bool is_always, is_constant;    /* OBJECT: write though only constants are in it; has nothing but constants */
+    bool is_time;                   /* the event's time */
+    enum fit fit;                   /* LEAF */
+    uint16_t shape;                 /* EACH: of the element */
+    const struct condition *when;   /* NULL: always */
+    const struct frame *frame;      /* OBJECT */
+    const struct chain *each;       /* EACH: the array */
+    const struct expr *expr;        /* LEAF */
     const struct schema_attr *attr; /* LEAF */
-    struct str sibling_key;       /* LEAF of an enum: "\"status\":"; empty: no caption */
-    struct str path;              /* LEAF with observable: "file.hashes[].value" */
-    struct str observable_text;   /* and what stands between that and the value */
-    struct str text;              /* CONST: behind the key, caption included */
+    struct str sibling_key;         /* LEAF of an enum: "\"status\":"; empty: no caption */
+    struct str path;                /* LEAF with observable: "file.hashes[].value" */
+    struct str observable_text;     /* and what stands between that and the value */
+    struct str text;                /* CONST: behind the key, caption included */
 };
 
 struct variant {
     const struct schema_item *class;
-    struct str head;          /* class_uid … type_name, rendered */
-    bool names_activity;      /* activity 99 without a name: it is the word of `choose.by` */
+    struct str head;     /* class_uid … type_name, rendered */
+    bool names_activity; /* activity 99 without a name: it is the word of `choose.by` */
     const struct op *ops;
     uint32_t metadata_at, metadata_end; /* children of metadata, at the end of ops */
     uint32_t op_count;                  /* ops of the event itself: [0, op_count) */
     const struct frame *frame;
     const struct frame *metadata_frame;
     uint64_t metadata_bit;
-    const char *const *bit_names; /* of the event's frame: what each bit stands for */
+    const char *const *bit_names;              /* of the event's frame: what each bit stands for */
     const struct schema_attr *const *profiled; /* root attributes required by a profile */
     const uint64_t *profiled_bits;
     size_t profiled_count;
@@ -173,7 +213,7 @@ struct plan {
     const struct shape *shapes;
     size_t shape_count;
     size_t slot_count;
-    const struct chain *by; /* NULL: choices are a list */
+    const struct chain *by;          /* NULL: choices are a list */
     const struct choice_list *lists; /* sorted by word; without `by` exactly one */
     size_t list_count;
     const struct choice_list *fallback; /* `'*'`; NULL: none */
@@ -186,8 +226,8 @@ struct plan {
     const uint16_t *identity; /* slots, in hashing order; NULL: whole content */
     const struct str *identity_names;
     size_t identity_count;
-    uint16_t id_slot;                     /* NO_SLOT: none */
-    const struct str *without;            /* columns outside the content hash, lower case */
+    uint16_t id_slot;          /* NO_SLOT: none */
+    const struct str *without; /* columns outside the content hash, lower case */
     size_t without_count;
     enum cursor_kind cursor;
     uint16_t cursor_slot;

@@ -87,8 +87,10 @@ static enum came run_leaf(struct map_scratch *s, const struct op *op)
     (void)buf_add_str(&s->out, v.raw);
     if (op->is_time) (void)str_to_i64(v.raw, &s->time_ms);
     if (op->observable && !s->out.failed) {
-        if (op->attr->is_array) note_elements(s, op, at);
-        else note_observable(s, op, at, v.raw.n);
+        if (op->attr->is_array)
+            note_elements(s, op, at);
+        else
+            note_observable(s, op, at, v.raw.n);
     }
     if (v.caption.p && op->sibling_key.n) {
         (void)buf_add_char(&s->out, ',');
@@ -177,8 +179,10 @@ static enum came run_array(struct map_scratch *s, const struct op *ops, uint32_t
         if (came > best) best = came;
     }
     s->index_depth--;
-    if (best == CAME_NOTHING) go_back(s, before);
-    else (void)buf_add_char(&s->out, ']');
+    if (best == CAME_NOTHING)
+        go_back(s, before);
+    else
+        (void)buf_add_char(&s->out, ']');
     return best;
 }
 

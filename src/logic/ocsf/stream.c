@@ -95,7 +95,8 @@ static bool is_hunting_list(const char *list)
 }
 
 /* Finds plan, row, source and tenant. False: of no known shape. */
-static bool recognise(struct ocsf_stream *s, struct str record, const char *list, const struct plan **plan, struct map_input *in)
+static bool recognise(struct ocsf_stream *s, struct str record, const char *list, const struct plan **plan,
+                      struct map_input *in)
 {
     static const struct str prefix = {"AdvancedHunting-", 16};
     struct about a = look_at(record);
@@ -139,8 +140,10 @@ static void map_record(struct ocsf_stream *s, struct str record, uint64_t byte, 
         dead_letter(s, e.text, byte, line, record);
         return;
     }
-    if (events[0].class_uid == 0) s->stats.base++;
-    else s->stats.mapped++;
+    if (events[0].class_uid == 0)
+        s->stats.base++;
+    else
+        s->stats.mapped++;
     for (size_t i = 0; i < count && !s->is_stopped; i++) {
         s->stats.events++;
         s->stats.bytes_out += events[i].json.n + 1;
@@ -155,14 +158,17 @@ static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line
     if (s->is_stopped) return;
     s->stats.in++;
     if (list == NULL) s->around = NULL;
-    if (json_type_of(record) != JSON_OBJECT) dead_letter(s, "not an object", byte, line, record);
-    else map_record(s, record, byte, line, list);
+    if (json_type_of(record) != JSON_OBJECT)
+        dead_letter(s, "not an object", byte, line, record);
+    else
+        map_record(s, record, byte, line, list);
 }
 
 static void on_envelope(void *ctx, struct str key, struct str value)
 {
     struct ocsf_stream *s = ctx;
-    if (str_eq(key, STR("@odata.context")) && value.n > 2) s->around = guess_odata(s->o.ocsf, str_sub(value, 1, value.n - 2));
+    if (str_eq(key, STR("@odata.context")) && value.n > 2)
+        s->around = guess_odata(s->o.ocsf, str_sub(value, 1, value.n - 2));
 }
 
 static void on_fault(void *ctx, const struct json_fault *fault, struct str piece)

@@ -42,7 +42,8 @@ struct value value_of_text(struct map_scratch *s, struct str text)
     (void)buf_add_char(&s->text, '"');
     json_escape(&s->text, text);
     (void)buf_add_char(&s->text, '"');
-    struct str token = s->text.failed ? STR_NONE : arena_str(&s->arena, (struct str){s->text.p + mark, s->text.n - mark});
+    struct str token =
+        s->text.failed ? STR_NONE : arena_str(&s->arena, (struct str){s->text.p + mark, s->text.n - mark});
     s->text.n = mark;
     return (struct value){.raw = token, .type = JSON_STRING};
 }
@@ -95,7 +96,8 @@ struct str value_compact(struct map_scratch *s, struct str raw)
     if (!needs_work(raw)) return raw;
     size_t mark = s->text.n;
     int depth = squeeze(s, raw);
-    struct str token = s->text.failed ? STR_NONE : arena_str(&s->arena, (struct str){s->text.p + mark, s->text.n - mark});
+    struct str token =
+        s->text.failed ? STR_NONE : arena_str(&s->arena, (struct str){s->text.p + mark, s->text.n - mark});
     s->text.n = mark;
     return depth > RAW_DEPTH_MAX && token.p ? value_of_text(s, token).raw : token;
 }
@@ -123,7 +125,8 @@ static struct value fit_string(struct map_scratch *s, const struct schema_type *
     if (v.type == JSON_OBJECT || v.type == JSON_ARRAY || v.type == JSON_NULL) return VALUE_NONE;
     struct str text = value_text(s, &v), bare = str_trim(text);
     if (text.n == 0 || str_eq(text, STR("-"))) return VALUE_NONE;
-    if (type->pattern != PATTERN_NONE && bare.n != text.n) return fit_string(s, type, value_of_text(s, bare)); /* "10.0.0.1 " */
+    if (type->pattern != PATTERN_NONE && bare.n != text.n)
+        return fit_string(s, type, value_of_text(s, bare)); /* "10.0.0.1 " */
     if ((type->pattern != PATTERN_NONE || type->char_max) && !schema_string_fits(type, text)) return VALUE_NONE;
     return v.type == JSON_STRING ? v : value_of_text(s, text);
 }
@@ -166,7 +169,8 @@ static struct value value_of_number(struct map_scratch *s, int64_t n)
 {
     size_t mark = s->text.n;
     row_add_number(&s->text, n);
-    struct str token = s->text.failed ? STR_NONE : arena_str(&s->arena, (struct str){s->text.p + mark, s->text.n - mark});
+    struct str token =
+        s->text.failed ? STR_NONE : arena_str(&s->arena, (struct str){s->text.p + mark, s->text.n - mark});
     s->text.n = mark;
     return (struct value){.raw = token, .type = JSON_NUMBER};
 }
@@ -199,7 +203,8 @@ static struct value fit_time(struct map_scratch *s, struct value v)
 static struct value fit_float(struct map_scratch *s, struct value v)
 {
     struct str text = value_text(s, &v);
-    if (v.type == JSON_TRUE || v.type == JSON_FALSE || text.n == 0 || text.n > 40 || !json_check(text, NULL)) return VALUE_NONE;
+    if (v.type == JSON_TRUE || v.type == JSON_FALSE || text.n == 0 || text.n > 40 || !json_check(text, NULL))
+        return VALUE_NONE;
     if (json_type_of(text) != JSON_NUMBER || text.p[0] == ' ' || text.p[text.n - 1] == ' ') return VALUE_NONE;
     bool is_real = memchr(text.p, '.', text.n) || memchr(text.p, 'e', text.n) || memchr(text.p, 'E', text.n);
     if (is_real) return value_of_token(text);
@@ -228,10 +233,13 @@ static struct value fit_one(struct map_scratch *s, const struct schema_attr *att
 {
     if (v.raw.p == NULL || row_is_blank(v.raw, v.type)) return VALUE_NONE;
     switch (fit) {
-    case FIT_ENUM: return v.type == JSON_ARRAY ? VALUE_NONE : v; /* out of a table already; of a list, one for each element */
+    case FIT_ENUM:
+        return v.type == JSON_ARRAY ? VALUE_NONE : v; /* out of a table already; of a list, one for each element */
     case FIT_STRING: return fit_string(s, attr->type, v);
     case FIT_MAC: return fit_mac(s, attr->type, v);
-    case FIT_PORT: case FIT_INTEGER: case FIT_LONG: return fit_number(s, attr->type, fit, v);
+    case FIT_PORT:
+    case FIT_INTEGER:
+    case FIT_LONG: return fit_number(s, attr->type, fit, v);
     case FIT_TIME: return fit_time(s, v);
     case FIT_FLOAT: return fit_float(s, v);
     case FIT_BOOL: return fit_bool(s, v);

@@ -22,9 +22,28 @@ static bool check(const char *p, size_t n, struct json_fault *fault)
 static void good_texts_pass(void **state)
 {
     static const char *const texts[] = {
-        "0", "-0", "12", "-1.5e+10", "1E5", "0.1", "0e-1", "true", "false", "null", "\"\"", "[]", "{}", " [ ] ", "\t{\r\n}\n",
-        "[1,2,[3,{\"a\":null}]]", "{\"a\":1,\"a\":2}", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"", "\"\\ud83d\\ude00\"",
-        "\"\\ud83d\"" /* half a pair is grammar */, "\"\x7F\"", "\"\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80 \xEF\xBF\xBF\"",
+        "0",
+        "-0",
+        "12",
+        "-1.5e+10",
+        "1E5",
+        "0.1",
+        "0e-1",
+        "true",
+        "false",
+        "null",
+        "\"\"",
+        "[]",
+        "{}",
+        " [ ] ",
+        "\t{\r\n}\n",
+        "[1,2,[3,{\"a\":null}]]",
+        "{\"a\":1,\"a\":2}",
+        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"",
+        "\"\\ud83d\\ude00\"",
+        "\"\\ud83d\"" /* half a pair is grammar */,
+        "\"\x7F\"",
+        "\"\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80 \xEF\xBF\xBF\"",
         "\"\xED\x9F\xBF\xEE\x80\x80\xF4\x8F\xBF\xBF\"",
     };
     (void)state;
@@ -40,21 +59,45 @@ static void bad_texts_fail_with_a_place(void **state)
         const char *text, *what;
         uint64_t byte, line;
     } cases[] = {
-        {"", "unexpected end", 0, 1}, {" ", "unexpected end", 1, 1}, {"01", "leading zero in number", 1, 1},
-        {"-", "unexpected end", 1, 1}, {"1.", "unexpected end", 2, 1}, {"1.e5", "a digit was expected", 2, 1},
-        {"1e", "unexpected end", 2, 1}, {"+1", "a value was expected", 0, 1}, {".5", "a value was expected", 0, 1},
-        {"NaN", "a value was expected", 0, 1}, {"tru", "unexpected end", 3, 1}, {"nul1", "a value was expected", 3, 1},
-        {"[1,]", "trailing comma", 3, 1}, {"{\"a\":1,}", "trailing comma", 7, 1}, {"[1 2]", "',' or ']' was expected", 3, 1},
-        {"{\"a\" 1}", "':' was expected", 5, 1}, {"{a:1}", "a key in quotes was expected", 1, 1},
-        {"{\"a\":}", "a value was expected", 5, 1}, {"[1}", "',' or ']' was expected", 2, 1}, {"1 2", "text behind the value", 2, 1},
-        {"\"\n\"", "control character in string", 1, 1}, {"\"\\x\"", "unknown escape in string", 2, 1},
-        {"\"\\u12g4\"", "\\u wants four hex digits", 5, 1}, {"\"abc", "unterminated string", 4, 1},
-        {"\n\n[1,\n x]", "a value was expected", 7, 4}, {"// c\n1", "a value was expected", 0, 1}, {"'a'", "a value was expected", 0, 1},
-        {"\"\x80\"", "invalid UTF-8", 1, 1}, {"\"\xC0\x80\"", "invalid UTF-8", 1, 1}, {"\"\xC1\xBF\"", "invalid UTF-8", 1, 1},
-        {"\"\xE0\x9F\xBF\"", "invalid UTF-8", 2, 1}, {"\"\xED\xA0\x80\"", "invalid UTF-8", 2, 1},
-        {"\"\xF0\x8F\xBF\xBF\"", "invalid UTF-8", 2, 1}, {"\"\xF4\x90\x80\x80\"", "invalid UTF-8", 2, 1},
-        {"\"\xF5\x80\x80\x80\"", "invalid UTF-8", 1, 1}, {"\"\xC3\"", "invalid UTF-8", 2, 1},
-        {"\xEF\xBB\xBF{}", "a value was expected", 0, 1}, {"]", "a value was expected", 0, 1}, {",", "a value was expected", 0, 1},
+        {"", "unexpected end", 0, 1},
+        {" ", "unexpected end", 1, 1},
+        {"01", "leading zero in number", 1, 1},
+        {"-", "unexpected end", 1, 1},
+        {"1.", "unexpected end", 2, 1},
+        {"1.e5", "a digit was expected", 2, 1},
+        {"1e", "unexpected end", 2, 1},
+        {"+1", "a value was expected", 0, 1},
+        {".5", "a value was expected", 0, 1},
+        {"NaN", "a value was expected", 0, 1},
+        {"tru", "unexpected end", 3, 1},
+        {"nul1", "a value was expected", 3, 1},
+        {"[1,]", "trailing comma", 3, 1},
+        {"{\"a\":1,}", "trailing comma", 7, 1},
+        {"[1 2]", "',' or ']' was expected", 3, 1},
+        {"{\"a\" 1}", "':' was expected", 5, 1},
+        {"{a:1}", "a key in quotes was expected", 1, 1},
+        {"{\"a\":}", "a value was expected", 5, 1},
+        {"[1}", "',' or ']' was expected", 2, 1},
+        {"1 2", "text behind the value", 2, 1},
+        {"\"\n\"", "control character in string", 1, 1},
+        {"\"\\x\"", "unknown escape in string", 2, 1},
+        {"\"\\u12g4\"", "\\u wants four hex digits", 5, 1},
+        {"\"abc", "unterminated string", 4, 1},
+        {"\n\n[1,\n x]", "a value was expected", 7, 4},
+        {"// c\n1", "a value was expected", 0, 1},
+        {"'a'", "a value was expected", 0, 1},
+        {"\"\x80\"", "invalid UTF-8", 1, 1},
+        {"\"\xC0\x80\"", "invalid UTF-8", 1, 1},
+        {"\"\xC1\xBF\"", "invalid UTF-8", 1, 1},
+        {"\"\xE0\x9F\xBF\"", "invalid UTF-8", 2, 1},
+        {"\"\xED\xA0\x80\"", "invalid UTF-8", 2, 1},
+        {"\"\xF0\x8F\xBF\xBF\"", "invalid UTF-8", 2, 1},
+        {"\"\xF4\x90\x80\x80\"", "invalid UTF-8", 2, 1},
+        {"\"\xF5\x80\x80\x80\"", "invalid UTF-8", 1, 1},
+        {"\"\xC3\"", "invalid UTF-8", 2, 1},
+        {"\xEF\xBB\xBF{}", "a value was expected", 0, 1},
+        {"]", "a value was expected", 0, 1},
+        {",", "a value was expected", 0, 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -81,7 +124,8 @@ static void depth_is_bounded(void **state)
     assert_string_equal(f.what, "nested too deep");
 }
 
-static const char sample[] = "{\"id\": 123456789012345678, \"t\":\"a\\u00e9\\n\\ud83d\\ude00\", \"l\":[1,-2.5e3,true,null,{\"x\":{\"y\":\"z\"}}],"
+static const char sample[] = "{\"id\": 123456789012345678, \"t\":\"a\\u00e9\\n\\ud83d\\ude00\", "
+                             "\"l\":[1,-2.5e3,true,null,{\"x\":{\"y\":\"z\"}}],"
                              "\"k\\u0065y\":\"\",\"d\":1,\"d\":\"2\",\"n\":[],\"o\":{}}";
 
 static void every_prefix_fails(void **state)
@@ -131,7 +175,8 @@ static void cursors_show_all_members(void **state)
     struct json_slice s;
     char keys[64] = "";
     (void)state;
-    assert_true(json_cursor_open(&c, STR(" { \"a\" : 1 ,\"b,}\":\"x\\\"}\", \"c\":[{\"]\":[]}],\"d\":{} ,\"e\":null}")));
+    assert_true(
+        json_cursor_open(&c, STR(" { \"a\" : 1 ,\"b,}\":\"x\\\"}\", \"c\":[{\"]\":[]}],\"d\":{} ,\"e\":null}")));
     while (json_cursor_next(&c, &s)) {
         assert_true(strlen(keys) + s.key.n + s.value.n + 3 < sizeof keys);
         memcpy(keys + strlen(keys), s.key.p, s.key.n);
@@ -154,7 +199,8 @@ static void text_is_unescaped_and_escaped(void **state)
     arena_init(&a, 1 << 16);
     assert_ptr_equal(json_unescape(&a, plain).p, plain.p + 1); /* borrowed */
     assert_true(str_eq(json_unescape(&a, STR("\"\\\\\\/\\u0000\\t\"")), ((struct str){"\\/\0\t", 4})));
-    assert_true(str_eq(json_unescape(&a, STR("\"\\ud800\\ud800\\udc00x\\udc00\"")), STR("\xEF\xBF\xBD\xF0\x90\x80\x80x\xEF\xBF\xBD")));
+    assert_true(str_eq(json_unescape(&a, STR("\"\\ud800\\ud800\\udc00x\\udc00\"")),
+                       STR("\xEF\xBF\xBD\xF0\x90\x80\x80x\xEF\xBF\xBD")));
     json_escape(&b, ((struct str){"a\"\\\n\x01\x1f\0\x7f/\xC3\xA9\xFF\xC3", 13}));
     assert_true(str_eq(buf_str(&b), STR("a\\\"\\\\\\n\\u0001\\u001f\\u0000\x7f/\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD")));
     buf_done(&b);
@@ -187,18 +233,23 @@ static void the_writer_places_commas(void **state)
     json_key(&w, "t");
     json_write_bool(&w, true);
     json_object_end(&w);
-    assert_string_equal(buf_cstr(&b), "{\"a\":[-9223372036854775808,18446744073709551615,0.1,0.3333333333333333,null,[],{}],"
-                                      "\"k\\\"\":null,\"r\":[1],\"t\":true}");
+    assert_string_equal(buf_cstr(&b),
+                        "{\"a\":[-9223372036854775808,18446744073709551615,0.1,0.3333333333333333,null,[],{}],"
+                        "\"k\\\"\":null,\"r\":[1],\"t\":true}");
     buf_done(&b);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_texts_pass),          cmocka_unit_test(bad_texts_fail_with_a_place),
-        cmocka_unit_test(depth_is_bounded),         cmocka_unit_test(every_prefix_fails),
-        cmocka_unit_test(the_tree_answers),         cmocka_unit_test(cursors_show_all_members),
-        cmocka_unit_test(text_is_unescaped_and_escaped), cmocka_unit_test(the_writer_places_commas),
+        cmocka_unit_test(good_texts_pass),
+        cmocka_unit_test(bad_texts_fail_with_a_place),
+        cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(every_prefix_fails),
+        cmocka_unit_test(the_tree_answers),
+        cmocka_unit_test(cursors_show_all_members),
+        cmocka_unit_test(text_is_unescaped_and_escaped),
+        cmocka_unit_test(the_writer_places_commas),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);

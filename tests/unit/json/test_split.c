@@ -103,7 +103,8 @@ static void damage_in_a_list_costs_one_element(void **state)
            "F 1:17 unknown escape in string <{\"a\":\"\\x]}\"}>\nF 1:33 ':' was expected <{\"b\":{\"c\" 1}}>\n"
            "R value 1:37 4\nD\n");
     /* brackets that do not match: nobody can tell where the element ends, so the line is given up */
-    expect("{\"value\":[{\"a\":[1}},2]}\n{\"b\":1}", "F 1:17 ',' or ']' was expected <{\"a\":[1}},2]}\n>\nR - 2:24 {\"b\":1}\nD\n");
+    expect("{\"value\":[{\"a\":[1}},2]}\n{\"b\":1}",
+           "F 1:17 ',' or ']' was expected <{\"a\":[1}},2]}\n>\nR - 2:24 {\"b\":1}\nD\n");
 }
 
 static void lines_cut_short_do_not_take_the_next(void **state)
@@ -114,9 +115,10 @@ static void lines_cut_short_do_not_take_the_next(void **state)
     expect("{\"a\":[\n{\"b\":2}\n{\"c\":3}\n", /* found only in line 3 */
            "F 3:15 ',' or ']' was expected <{\"a\":[>\nR - 2:7 {\"b\":2}\nD\nR - 3:15 {\"c\":3}\nD\n");
     expect("{\"a\":[\n{\"b\":2}\n", "F 3:15 unexpected end <{\"a\":[>\nR - 2:7 {\"b\":2}\nD\n");
-    expect("{\"value\":[{\"a\":1,\n{\"b\":2}\n", "F 2:18 a key in quotes was expected <{\"a\":1,\n>\nR - 2:18 {\"b\":2}\nD\n");
+    expect("{\"value\":[{\"a\":1,\n{\"b\":2}\n",
+           "F 2:18 a key in quotes was expected <{\"a\":1,\n>\nR - 2:18 {\"b\":2}\nD\n");
     expect("what\n{\"b\":2}\nelse\n", "F 1:0 a value was expected <what\n>\nR - 2:5 {\"b\":2}\nD\n"
-                                     "F 3:13 a value was expected <else\n>\n");
+                                      "F 3:13 a value was expected <else\n>\n");
     /* a document over several lines is one fault, not one a line */
     expect("{\n \"a\": tru,\n \"b\": 1\n}\n{\"c\":3}\n",
            "F 2:11 a value was expected <{\n \"a\": tru,\n \"b\": 1\n}\n>\nR - 5:23 {\"c\":3}\nD\n");

@@ -12,11 +12,12 @@
 #include "kit/json/json.h"
 #include "logic/ocsf/compile.h"
 
-#define HEAD                                                                                                                 \
-    "source: T\nidentity: content\ncursor: {column: Timestamp, kind: time}\nrequires: [Timestamp]\nclass: 2004\n"             \
+#define HEAD                                                                                                      \
+    "source: T\nidentity: content\ncursor: {column: Timestamp, kind: time}\nrequires: [Timestamp]\nclass: 2004\n" \
     "profiles: [security_control]\ntables: {t: {Low: 2, none: ~}, d: {a: 1, '*': 2}, w: {tcp: tcp-word}}\n"
-#define EVENT                                                                                                                \
-    "event:\n  activity_id: 1\n  time: Timestamp\n  metadata: {product: {name: = P}}\n  finding_info: {$always: true, uid: = u, title: = t}\n"
+#define EVENT                                                                                                     \
+    "event:\n  activity_id: 1\n  time: Timestamp\n  metadata: {product: {name: = P}}\n  finding_info: {$always: " \
+    "true, uid: = u, title: = t}\n"
 
 /* ---- one mapping of our own ------------------------------------------------------------------------------------------- */
 struct engine {
@@ -89,40 +90,88 @@ static void expressions_give_what_the_page_says(void **state)
     static const struct {
         const char *attribute, *expression, *x, *expected; /* "-": absent, and X stays in unmapped */
     } cases[] = {
-        {"message", "X", "\"a\\u00e9\\n\"", "a\xC3\xA9\n"}, {"message", "X", "12", "12"}, {"message", "X", "true", "true"},
-        {"message", "X", "\"-\"", "-"}, {"message", "X", "{\"a\":1}", "-"}, {"message", "X | text", "{\"a\": 1}", "{\"a\":1}"},
-        {"message", "X.k.l", "\"{\\\"K\\\":{\\\"l\\\":\\\"deep\\\"}}\"", "deep"}, {"message", "X.\"a.b\"", "{\"a.b\":\"q\"}", "q"},
-        {"message", "Y // X", "\"second\"", "second"}, {"message", "Y // = const", "\"x\"", "const"},
-        {"message", "X | lower", "\"AbC\"", "abc"}, {"message", "X | upper", "\"AbC\"", "ABC"}, {"message", "X | trim", "\" a \"", "a"},
-        {"message", "X | first_label", "\"pc.contoso.com\"", "pc"}, {"message", "X | first_label", "\"10.0.0.1\"", "10.0.0.1"},
-        {"message", "X | domain", "\"pc.contoso.com\"", "contoso.com"}, {"message", "X | domain", "\"pc\"", "-"},
-        {"message", "X | file_name", "\"C:\\\\a\\\\b.exe\"", "b.exe"}, {"message", "X | file_name", "\"/usr/bin/c\"", "c"},
-        {"message", "X | file_name", "\"d\"", "d"}, {"message", "X | folder", "\"C:\\\\a\\\\b.exe\"", "C:\\a"},
-        {"message", "X | folder", "\"d\"", "-"}, {"message", "X | extension", "\"a.tar.GZ\"", "gz"}, {"message", "X | extension", "\"a\"", "-"},
-        {"message", "X | before :", "\"a:b:c\"", "a"}, {"message", "X | after :", "\"a:b:c\"", "b:c"},
-        {"message", "X | after_last :", "\"a:b:c\"", "c"}, {"message", "X | after_last :", "\"abc\"", "-"},
-        {"message", "X | before \" | \"", "\"a | b\"", "a"}, {"message", "X | address", "\"a@b.example\"", "a@b.example"},
-        {"message", "X | address", "\"nobody\"", "-"}, {"message", "X | matches a b", "\"B\"", "B"}, {"message", "X | matches a b", "\"c\"", "-"},
-        {"message", "X | join \", \"", "[\"a\",null,2]", "a, 2"}, {"message", "X | join \"\\n\"", "\"[\\\"a\\\",\\\"b\\\"]\"", "a\nb"},
-        {"message", "X[].c | join +", "[{\"c\":\"a\"},{},{\"C\":\"b\"}]", "a+b"}, {"message", "X | first", "[\"a\",\"b\"]", "a"},
-        {"message", "X | attack_technique", "\"PowerShell (T1059.001)\"", "T1059"}, {"message", "X | attack_technique", "\"t1059\"", "T1059"},
+        {"message", "X", "\"a\\u00e9\\n\"", "a\xC3\xA9\n"},
+        {"message", "X", "12", "12"},
+        {"message", "X", "true", "true"},
+        {"message", "X", "\"-\"", "-"},
+        {"message", "X", "{\"a\":1}", "-"},
+        {"message", "X | text", "{\"a\": 1}", "{\"a\":1}"},
+        {"message", "X.k.l", "\"{\\\"K\\\":{\\\"l\\\":\\\"deep\\\"}}\"", "deep"},
+        {"message", "X.\"a.b\"", "{\"a.b\":\"q\"}", "q"},
+        {"message", "Y // X", "\"second\"", "second"},
+        {"message", "Y // = const", "\"x\"", "const"},
+        {"message", "X | lower", "\"AbC\"", "abc"},
+        {"message", "X | upper", "\"AbC\"", "ABC"},
+        {"message", "X | trim", "\" a \"", "a"},
+        {"message", "X | first_label", "\"pc.contoso.com\"", "pc"},
+        {"message", "X | first_label", "\"10.0.0.1\"", "10.0.0.1"},
+        {"message", "X | domain", "\"pc.contoso.com\"", "contoso.com"},
+        {"message", "X | domain", "\"pc\"", "-"},
+        {"message", "X | file_name", "\"C:\\\\a\\\\b.exe\"", "b.exe"},
+        {"message", "X | file_name", "\"/usr/bin/c\"", "c"},
+        {"message", "X | file_name", "\"d\"", "d"},
+        {"message", "X | folder", "\"C:\\\\a\\\\b.exe\"", "C:\\a"},
+        {"message", "X | folder", "\"d\"", "-"},
+        {"message", "X | extension", "\"a.tar.GZ\"", "gz"},
+        {"message", "X | extension", "\"a\"", "-"},
+        {"message", "X | before :", "\"a:b:c\"", "a"},
+        {"message", "X | after :", "\"a:b:c\"", "b:c"},
+        {"message", "X | after_last :", "\"a:b:c\"", "c"},
+        {"message", "X | after_last :", "\"abc\"", "-"},
+        {"message", "X | before \" | \"", "\"a | b\"", "a"},
+        {"message", "X | address", "\"a@b.example\"", "a@b.example"},
+        {"message", "X | address", "\"nobody\"", "-"},
+        {"message", "X | matches a b", "\"B\"", "B"},
+        {"message", "X | matches a b", "\"c\"", "-"},
+        {"message", "X | join \", \"", "[\"a\",null,2]", "a, 2"},
+        {"message", "X | join \"\\n\"", "\"[\\\"a\\\",\\\"b\\\"]\"", "a\nb"},
+        {"message", "X[].c | join +", "[{\"c\":\"a\"},{},{\"C\":\"b\"}]", "a+b"},
+        {"message", "X | first", "[\"a\",\"b\"]", "a"},
+        {"message", "X | attack_technique", "\"PowerShell (T1059.001)\"", "T1059"},
+        {"message", "X | attack_technique", "\"t1059\"", "T1059"},
         {"message", "X | attack_sub_technique", "\"PowerShell (T1059.001)\"", "T1059.001"},
-        {"message", "X | attack_sub_technique", "\"T1059\"", "-"}, {"message", "X | attack_name", "\"A (b) (T1059.001)\"", "A"},
-        {"message", "X | attack_technique", "\"Malware\"", "-"}, {"message", "X | url_scheme", "\"https://u@h.example:8/p?q#f\"", "https"},
-        {"message", "X | url_host", "\"https://u@h.example:8/p?q#f\"", "h.example"}, {"message", "X | url_port", "\"https://h:8/p\"", "8"},
-        {"message", "X | url_path", "\"https://h:8/p?q#f\"", "/p"}, {"message", "X | url_query", "\"https://h:8/p?q#f\"", "q"},
-        {"message", "X | url_host", "\"h.example\"", "h.example"}, {"message", "X | url_host", "\"https://[::1]:8/\"", "::1"},
-        {"message", "X | is_url", "\"h.example\"", "-"}, {"message", "X | is_url", "\"h.example/p\"", "h.example/p"},
-        {"message", "@source", "\"x\"", "T"}, {"message", "X | table w", "\"TCP\"", "tcp-word"},
-        {"count", "X", "\"12\"", "12"}, {"count", "X", "\"12.0\"", "12"}, {"count", "X", "12.5", "-"}, {"count", "X", "2147483648", "-"},
-        {"count", "X", "true", "-"}, {"count", "X | nonzero", "5", "5"}, {"duration", "X", "123456789012345678", "123456789012345678"},
-        {"duration", "X", "12345678901234567890", "-"}, {"start_time", "X", "\"2026-07-18T14:00:54.7649349Z\"", "1784383254764"},
-        {"start_time", "X", "\"0001-01-01T00:00:00\"", "-"}, {"start_time", "X", "\"soon\"", "-"}, {"start_time", "X", "1784383254764", "1784383254764"},
-        {"is_alert", "X", "1", "true"}, {"is_alert", "X", "\"False\"", "false"}, {"is_alert", "X | not", "\"0\"", "true"}, {"is_alert", "X", "\"x\"", "-"},
-        {"severity_id", "X | caption", "\"high\"", "4"}, {"severity_id", "X | caption", "\"weird\"", "99"}, {"severity_id", "X", "3", "3"},
-        {"severity_id", "X | table t", "\"LOW\"", "2"}, {"confidence_id", "X | table t", "\"none\"", "-"}, {"severity_id", "X | table d", "\"zz\"", "2"},
-        {"device.ip", "X", "\"10.0.0.1\"", "10.0.0.1"}, {"device.ip", "X", "\"10.0.0.1 \"", "10.0.0.1"}, {"device.ip", "X", "\"10.0.0\"", "-"}, {"device.mac", "X", "\"000D3A9EC781\"", "00:0D:3A:9E:C7:81"},
-        {"device.mac", "X", "\"000D3A9EC7\"", "-"}, {"device.is_managed", "X", "\"1\"", "true"},
+        {"message", "X | attack_sub_technique", "\"T1059\"", "-"},
+        {"message", "X | attack_name", "\"A (b) (T1059.001)\"", "A"},
+        {"message", "X | attack_technique", "\"Malware\"", "-"},
+        {"message", "X | url_scheme", "\"https://u@h.example:8/p?q#f\"", "https"},
+        {"message", "X | url_host", "\"https://u@h.example:8/p?q#f\"", "h.example"},
+        {"message", "X | url_port", "\"https://h:8/p\"", "8"},
+        {"message", "X | url_path", "\"https://h:8/p?q#f\"", "/p"},
+        {"message", "X | url_query", "\"https://h:8/p?q#f\"", "q"},
+        {"message", "X | url_host", "\"h.example\"", "h.example"},
+        {"message", "X | url_host", "\"https://[::1]:8/\"", "::1"},
+        {"message", "X | is_url", "\"h.example\"", "-"},
+        {"message", "X | is_url", "\"h.example/p\"", "h.example/p"},
+        {"message", "@source", "\"x\"", "T"},
+        {"message", "X | table w", "\"TCP\"", "tcp-word"},
+        {"count", "X", "\"12\"", "12"},
+        {"count", "X", "\"12.0\"", "12"},
+        {"count", "X", "12.5", "-"},
+        {"count", "X", "2147483648", "-"},
+        {"count", "X", "true", "-"},
+        {"count", "X | nonzero", "5", "5"},
+        {"duration", "X", "123456789012345678", "123456789012345678"},
+        {"duration", "X", "12345678901234567890", "-"},
+        {"start_time", "X", "\"2026-07-18T14:00:54.7649349Z\"", "1784383254764"},
+        {"start_time", "X", "\"0001-01-01T00:00:00\"", "-"},
+        {"start_time", "X", "\"soon\"", "-"},
+        {"start_time", "X", "1784383254764", "1784383254764"},
+        {"is_alert", "X", "1", "true"},
+        {"is_alert", "X", "\"False\"", "false"},
+        {"is_alert", "X | not", "\"0\"", "true"},
+        {"is_alert", "X", "\"x\"", "-"},
+        {"severity_id", "X | caption", "\"high\"", "4"},
+        {"severity_id", "X | caption", "\"weird\"", "99"},
+        {"severity_id", "X", "3", "3"},
+        {"severity_id", "X | table t", "\"LOW\"", "2"},
+        {"confidence_id", "X | table t", "\"none\"", "-"},
+        {"severity_id", "X | table d", "\"zz\"", "2"},
+        {"device.ip", "X", "\"10.0.0.1\"", "10.0.0.1"},
+        {"device.ip", "X", "\"10.0.0.1 \"", "10.0.0.1"},
+        {"device.ip", "X", "\"10.0.0\"", "-"},
+        {"device.mac", "X", "\"000D3A9EC781\"", "00:0D:3A:9E:C7:81"},
+        {"device.mac", "X", "\"000D3A9EC7\"", "-"},
+        {"device.is_managed", "X", "\"1\"", "true"},
     };
     struct engine g;
     (void)state;
@@ -134,15 +183,17 @@ static void expressions_give_what_the_page_says(void **state)
         bool has_severity = strcmp(cases[i].attribute, "severity_id") == 0;
         (void)snprintf(attribute, sizeof attribute, in_device ? "device: {uid: Timestamp, type_id: 0, %s" : "%s",
                        cases[i].attribute + (in_device ? 7 : 0));
-        (void)snprintf(yaml, sizeof yaml, HEAD EVENT "%s  %s: '%s'%s\n", has_severity ? "" : "  severity_id: 1\n", attribute,
-                       cases[i].expression, in_device ? "}" : "");
+        (void)snprintf(yaml, sizeof yaml, HEAD EVENT "%s  %s: '%s'%s\n", has_severity ? "" : "  severity_id: 1\n",
+                       attribute, cases[i].expression, in_device ? "}" : "");
         (void)snprintf(row, sizeof row, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"X\":%s}", cases[i].x);
-        if (!engine_compile(&g, yaml, &g.plan, &e)) fail_msg("%s: %s: %s", cases[i].attribute, cases[i].expression, e.text);
+        if (!engine_compile(&g, yaml, &g.plan, &e))
+            fail_msg("%s: %s: %s", cases[i].attribute, cases[i].expression, e.text);
         const struct json *event = engine_map(&g, row);
         bool is_absent = strcmp(cases[i].expected, "-") == 0;
         const char *expected = is_absent ? "(none)" : cases[i].expected;
         if (strcmp(at(&g, event, cases[i].attribute), expected) != 0)
-            fail_msg("%s: %s of %s is %s", cases[i].attribute, cases[i].expression, cases[i].x, at(&g, event, cases[i].attribute));
+            fail_msg("%s: %s of %s is %s", cases[i].attribute, cases[i].expression, cases[i].x,
+                     at(&g, event, cases[i].attribute));
         if (is_absent) assert_string_not_equal(at(&g, event, "unmapped.X"), "(none)");
     }
     engine_done(&g);
@@ -156,16 +207,19 @@ static void what_is_incomplete_is_taken_back(void **state)
     const struct json *event;
     (void)state;
     engine_init(&g);
-    const char *yaml = HEAD EVENT "  severity_id: Severity | table t\n"
-                                  "  device: {type_id: 0, hostname: DeviceName, $when: {differs: {DeviceName: skip}}}\n"
-                                  "  evidences:\n"
-                                  "    - {$each: E, data: ., file: {$in: f, name: n, type_id: 1, hashes: [{algorithm_id: 3, value: h}]}}\n"
-                                  "    - $first:\n"
-                                  "        - process: {pid: Pid | nonzero, name: PName}\n"
-                                  "        - url: {url_string: Url}\n";
+    const char *yaml = HEAD EVENT
+        "  severity_id: Severity | table t\n"
+        "  device: {type_id: 0, hostname: DeviceName, $when: {differs: {DeviceName: skip}}}\n"
+        "  evidences:\n"
+        "    - {$each: E, data: ., file: {$in: f, name: n, type_id: 1, hashes: [{algorithm_id: 3, value: h}]}}\n"
+        "    - $first:\n"
+        "        - process: {pid: Pid | nonzero, name: PName}\n"
+        "        - url: {url_string: Url}\n";
     if (!engine_compile(&g, yaml, &g.plan, &e)) fail_msg("%s", e.text);
-    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"odd\",\"DeviceName\":\"pc\",\"PName\":\"a\",\"Url\":\"https://x/\","
-                           "\"E\":\"[{\\\"f\\\":{\\\"n\\\":\\\"x\\\",\\\"h\\\":\\\"aa\\\"}},{\\\"f\\\":{\\\"h\\\":\\\"bb\\\"}}]\",\"Z\":{},\"Q@odata.type\":\"#x\"}");
+    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"odd\",\"DeviceName\":\"pc\","
+                           "\"PName\":\"a\",\"Url\":\"https://x/\","
+                           "\"E\":\"[{\\\"f\\\":{\\\"n\\\":\\\"x\\\",\\\"h\\\":\\\"aa\\\"}},{\\\"f\\\":{\\\"h\\\":"
+                           "\\\"bb\\\"}}]\",\"Z\":{},\"Q@odata.type\":\"#x\"}");
     assert_string_equal(at(&g, event, "severity"), "odd");
     assert_string_equal(at(&g, event, "device.type"), "Unknown");
     const struct json *evidences = json_get(event, "evidences");
@@ -179,7 +233,8 @@ static void what_is_incomplete_is_taken_back(void **state)
     assert_string_equal(at(&g, event, "unmapped.E"), "(none)");
     assert_null(json_path(event, "unmapped.Z"));
     assert_int_equal(json_get(event, "unmapped")->count, 1);
-    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"low\",\"DeviceName\":\"skip\",\"E\":null}");
+    event = engine_map(
+        &g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"low\",\"DeviceName\":\"skip\",\"E\":null}");
     assert_null(json_get(event, "device"));
     assert_string_equal(at(&g, event, "unmapped.DeviceName"), "skip");
     engine_done(&g);
@@ -193,9 +248,11 @@ static void what_does_not_fit_becomes_a_base_event(void **state)
     (void)state;
     engine_init(&g);
     if (!engine_compile(&g, HEAD EVENT "  severity_id: Severity | table t\n", &g.plan, &e)) fail_msg("%s", e.text);
-    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"none\",\"A\":1,\"B\":{\"c\":[ 1 ]}}");
+    event =
+        engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"none\",\"A\":1,\"B\":{\"c\":[ 1 ]}}");
     assert_string_equal(at(&g, event, "class_uid"), "0");
-    assert_string_equal(at(&g, event, "status_detail"), "severity_id, which detection_finding requires, did not come about");
+    assert_string_equal(at(&g, event, "status_detail"),
+                        "severity_id, which detection_finding requires, did not come about");
     assert_string_equal(at(&g, event, "unmapped.Severity"), "none");
     assert_string_equal(at(&g, event, "unmapped.B"), "{\"c\":[1]}");
     assert_string_equal(at(&g, event, "metadata.log_name"), "T");
@@ -213,7 +270,8 @@ static void a_deep_value_becomes_text(void **state)
     char row[600] = "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"low\",\"D\":";
     (void)state;
     engine_init(&g);
-    if (!engine_compile(&g, HEAD "columns: [D]\n" EVENT "  severity_id: Severity | table t\n", &g.plan, &e)) fail_msg("%s", e.text);
+    if (!engine_compile(&g, HEAD "columns: [D]\n" EVENT "  severity_id: Severity | table t\n", &g.plan, &e))
+        fail_msg("%s", e.text);
     size_t n = strlen(row);
     memset(row + n, '[', 120);
     row[n + 120] = '1';
@@ -230,12 +288,15 @@ static void mistakes_have_a_place(void **state)
     static const struct {
         const char *yaml, *error;
     } cases[] = {
-        {HEAD EVENT "  severity_id: 1\n  nonsense: X\n", "t.yaml:14:3: detection_finding has no attribute nonsense in OCSF 1.8.0"},
+        {HEAD EVENT "  severity_id: 1\n  nonsense: X\n",
+         "t.yaml:14:3: detection_finding has no attribute nonsense in OCSF 1.8.0"},
         {HEAD EVENT "  severity_id: 98\n", "t.yaml:13:16: 98 is no value of severity_id"},
         {HEAD EVENT, "severity_id is required in detection_finding and nothing writes it"},
         {HEAD EVENT "  severity_id: 1\n  count: = many\n", "t.yaml:14:10: count wants a number, and one that fits"},
-        {HEAD EVENT "  severity_id: 1\n  device: DeviceName\n", "t.yaml:14:11: device is an object: its attributes were expected"},
-        {HEAD EVENT "  severity_id: 1\n  device: {hostname: X}\n", "type_id is required in device and nothing writes it"},
+        {HEAD EVENT "  severity_id: 1\n  device: DeviceName\n",
+         "t.yaml:14:11: device is an object: its attributes were expected"},
+        {HEAD EVENT "  severity_id: 1\n  device: {hostname: X}\n",
+         "type_id is required in device and nothing writes it"},
         {HEAD EVENT "  severity_id: 1\n  message: [A, B]\n", "t.yaml:14:12: message is one value, not a list"},
         {HEAD EVENT "  severity_id: 1\n  message: {a: B}\n", "message is no object: it has no a"},
         {HEAD EVENT "  severity_id: 1\n  message: A | twist\n", "t.yaml:14:12: unknown converter twist"},
@@ -244,7 +305,8 @@ static void mistakes_have_a_place(void **state)
         {HEAD EVENT "  severity_id: 1\n  $use: nothing_here\n", "there is no fragment common/nothing_here.yaml"},
         {HEAD EVENT "  severity_id: 1\n  $uses: x\n", "unknown instruction $uses"},
         {HEAD EVENT "  severity_id: 1\n  class_uid: 2004\n", "class_uid is written by itself"},
-        {HEAD EVENT "  severity_id: 1\n  cloud: {provider: X}\n", "cloud needs a profile that this file does not declare"},
+        {HEAD EVENT "  severity_id: 1\n  cloud: {provider: X}\n",
+         "cloud needs a profile that this file does not declare"},
         {HEAD EVENT "  severity_id: 1\nchoices: {}\n", "t.yaml:14:1: unknown key choices"},
         {"source: T\n", "identity is missing"},
         {"source: [\n", "t.yaml:"},
@@ -263,10 +325,11 @@ static void mistakes_have_a_place(void **state)
 
 static void a_user_file_replaces_and_says_where_it_is_wrong(void **state)
 {
-    struct ocsf_mapping_file mine = {"mine/DeviceInfo.yaml",
-                                     STR("source: deviceinfo\nidentity: [DeviceId]\ncursor: {column: Timestamp, kind: time}\nclass: 5001\n"
-                                         "event: {activity_id: 2, severity_id: 1, time: Timestamp, metadata: {product: {name: = Mine}},\n"
-                                         "  device: {uid: DeviceId, type_id: 0}}\n")};
+    struct ocsf_mapping_file mine = {
+        "mine/DeviceInfo.yaml",
+        STR("source: deviceinfo\nidentity: [DeviceId]\ncursor: {column: Timestamp, kind: time}\nclass: 5001\n"
+            "event: {activity_id: 2, severity_id: 1, time: Timestamp, metadata: {product: {name: = Mine}},\n"
+            "  device: {uid: DeviceId, type_id: 0}}\n")};
     struct ocsf_opts opts = {.overrides = &mine, .override_count = 1};
     struct ocsf *o;
     struct err e = {0};
@@ -296,18 +359,32 @@ static struct row_facts facts(struct ocsf *o, struct map_scratch *s, const char 
 static void a_row_is_itself_in_all_clothes(void **state)
 {
     static const char *const same[] = {
-        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,\"IsProcessRemoteSession\":false,"
-        "\"AdditionalFields\":\"{\\\"a\\\":\\\"1\\\",\\\"b\\\":[true,null,{\\\"x\\\":\\\"2026-01-01T00:00:00.5Z\\\"}],\\\"c\\\":\\\"\\\"}\",\"SHA1\":null}",
-        "{\"AdditionalFields\":{\"b\":[1,null,{\"x\":\"2026-01-01T00:00:00.5000000Z\",\"e\":[]}],\"a\":1,\"d\":{}},\"ProcessId\":\"12\", \"SHA1\":\"\","
-        "\"ProcessId@odata.type\":\"#Int64\",\"IsProcessRemoteSession\":0,\"deviceid\":\"d\",\"Timestamp\":\"2026-07-18T14:00:54.1234567\"}",
-        "{\"DeviceId\":\"\\u0064\",\"Timestamp\":\"2026-07-18 14:00:54.1234567Z\",\"IsProcessRemoteSession\":\"False\",\"ProcessId\":12.0,"
-        "\"AdditionalFields\":\"{ \\\"b\\\" : [\\\"true\\\",\\\"\\\",\\\"{\\\\\\\"x\\\\\\\":\\\\\\\"2026-01-01T00:00:00.50Z\\\\\\\"}\\\"], \\\"a\\\":1.0 }\"}",
+        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
+        "\"IsProcessRemoteSession\":false,"
+        "\"AdditionalFields\":\"{\\\"a\\\":\\\"1\\\",\\\"b\\\":[true,null,{\\\"x\\\":\\\"2026-01-01T00:00:00.5Z\\\"}],"
+        "\\\"c\\\":\\\"\\\"}\",\"SHA1\":null}",
+        "{\"AdditionalFields\":{\"b\":[1,null,{\"x\":\"2026-01-01T00:00:00.5000000Z\",\"e\":[]}],\"a\":1,\"d\":{}},"
+        "\"ProcessId\":\"12\", \"SHA1\":\"\","
+        "\"ProcessId@odata.type\":\"#Int64\",\"IsProcessRemoteSession\":0,\"deviceid\":\"d\",\"Timestamp\":\"2026-07-"
+        "18T14:00:54.1234567\"}",
+        "{\"DeviceId\":\"\\u0064\",\"Timestamp\":\"2026-07-18 "
+        "14:00:54.1234567Z\",\"IsProcessRemoteSession\":\"False\",\"ProcessId\":12.0,"
+        "\"AdditionalFields\":\"{ \\\"b\\\" : "
+        "[\\\"true\\\",\\\"\\\",\\\"{\\\\\\\"x\\\\\\\":\\\\\\\"2026-01-01T00:00:00.50Z\\\\\\\"}\\\"], \\\"a\\\":1.0 "
+        "}\"}",
     };
     static const char *const others[] = {
-        "{\"Timestamp\":\"2026-07-18T14:00:54.1234568Z\",\"DeviceId\":\"d\",\"ProcessId\":12,\"IsProcessRemoteSession\":false,\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00.5Z\"}]}}",
-        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,\"IsProcessRemoteSession\":false,\"AdditionalFields\":{\"a\":1,\"b\":[null,true,{\"x\":\"2026-01-01T00:00:00.5Z\"}]}}",
-        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,\"IsProcessRemoteSession\":true,\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00.5Z\"}]}}",
-        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"IsProcessRemoteSession\":false,\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00.5Z\"}]},\"AccountName\":\"12\"}",
+        "{\"Timestamp\":\"2026-07-18T14:00:54.1234568Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
+        "\"IsProcessRemoteSession\":false,\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00."
+        "5Z\"}]}}",
+        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
+        "\"IsProcessRemoteSession\":false,\"AdditionalFields\":{\"a\":1,\"b\":[null,true,{\"x\":\"2026-01-01T00:00:00."
+        "5Z\"}]}}",
+        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
+        "\"IsProcessRemoteSession\":true,\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00."
+        "5Z\"}]}}",
+        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"IsProcessRemoteSession\":false,"
+        "\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00.5Z\"}]},\"AccountName\":\"12\"}",
     };
     struct ocsf *o, *older;
     struct ocsf_opts opts = {.version = "1.3.0", .classes = "best-fit"};
@@ -322,16 +399,19 @@ static void a_row_is_itself_in_all_clothes(void **state)
         if (!hash128_eq(first.identity, facts(o, s, "DeviceProcessEvents", same[i]).identity)) fail_msg("%s", same[i]);
     }
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (hash128_eq(first.identity, facts(o, s, "DeviceProcessEvents", others[i]).identity)) fail_msg("%s", others[i]);
+        if (hash128_eq(first.identity, facts(o, s, "DeviceProcessEvents", others[i]).identity))
+            fail_msg("%s", others[i]);
     }
     assert_false(hash128_eq(first.identity, facts(o, s, "DeviceFileEvents", same[0]).identity));
     /* whatever the target */
     assert_true(hash128_eq(first.identity, facts(older, s, "DeviceProcessEvents", same[1]).identity));
     /* the tenant counts, its case does not */
     struct row_facts f;
-    plan_facts(ocsf_plan(o, STR("DeviceProcessEvents")), s, STR("abc"), STR("deviceprocessevents"), str_of(same[0]), &f);
+    plan_facts(ocsf_plan(o, STR("DeviceProcessEvents")), s, STR("abc"), STR("deviceprocessevents"), str_of(same[0]),
+               &f);
     assert_true(hash128_eq(first.identity, f.identity));
-    plan_facts(ocsf_plan(o, STR("DeviceProcessEvents")), s, STR("abd"), STR("DeviceProcessEvents"), str_of(same[0]), &f);
+    plan_facts(ocsf_plan(o, STR("DeviceProcessEvents")), s, STR("abd"), STR("DeviceProcessEvents"), str_of(same[0]),
+               &f);
     assert_false(hash128_eq(first.identity, f.identity));
     /* metadata.uid is the identity */
     const struct map_event *events;
@@ -353,9 +433,13 @@ static void objects_have_revisions(void **state)
     struct map_scratch *s = map_scratch_new();
     (void)state;
     assert_true(ocsf_new(NULL, &o, &e));
-    struct row_facts a = facts(o, s, "alerts_v2", "{\"id\":\"da1\",\"lastUpdateDateTime\":\"2026-01-01T00:00:00Z\",\"status\":\"new\"}");
-    struct row_facts b = facts(o, s, "alerts_v2", "{\"id\":\"da1\",\"lastUpdateDateTime\":\"2026-01-01T00:00:00Z\",\"status\":\"resolved\"}");
-    struct row_facts c = facts(o, s, "alerts_v2", "{\"status\":\"new\",\"@odata.etag\":\"x\",\"lastUpdateDateTime\":\"2026-01-01T00:00:00.0Z\",\"id\":\"da1\",\"x\":null}");
+    struct row_facts a =
+        facts(o, s, "alerts_v2", "{\"id\":\"da1\",\"lastUpdateDateTime\":\"2026-01-01T00:00:00Z\",\"status\":\"new\"}");
+    struct row_facts b = facts(
+        o, s, "alerts_v2", "{\"id\":\"da1\",\"lastUpdateDateTime\":\"2026-01-01T00:00:00Z\",\"status\":\"resolved\"}");
+    struct row_facts c = facts(o, s, "alerts_v2",
+                               "{\"status\":\"new\",\"@odata.etag\":\"x\",\"lastUpdateDateTime\":\"2026-01-01T00:00:00."
+                               "0Z\",\"id\":\"da1\",\"x\":null}");
     assert_true(str_eq(a.object_id, STR("da1")));
     assert_true(a.has_time);
     assert_false(hash128_eq(a.identity, b.identity));

@@ -32,7 +32,8 @@ static void note(void *ctx, const struct ocsf_example *example)
     t->run++;
     if (example->failure == NULL) return;
     t->failed++;
-    print_message("# %s (%s, %s), %s: %s\n", t->file, example->version, example->classes, example->name, example->failure);
+    print_message("# %s (%s, %s), %s: %s\n", t->file, example->version, example->classes, example->name,
+                  example->failure);
 }
 
 static void every_example_holds(void **state)

@@ -1,9 +1,9 @@
 /* The stream: each shape of Defender's found by itself, counts that add up, dead letters that can be found again; and the
  * corpus of published events, where it is to be had. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,8 @@ static bool on_event(void *ctx, const struct map_event *event)
     arena_init(&a, (size_t)64 << 20);
     const struct json *v = json_parse(&a, event->json, &e);
     assert_non_null(v);
-    struct str log = json_str(json_path(v, "metadata.log_name"), STR("?")), tenant = json_str(json_path(v, "metadata.tenant_uid"), STR(""));
+    struct str log = json_str(json_path(v, "metadata.log_name"), STR("?")),
+               tenant = json_str(json_path(v, "metadata.tenant_uid"), STR(""));
     (void)buf_addf(&h->text, "%u:%.*s:%.*s ", event->class_uid, STR_ARG(log), STR_ARG(tenant));
     assert_true(json_i64(json_get(v, "time"), -1) == event->time_ms);
     h->errors += ocsf_check(h->version, event->json, tell, NULL);
@@ -55,7 +56,8 @@ static void on_dead(void *ctx, struct str letter)
     arena_done(&a);
 }
 
-static struct ocsf_stream_stats run(const struct ocsf *o, const char *table, struct str text, size_t piece, struct heard *h)
+static struct ocsf_stream_stats run(const struct ocsf *o, const char *table, struct str text, size_t piece,
+                                    struct heard *h)
 {
     struct ocsf_stream_opts opts = {.ocsf = o, .table = table, .ctx = h, .on_event = on_event, .on_dead = on_dead};
     struct ocsf_stream *s = ocsf_stream_new(&opts);
@@ -72,54 +74,74 @@ static struct ocsf_stream_stats run(const struct ocsf *o, const char *table, str
     return stats;
 }
 
-#define ROW "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"DeviceId\":\"d\",\"ActionType\":\"FileCreated\",\"FileName\":\"a\",\"FolderPath\":\"/a\",\"PreviousFileName\":\"\"}"
+#define ROW                                                                                                         \
+    "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"DeviceId\":\"d\",\"ActionType\":\"FileCreated\",\"FileName\":\"a\"," \
+    "\"FolderPath\":\"/a\",\"PreviousFileName\":\"\"}"
 /* Enough of the table's columns to be known by them. */
-#define NULLS \
-    "\"SHA1\":null,\"SHA256\":null,\"MD5\":null,\"FileSize\":null,\"FileOriginUrl\":null," \
+#define NULLS                                                                                                    \
+    "\"SHA1\":null,\"SHA256\":null,\"MD5\":null,\"FileSize\":null,\"FileOriginUrl\":null,"                       \
     "\"FileOriginReferrerUrl\":null,\"FileOriginIP\":null,\"PreviousFolderPath\":null,\"RequestProtocol\":null," \
-    "\"RequestSourceIP\":null,\"RequestSourcePort\":null,\"RequestAccountName\":null," \
-    "\"RequestAccountDomain\":null,\"RequestAccountSid\":null,\"ShareName\":null,\"SensitivityLabel\":null," \
-    "\"SensitivitySubLabel\":null,\"IsAzureInfoProtectionApplied\":null,\"ReportId\":null," \
-    "\"AdditionalFields\":null,\"AppGuardContainerId\":null,\"DeviceName\":null,\"InitiatingProcessId\":null," \
-    "\"InitiatingProcessFileName\":null,\"InitiatingProcessFolderPath\":null,\"InitiatingProcessSHA1\":null," \
-    "\"InitiatingProcessSHA256\":null,\"InitiatingProcessMD5\":null,\"InitiatingProcessCommandLine\":null," \
-    "\"InitiatingProcessAccountName\":null,\"InitiatingProcessAccountDomain\":null," \
-    "\"InitiatingProcessAccountSid\":null,\"InitiatingProcessParentId\":null," \
+    "\"RequestSourceIP\":null,\"RequestSourcePort\":null,\"RequestAccountName\":null,"                           \
+    "\"RequestAccountDomain\":null,\"RequestAccountSid\":null,\"ShareName\":null,\"SensitivityLabel\":null,"     \
+    "\"SensitivitySubLabel\":null,\"IsAzureInfoProtectionApplied\":null,\"ReportId\":null,"                      \
+    "\"AdditionalFields\":null,\"AppGuardContainerId\":null,\"DeviceName\":null,\"InitiatingProcessId\":null,"   \
+    "\"InitiatingProcessFileName\":null,\"InitiatingProcessFolderPath\":null,\"InitiatingProcessSHA1\":null,"    \
+    "\"InitiatingProcessSHA256\":null,\"InitiatingProcessMD5\":null,\"InitiatingProcessCommandLine\":null,"      \
+    "\"InitiatingProcessAccountName\":null,\"InitiatingProcessAccountDomain\":null,"                             \
+    "\"InitiatingProcessAccountSid\":null,\"InitiatingProcessParentId\":null,"                                   \
     "\"InitiatingProcessParentFileName\":null,"
-#define WIDE "{" NULLS "\"Timestamp\":\"2026-01-01T00:00:00Z\",\"DeviceId\":\"d\",\"ActionType\":\"FileCreated\",\"FileName\":\"a\",\"PreviousFileName\":null}"
-#define ALERT                                                                                                              \
-    "\"id\":\"da1\",\"title\":\"t\",\"status\":\"new\",\"severity\":\"low\",\"tenantId\":\"T1\",\"createdDateTime\":\"2026-01-01T00:00:00Z\"," \
-    "\"lastUpdateDateTime\":\"2026-01-01T00:00:00Z\",\"alertWebUrl\":\"https://x.example/\",\"providerAlertId\":\"da1\""
-#define MACHINE "{\"id\":\"m1\",\"computerDnsName\":\"pc.example\",\"lastSeen\":\"2026-01-01T00:00:00Z\",\"osPlatform\":\"Windows11\"}"
+#define WIDE                                                                                                           \
+    "{" NULLS "\"Timestamp\":\"2026-01-01T00:00:00Z\",\"DeviceId\":\"d\",\"ActionType\":\"FileCreated\",\"FileName\":" \
+              "\"a\",\"PreviousFileName\":null}"
+#define ALERT                                                                                                         \
+    "\"id\":\"da1\",\"title\":\"t\",\"status\":\"new\",\"severity\":\"low\",\"tenantId\":\"T1\",\"createdDateTime\":" \
+    "\"2026-01-01T00:00:00Z\","                                                                                       \
+    "\"lastUpdateDateTime\":\"2026-01-01T00:00:00Z\",\"alertWebUrl\":\"https://x.example/"                            \
+    "\",\"providerAlertId\":\"da1\""
+#define MACHINE                                                                                               \
+    "{\"id\":\"m1\",\"computerDnsName\":\"pc.example\",\"lastSeen\":\"2026-01-01T00:00:00Z\",\"osPlatform\":" \
+    "\"Windows11\"}"
 
 static void shapes_are_found(void **state)
 {
     static const struct {
         const char *table, *text, *expected;
     } cases[] = {
-        {NULL, "{\"records\":[{\"time\":\"x\",\"tenantId\":\"T2\",\"category\":\"AdvancedHunting-DeviceFileEvents\",\"properties\":" ROW "}]}",
+        {NULL,
+         "{\"records\":[{\"time\":\"x\",\"tenantId\":\"T2\",\"category\":\"AdvancedHunting-DeviceFileEvents\","
+         "\"properties\":" ROW "}]}",
          "1001:DeviceFileEvents:T2 "},
-        {NULL, "{\"tenantId\":\"T2\",\"category\":\"AdvancedHunting-DeviceFileEvents\",\"properties\":" ROW "}\n"
-               "{\"tenantId\":\"T2\",\"category\":\"AdvancedHunting-EmailEvents\",\"properties\":{\"Timestamp\":\"2026-01-01T00:00:00Z\"}}\n",
+        {NULL,
+         "{\"tenantId\":\"T2\",\"category\":\"AdvancedHunting-DeviceFileEvents\",\"properties\":" ROW "}\n"
+         "{\"tenantId\":\"T2\",\"category\":\"AdvancedHunting-EmailEvents\",\"properties\":{\"Timestamp\":\"2026-01-"
+         "01T00:00:00Z\"}}\n",
          "1001:DeviceFileEvents:T2 0:EmailEvents:T2 "},
         {"DeviceFileEvents", ROW "\n" ROW, "1001:DeviceFileEvents: 1001:DeviceFileEvents: "},
         {"devicefileevents", "[" ROW "]", "1001:DeviceFileEvents: "},
         {"NewTable", ROW, "0:NewTable: "},
-        {NULL, "{\"schema\":[{\"name\":\"Timestamp\",\"type\":\"DateTime\"}],\"results\":[" WIDE "]}", "1001:DeviceFileEvents: "},
+        {NULL, "{\"schema\":[{\"name\":\"Timestamp\",\"type\":\"DateTime\"}],\"results\":[" WIDE "]}",
+         "1001:DeviceFileEvents: "},
         {NULL, "{\"Stats\":{},\"Schema\":[],\"Results\":[" WIDE ",{\"Count\":1}]}", "1001:DeviceFileEvents: 0:?: "},
         {NULL, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"DeviceId\":\"d\",\"ActionType\":\"x\"}", "0:?: "},
         {NULL, "{\"@odata.type\":\"#microsoft.graph.security.alert\"," ALERT "}", "2004:alerts_v2:T1 "},
         {NULL, "{" ALERT "}", "2004:alerts_v2:T1 "},
-        {NULL, "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#security/alerts_v2\",\"value\":[{" ALERT "}],\"@odata.nextLink\":\"x\"}",
+        {NULL,
+         "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#security/alerts_v2\",\"value\":[{" ALERT
+         "}],\"@odata.nextLink\":\"x\"}",
          "2004:alerts_v2:T1 "},
-        {NULL, "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#security/incidents\",\"value\":[{\"id\":\"7\",\"displayName\":\"i\","
-               "\"status\":\"active\",\"severity\":\"low\",\"createdDateTime\":\"2026-01-01T00:00:00Z\",\"lastUpdateDateTime\":\"2026-01-01T00:00:00Z\"}]}",
+        {NULL,
+         "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#security/"
+         "incidents\",\"value\":[{\"id\":\"7\",\"displayName\":\"i\","
+         "\"status\":\"active\",\"severity\":\"low\",\"createdDateTime\":\"2026-01-01T00:00:00Z\","
+         "\"lastUpdateDateTime\":\"2026-01-01T00:00:00Z\"}]}",
          "2005:incidents: "},
         {NULL, "{\"value\":[" MACHINE "]}", "5001:machines: "},
         {NULL, MACHINE, "5001:machines: "},
-        {NULL, "{\"id\":\"x\",\"title\":\"an MDE alert\",\"alertCreationTime\":\"2026-01-01T00:00:00Z\"}", "dead(of no known shape 1:0) "},
-        {"DeviceFileEvents", "7\n[1]\nnope\n{\"a\":\n" ROW, "dead(not an object 1:0) dead(not an object 2:3) dead(a value was expected 3:7) "
-                                              "dead(unexpected end 5:150) 1001:DeviceFileEvents: "},
+        {NULL, "{\"id\":\"x\",\"title\":\"an MDE alert\",\"alertCreationTime\":\"2026-01-01T00:00:00Z\"}",
+         "dead(of no known shape 1:0) "},
+        {"DeviceFileEvents", "7\n[1]\nnope\n{\"a\":\n" ROW,
+         "dead(not an object 1:0) dead(not an object 2:3) dead(a value was expected 3:7) "
+         "dead(unexpected end 5:150) 1001:DeviceFileEvents: "},
     };
     struct ocsf *o;
     struct err e;
@@ -162,7 +184,8 @@ static void a_record_too_long_is_a_dead_letter(void **state)
     for (size_t i = 0; i < (size_t)5 << 20; i++) (void)buf_add_char(&text, 'x');
     (void)buf_addf(&text, "\"}\n%s\n", ROW);
     struct ocsf_stream_stats stats = run(o, "DeviceFileEvents", buf_str(&text), 65536, &h);
-    assert_string_equal(buf_cstr(&h.text), "1001:DeviceFileEvents: dead(record too long 2:134) 1001:DeviceFileEvents: ");
+    assert_string_equal(buf_cstr(&h.text),
+                        "1001:DeviceFileEvents: dead(record too long 2:134) 1001:DeviceFileEvents: ");
     assert_int_equal(stats.bytes_in, text.n);
     buf_done(&text);
     buf_done(&h.text);
@@ -175,21 +198,37 @@ static const struct {
     const char *file, *table;
     unsigned mapped;
 } mapped[] = {
-    {"graph2otel/devicefile.liveRecord.json", NULL, 1}, {"graph2otel/deviceimageload.liveRecord.json", NULL, 1},
-    {"graph2otel/deviceinfo.liveRecord.json", NULL, 1}, {"graph2otel/devicelogon.liveRecord.json", NULL, 1},
-    {"graph2otel/devicenetwork.liveRecord.json", NULL, 1}, {"graph2otel/incident.liveIncidentRecord.json", NULL, 1},
-    {"elastic/alert-test-alert.ndjson", NULL, 1}, {"openaev/alert_sample_zero.json", NULL, 1}, {"openaev/alert_sample_two.json", NULL, 1},
-    {"openaev/alert_sample_three.json", NULL, 1}, {"panther/microsoft_graph_passthrough.ndjson", NULL, 4},
-    {"tenzir/defender-alerts.ndjson", NULL, 1}, {"tenzir/defender-incidents.ndjson", NULL, 2},
-    {"rapid7/test_find_machines_with_software.json", NULL, 2}, {"rapid7/test_get_machine_information_by_id.json", NULL, 1},
-    {"rapid7/test_get_machine_information_first.json", NULL, 4}, {"rapid7/test_get_machine_information_second.json", NULL, 1},
-    {"rapid7/test_manage_tags.json", NULL, 1}, {"rapid7/test_search_machines.json", NULL, 2},
-    {"msdocs/exposed-apis-odata-samples.el2.json", NULL, 1}, {"msdocs/exposed-apis-odata-samples.el3.json", NULL, 1},
-    {"sekoia/test_connection_acknowledged.json", NULL, 1}, {"sekoia/test_connection_attempt.json", NULL, 1},
-    {"sekoia/test_device_events_logon.json", NULL, 1}, {"sekoia/test_device_file_event.json", NULL, 1},
-    {"sekoia/test_device_image_load_event.json", NULL, 1}, {"sekoia/test_device_info_event_add_join.json", NULL, 1},
-    {"sekoia/test_device_logon_events.json", NULL, 1}, {"sekoia/test_device_network_events.json", NULL, 1},
-    {"sekoia/test_device_process_events.json", NULL, 1}, {"sekoia/test_device_process_events_macos.json", NULL, 1},
+    {"graph2otel/devicefile.liveRecord.json", NULL, 1},
+    {"graph2otel/deviceimageload.liveRecord.json", NULL, 1},
+    {"graph2otel/deviceinfo.liveRecord.json", NULL, 1},
+    {"graph2otel/devicelogon.liveRecord.json", NULL, 1},
+    {"graph2otel/devicenetwork.liveRecord.json", NULL, 1},
+    {"graph2otel/incident.liveIncidentRecord.json", NULL, 1},
+    {"elastic/alert-test-alert.ndjson", NULL, 1},
+    {"openaev/alert_sample_zero.json", NULL, 1},
+    {"openaev/alert_sample_two.json", NULL, 1},
+    {"openaev/alert_sample_three.json", NULL, 1},
+    {"panther/microsoft_graph_passthrough.ndjson", NULL, 4},
+    {"tenzir/defender-alerts.ndjson", NULL, 1},
+    {"tenzir/defender-incidents.ndjson", NULL, 2},
+    {"rapid7/test_find_machines_with_software.json", NULL, 2},
+    {"rapid7/test_get_machine_information_by_id.json", NULL, 1},
+    {"rapid7/test_get_machine_information_first.json", NULL, 4},
+    {"rapid7/test_get_machine_information_second.json", NULL, 1},
+    {"rapid7/test_manage_tags.json", NULL, 1},
+    {"rapid7/test_search_machines.json", NULL, 2},
+    {"msdocs/exposed-apis-odata-samples.el2.json", NULL, 1},
+    {"msdocs/exposed-apis-odata-samples.el3.json", NULL, 1},
+    {"sekoia/test_connection_acknowledged.json", NULL, 1},
+    {"sekoia/test_connection_attempt.json", NULL, 1},
+    {"sekoia/test_device_events_logon.json", NULL, 1},
+    {"sekoia/test_device_file_event.json", NULL, 1},
+    {"sekoia/test_device_image_load_event.json", NULL, 1},
+    {"sekoia/test_device_info_event_add_join.json", NULL, 1},
+    {"sekoia/test_device_logon_events.json", NULL, 1},
+    {"sekoia/test_device_network_events.json", NULL, 1},
+    {"sekoia/test_device_process_events.json", NULL, 1},
+    {"sekoia/test_device_process_events_macos.json", NULL, 1},
     {"sekoia/test_device_registry_events.json", NULL, 1},
 };
 
@@ -252,7 +291,8 @@ static void read_folder(const struct ocsf *o, const char *folder, struct ocsf_st
         struct buf text = {0};
         struct heard h = {0};
         size_t n = strlen(entry->d_name);
-        bool is_json = n > 5 && (strcmp(entry->d_name + n - 5, ".json") == 0 || strcmp(entry->d_name + n - 5, "djson") == 0);
+        bool is_json =
+            n > 5 && (strcmp(entry->d_name + n - 5, ".json") == 0 || strcmp(entry->d_name + n - 5, "djson") == 0);
         if (!is_json || strstr(entry->d_name, ".expected.")) continue;
         (void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         assert_true(slurp(path, &text));
@@ -270,7 +310,8 @@ static void read_folder(const struct ocsf *o, const char *folder, struct ocsf_st
 
 static void the_whole_corpus_adds_up(void **state)
 {
-    static const char *const folders[] = {"elastic", "graph2otel", "msdocs", "openaev", "otrf", "panther", "rapid7", "sekoia", "splunk", "tenzir"};
+    static const char *const folders[] = {"elastic", "graph2otel", "msdocs", "openaev", "otrf",
+                                          "panther", "rapid7",     "sekoia", "splunk",  "tenzir"};
     const char *folder = corpus();
     struct ocsf_stream_stats all = {0};
     struct ocsf *o;
@@ -285,8 +326,8 @@ static void the_whole_corpus_adds_up(void **state)
         read_folder(o, path, &all, &errors);
     }
     ocsf_free(o);
-    print_message("# in %llu, mapped %llu, base %llu, dead %llu\n", (unsigned long long)all.in, (unsigned long long)all.mapped,
-                  (unsigned long long)all.base, (unsigned long long)all.dead);
+    print_message("# in %llu, mapped %llu, base %llu, dead %llu\n", (unsigned long long)all.in,
+                  (unsigned long long)all.mapped, (unsigned long long)all.base, (unsigned long long)all.dead);
     assert_int_equal(errors, 0);
     assert_true(all.in >= 160 && all.mapped >= 41);
 }
