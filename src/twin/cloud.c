@@ -48,7 +48,18 @@ static void make_tenant(struct cloud *c, unsigned index, double scale)
     draw_hex(t->world.seed, 12, tail, 32);
     (void)snprintf(t->client_secret, sizeof t->client_secret, "Qx8~%s+/=", tail); /* what must be percent-encoded occurs */
     apply_rules(t, s);
-    for (unsigned i = 0; i < TABLE_COUNT; i++) table_init(&t->tables[i], &t->world, s, (enum table_id)i, s->rows_per_s[i] * scale / c->opts.tenants);
+    for (unsigned i = 0; i < TABLE_COUNT; i++) table_init(&t->tables[i], &t->world, s, c->replays, (enum table_id)i, s->rows_per_s[i] * scale / c->opts.tenants);
+}
+
+static bool read_replays(struct cloud *c, struct err *e)
+{
+    const struct scenario *s = c->opts.scenario;
+    for (unsigned i = 0; i < s->event_count; i++) {
+        if (s->events[i].what != EVENT_REPLAY) continue;
+        struct str text = c->opts.replay_texts ? c->opts.replay_texts[i] : STR_NONE;
+        if (!replay_read(text, s->events[i].file, &c->replays[i], e)) return false;
+    }
+    return true;
 }
 
 bool cloud_new(const struct cloud_opts *o, struct cloud **out, struct err *e)
@@ -68,6 +79,11 @@ bool cloud_new(const struct cloud_opts *o, struct cloud **out, struct err *e)
     rng_seed(&c->ids, draw(o->seed, 1));
     rng_seed(&c->lots, draw(o->seed, 2));
     make_columns(c);
+    if (!read_replays(c, e)) {
+        c->opts.tenants = 0; /* none is made yet */
+        cloud_free(c);
+        return false;
+    }
     for (unsigned i = 0; i < TABLE_COUNT; i++) total += o->scenario->rows_per_s[i];
     double scale = o->rows_per_second > 0 && total > 0 ? o->rows_per_second / total : 1;
     for (unsigned i = 0; i < o->tenants; i++) make_tenant(c, i, scale);
@@ -80,6 +96,7 @@ void cloud_free(struct cloud *c)
     if (c == NULL) return;
     for (unsigned i = 0; i < c->opts.tenants; i++)
         for (unsigned t = 0; t < TABLE_COUNT; t++) table_done(&c->tenants[i].tables[t]);
+    for (unsigned i = 0; i < SCENARIO_EVENTS_MAX; i++) replay_done(&c->replays[i]);
     free(c->tenants);
     free(c);
 }

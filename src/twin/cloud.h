@@ -37,6 +37,7 @@ struct cloud_opts {
     const struct scenario *scenario; /* borrowed for the cloud's life */
     struct wall start;               /* second 0 of the scenario; back-history lies before it */
     struct token_signer signer;      /* sign == NULL: token_signer_plain() */
+    const struct str *replay_texts;  /* parallel to the scenario's events, borrowed: files of its replay events; or NULL */
     double rows_per_second;          /* over all tenants and tables; 0: as the scenario says */
 };
 enum { CLOUD_TENANTS_MAX = 5000 };

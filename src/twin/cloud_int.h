@@ -32,6 +32,7 @@ struct cloud {
     bool is_frozen;
     struct wall frozen_at;
     struct twin_tenant *tenants;
+    struct replay replays[SCENARIO_EVENTS_MAX]; /* parallel to the scenario's events */
     struct kql_column columns[TABLE_COUNT][TABLE_COLUMNS_MAX];
 };
 

@@ -208,19 +208,21 @@ static const struct {
     {"https://api.security.microsoft.com", "https://api.security.microsoft.com", false, false},
 };
 
-/* The index of the resource the scope names, or -1 after refusing. */
-static int check_scope(struct exchange *x, const struct form *f)
+static bool check_scope(struct exchange *x, const struct form *f, unsigned *resource_out)
 {
+    static const char suffix[] = "/.default";
     struct str scope = str_trim(str_of(f->scope));
-    const char *suffix = "/.default";
-    if (str_find(scope, STR(" "), 0) != SIZE_MAX) return refuse(x, 700022, NULL) - 1;
-    if (str_find(scope, STR("://"), 0) == SIZE_MAX) return refuse(x, 70011, f->scope) - 1;
-    if (!str_ends(scope, str_of(suffix))) return refuse(x, 1002012, f->scope) - 1;
+    if (str_find(scope, STR(" "), 0) != SIZE_MAX) return refuse(x, 700022, NULL);
+    if (str_find(scope, STR("://"), 0) == SIZE_MAX) return refuse(x, 70011, f->scope);
+    if (!str_ends(scope, STR(suffix))) return refuse(x, 1002012, f->scope);
     struct str resource = str_sub(scope, 0, scope.n - strlen(suffix));
     while (str_ends(resource, STR("/"))) resource.n--;
-    for (int i = 0; i < (int)(sizeof resources / sizeof resources[0]); i++)
-        if (str_eq_nocase(resource, str_of(resources[i].scope))) return i;
-    return refuse(x, 500011, f->scope) - 1;
+    for (unsigned i = 0; i < sizeof resources / sizeof resources[0]; i++) {
+        if (!str_eq_nocase(resource, str_of(resources[i].scope))) continue;
+        *resource_out = i;
+        return true;
+    }
+    return refuse(x, 500011, f->scope);
 }
 
 /* ---- the token ------------------------------------------------------------------------------------------------------ */
@@ -236,7 +238,7 @@ static const struct {
 };
 
 /* Without consent there are no roles, and then no such claim at all. */
-static void write_roles(struct json_writer *w, const struct twin_tenant *t, int resource)
+static void write_roles(struct json_writer *w, const struct twin_tenant *t, unsigned resource)
 {
     bool has_any = false;
     for (size_t i = 0; i < sizeof role_rows / sizeof role_rows[0]; i++) {
@@ -264,7 +266,7 @@ static void claim_time(struct json_writer *w, const char *key, int64_t s)
     json_write_i64(w, s);
 }
 
-static void write_claims(struct exchange *x, int resource, struct buf *out)
+static void write_claims(struct exchange *x, unsigned resource, struct buf *out)
 {
     const struct twin_tenant *t = x->tenant;
     int64_t now_s = wall_ms(x->now) / 1000;
@@ -291,7 +293,7 @@ static void write_claims(struct exchange *x, int resource, struct buf *out)
     json_object_end(&w);
 }
 
-static void answer_token(struct exchange *x, int resource)
+static void answer_token(struct exchange *x, unsigned resource)
 {
     struct buf claims, token, out;
     const struct token_signer *signer = &x->cloud->opts.signer;
@@ -324,7 +326,7 @@ static bool not_looping(struct exchange *x)
 static void token_handle(struct exchange *x, struct str tenant)
 {
     struct form f = {.client_id = "", .secret = "", .scope = ""};
-    int resource;
+    unsigned resource;
     char method[16] = "";
     (void)str_copy(x->q->method, method, sizeof method);
     if (!str_eq(x->q->method, STR("POST"))) {
@@ -337,7 +339,7 @@ static void token_handle(struct exchange *x, struct str tenant)
         answer_login_error(x, 90033, NULL);
     } else if (!read_form(x, &f)) {
         answer_login_error(x, 900144, "grant_type");
-    } else if (check_grant(x, &f) && check_client(x, &f) && (resource = check_scope(x, &f)) >= 0) {
+    } else if (check_grant(x, &f) && check_client(x, &f) && check_scope(x, &f, &resource)) {
         answer_token(x, resource);
     }
     arena_done(&f.arena);

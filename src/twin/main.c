@@ -109,6 +109,18 @@ static bool load_scenario(const struct options *o, struct scenario *out, struct 
     return fine;
 }
 
+/* The files its replay events name. `texts` are parallel to the events. */
+static bool load_replays(const struct scenario *s, struct buf *files, struct str *texts, struct err *e)
+{
+    for (unsigned i = 0; i < s->event_count; i++) {
+        if (s->events[i].what != EVENT_REPLAY) continue;
+        buf_init(&files[i], 512 << 20);
+        if (!fs_read_all(fs_real(), s->events[i].file, 512 << 20, &files[i], e)) return err_context(e, "scenario %s", s->name);
+        texts[i] = buf_str(&files[i]);
+    }
+    return true;
+}
+
 struct tls {
     struct buf key, cert;
 };
@@ -163,12 +175,14 @@ static bool serve_until_signal(const struct options *o, const struct front_opts 
 static bool run_serve(const struct options *o, struct err *e)
 {
     static struct scenario scenario;
-    struct cloud_opts co = {.scenario = &scenario};
+    static struct buf replay_files[SCENARIO_EVENTS_MAX];
+    struct str replay_texts[SCENARIO_EVENTS_MAX] = {STR_NONE};
+    struct cloud_opts co = {.scenario = &scenario, .replay_texts = replay_texts};
     struct front_opts fo = {.clock = clock_real(), .address = o->listen ? o->listen : "127.0.0.1:0"};
     struct tls tls = {.key = {.max = 64 << 10}, .cert = {.max = 64 << 10}};
     struct keys *keys = NULL;
     uint64_t tenants;
-    if (!load_scenario(o, &scenario, e)) return false;
+    if (!load_scenario(o, &scenario, e) || !load_replays(&scenario, replay_files, replay_texts, e)) return false;
     if (o->faults && !fault_rates_parse(str_of(o->faults), &scenario.faults, e)) return false;
     if (!read_number("--tenants", o->tenants, scenario.tenants, &tenants, e) || !read_number("--seed", o->seed, 1, &co.seed, e)) return false;
     if (tenants < 1 || tenants > CLOUD_TENANTS_MAX) return bad_option("--tenants", "between 1 and 5000 are possible", e);
@@ -188,6 +202,7 @@ static bool run_serve(const struct options *o, struct err *e)
     keys_free(keys);
     buf_done(&tls.key);
     buf_done(&tls.cert);
+    for (unsigned i = 0; i < SCENARIO_EVENTS_MAX; i++) buf_done(&replay_files[i]);
     return fine;
 }
 

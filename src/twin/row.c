@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "twin/replay.h"
 #include "twin/row_int.h"
 
 void row_init(struct row *r, const struct world *w, enum table_id table, struct wall time, uint64_t seed, bool is_twin)
@@ -438,5 +439,6 @@ static const struct {
 
 struct kql_value row_cell(const struct row *r, enum column column, struct arena *a)
 {
+    if (r->replayed.n && column != COL_Timestamp) return replay_cell(r->replayed, column, a);
     return makers[column].make ? makers[column].make(r, column, makers[column].arg, a) : nothing(r, column, 0, a);
 }

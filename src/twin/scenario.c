@@ -73,7 +73,7 @@ static bool read_range(const struct yaml *v, struct tenant_range *out)
 }
 
 /* ---- fields of the file's maps, as tables --------------------------------------------------------------------------- */
-enum field_kind { FIELD_UNSIGNED, FIELD_U64, FIELD_DURATION, FIELD_SHARE, FIELD_DOUBLE, FIELD_BOOL, FIELD_RANGE, FIELD_TABLE, FIELD_FAULTS };
+enum field_kind { FIELD_UNSIGNED, FIELD_U64, FIELD_DURATION, FIELD_SHARE, FIELD_DOUBLE, FIELD_BOOL, FIELD_RANGE, FIELD_TABLE, FIELD_FAULTS, FIELD_FILE };
 struct field {
     const char *name;
     enum field_kind kind;
@@ -110,7 +110,7 @@ static const struct field top_fields[] = {
 static const struct field event_fields[] = {
     EVENT("at", DURATION, at_ms, 0),       EVENT("for", DURATION, for_ms, 0),        EVENT("tenants", RANGE, tenants, 0),
     EVENT("table", TABLE, table, 0),       EVENT("rows", U64, rows, 5e6),            EVENT("changes", UNSIGNED, changes, 50),
-    EVENT("up_to", DURATION, up_to_ms, 0),
+    EVENT("up_to", DURATION, up_to_ms, 0), EVENT("file", FILE, file, 0),
 };
 #define RULE(name, kind, member, max) {name, FIELD_##kind, offsetof(struct scenario_rule, member), max}
 static const struct field rule_fields[] = {
@@ -134,6 +134,7 @@ static bool set_field(const struct reader *r, const struct field *f, void *base,
     case FIELD_DURATION: return read_duration(v, (int64_t *)(void *)to) || wrong(r, v, "not a duration (500ms, 30s, 15m, 6h, 2d)");
     case FIELD_BOOL: return yaml_bool(v, (bool *)(void *)to) || wrong(r, v, "neither yes nor no");
     case FIELD_RANGE: return read_range(v, (struct tenant_range *)(void *)to) || wrong(r, v, "tenants are: all, N, N-M, every N");
+    case FIELD_FILE: return str_copy(v->text, to, sizeof(((struct scenario_event *)0)->file)) || wrong(r, v, "the name is too long");
     case FIELD_FAULTS: return fault_rates_parse(v->text, (struct fault_rates *)(void *)to, r->e);
     case FIELD_TABLE:
         if (v->type != YAML_SCALAR || !table_by_name(v->text, &table)) return wrong(r, v, "not a table the twin has");
@@ -165,13 +166,13 @@ static bool read_rates(const struct reader *r, const struct yaml *map)
 static bool read_event_kind(const struct reader *r, const struct yaml *v, struct scenario_event *out)
 {
     static const char *const kinds[] = {[EVENT_BURST] = "burst", [EVENT_THROTTLE] = "throttle", [EVENT_OUTAGE] = "outage",
-                                        [EVENT_HANG] = "hang",   [EVENT_FLURRY] = "flurry",     [EVENT_LATE] = "late"};
+                                        [EVENT_HANG] = "hang",   [EVENT_FLURRY] = "flurry",     [EVENT_LATE] = "late", [EVENT_REPLAY] = "replay"};
     for (unsigned i = 0; v->type == YAML_SCALAR && i < COUNT(kinds); i++) {
         if (!str_eq(v->text, str_of(kinds[i]))) continue;
         out->what = (enum event_what)i;
         return true;
     }
-    return wrong(r, v, "what happens is one of burst, throttle, outage, hang, flurry, late");
+    return wrong(r, v, "what happens is one of burst, throttle, outage, hang, flurry, late, replay");
 }
 
 static bool read_event(const struct reader *r, const struct yaml *map)

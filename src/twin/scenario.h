@@ -24,6 +24,7 @@ enum event_what {
     EVENT_OUTAGE, /* every call is answered 503 */
     EVENT_HANG,   /* answers stop in mid-body and stay open */
     EVENT_FLURRY, /* an alert is made and changed `changes` times within one second; its last two changes share one time */
+    EVENT_REPLAY, /* the rows of `file` become visible, the newest with the Timestamp of `at` */
     EVENT_LATE,   /* `rows` rows of `table` become visible whose Timestamps lie up to `up_to_ms` earlier */
 };
 struct scenario_event {
@@ -31,7 +32,8 @@ struct scenario_event {
     int64_t at_ms;  /* after the start; may be negative */
     int64_t for_ms; /* THROTTLE, OUTAGE, HANG */
     struct tenant_range tenants;
-    unsigned table; /* BURST, LATE: index in table_schemas */
+    unsigned table; /* BURST, LATE, REPLAY: index in table_schemas */
+    char file[256]; /* REPLAY: read by whoever runs the model */
     uint64_t rows;
     unsigned changes;
     int64_t up_to_ms;

@@ -8,9 +8,9 @@ enum { LOT_PAIR = 1, LOT_PHASE, LOT_ROW, LOT_LAG, LOT_CUT };
 #define NUMBER_MASK ((UINT64_C(1) << ID_EVENT_SHIFT) - 1)
 #define USUAL_LAG (90 * WALL_TICKS_PER_S)
 
-void table_init(struct table *t, const struct world *w, const struct scenario *s, enum table_id id, double rate)
+void table_init(struct table *t, const struct world *w, const struct scenario *s, const struct replay *replays, enum table_id id, double rate)
 {
-    *t = (struct table){.world = w, .scenario = s, .id = id, .rate = rate, .seed = draw(w->seed, 200 + (uint64_t)id)};
+    *t = (struct table){.world = w, .scenario = s, .replays = replays, .id = id, .rate = rate, .seed = draw(w->seed, 200 + (uint64_t)id)};
     double history = rate * s->history_rate * (double)s->history_ms / 1000;
     t->history_count = history > 0 ? (uint64_t)(history + draw_unit(t->seed, LOT_PHASE)) : 0;
 }
@@ -49,10 +49,17 @@ struct wall table_visible_at(const struct table *t, uint64_t id)
 
 enum pair { PAIR_NONE, PAIR_EQUAL, PAIR_TWIN };
 
+/* NULL: the row is drawn. */
+static const struct replay_row *replayed_row(const struct table *t, uint64_t id)
+{
+    const struct scenario_event *e = event_of(t, id);
+    return e && e->what == EVENT_REPLAY ? &t->replays[e - t->scenario->events].rows[id & NUMBER_MASK] : NULL;
+}
+
 /* Is row `id` a repetition of the one before it? */
 static enum pair pair_of(const struct table *t, uint64_t id)
 {
-    if (id % 2 == 0) return PAIR_NONE;
+    if (id % 2 == 0 || replayed_row(t, id)) return PAIR_NONE;
     double lot = draw_unit(draw(t->seed, LOT_PAIR), id / 2);
     if (lot < t->scenario->equal_share) return PAIR_EQUAL;
     bool may = table_schemas[t->id].has_additional_fields;
@@ -74,6 +81,8 @@ static int64_t cut(int64_t ticks, uint64_t lot)
 static int64_t row_ticks(const struct table *t, uint64_t id)
 {
     const struct scenario_event *e = event_of(t, id);
+    const struct replay_row *replayed = replayed_row(t, id);
+    if (replayed) return event_at(t, e) - replayed->before;
     if (pair_of(t, id) != PAIR_NONE) return row_ticks(t, id - 1);
     if (e && e->what == EVENT_BURST) return event_at(t, e);
     uint64_t seed = row_seed(t, id);
@@ -87,6 +96,8 @@ void table_row(const struct table *t, struct kql_row_ref ref, struct row *out)
 {
     enum pair pair = pair_of(t, ref.id);
     row_init(out, t->world, t->id, (struct wall){ref.ticks}, row_seed(t, pair == PAIR_NONE ? ref.id : ref.id - 1), pair == PAIR_TWIN);
+    const struct replay_row *replayed = replayed_row(t, ref.id);
+    if (replayed) out->replayed = replayed->json;
 }
 
 /* ---- the index ------------------------------------------------------------------------------------------------------ */
@@ -117,10 +128,11 @@ static void append_events(struct table *t, struct wall now)
 {
     for (unsigned i = 0; i < t->scenario->event_count; i++) {
         const struct scenario_event *e = &t->scenario->events[i];
-        bool makes_rows = (e->what == EVENT_BURST || e->what == EVENT_LATE) && e->table == t->id;
+        bool makes_rows = (e->what == EVENT_BURST || e->what == EVENT_LATE || e->what == EVENT_REPLAY) && e->table == t->id;
         if (!makes_rows || t->events_done >> i & 1 || event_at(t, e) > now.ticks || !tenant_range_has(&e->tenants, t->world->index)) continue;
         t->events_done |= UINT64_C(1) << i;
-        for (uint64_t n = 0; n < e->rows; n++) append(t, (uint64_t)(i + 1) << ID_EVENT_SHIFT | n);
+        uint64_t rows = e->what == EVENT_REPLAY ? t->replays[i].count : e->rows;
+        for (uint64_t n = 0; n < rows; n++) append(t, (uint64_t)(i + 1) << ID_EVENT_SHIFT | n);
     }
 }
 

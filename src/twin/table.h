@@ -8,12 +8,14 @@
 #define TWIN_TABLE_H
 
 #include "twin/kql/kql.h"
+#include "twin/replay.h"
 #include "twin/row.h"
 #include "twin/scenario.h"
 
 struct table {
     const struct world *world;
     const struct scenario *scenario;
+    const struct replay *replays; /* parallel to the scenario's events */
     enum table_id id;
     uint64_t seed;
     double rate;             /* rows a second from the start on; 0: no stream */
@@ -24,7 +26,7 @@ struct table {
     uint64_t events_done;    /* bits */
     uint64_t generation;     /* grows with every change of the index */
 };
-void table_init(struct table *t, const struct world *w, const struct scenario *s, enum table_id id, double rate);
+void table_init(struct table *t, const struct world *w, const struct scenario *s, const struct replay *replays, enum table_id id, double rate);
 void table_done(struct table *t);
 void table_advance(struct table *t, struct wall now); /* takes in what has become visible; never goes back */
 void table_row(const struct table *t, struct kql_row_ref ref, struct row *out);

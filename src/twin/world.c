@@ -6,7 +6,7 @@
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 enum { /* labels of draws; rows and objects have their own, higher ones */
-    LOT_TENANT = 1, LOT_NEW_COLUMN, LOT_DEVICE, LOT_OS, LOT_PUBLIC, LOT_USER, LOT_BUILD
+    LOT_TENANT = 1, LOT_DEVICE = 3, LOT_PUBLIC = 5, LOT_USER
 };
 
 void world_init(struct world *w, uint64_t cloud_seed, unsigned index, unsigned machines, struct wall start)

@@ -239,6 +239,41 @@ static void every_row_is_json_of_its_table(void **state)
     client_close(&c);
 }
 
+/* A file's rows, bare or streaming records, moved so that the newest has the event's time; all else as it stands. */
+static void files_are_replayed(void **state)
+{
+    static const char text[] =
+        "{\"Timestamp\":\"2022-01-01T00:00:00.5Z\",\"DeviceId\":\"d\\u0031\",\"ReportId\":123456789012345678,\"IsLocalAdmin\":true,\"Other\":1}\n\n"
+        "{\"category\":\"AdvancedHunting-DeviceLogonEvents\",\"properties\":{\"Timestamp\":\"2022-01-01T01:00:00Z\",\"ReportId\":\"7\",\"AdditionalFields\":{\"a\":[1]}}}\n";
+    struct client c;
+    struct scenario s;
+    struct err e;
+    struct str texts[SCENARIO_EVENTS_MAX] = {STR(text)};
+    struct cloud *replaying;
+    (void)state;
+    client_open(&c, "tenants: 1\n", 1, 3);
+    assert_true(scenario_parse(STR("events:\n  - {what: replay, at: 1s, table: DeviceLogonEvents, file: rows.ndjson}\n"), "s", &s, &e));
+    struct cloud_opts o = {.seed = 3, .tenants = 1, .scenario = &s, .start = c.start, .replay_texts = texts};
+    assert_true(cloud_new(&o, &replaying, &e));
+    cloud_free(c.cloud);
+    c.cloud = replaying;
+    client_wait(&c, 2000);
+    client_become(&c, 0);
+    assert_int_equal(client_hunt(&c, "DeviceLogonEvents | where ReportId > 0 | project t = tostring(Timestamp), DeviceId, r = tostring(ReportId), IsLocalAdmin, AdditionalFields"), 200);
+    const struct json *rows = json_get(c.json, "results");
+    assert_int_equal(rows->count, 2);
+    assert_true(str_eq(json_str(json_get(&rows->items[0], "t"), STR_NONE), STR("2026-06-01T11:00:01.5000000Z")));
+    assert_true(str_eq(json_str(json_get(&rows->items[1], "t"), STR_NONE), STR("2026-06-01T12:00:01.0000000Z")));
+    assert_true(str_eq(json_str(json_get(&rows->items[0], "DeviceId"), STR_NONE), STR("d1")));
+    assert_true(str_eq(json_str(json_get(&rows->items[0], "r"), STR_NONE), STR("123456789012345678")));
+    assert_int_equal(json_i64(json_get(&rows->items[0], "IsLocalAdmin"), 0), 1);
+    assert_true(str_eq(json_str(json_get(&rows->items[1], "AdditionalFields"), STR_NONE), STR("{\"a\":[1]}")));
+    texts[0] = STR("{\"Timestamp\":\"2022-01-01T00:00:00Z\"}\n{\"no\":1}\n");
+    assert_false(cloud_new(&o, &replaying, &e));
+    assert_string_equal(e.text, "rows.ndjson:2: not a JSON object with a Timestamp");
+    client_close(&c);
+}
+
 static void dirt_is_written(void **state)
 {
     static const struct {
@@ -282,7 +317,7 @@ static void scenarios_say_where_they_are_wrong(void **state)
         {"history: 5", "s.yaml:1:10: not a duration (500ms, 30s, 15m, 6h, 2d)"},
         {"rows_per_second: {DeviceNope: 1}", "s.yaml:1:19: not a table the twin has"},
         {"events:\n  - {at: 1s}", "s.yaml:2:5: an event needs: what"},
-        {"events:\n  - {what: quake, at: 1s}", "s.yaml:2:12: what happens is one of burst, throttle, outage, hang, flurry, late"},
+        {"events:\n  - {what: quake, at: 1s}", "s.yaml:2:12: what happens is one of burst, throttle, outage, hang, flurry, late, replay"},
         {"events:\n  - {what: burst, tenants: 5-1}", "s.yaml:2:28: tenants are: all, N, N-M, every N"},
         {"rules:\n  - {lacks: [luck]}", "s.yaml:2:14: a tenant can lack hunting, alerts, incidents, machines, consent, tables"},
         {"- a", "s.yaml:1:1: a scenario is a map"},
@@ -387,6 +422,7 @@ int main(void)
         cmocka_unit_test(an_alert_in_a_flurry),
         cmocka_unit_test(changes_move_the_last_update),
         cmocka_unit_test(every_row_is_json_of_its_table),
+        cmocka_unit_test(files_are_replayed),
         cmocka_unit_test(dirt_is_written),
         cmocka_unit_test(scenarios_say_where_they_are_wrong),
         cmocka_unit_test(scenarios_that_come_along_are_sound),
