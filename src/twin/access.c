@@ -5,9 +5,13 @@
 
 static bool unauthorized(struct exchange *x, bool is_graph, const char *message)
 {
-    answer_header(x, "WWW-Authenticate", "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", error=\"invalid_token\"");
-    if (is_graph) answer_graph_error(x, 401, "InvalidAuthenticationToken", message);
-    else answer_endpoint_error(x, 401, "Unauthorized", message);
+    answer_header(x, "WWW-Authenticate",
+                  "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", "
+                  "error=\"invalid_token\"");
+    if (is_graph)
+        answer_graph_error(x, 401, "InvalidAuthenticationToken", message);
+    else
+        answer_endpoint_error(x, 401, "Unauthorized", message);
     return false;
 }
 
@@ -24,10 +28,13 @@ static bool forbidden(struct exchange *x, bool is_graph, const char *const *want
     char message[200];
     x->tenant->stats[x->family].refused++;
     (void)snprintf(message, sizeof message,
-                   is_graph ? "Missing application permissions. API required permissions: %s%s%s" : "Missing application roles. API required roles: %s%s%s",
+                   is_graph ? "Missing application permissions. API required permissions: %s%s%s"
+                            : "Missing application roles. API required roles: %s%s%s",
                    wanted[0], wanted[1] ? "," : "", wanted[1] ? wanted[1] : "");
-    if (is_graph) answer_graph_error(x, 403, "Forbidden", message);
-    else answer_endpoint_error(x, 403, "Forbidden", message);
+    if (is_graph)
+        answer_graph_error(x, 403, "Forbidden", message);
+    else
+        answer_endpoint_error(x, 403, "Forbidden", message);
     return false;
 }
 
@@ -37,7 +44,8 @@ static bool check_claims(struct exchange *x, bool is_graph, const struct json *c
     int64_t now_s = wall_ms(x->now) / 1000;
     if (!str_eq(aud, is_graph ? STR(CLOUD_GRAPH_AUDIENCE) : STR(CLOUD_ENDPOINT_AUDIENCE)))
         return unauthorized(x, is_graph, "Access token validation failure. Invalid audience.");
-    if (now_s >= json_i64(json_get(claims, "exp"), 0)) return unauthorized(x, is_graph, "Lifetime validation failed, the token is expired.");
+    if (now_s >= json_i64(json_get(claims, "exp"), 0))
+        return unauthorized(x, is_graph, "Lifetime validation failed, the token is expired.");
     x->tenant = tenant_by_id(x->cloud, json_str(json_get(claims, "tid"), STR_NONE));
     if (x->tenant == NULL) return unauthorized(x, is_graph, "Access token validation failure. Invalid issuer.");
     return has_role(json_get(claims, "roles"), roles) || forbidden(x, is_graph, roles);
@@ -50,12 +58,14 @@ bool access_check(struct exchange *x, bool is_graph, const char *const *roles)
     struct buf payload;
     struct arena a;
     struct err e;
-    if (token.n < 7 || !str_eq_nocase(str_sub(token, 0, 7), STR("Bearer "))) return unauthorized(x, is_graph, "Access token is empty.");
+    if (token.n < 7 || !str_eq_nocase(str_sub(token, 0, 7), STR("Bearer ")))
+        return unauthorized(x, is_graph, "Access token is empty.");
     buf_init(&payload, 64 << 10);
     arena_init(&a, 1 << 20);
     bool fine = signer->verify(signer->ctx, str_trim(str_sub(token, 7, token.n)), &payload);
     const struct json *claims = fine ? json_parse(&a, buf_str(&payload), &e) : NULL;
-    fine = claims ? check_claims(x, is_graph, claims, roles) : unauthorized(x, is_graph, "Access token validation failure. Invalid signature.");
+    fine = claims ? check_claims(x, is_graph, claims, roles)
+                  : unauthorized(x, is_graph, "Access token validation failure. Invalid signature.");
     arena_done(&a);
     buf_done(&payload);
     return fine;

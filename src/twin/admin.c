@@ -67,7 +67,8 @@ static bool dump_next(struct dump *d, struct buf *out)
     return true;
 }
 
-void cloud_each(struct cloud *c, unsigned tenant, unsigned feed, struct wall now, bool (*each)(void *arg, struct str json), void *arg)
+void cloud_each(struct cloud *c, unsigned tenant, unsigned feed, struct wall now,
+                bool (*each)(void *arg, struct str json), void *arg)
 {
     struct dump d;
     bool more = dump_init(&d, c, tenant, feed, existing_at(c, now));
@@ -239,8 +240,9 @@ static const struct {
     void (*write)(struct exchange *x, struct json_writer *w); /* members of the answer's object */
     void (*handle)(struct exchange *x);                       /* or the whole answer */
 } admin_rows[] = {
-    {"GET", "tenants", write_tenants, NULL}, {"GET", "stats", write_stats, NULL},   {"GET", "healthz", write_healthz, NULL},
-    {"POST", "freeze", write_freeze, NULL},  {"POST", "faults", NULL, set_faults},  {"GET", "rows", NULL, answer_rows},
+    {"GET", "tenants", write_tenants, NULL}, {"GET", "stats", write_stats, NULL},
+    {"GET", "healthz", write_healthz, NULL}, {"POST", "freeze", write_freeze, NULL},
+    {"POST", "faults", NULL, set_faults},    {"GET", "rows", NULL, answer_rows},
 };
 
 void admin_handle(struct exchange *x, struct str what)

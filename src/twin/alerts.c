@@ -9,6 +9,7 @@ enum { ALERTS_AN_INCIDENT = 3 };
 enum { LOT_ALERT = 500, LOT_ALERT_PHASE };
 enum { LOT_KIND, LOT_REVISIONS, LOT_CUT, LOT_DEVICE, LOT_HASH, LOT_POLICY, LOT_CHANGE };
 
+/* clang-format off */
 static const struct alert_kind kinds[] = {
     {"Suspicious PowerShell command line", "Execution", "medium", "microsoftDefenderForEndpoint", "microsoftDefenderForEndpoint",
      "Microsoft Defender for Endpoint", NULL, "A suspicious PowerShell activity was observed on the machine.\n\nThis behaviour may indicate \"fileless\" malware.",
@@ -33,6 +34,7 @@ static const struct alert_kind kinds[] = {
     {"Sentinel rule matched", "Discovery", "low", "microsoftSentinel", "nrtAlerts", "Microsoft Sentinel", NULL, "A near-real-time rule matched.", {"T1087"},
      EVIDENCE_IP | EVIDENCE_FUTURE},
 };
+/* clang-format on */
 
 /* ---- when ----------------------------------------------------------------------------------------------------------- */
 uint64_t alert_seed(struct estate t, uint64_t number)
@@ -67,7 +69,8 @@ static int64_t created_at(struct estate t, uint64_t number)
         at = t.world->start.ticks - (int64_t)((double)history * (1 - ((double)number + 0.5) / s->alerts_before));
     } else {
         double phase = draw_unit(t.world->seed, LOT_ALERT_PHASE);
-        at = t.world->start.ticks + (int64_t)(((double)(number - s->alerts_before) + phase) * (double)WALL_TICKS_PER_HOUR / s->alerts_per_hour);
+        at = t.world->start.ticks + (int64_t)(((double)(number - s->alerts_before) + phase) *
+                                              (double)WALL_TICKS_PER_HOUR / s->alerts_per_hour);
     }
     return cut(at, draw(alert_seed(t, number), LOT_CUT));
 }
@@ -94,7 +97,8 @@ static bool alert_at(struct estate t, uint64_t number, struct wall now, struct o
     if (created > now.ticks) return false;
     unsigned r = 0;
     for (; r < changes; r++) {
-        int64_t visible = cut(created + change_after(t, number, r + 1, changes), draw(alert_seed(t, number), LOT_CHANGE + 100 + r));
+        int64_t visible =
+            cut(created + change_after(t, number, r + 1, changes), draw(alert_seed(t, number), LOT_CHANGE + 100 + r));
         if (visible > now.ticks) break;
         bool shares_time = number >= FLURRY_BASE && changes > 1 && r + 1 == changes;
         if (!shares_time && visible > updated) updated = visible;
@@ -108,7 +112,8 @@ static uint64_t stream_count(struct estate t, struct wall now)
 {
     const struct scenario *s = t.scenario;
     double seconds = (double)(now.ticks - t.world->start.ticks) / WALL_TICKS_PER_S;
-    return s->alerts_before + (seconds > 0 && s->alerts_per_hour > 0 ? (uint64_t)(seconds * s->alerts_per_hour / 3600) + 2 : 0);
+    return s->alerts_before +
+           (seconds > 0 && s->alerts_per_hour > 0 ? (uint64_t)(seconds * s->alerts_per_hour / 3600) + 2 : 0);
 }
 
 bool alerts_list(struct estate t, struct wall now, struct arena *a, struct object_list *out)
@@ -121,7 +126,9 @@ bool alerts_list(struct estate t, struct wall now, struct arena *a, struct objec
         if (alert_at(t, i, now, &items[n])) n++;
     for (unsigned i = 0; i < t.scenario->event_count; i++) {
         const struct scenario_event *e = &t.scenario->events[i];
-        if (e->what == EVENT_FLURRY && tenant_range_has(&e->tenants, t.world->index) && alert_at(t, FLURRY_BASE + i, now, &items[n])) n++;
+        if (e->what == EVENT_FLURRY && tenant_range_has(&e->tenants, t.world->index) &&
+            alert_at(t, FLURRY_BASE + i, now, &items[n]))
+            n++;
     }
     *out = (struct object_list){items, n};
     return true;
@@ -132,7 +139,9 @@ struct str alert_id(struct estate t, const struct object *o, struct arena *a)
 {
     uint64_t seed = alert_seed(t, o->number);
     switch (seed % 3) {
-    case 0: return arena_print(a, "da%lu_%d", (unsigned long)(637000000000000000u + seed % 900000000000000u), (int)(int32_t)(seed >> 32));
+    case 0:
+        return arena_print(a, "da%lu_%d", (unsigned long)(637000000000000000u + seed % 900000000000000u),
+                           (int)(int32_t)(seed >> 32));
     case 1: {
         struct str guid = draw_guid_str(seed, LOT_HASH, a);
         return arena_print(a, "da%.*s_1", STR_ARG(guid));
@@ -165,10 +174,10 @@ static const char *evolving(const struct object_writer *o, const char *value)
 
 enum { F_ASSIGNED, F_CLASSIFICATION, F_DETERMINATION, F_CREATED, F_UPDATED, F_SEVERITY, F_SERVICE, F_STATUS };
 const struct odata_field alert_fields[] = {
-    [F_ASSIGNED] = {"assignedTo", ODATA_TEXT},          [F_CLASSIFICATION] = {"classification", ODATA_TEXT},
-    [F_DETERMINATION] = {"determination", ODATA_TEXT},  [F_CREATED] = {"createdDateTime", ODATA_TIME},
-    [F_UPDATED] = {"lastUpdateDateTime", ODATA_TIME},   [F_SEVERITY] = {"severity", ODATA_TEXT},
-    [F_SERVICE] = {"serviceSource", ODATA_TEXT},        [F_STATUS] = {"status", ODATA_TEXT},
+    [F_ASSIGNED] = {"assignedTo", ODATA_TEXT},         [F_CLASSIFICATION] = {"classification", ODATA_TEXT},
+    [F_DETERMINATION] = {"determination", ODATA_TEXT}, [F_CREATED] = {"createdDateTime", ODATA_TIME},
+    [F_UPDATED] = {"lastUpdateDateTime", ODATA_TIME},  [F_SEVERITY] = {"severity", ODATA_TEXT},
+    [F_SERVICE] = {"serviceSource", ODATA_TEXT},       [F_STATUS] = {"status", ODATA_TEXT},
 };
 _Static_assert(COUNT(alert_fields) == ALERT_FIELDS, "one row a field");
 
@@ -231,7 +240,9 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     put_null(o, "actorDisplayName");
     write_empty_object(o, "additionalData");
     put_text(o, "alertPolicyId", draw_guid_str(seed, LOT_POLICY, &o->arena));
-    put_text(o, "alertWebUrl", arena_print(&o->arena, "https://security.microsoft.com/alerts/%.*s?tid=%s", STR_ARG(id), t.world->tenant_id));
+    put_text(
+        o, "alertWebUrl",
+        arena_print(&o->arena, "https://security.microsoft.com/alerts/%.*s?tid=%s", STR_ARG(id), t.world->tenant_id));
     put_cstr(o, "assignedTo", assigned_to(alert));
     put_texts(o, "categories", categories);
     put_cstr(o, "category", k->category);
@@ -247,7 +258,9 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     put_time(o, "firstActivityDateTime", wall_add(alert->created, -(int64_t)(seed % (600 * WALL_TICKS_PER_S))));
     put_text(o, "id", id);
     put_text(o, "incidentId", incident);
-    put_text(o, "incidentWebUrl", arena_print(&o->arena, "https://security.microsoft.com/incidents/%.*s?tid=%s", STR_ARG(incident), t.world->tenant_id));
+    put_text(o, "incidentWebUrl",
+             arena_print(&o->arena, "https://security.microsoft.com/incidents/%.*s?tid=%s", STR_ARG(incident),
+                         t.world->tenant_id));
     put_cstr(o, "investigationState", alert->revision ? "running" : "queued");
     put_time(o, "lastActivityDateTime", alert->created);
     put_time(o, "lastUpdateDateTime", alert->updated);
@@ -255,8 +268,10 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     put_cstr(o, "productName", k->product);
     put_text(o, "providerAlertId", id);
     put_cstr(o, "recommendedActions", seed % 4 ? "1. Validate the alert.\r\n2. Isolate the device." : "");
-    if (is_resolved) put_time(o, "resolvedDateTime", alert->updated);
-    else put_null(o, "resolvedDateTime");
+    if (is_resolved)
+        put_time(o, "resolvedDateTime", alert->updated);
+    else
+        put_null(o, "resolvedDateTime");
     put_cstr(o, "serviceSource", evolving(o, k->service));
     put_cstr(o, "severity", k->severity);
     put_cstr(o, "status", status_of(alert));

@@ -19,6 +19,7 @@ const char *scenario_builtin_name(unsigned index)
 bool scenario_builtin(struct str name, struct scenario *out, struct err *e)
 {
     for (unsigned i = 0; i < BUILTIN_COUNT; i++)
-        if (str_eq(name, str_of(builtins[i].name))) return scenario_parse(str_of(builtins[i].text), builtins[i].name, out, e);
+        if (str_eq(name, str_of(builtins[i].name)))
+            return scenario_parse(str_of(builtins[i].text), builtins[i].name, out, e);
     return err_set(e, &twin_causes[TWIN_NO_SCENARIO], "\"%.*s\" is no built-in scenario", STR_ARG(name));
 }

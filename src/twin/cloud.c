@@ -11,8 +11,8 @@ enum { FEED_ALERTS = TABLE_COUNT, FEED_INCIDENTS, FEED_MACHINES };
 _Static_assert((int)CLOUD_FEEDS == (int)FEED_MACHINES + 1, "tables, then objects");
 
 const char *const cloud_feed_names[CLOUD_FEEDS] = {
-    "DeviceProcessEvents", "DeviceNetworkEvents", "DeviceFileEvents", "DeviceLogonEvents", "DeviceRegistryEvents",
-    "DeviceImageLoadEvents", "DeviceInfo", "alerts", "incidents", "machines",
+    "DeviceProcessEvents",   "DeviceNetworkEvents", "DeviceFileEvents", "DeviceLogonEvents", "DeviceRegistryEvents",
+    "DeviceImageLoadEvents", "DeviceInfo",          "alerts",           "incidents",         "machines",
 };
 
 /* ---- life ----------------------------------------------------------------------------------------------------------- */
@@ -21,7 +21,8 @@ static void make_columns(struct cloud *c)
     for (unsigned t = 0; t < TABLE_COUNT; t++) {
         const struct table_schema *s = &table_schemas[t];
         INVARIANT(s->count < TABLE_COLUMNS_MAX);
-        for (unsigned i = 0; i < s->count; i++) c->columns[t][i] = (struct kql_column){column_rows[s->columns[i]].name, column_rows[s->columns[i]].type};
+        for (unsigned i = 0; i < s->count; i++)
+            c->columns[t][i] = (struct kql_column){column_rows[s->columns[i]].name, column_rows[s->columns[i]].type};
         c->columns[t][s->count] = (struct kql_column){column_rows[COL_ProcessFutureSignal].name, KQL_STRING};
     }
 }
@@ -46,9 +47,12 @@ static void make_tenant(struct cloud *c, unsigned index, double scale)
     t->world.has_dirt = s->has_dirt;
     draw_guid(t->world.seed, 11, t->client_id);
     draw_hex(t->world.seed, 12, tail, 32);
-    (void)snprintf(t->client_secret, sizeof t->client_secret, "Qx8~%s+/=", tail); /* what must be percent-encoded occurs */
+    (void)snprintf(t->client_secret, sizeof t->client_secret,
+                   "Qx8~%s+/=", tail); /* what must be percent-encoded occurs */
     apply_rules(t, s);
-    for (unsigned i = 0; i < TABLE_COUNT; i++) table_init(&t->tables[i], &t->world, s, c->replays, (enum table_id)i, s->rows_per_s[i] * scale / c->opts.tenants);
+    for (unsigned i = 0; i < TABLE_COUNT; i++)
+        table_init(&t->tables[i], &t->world, s, c->replays, (enum table_id)i,
+                   s->rows_per_s[i] * scale / c->opts.tenants);
 }
 
 static bool read_replays(struct cloud *c, struct err *e)
@@ -66,7 +70,8 @@ bool cloud_new(const struct cloud_opts *o, struct cloud **out, struct err *e)
 {
     double total = 0;
     if (o->tenants < 1 || o->tenants > CLOUD_TENANTS_MAX)
-        return err_set(e, &twin_causes[TWIN_BAD_OPTION], "%u tenants; between 1 and %d are possible", o->tenants, CLOUD_TENANTS_MAX);
+        return err_set(e, &twin_causes[TWIN_BAD_OPTION], "%u tenants; between 1 and %d are possible", o->tenants,
+                       CLOUD_TENANTS_MAX);
     struct cloud *c = calloc(1, sizeof *c);
     if (c) c->tenants = calloc(o->tenants, sizeof *c->tenants);
     if (c == NULL || c->tenants == NULL) {
@@ -111,7 +116,8 @@ void cloud_tenant_get(const struct cloud *c, unsigned index, struct cloud_tenant
 {
     const struct twin_tenant *t = &c->tenants[index];
     bool none = t->lacks & LACK_CONSENT || t->token_error;
-    *out = (struct cloud_tenant){.id = t->world.tenant_id, .name = t->world.name, .client_id = t->client_id, .client_secret = t->client_secret};
+    *out = (struct cloud_tenant){
+        .id = t->world.tenant_id, .name = t->world.name, .client_id = t->client_id, .client_secret = t->client_secret};
     for (unsigned i = 0; i < TABLE_COUNT; i++) out->readable[i] = !none && !(t->lacks & (LACK_HUNTING | LACK_TABLES));
     out->readable[FEED_ALERTS] = !none && !(t->lacks & LACK_ALERTS);
     out->readable[FEED_INCIDENTS] = !none && !(t->lacks & LACK_INCIDENTS);
@@ -122,7 +128,9 @@ struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain)
 {
     for (unsigned i = 0; i < c->opts.tenants; i++) {
         struct twin_tenant *t = &c->tenants[i];
-        if (str_eq_nocase(id_or_domain, str_of(t->world.tenant_id)) || str_eq_nocase(id_or_domain, str_of(t->world.domain))) return t;
+        if (str_eq_nocase(id_or_domain, str_of(t->world.tenant_id)) ||
+            str_eq_nocase(id_or_domain, str_of(t->world.domain)))
+            return t;
     }
     return NULL;
 }
@@ -166,7 +174,10 @@ const struct cloud_param *exchange_param(const struct exchange *x, const char *n
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 static bool decode(struct arena *a, struct str s, struct str *out)
@@ -232,8 +243,20 @@ static const struct route {
     void (*answer)(struct exchange *x, struct str id);
 } routes[] = {
     {"POST", "security/runHuntingQuery", true, false, FAMILY_HUNTING, {"ThreatHunting.Read.All"}, answer_hunting},
-    {"GET", "security/alerts_v2", true, true, FAMILY_SECURITY, {"SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"}, answer_alerts},
-    {"GET", "security/incidents", true, true, FAMILY_SECURITY, {"SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"}, answer_incidents},
+    {"GET",
+     "security/alerts_v2",
+     true,
+     true,
+     FAMILY_SECURITY,
+     {"SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"},
+     answer_alerts},
+    {"GET",
+     "security/incidents",
+     true,
+     true,
+     FAMILY_SECURITY,
+     {"SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"},
+     answer_incidents},
     {"GET", "machines", false, true, FAMILY_ENDPOINT, {"Machine.Read.All", "Machine.ReadWrite.All"}, answer_machines},
 };
 
@@ -255,7 +278,8 @@ static void api_handle(struct exchange *x, bool is_graph, struct str path)
     if (is_graph) {
         struct str client = x->q->client_request_id;
         answer_header(x, "request-id", "%s", x->request_id);
-        answer_header(x, "client-request-id", "%.*s", STR_ARG(client.n && client.n < 100 ? client : str_of(x->request_id)));
+        answer_header(x, "client-request-id", "%.*s",
+                      STR_ARG(client.n && client.n < 100 ? client : str_of(x->request_id)));
     }
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         const struct route *r = &routes[i];
@@ -266,8 +290,11 @@ static void api_handle(struct exchange *x, bool is_graph, struct str path)
         if (access_check(x, is_graph, r->roles) && throttle_check(x)) r->answer(x, id);
         return;
     }
-    if (is_known) answer_error(x, 405, is_graph ? "Request_BadRequest" : "BadRequest", "Specified HTTP method is not allowed for the request target.");
-    else answer_error(x, 404, is_graph ? "ResourceNotFound" : "NotFound", "Resource not found for the segment.");
+    if (is_known)
+        answer_error(x, 405, is_graph ? "Request_BadRequest" : "BadRequest",
+                     "Specified HTTP method is not allowed for the request target.");
+    else
+        answer_error(x, 404, is_graph ? "ResourceNotFound" : "NotFound", "Resource not found for the segment.");
 }
 
 static bool take_prefix(struct str *path, const char *prefix)
@@ -291,9 +318,12 @@ static void route(struct exchange *x)
         api_handle(x, false, path);
     } else if (take_prefix(&path, "/")) {
         struct str tenant = str_cut(&path, '/');
-        bool is_login = str_eq(path, STR("oauth2/v2.0/token")) || str_eq(path, STR("discovery/v2.0/keys")) || str_eq(path, STR("v2.0/.well-known/openid-configuration"));
-        if (is_login) login_handle(x, tenant, path);
-        else answer_graph_error(x, 404, "ResourceNotFound", "Resource not found for the segment.");
+        bool is_login = str_eq(path, STR("oauth2/v2.0/token")) || str_eq(path, STR("discovery/v2.0/keys")) ||
+                        str_eq(path, STR("v2.0/.well-known/openid-configuration"));
+        if (is_login)
+            login_handle(x, tenant, path);
+        else
+            answer_graph_error(x, 404, "ResourceNotFound", "Resource not found for the segment.");
     } else {
         answer_graph_error(x, 400, "BadRequest", "The path is not absolute.");
     }

@@ -37,8 +37,9 @@ struct cloud_opts {
     const struct scenario *scenario; /* borrowed for the cloud's life */
     struct wall start;               /* second 0 of the scenario; back-history lies before it */
     struct token_signer signer;      /* sign == NULL: token_signer_plain() */
-    const struct str *replay_texts;  /* parallel to the scenario's events, borrowed: files of its replay events; or NULL */
-    double rows_per_second;          /* over all tenants and tables; 0: as the scenario says */
+    const struct str
+        *replay_texts;      /* parallel to the scenario's events, borrowed: files of its replay events; or NULL */
+    double rows_per_second; /* over all tenants and tables; 0: as the scenario says */
 };
 enum { CLOUD_TENANTS_MAX = 5000 };
 
@@ -51,8 +52,8 @@ struct cloud_param {
 };
 enum { CLOUD_PARAMS_MAX = 16 };
 struct cloud_request {
-    struct str method;   /* "GET" */
-    struct str path;     /* percent-decoded, without the query */
+    struct str method; /* "GET" */
+    struct str path;   /* percent-decoded, without the query */
     struct cloud_param params[CLOUD_PARAMS_MAX];
     unsigned param_count;
     struct str base_url; /* what nextLinks begin with: "http://127.0.0.1:4711" */
@@ -83,9 +84,12 @@ const char *cloud_response_header(const struct cloud_response *r, const char *na
 void cloud_handle(struct cloud *c, const struct cloud_request *q, struct wall now, struct cloud_response *out);
 
 /* Up to n bytes: > 0 bytes, 0 the end, or one of these. A body sees the model as it was at `now` of its request. */
-enum { CLOUD_BODY_CUT = -1 /* the connection breaks here */, CLOUD_BODY_HANG = -2 /* open, but nothing comes any more */ };
+enum {
+    CLOUD_BODY_CUT = -1 /* the connection breaks here */,
+    CLOUD_BODY_HANG = -2 /* open, but nothing comes any more */
+};
 ssize_t cloud_body_read(struct cloud_body *b, char *p, size_t n);
-void cloud_body_free(struct cloud_body *b); /* accepts NULL */
+void cloud_body_free(struct cloud_body *b);                  /* accepts NULL */
 uint32_t cloud_body_bytes_per_s(const struct cloud_body *b); /* 0: as fast as can be */
 /* Reads to the end into `out`; false: cut, hanging or too long for `out`. */
 bool cloud_body_all(struct cloud_body *b, struct buf *out);
@@ -106,7 +110,8 @@ void cloud_tenant_get(const struct cloud *c, unsigned index, struct cloud_tenant
 
 /* Every row or object of a feed that exists at `now`, as the API serves it (objects: their last revision), one JSON text
  * each, in order of time. Ignores roles and every fault. `each` returns false to stop. */
-void cloud_each(struct cloud *c, unsigned tenant, unsigned feed, struct wall now, bool (*each)(void *arg, struct str json), void *arg);
+void cloud_each(struct cloud *c, unsigned tenant, unsigned feed, struct wall now,
+                bool (*each)(void *arg, struct str json), void *arg);
 uint64_t cloud_count(struct cloud *c, unsigned tenant, unsigned feed, struct wall now);
 
 /* From here on nothing new comes into being; returns the instant (the first call's, if called again). */

@@ -58,7 +58,7 @@ struct body_ops {
     ssize_t (*read)(void *ctx, char *p, size_t n); /* as cloud_body_read */
     void (*free)(void *ctx);
 };
-void answer_body(struct exchange *x, int status, const struct body_ops *ops, void *ctx); /* owns ctx */
+void answer_body(struct exchange *x, int status, const struct body_ops *ops, void *ctx);        /* owns ctx */
 void answer_bytes(struct exchange *x, int status, const char *content_type, struct buf *bytes); /* takes the bytes */
 void answer_header(struct exchange *x, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void answer_graph_error(struct exchange *x, int status, const char *code, const char *message);
@@ -72,7 +72,7 @@ uint64_t body_length(const struct cloud_body *b); /* 0: not known */
 
 /* ---- steps (each answers and returns false when the request ends there) ---------------------------------------------- */
 bool access_check(struct exchange *x, bool is_graph, const char *const *roles);
-bool throttle_check(struct exchange *x); /* limits, storms, outages, drawn 429s and 5xx */
+bool throttle_check(struct exchange *x);       /* limits, storms, outages, drawn 429s and 5xx */
 enum fault spoiling_fault(struct exchange *x); /* CUT, HANG, SLOW or NONE for an answer that is fine so far */
 
 void login_handle(struct exchange *x, struct str tenant, struct str rest);

@@ -62,7 +62,8 @@ static const char *bad_option_code(const struct exchange *x)
 static bool read_number(struct exchange *x, struct str text, unsigned *out)
 {
     uint64_t v;
-    if (!str_to_u64(text, &v) || v > UINT32_MAX) return refuse(x, bad_option_code(x), "Invalid value for a query option: a number was expected.");
+    if (!str_to_u64(text, &v) || v > UINT32_MAX)
+        return refuse(x, bad_option_code(x), "Invalid value for a query option: a number was expected.");
     *out = (unsigned)v;
     return true;
 }
@@ -76,7 +77,9 @@ static bool read_top(struct exchange *x, struct listing *l, struct str text)
     l->has_top = true;
     l->top = top > r->top_max ? r->top_max : top;
     if (top <= r->top_max || r->clamps_top) return true;
-    (void)snprintf(message, sizeof message, "The limit of '%u' for Top query has been exceeded. The value from the incoming request is '%u'.", r->top_max, top);
+    (void)snprintf(message, sizeof message,
+                   "The limit of '%u' for Top query has been exceeded. The value from the incoming request is '%u'.",
+                   r->top_max, top);
     return refuse(x, l->kind == OBJECT_INCIDENT ? "" : bad_option_code(x), message);
 }
 
@@ -85,20 +88,24 @@ static bool read_skip(struct exchange *x, struct listing *l, struct str text)
     char message[160];
     if (!read_number(x, text, &l->skip)) return false;
     if (l->skip <= rules[l->kind].skip_max) return true;
-    (void)snprintf(message, sizeof message, "The limit of '%u' for Skip query has been exceeded. The value from the incoming request is '%u'.", rules[l->kind].skip_max, l->skip);
+    (void)snprintf(message, sizeof message,
+                   "The limit of '%u' for Skip query has been exceeded. The value from the incoming request is '%u'.",
+                   rules[l->kind].skip_max, l->skip);
     return refuse(x, bad_option_code(x), message);
 }
 
 static bool read_filter(struct exchange *x, struct listing *l, struct str text)
 {
     struct odata_error e;
-    return odata_filter_parse(&l->arena, text, object_fields[l->kind], &l->filter, &e) || refuse(x, bad_option_code(x), e.text);
+    return odata_filter_parse(&l->arena, text, object_fields[l->kind], &l->filter, &e) ||
+           refuse(x, bad_option_code(x), e.text);
 }
 
 static bool read_order(struct exchange *x, struct listing *l, struct str text)
 {
     struct odata_error e;
-    return odata_orderby_parse(text, object_fields[l->kind], l->orders, &l->order_count, &e) || refuse(x, bad_option_code(x), e.text);
+    return odata_orderby_parse(text, object_fields[l->kind], l->orders, &l->order_count, &e) ||
+           refuse(x, bad_option_code(x), e.text);
 }
 
 static bool read_count(struct exchange *x, struct listing *l, struct str text)
@@ -121,7 +128,8 @@ static const struct {
     const char *name;
     bool (*read)(struct exchange *x, struct listing *l, struct str text);
 } options[] = {
-    {"$filter", read_filter}, {"$orderby", read_order}, {"$top", read_top}, {"$skip", read_skip}, {"$count", read_count}, {"$skiptoken", read_token},
+    {"$filter", read_filter}, {"$orderby", read_order}, {"$top", read_top},
+    {"$skip", read_skip},     {"$count", read_count},   {"$skiptoken", read_token},
 };
 
 static bool read_options(struct exchange *x, struct listing *l)
@@ -133,7 +141,8 @@ static bool read_options(struct exchange *x, struct listing *l)
         if (k < sizeof options / sizeof options[0]) {
             if (!options[k].read(x, l, p->value)) return false;
         } else if (p->name.n && p->name.p[0] == '$') {
-            return refuse(x, bad_option_code(x), "The query specified in the URI is not valid: an option is not supported by this resource.");
+            return refuse(x, bad_option_code(x),
+                          "The query specified in the URI is not valid: an option is not supported by this resource.");
         }
     }
     return true;
@@ -172,11 +181,13 @@ static int in_order(const void *a, const void *b, void *arg)
     for (unsigned i = 0; i < l->order_count; i++) {
         struct arena scratch;
         arena_init(&scratch, 1 << 16);
-        int d = odata_compare(object_field(l->estate, l->kind, x, l->orders[i].field, &scratch), object_field(l->estate, l->kind, y, l->orders[i].field, &scratch));
+        int d = odata_compare(object_field(l->estate, l->kind, x, l->orders[i].field, &scratch),
+                              object_field(l->estate, l->kind, y, l->orders[i].field, &scratch));
         arena_done(&scratch);
         if (d) return l->orders[i].descending ? -d : d;
     }
-    if (l->kind != OBJECT_MACHINE && l->order_count == 0 && x->created.ticks != y->created.ticks) return x->created.ticks > y->created.ticks ? -1 : 1;
+    if (l->kind != OBJECT_MACHINE && l->order_count == 0 && x->created.ticks != y->created.ticks)
+        return x->created.ticks > y->created.ticks ? -1 : 1;
     return (x->number > y->number) - (x->number < y->number);
 }
 
@@ -188,9 +199,12 @@ static void write_link_param(struct buf *out, struct str name, struct str value)
     buf_add_char(out, '=');
     for (size_t i = 0; i < value.n; i++) {
         unsigned char c = (unsigned char)value.p[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == ':';
-        if (plain) buf_add_char(out, (char)c);
-        else buf_addf(out, "%%%02X", c);
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+                     c == '.' || c == '_' || c == ':';
+        if (plain)
+            buf_add_char(out, (char)c);
+        else
+            buf_addf(out, "%%%02X", c);
     }
 }
 
@@ -202,7 +216,8 @@ static void write_next_link(struct exchange *x, struct listing *l, struct json_w
     buf_init(&link, 64 << 10);
     for (unsigned i = 0; i < x->q->param_count; i++) {
         const struct cloud_param *p = &x->q->params[i];
-        if (!str_eq_nocase(p->name, STR("$skiptoken")) && !str_eq_nocase(p->name, STR("$skip"))) write_link_param(&query, p->name, p->value);
+        if (!str_eq_nocase(p->name, STR("$skiptoken")) && !str_eq_nocase(p->name, STR("$skip")))
+            write_link_param(&query, p->name, p->value);
     }
     int n = snprintf(token, sizeof token, "%zu-%lld", l->end, (long long)l->as_of.ticks);
     write_link_param(&query, STR("$skiptoken"), (struct str){token, (size_t)n});
@@ -221,8 +236,12 @@ static void write_head(struct exchange *x, struct listing *l)
     char context[160];
     json_writer_init(&w, &l->piece);
     json_object_begin(&w);
-    if (r->is_graph) (void)snprintf(context, sizeof context, "https://graph.microsoft.com/%s/$metadata#%s", x->is_beta ? "beta" : "v1.0", r->context);
-    else (void)snprintf(context, sizeof context, "https://api.securitycenter.microsoft.com/api/$metadata#%s", r->context);
+    if (r->is_graph)
+        (void)snprintf(context, sizeof context, "https://graph.microsoft.com/%s/$metadata#%s",
+                       x->is_beta ? "beta" : "v1.0", r->context);
+    else
+        (void)snprintf(context, sizeof context, "https://api.securitycenter.microsoft.com/api/$metadata#%s",
+                       r->context);
     json_key(&w, "@odata.context");
     json_write_cstr(&w, context);
     if (l->has_count) {
@@ -286,7 +305,8 @@ static void answer_one(struct exchange *x, struct listing *l, struct str id)
     for (size_t i = 0; i < l->objects.count; i++) {
         const struct object *o = &l->objects.items[i];
         bool is_it = str_eq_nocase(object_id(l->estate, l->kind, o, &l->arena), id);
-        if (!is_it && l->kind == OBJECT_MACHINE) is_it = str_eq_nocase(device_name(l->estate.world, (unsigned)o->number, &l->arena), id);
+        if (!is_it && l->kind == OBJECT_MACHINE)
+            is_it = str_eq_nocase(device_name(l->estate.world, (unsigned)o->number, &l->arena), id);
         if (!is_it) continue;
         object_write(l->estate, l->kind, o, l->evolved, &out);
         answer_bytes(x, 200, "application/json; charset=utf-8", &out);
@@ -294,7 +314,9 @@ static void answer_one(struct exchange *x, struct listing *l, struct str id)
     }
     buf_done(&out);
     x->tenant->stats[x->family].refused++;
-    (void)snprintf(message, sizeof message, l->kind == OBJECT_MACHINE ? "Machine %.*s was not found" : "Resource '%.*s' does not exist.", (int)(id.n < 64 ? id.n : 64), id.p);
+    (void)snprintf(message, sizeof message,
+                   l->kind == OBJECT_MACHINE ? "Machine %.*s was not found" : "Resource '%.*s' does not exist.",
+                   (int)(id.n < 64 ? id.n : 64), id.p);
     answer_error(x, 404, l->kind == OBJECT_MACHINE ? "ResourceNotFound" : "NotFound", message);
 }
 

@@ -80,8 +80,10 @@ static void device(struct object_writer *o, const struct scene *s)
     put_device_id(o, s);
     put_null(o, "ntDomain");
     put_cstr(o, "onboardingStatus", "onboarded");
-    if (device_build(w, s->device)) put_i64(o, "osBuild", device_build(w, s->device));
-    else put_null(o, "osBuild");
+    if (device_build(w, s->device))
+        put_i64(o, "osBuild", device_build(w, s->device));
+    else
+        put_null(o, "osBuild");
     put_text(o, "osPlatform", device_platform(w, s->device));
     put_i64(o, "rbacGroupId", 75);
     put_text(o, "rbacGroupName", device_group(w, s->device));
@@ -128,7 +130,8 @@ static void ip_members(struct object_writer *o, const struct scene *s)
 
 static void url(struct object_writer *o, const struct scene *s)
 {
-    put_text(o, "url", arena_print(&o->arena, "https://phish%u.example/login?u=%%40&next=/a/b", (unsigned)(s->seed % 99)));
+    put_text(o, "url",
+             arena_print(&o->arena, "https://phish%u.example/login?u=%%40&next=/a/b", (unsigned)(s->seed % 99)));
 }
 
 static void dns(struct object_writer *o, const struct scene *s)

@@ -3,7 +3,7 @@
 #include "twin/causes.h"
 
 static const char *const fault_names[FAULT_COUNT] = {
-    [FAULT_THROTTLE] = "429", [FAULT_ERROR] = "500", [FAULT_DOWN] = "503", [FAULT_TIMEOUT] = "504",
+    [FAULT_THROTTLE] = "429", [FAULT_ERROR] = "500", [FAULT_DOWN] = "503",  [FAULT_TIMEOUT] = "504",
     [FAULT_CUT] = "cut",      [FAULT_HANG] = "hang", [FAULT_SLOW] = "slow",
 };
 
@@ -28,7 +28,8 @@ bool fault_rates_parse(struct str spec, struct fault_rates *out, struct err *e)
     struct str rest = str_trim(spec);
     while (rest.n) {
         struct str item = str_cut(&rest, ',');
-        if (!parse_rate(item, &rates)) return err_set(e, &twin_causes[TWIN_BAD_FAULTS], "\"%.*s\" is no fault with a chance", STR_ARG(item));
+        if (!parse_rate(item, &rates))
+            return err_set(e, &twin_causes[TWIN_BAD_FAULTS], "\"%.*s\" is no fault with a chance", STR_ARG(item));
     }
     *out = rates;
     return true;

@@ -68,7 +68,8 @@ static struct str header(const struct http_exchange *x, const char *name)
 
 /* Every query option either API or the twin itself knows, and those that must be refused. */
 static const char *const known_params[] = {
-    "$filter", "$orderby", "$top", "$skip", "$count", "$skiptoken", "$expand", "$select", "$search", "$format", "$apply", "tenant", "feed",
+    "$filter", "$orderby", "$top",    "$skip",  "$count", "$skiptoken", "$expand",
+    "$select", "$search",  "$format", "$apply", "tenant", "feed",
 };
 
 static void read_params(const struct http_exchange *x, struct cloud_request *q)
@@ -80,14 +81,20 @@ static void read_params(const struct http_exchange *x, struct cloud_request *q)
     }
 }
 
-static void read_request(const struct front *f, const struct http_exchange *x, char *base_url, size_t base_url_size, struct cloud_request *q)
+static void read_request(const struct front *f, const struct http_exchange *x, char *base_url, size_t base_url_size,
+                         struct cloud_request *q)
 {
     const char *host = exchange_header(x, "Host");
     (void)snprintf(base_url, base_url_size, "%s://%s", f->is_tls ? "https" : "http", host ? host : "localhost");
     *q = (struct cloud_request){
-        .method = str_of(exchange_method(x)), .path = str_of(exchange_path(x)), .base_url = str_of(base_url),
-        .authorization = header(x, "Authorization"), .content_type = header(x, "Content-Type"),
-        .client_request_id = header(x, "client-request-id"), .prefer = header(x, "Prefer"), .body = exchange_body(x),
+        .method = str_of(exchange_method(x)),
+        .path = str_of(exchange_path(x)),
+        .base_url = str_of(base_url),
+        .authorization = header(x, "Authorization"),
+        .content_type = header(x, "Content-Type"),
+        .client_request_id = header(x, "client-request-id"),
+        .prefer = header(x, "Prefer"),
+        .body = exchange_body(x),
     };
     read_params(x, q);
 }
@@ -130,8 +137,12 @@ bool front_start(const struct front_opts *o, struct front **out, struct err *e)
     f->clock = o->clock;
     f->is_tls = o->tls_key_pem.n > 0;
     pthread_mutex_init(&f->lock, NULL);
-    struct http_server_opts server = {.address = o->address, .tls_key_pem = o->tls_key_pem, .tls_cert_pem = o->tls_cert_pem,
-                                      .body_max = 4 << 20, .handle = handle, .ctx = f};
+    struct http_server_opts server = {.address = o->address,
+                                      .tls_key_pem = o->tls_key_pem,
+                                      .tls_cert_pem = o->tls_cert_pem,
+                                      .body_max = 4 << 20,
+                                      .handle = handle,
+                                      .ctx = f};
     if (!http_server_start(&server, &f->server, e)) {
         front_stop(f);
         return false;

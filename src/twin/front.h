@@ -15,7 +15,7 @@ struct front_opts {
     struct str tls_key_pem, tls_cert_pem; /* both or neither */
 };
 bool front_start(const struct front_opts *o, struct front **out, struct err *e); /* NET_BIND, BASE_NO_MEMORY */
-void front_stop(struct front *f);                                             /* accepts NULL */
+void front_stop(struct front *f);                                                /* accepts NULL */
 uint16_t front_port(const struct front *f);
 
 #endif

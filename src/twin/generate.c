@@ -11,8 +11,10 @@ static void write_row(const struct row *r, struct arena *a, struct buf *out)
     const struct table_schema *s = &table_schemas[r->table];
     unsigned dirt = dirt_of(r->seed);
     buf_add_char(out, '{');
-    for (unsigned i = 0; i < s->count; i++) render_member(out, column_rows[s->columns[i]].name, row_cell(r, s->columns[i], a), dirt, i == 0);
-    if (draw(r->seed, 999) % 200 == 0) render_member(out, "ProcessFutureSignal", row_cell(r, COL_ProcessFutureSignal, a), dirt, false);
+    for (unsigned i = 0; i < s->count; i++)
+        render_member(out, column_rows[s->columns[i]].name, row_cell(r, s->columns[i], a), dirt, i == 0);
+    if (draw(r->seed, 999) % 200 == 0)
+        render_member(out, "ProcessFutureSignal", row_cell(r, COL_ProcessFutureSignal, a), dirt, false);
     buf_add_str(out, STR("}\n"));
 }
 
@@ -22,7 +24,8 @@ bool generate(const struct generate_opts *o, bool (*write)(void *ctx, struct str
     struct world w;
     struct arena a;
     struct buf piece;
-    if (!table_by_name(str_of(o->table), &table)) return err_set(e, &twin_causes[TWIN_BAD_OPTION], "the twin has no table \"%s\"", o->table);
+    if (!table_by_name(str_of(o->table), &table))
+        return err_set(e, &twin_causes[TWIN_BAD_OPTION], "the twin has no table \"%s\"", o->table);
     world_init(&w, o->seed, 0, MACHINES, o->until);
     arena_init(&a, 4 << 20);
     buf_init(&piece, 8 << 20);

@@ -77,7 +77,9 @@ static ssize_t hunt_read(void *ctx, char *p, size_t n)
 
 static void write_head(struct exchange *x, struct hunt *h)
 {
-    buf_addf(&h->piece, "{\"@odata.context\":\"https://graph.microsoft.com/%s/$metadata#microsoft.graph.security.huntingQueryResults\",\"schema\":[",
+    buf_addf(&h->piece,
+             "{\"@odata.context\":\"https://graph.microsoft.com/%s/"
+             "$metadata#microsoft.graph.security.huntingQueryResults\",\"schema\":[",
              x->is_beta ? "beta" : "v1.0");
     for (unsigned i = 0; i < kql_output_count(h->query); i++) {
         const struct kql_output *o = kql_output_at(h->query, i);
@@ -94,8 +96,11 @@ static bool iso_duration(struct str s, int64_t *ticks_out)
         char unit;
         bool after_t;
         int64_t ticks;
-    } units[] = {{'W', false, 7 * WALL_TICKS_PER_DAY}, {'D', false, WALL_TICKS_PER_DAY}, {'H', true, WALL_TICKS_PER_HOUR},
-                 {'M', true, WALL_TICKS_PER_MIN},      {'S', true, WALL_TICKS_PER_S}};
+    } units[] = {{'W', false, 7 * WALL_TICKS_PER_DAY},
+                 {'D', false, WALL_TICKS_PER_DAY},
+                 {'H', true, WALL_TICKS_PER_HOUR},
+                 {'M', true, WALL_TICKS_PER_MIN},
+                 {'S', true, WALL_TICKS_PER_S}};
     int64_t total = 0;
     bool after_t = false, has_any = false;
     if (s.n < 2 || s.p[0] != 'P') return false;
@@ -128,12 +133,18 @@ static bool read_timespan(struct str s, struct wall now, int64_t *from, int64_t 
     bool has_tail = tail.p != NULL;
     bool d1_ok = iso_duration(head, &d1), t1_ok = wall_parse(head, &t1);
     bool d2_ok = has_tail && iso_duration(tail, &d2), t2_ok = has_tail && wall_parse(tail, &t2);
-    if (!has_tail && d1_ok) *from = now.ticks - d1;
-    else if (!has_tail && t1_ok) *from = t1.ticks;
-    else if (t1_ok && t2_ok) *from = t1.ticks, *to = t2.ticks;
-    else if (d1_ok && t2_ok) *from = wall_add(t2, -d1).ticks, *to = t2.ticks;
-    else if (t1_ok && d2_ok) *from = t1.ticks, *to = wall_add(t1, d2).ticks;
-    else return false;
+    if (!has_tail && d1_ok)
+        *from = now.ticks - d1;
+    else if (!has_tail && t1_ok)
+        *from = t1.ticks;
+    else if (t1_ok && t2_ok)
+        *from = t1.ticks, *to = t2.ticks;
+    else if (d1_ok && t2_ok)
+        *from = wall_add(t2, -d1).ticks, *to = t2.ticks;
+    else if (t1_ok && d2_ok)
+        *from = t1.ticks, *to = wall_add(t1, d2).ticks;
+    else
+        return false;
     return true;
 }
 
@@ -153,11 +164,17 @@ static bool read_request(struct exchange *x, struct hunt *h, int64_t *from, int6
     struct str query = json_str(json_get_nocase(body, "Query"), STR_NONE);
     struct str timespan = json_str(json_get_nocase(body, "Timespan"), STR_NONE);
     bool fine = true;
-    if (body == NULL || body->type != JSON_OBJECT) fine = bad_request(x, "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.");
-    else if (query.n == 0) fine = bad_request(x, "The query is missing or empty.");
-    else if (query.n > QUERY_TEXT_MAX) fine = bad_request(x, "The query is too long.");
-    else if (timespan.n && !read_timespan(timespan, x->now, from, to)) fine = bad_request(x, "The Timespan is not a valid ISO 8601 interval.");
-    else if ((h->text = str_dup(query)) == NULL) fine = bad_request(x, "The query is too long.");
+    if (body == NULL || body->type != JSON_OBJECT)
+        fine = bad_request(x, "Unable to read JSON request payload. Please ensure Content-Type header is set and "
+                              "payload is of valid JSON format.");
+    else if (query.n == 0)
+        fine = bad_request(x, "The query is missing or empty.");
+    else if (query.n > QUERY_TEXT_MAX)
+        fine = bad_request(x, "The query is too long.");
+    else if (timespan.n && !read_timespan(timespan, x->now, from, to))
+        fine = bad_request(x, "The Timespan is not a valid ISO 8601 interval.");
+    else if ((h->text = str_dup(query)) == NULL)
+        fine = bad_request(x, "The query is too long.");
     arena_done(&a);
     return fine;
 }
@@ -170,7 +187,8 @@ static bool start_query(struct exchange *x, struct hunt *h, int64_t from, int64_
     if (!kql_compile(str_of(h->text), &env, &h->query, &error)) return bad_request(x, error.text);
     enum kql_step step = kql_next(h->query, &h->values, &h->ref);
     if (step == KQL_TOO_HEAVY)
-        return bad_request(x, "Query execution has exceeded the allowed limits (80DA0003): The query was preempted because of its memory or CPU use.");
+        return bad_request(x, "Query execution has exceeded the allowed limits (80DA0003): The query was preempted "
+                              "because of its memory or CPU use.");
     h->has_row = step == KQL_ROW;
     h->is_done = !h->has_row;
     h->is_first = true;

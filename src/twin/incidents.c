@@ -5,7 +5,8 @@
 
 struct str incident_id(struct estate t, uint64_t number, struct arena *a)
 {
-    return arena_print(a, "%lu", (unsigned long)(t.world->index * 100000ul + 14 + (number & 0xffffffff) + (number >> 32) * 50000));
+    return arena_print(
+        a, "%lu", (unsigned long)(t.world->index * 100000ul + 14 + (number & 0xffffffff) + (number >> 32) * 50000));
 }
 
 bool incidents_list(struct estate t, struct wall now, struct arena *a, struct object_list *out)
@@ -38,14 +39,19 @@ static const struct alert_kind *first_alert(struct estate t, const struct object
 
 static const char *status_of(const struct object *o)
 {
-    return o->updated.ticks > o->created.ticks + 120 * WALL_TICKS_PER_S ? "resolved" : o->updated.ticks > o->created.ticks ? "inProgress" : "active";
+    return o->updated.ticks > o->created.ticks + 120 * WALL_TICKS_PER_S ? "resolved"
+           : o->updated.ticks > o->created.ticks                        ? "inProgress"
+                                                                        : "active";
 }
 
 enum { F_ASSIGNED, F_CLASSIFICATION, F_CREATED, F_DETERMINATION, F_UPDATED, F_SEVERITY, F_STATUS };
 const struct odata_field incident_fields[] = {
-    [F_ASSIGNED] = {"assignedTo", ODATA_TEXT},         [F_CLASSIFICATION] = {"classification", ODATA_TEXT},
-    [F_CREATED] = {"createdDateTime", ODATA_TIME},     [F_DETERMINATION] = {"determination", ODATA_TEXT},
-    [F_UPDATED] = {"lastUpdateDateTime", ODATA_TIME},  [F_SEVERITY] = {"severity", ODATA_TEXT},
+    [F_ASSIGNED] = {"assignedTo", ODATA_TEXT},
+    [F_CLASSIFICATION] = {"classification", ODATA_TEXT},
+    [F_CREATED] = {"createdDateTime", ODATA_TIME},
+    [F_DETERMINATION] = {"determination", ODATA_TEXT},
+    [F_UPDATED] = {"lastUpdateDateTime", ODATA_TIME},
+    [F_SEVERITY] = {"severity", ODATA_TEXT},
     [F_STATUS] = {"status", ODATA_TEXT},
 };
 _Static_assert(COUNT(incident_fields) == INCIDENT_FIELDS, "one row a field");
@@ -77,9 +83,12 @@ void incident_write(struct object_writer *o, struct estate t, const struct objec
     put_empty_array(o, "customTags");
     put_cstr(o, "description", k->description);
     put_cstr(o, "determination", "unknown");
-    put_text(o, "displayName", arena_print(&o->arena, i->revision ? "%s (%u alerts)" : "%s", k->title, i->revision + 1));
+    put_text(o, "displayName",
+             arena_print(&o->arena, i->revision ? "%s (%u alerts)" : "%s", k->title, i->revision + 1));
     put_text(o, "id", id);
-    put_text(o, "incidentWebUrl", arena_print(&o->arena, "https://security.microsoft.com/incident2/%.*s/overview?tid=%s", STR_ARG(id), t.world->tenant_id));
+    put_text(o, "incidentWebUrl",
+             arena_print(&o->arena, "https://security.microsoft.com/incident2/%.*s/overview?tid=%s", STR_ARG(id),
+                         t.world->tenant_id));
     put_cstr(o, "lastModifiedBy", "Microsoft 365 Defender-IncidentCreation");
     put_time(o, "lastUpdateDateTime", i->updated);
     put_i64(o, "priorityScore", (int64_t)draw_below(t.world->seed, 9000 + i->number, 100));

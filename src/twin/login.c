@@ -5,6 +5,7 @@
 #include "kit/seal/seal.h"
 #include "twin/cloud_int.h"
 
+/* clang-format off */
 static const struct login_error {
     unsigned code;
     int status;
@@ -33,6 +34,7 @@ static const struct login_error {
     {65001, 400, "invalid_grant", "The user or administrator has not consented to use the application with ID '%s'."},
     {90033, 503, "temporarily_unavailable", "A transient error has occurred. Please try again."},
 };
+/* clang-format on */
 enum { LOGINS_A_MINUTE = 60 }; /* more of one tenant look like a loop: 50196 */
 
 static const struct login_error *find_error(unsigned code)
@@ -303,8 +305,9 @@ static void answer_token(struct exchange *x, unsigned resource)
     buf_init(&out, 64 << 10);
     write_claims(x, resource, &claims);
     if (signer->sign(signer->ctx, buf_str(&claims), &token)) {
-        buf_addf(&out, "{\"token_type\":\"Bearer\",\"expires_in\":%lld,\"ext_expires_in\":%lld,\"access_token\":\"%.*s\"}", (long long)life_s,
-                 (long long)life_s, STR_ARG(buf_str(&token)));
+        buf_addf(&out,
+                 "{\"token_type\":\"Bearer\",\"expires_in\":%lld,\"ext_expires_in\":%lld,\"access_token\":\"%.*s\"}",
+                 (long long)life_s, (long long)life_s, STR_ARG(buf_str(&token)));
         login_headers(x);
         answer_bytes(x, 200, "application/json; charset=utf-8", &out);
     } else {
@@ -373,7 +376,9 @@ void login_handle(struct exchange *x, struct str tenant, struct str rest)
     if (str_eq(rest, STR("oauth2/v2.0/token"))) {
         token_handle(x, tenant);
     } else if (find_tenant(x, tenant)) {
-        if (str_eq(rest, STR("discovery/v2.0/keys"))) keys(x);
-        else discovery(x, str_of(x->tenant->world.tenant_id));
+        if (str_eq(rest, STR("discovery/v2.0/keys")))
+            keys(x);
+        else
+            discovery(x, str_of(x->tenant->world.tenant_id));
     }
 }

@@ -48,21 +48,42 @@ static const char *level(uint64_t lot)
 
 static const char *health(uint64_t seed)
 {
-    static const char *const states[] = {"Active", "Active", "Active", "Active", "Inactive", "ImpairedCommunication", "NoSensorData"};
+    static const char *const states[] = {
+        "Active", "Active", "Active", "Active", "Inactive", "ImpairedCommunication", "NoSensorData"};
     return states[draw(seed, LOT_HEALTH) % COUNT(states)];
 }
 
 enum {
-    F_NAME, F_ID, F_VERSION, F_VALUE, F_ENTRA, F_TAGS, F_SEEN, F_EXPOSURE, F_ONBOARDING, F_ADDRESS, F_HEALTH, F_PLATFORM, F_RISK, F_GROUP
+    F_NAME,
+    F_ID,
+    F_VERSION,
+    F_VALUE,
+    F_ENTRA,
+    F_TAGS,
+    F_SEEN,
+    F_EXPOSURE,
+    F_ONBOARDING,
+    F_ADDRESS,
+    F_HEALTH,
+    F_PLATFORM,
+    F_RISK,
+    F_GROUP
 };
 const struct odata_field machine_fields[] = {
-    [F_NAME] = {"computerDnsName", ODATA_TEXT},   [F_ID] = {"id", ODATA_TEXT},
-    [F_VERSION] = {"version", ODATA_TEXT},        [F_VALUE] = {"deviceValue", ODATA_TEXT},
-    [F_ENTRA] = {"aadDeviceId", ODATA_TEXT},      [F_TAGS] = {"machineTags", ODATA_TEXT},
-    [F_SEEN] = {"lastSeen", ODATA_TIME},          [F_EXPOSURE] = {"exposureLevel", ODATA_TEXT},
-    [F_ONBOARDING] = {"onboardingStatus", ODATA_TEXT}, [F_ADDRESS] = {"lastIpAddress", ODATA_TEXT},
-    [F_HEALTH] = {"healthStatus", ODATA_TEXT},    [F_PLATFORM] = {"osPlatform", ODATA_TEXT},
-    [F_RISK] = {"riskScore", ODATA_TEXT},         [F_GROUP] = {"rbacGroupId", ODATA_NUMBER},
+    [F_NAME] = {"computerDnsName", ODATA_TEXT},
+    [F_ID] = {"id", ODATA_TEXT},
+    [F_VERSION] = {"version", ODATA_TEXT},
+    [F_VALUE] = {"deviceValue", ODATA_TEXT},
+    [F_ENTRA] = {"aadDeviceId", ODATA_TEXT},
+    [F_TAGS] = {"machineTags", ODATA_TEXT},
+    [F_SEEN] = {"lastSeen", ODATA_TIME},
+    [F_EXPOSURE] = {"exposureLevel", ODATA_TEXT},
+    [F_ONBOARDING] = {"onboardingStatus", ODATA_TEXT},
+    [F_ADDRESS] = {"lastIpAddress", ODATA_TEXT},
+    [F_HEALTH] = {"healthStatus", ODATA_TEXT},
+    [F_PLATFORM] = {"osPlatform", ODATA_TEXT},
+    [F_RISK] = {"riskScore", ODATA_TEXT},
+    [F_GROUP] = {"rbacGroupId", ODATA_NUMBER},
 };
 _Static_assert(COUNT(machine_fields) == MACHINE_FIELDS, "one row a field");
 
@@ -139,8 +160,10 @@ void machine_write(struct object_writer *o, struct estate t, const struct object
     put_cstr(o, "osArchitecture", "64-bit");
     put_text(o, "lastIpAddress", device_ip(t.world, device, &o->arena));
     put_text(o, "lastExternalIpAddress", device_public_ip(t.world, device, &o->arena));
-    if (device_build(t.world, device)) put_i64(o, "osBuild", device_build(t.world, device));
-    else put_null(o, "osBuild");
+    if (device_build(t.world, device))
+        put_i64(o, "osBuild", device_build(t.world, device));
+    else
+        put_null(o, "osBuild");
     put_cstr(o, "healthStatus", health(seed));
     put_cstr(o, "deviceValue", "Normal");
     put_i64(o, "rbacGroupId", 75);

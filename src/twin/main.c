@@ -13,18 +13,19 @@
 #include "twin/keys.h"
 #include "twin/scenario.h"
 
-static const char help_text[] =
-    "defender-twin: a simulator of Microsoft's Defender, Graph and login end-points\n"
-    "\n"
-    "  defender-twin [options]                                    serve until Ctrl-C\n"
-    "  defender-twin generate --table T --bytes N [--seed S]      rows of a table on standard output, one JSON object a line\n"
-    "\n"
-    "  --tenants N             how many tenants (default: as the scenario says)\n"
-    "  --seed S                what is drawn is drawn from this number (default 1)\n"
-    "  --scenario NAME|FILE    what happens when (default lively); built in: ";
+static const char help_text[] = "defender-twin: a simulator of Microsoft's Defender, Graph and login end-points\n"
+                                "\n"
+                                "  defender-twin [options]                                    serve until Ctrl-C\n"
+                                "  defender-twin generate --table T --bytes N [--seed S]      rows of a table on "
+                                "standard output, one JSON object a line\n"
+                                "\n"
+                                "  --tenants N             how many tenants (default: as the scenario says)\n"
+                                "  --seed S                what is drawn is drawn from this number (default 1)\n"
+                                "  --scenario NAME|FILE    what happens when (default lively); built in: ";
 static const char help_rest[] =
     "\n"
-    "  --faults SPEC           faults by chance, instead of the scenario's: 429=0.02,500=0.01,503=,504=,cut=,hang=,slow=\n"
+    "  --faults SPEC           faults by chance, instead of the scenario's: "
+    "429=0.02,500=0.01,503=,504=,cut=,hang=,slow=\n"
     "  --rows-per-second R     over all tenants, instead of the scenario's\n"
     "  --listen ADDRESS        default 127.0.0.1:0 (any free port); prints \"listening on http://127.0.0.1:PORT\"\n"
     "  --tls                   HTTPS with a certificate made at start\n"
@@ -49,9 +50,12 @@ static bool read_options(int argc, char **argv, struct options *o, struct err *e
         const char **value;
         bool *flag;
     } rows[] = {
-        {"--tenants", &o->tenants, NULL}, {"--seed", &o->seed, NULL},     {"--scenario", &o->scenario, NULL}, {"--faults", &o->faults, NULL},
-        {"--rows-per-second", &o->rate, NULL}, {"--listen", &o->listen, NULL}, {"--tls", NULL, &o->is_tls}, {"--tls-ca", &o->tls_ca, NULL},
-        {"--table", &o->table, NULL},     {"--bytes", &o->bytes, NULL},   {"--help", NULL, &o->is_help},      {"generate", NULL, &o->is_generate},
+        {"--tenants", &o->tenants, NULL},      {"--seed", &o->seed, NULL},
+        {"--scenario", &o->scenario, NULL},    {"--faults", &o->faults, NULL},
+        {"--rows-per-second", &o->rate, NULL}, {"--listen", &o->listen, NULL},
+        {"--tls", NULL, &o->is_tls},           {"--tls-ca", &o->tls_ca, NULL},
+        {"--table", &o->table, NULL},          {"--bytes", &o->bytes, NULL},
+        {"--help", NULL, &o->is_help},         {"generate", NULL, &o->is_generate},
     };
     for (int i = 1; i < argc; i++) {
         size_t k = 0;
@@ -83,10 +87,13 @@ static bool write_out(void *ctx, struct str piece)
 
 static bool run_generate(const struct options *o, struct err *e)
 {
-    struct generate_opts g = {.table = o->table, .until = {INT64_C(17700000000000000)}}; /* a fixed day: the same bytes each time */
+    struct generate_opts g = {.table = o->table,
+                              .until = {INT64_C(17700000000000000)}}; /* a fixed day: the same bytes each time */
     if (o->table == NULL || o->bytes == NULL) return bad_option("generate", "--table and --bytes are needed", e);
-    if (!read_number("--bytes", o->bytes, 0, &g.bytes, e) || !read_number("--seed", o->seed, 1, &g.seed, e)) return false;
-    return generate(&g, write_out, NULL, e) && (fflush(stdout) == 0 || bad_option("generate", "standard output is closed", e));
+    if (!read_number("--bytes", o->bytes, 0, &g.bytes, e) || !read_number("--seed", o->seed, 1, &g.seed, e))
+        return false;
+    return generate(&g, write_out, NULL, e) &&
+           (fflush(stdout) == 0 || bad_option("generate", "standard output is closed", e));
 }
 
 /* ---- serve ---------------------------------------------------------------------------------------------------------- */
@@ -103,7 +110,8 @@ static bool load_scenario(const struct options *o, struct scenario *out, struct 
     struct buf text;
     if (is_builtin(name)) return scenario_builtin(str_of(name), out, e);
     buf_init(&text, 4 << 20);
-    if (!fs_exists(fs_real(), name)) return err_set(e, &twin_causes[TWIN_NO_SCENARIO], "\"%s\" is neither a built-in scenario nor a file", name);
+    if (!fs_exists(fs_real(), name))
+        return err_set(e, &twin_causes[TWIN_NO_SCENARIO], "\"%s\" is neither a built-in scenario nor a file", name);
     bool fine = fs_read_all(fs_real(), name, 4 << 20, &text, e) && scenario_parse(buf_str(&text), name, out, e);
     buf_done(&text);
     return fine;
@@ -115,7 +123,8 @@ static bool load_replays(const struct scenario *s, struct buf *files, struct str
     for (unsigned i = 0; i < s->event_count; i++) {
         if (s->events[i].what != EVENT_REPLAY) continue;
         buf_init(&files[i], 512 << 20);
-        if (!fs_read_all(fs_real(), s->events[i].file, 512 << 20, &files[i], e)) return err_context(e, "scenario %s", s->name);
+        if (!fs_read_all(fs_real(), s->events[i].file, 512 << 20, &files[i], e))
+            return err_context(e, "scenario %s", s->name);
         texts[i] = buf_str(&files[i]);
     }
     return true;
@@ -131,7 +140,8 @@ static bool make_tls(const struct options *o, struct wall now, struct tls *out, 
     struct rsa_key *ca_key = NULL;
     struct buf ca;
     buf_init(&ca, 64 << 10);
-    bool fine = cert_make_ca(now, &ca_key, &ca, e) && cert_make_server(ca_key, buf_str(&ca), names, now, &out->key, &out->cert, e);
+    bool fine = cert_make_ca(now, &ca_key, &ca, e) &&
+                cert_make_server(ca_key, buf_str(&ca), names, now, &out->key, &out->cert, e);
     if (fine && o->tls_ca) fine = fs_replace(fs_real(), o->tls_ca, buf_str(&ca), e);
     rsa_key_free(ca_key);
     buf_done(&ca);
@@ -160,7 +170,8 @@ static bool serve_until_signal(const struct options *o, const struct front_opts 
     bool fine = front_start(fo, &front, e);
     if (fine) {
         const char *colon = strrchr(fo->address, ':');
-        printf("listening on %s://%.*s:%u\n", o->is_tls ? "https" : "http", (int)(colon - fo->address), fo->address, front_port(front));
+        printf("listening on %s://%.*s:%u\n", o->is_tls ? "https" : "http", (int)(colon - fo->address), fo->address,
+               front_port(front));
         (void)fflush(stdout);
         struct timer *never = timer_new(loop, keep_running, NULL);
         timer_arm(never, UINT64_C(1) << 40);
@@ -184,8 +195,11 @@ static bool run_serve(const struct options *o, struct err *e)
     uint64_t tenants;
     if (!load_scenario(o, &scenario, e) || !load_replays(&scenario, replay_files, replay_texts, e)) return false;
     if (o->faults && !fault_rates_parse(str_of(o->faults), &scenario.faults, e)) return false;
-    if (!read_number("--tenants", o->tenants, scenario.tenants, &tenants, e) || !read_number("--seed", o->seed, 1, &co.seed, e)) return false;
-    if (tenants < 1 || tenants > CLOUD_TENANTS_MAX) return bad_option("--tenants", "between 1 and 5000 are possible", e);
+    if (!read_number("--tenants", o->tenants, scenario.tenants, &tenants, e) ||
+        !read_number("--seed", o->seed, 1, &co.seed, e))
+        return false;
+    if (tenants < 1 || tenants > CLOUD_TENANTS_MAX)
+        return bad_option("--tenants", "between 1 and 5000 are possible", e);
     if (o->rate) co.rows_per_second = strtod(o->rate, NULL);
     if (strrchr(fo.address, ':') == NULL) return bad_option("--listen", "an address and a port are needed", e);
     co.tenants = (unsigned)tenants;

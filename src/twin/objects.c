@@ -24,7 +24,8 @@ struct str object_id(struct estate t, enum object_kind kind, const struct object
     }
 }
 
-struct odata_value object_field(struct estate t, enum object_kind kind, const struct object *o, unsigned field, struct arena *a)
+struct odata_value object_field(struct estate t, enum object_kind kind, const struct object *o, unsigned field,
+                                struct arena *a)
 {
     switch (kind) {
     case OBJECT_ALERT: return alert_field(t, o, field, a);
@@ -35,7 +36,8 @@ struct odata_value object_field(struct estate t, enum object_kind kind, const st
 
 void object_write(struct estate t, enum object_kind kind, const struct object *o, bool evolved, struct buf *out)
 {
-    struct object_writer ow = {.evolved = evolved, .dirt = t.scenario->has_dirt ? dirt_of(draw(t.world->seed, 7000 + o->number)) : 0};
+    struct object_writer ow = {.evolved = evolved,
+                               .dirt = t.scenario->has_dirt ? dirt_of(draw(t.world->seed, 7000 + o->number)) : 0};
     json_writer_init(&ow.w, out);
     buf_init(&ow.scratch, 1 << 20);
     arena_init(&ow.arena, 1 << 20);
@@ -59,8 +61,10 @@ void put_text(struct object_writer *o, const char *key, struct str text)
 
 void put_cstr(struct object_writer *o, const char *key, const char *text)
 {
-    if (text) put_text(o, key, str_of(text));
-    else put_null(o, key);
+    if (text)
+        put_text(o, key, str_of(text));
+    else
+        put_null(o, key);
 }
 
 void put_null(struct object_writer *o, const char *key)

@@ -61,8 +61,10 @@ static bool take(struct parser *p, const char *word)
 static struct odata_filter *node(struct parser *p, enum node_kind kind)
 {
     struct odata_filter *f = ++p->nodes <= NODES_MAX ? ARENA_NEW(p->arena, struct odata_filter) : NULL;
-    if (f) f->kind = kind;
-    else fail(p->e, "The filter is too long near", p->token);
+    if (f)
+        f->kind = kind;
+    else
+        fail(p->e, "The filter is too long near", p->token);
     return f;
 }
 
@@ -78,7 +80,8 @@ static bool field_find(struct odata_fields fields, struct str name, unsigned *ou
 
 static bool field(struct parser *p, unsigned *out)
 {
-    if (!field_find(p->fields, p->token, out)) return fail(p->e, "Invalid filter clause: filtering is not supported on property", p->token);
+    if (!field_find(p->fields, p->token, out))
+        return fail(p->e, "Invalid filter clause: filtering is not supported on property", p->token);
     advance(p);
     return true;
 }
@@ -86,7 +89,8 @@ static bool field(struct parser *p, unsigned *out)
 static bool text_literal(struct parser *p, struct str *out)
 {
     struct str t = p->token;
-    if (t.n < 2 || t.p[0] != '\'' || t.p[t.n - 1] != '\'') return fail(p->e, "Invalid filter clause: a quoted value was expected at", t);
+    if (t.n < 2 || t.p[0] != '\'' || t.p[t.n - 1] != '\'')
+        return fail(p->e, "Invalid filter clause: a quoted value was expected at", t);
     t = str_sub(t, 1, t.n - 2);
     char *copy = arena_copy(p->arena, t.p, t.n);
     size_t n = 0;
@@ -145,7 +149,9 @@ static bool expect(struct parser *p, const char *sign)
 static const struct odata_filter *starts(struct parser *p)
 {
     struct odata_filter *f = node(p, NODE_STARTS);
-    if (f == NULL || !expect(p, "(") || !field(p, &f->field) || !expect(p, ",") || !text_literal(p, &f->value.text) || !expect(p, ")")) return NULL;
+    if (f == NULL || !expect(p, "(") || !field(p, &f->field) || !expect(p, ",") || !text_literal(p, &f->value.text) ||
+        !expect(p, ")"))
+        return NULL;
     if (p->fields.items[f->field].type == ODATA_TEXT) return f;
     fail(p->e, "Invalid filter clause: startswith needs a text property near", p->token);
     return NULL;
@@ -175,7 +181,8 @@ static const struct odata_filter *unary(struct parser *p)
     return f;
 }
 
-static const struct odata_filter *chain(struct parser *p, enum node_kind kind, const char *word, const struct odata_filter *(*operand)(struct parser *))
+static const struct odata_filter *chain(struct parser *p, enum node_kind kind, const char *word,
+                                        const struct odata_filter *(*operand)(struct parser *))
 {
     const struct odata_filter *left = operand(p);
     while (left && take(p, word)) {
@@ -198,7 +205,8 @@ static const struct odata_filter *either(struct parser *p)
     return chain(p, NODE_OR, "or", both);
 }
 
-bool odata_filter_parse(struct arena *a, struct str text, struct odata_fields fields, const struct odata_filter **out, struct odata_error *e)
+bool odata_filter_parse(struct arena *a, struct str text, struct odata_fields fields, const struct odata_filter **out,
+                        struct odata_error *e)
 {
     struct parser p = {.arena = a, .rest = text, .fields = fields, .e = e};
     advance(&p);
@@ -250,7 +258,8 @@ bool odata_matches(const struct odata_filter *f, odata_get get, void *ctx, struc
     case NODE_COMPARE: return compares(f, get(ctx, f->field, a));
     case NODE_STARTS: {
         struct odata_value v = get(ctx, f->field, a);
-        return v.type == ODATA_TEXT && v.text.n >= f->value.text.n && cmp_nocase(str_sub(v.text, 0, f->value.text.n), f->value.text) == 0;
+        return v.type == ODATA_TEXT && v.text.n >= f->value.text.n &&
+               cmp_nocase(str_sub(v.text, 0, f->value.text.n), f->value.text) == 0;
     }
     case NODE_AND: return odata_matches(f->left, get, ctx, a) && odata_matches(f->right, get, ctx, a);
     case NODE_OR: return odata_matches(f->left, get, ctx, a) || odata_matches(f->right, get, ctx, a);
@@ -259,7 +268,8 @@ bool odata_matches(const struct odata_filter *f, odata_get get, void *ctx, struc
     return false;
 }
 
-bool odata_orderby_parse(struct str text, struct odata_fields fields, struct odata_order *orders, unsigned *count_out, struct odata_error *e)
+bool odata_orderby_parse(struct str text, struct odata_fields fields, struct odata_order *orders, unsigned *count_out,
+                         struct odata_error *e)
 {
     unsigned n = 0;
     for (struct str rest = text; rest.p && n < ODATA_ORDERS_MAX; n++) {
@@ -267,8 +277,10 @@ bool odata_orderby_parse(struct str text, struct odata_fields fields, struct oda
         struct str name = str_cut(&item, ' ');
         item = str_trim(item);
         orders[n].descending = str_eq_nocase(item, STR("desc"));
-        if (!orders[n].descending && item.n && !str_eq_nocase(item, STR("asc"))) return fail(e, "Invalid orderby clause near", item);
-        if (!field_find(fields, name, &orders[n].field)) return fail(e, "Invalid orderby clause: ordering is not supported by property", name);
+        if (!orders[n].descending && item.n && !str_eq_nocase(item, STR("asc")))
+            return fail(e, "Invalid orderby clause near", item);
+        if (!field_find(fields, name, &orders[n].field))
+            return fail(e, "Invalid orderby clause: ordering is not supported by property", name);
     }
     *count_out = n;
     return n > 0 || fail(e, "Invalid orderby clause", text);

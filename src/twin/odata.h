@@ -34,9 +34,11 @@ struct odata_error {
     char text[200];
 };
 /* The filter lives in `a` and borrows from `text`. */
-bool odata_filter_parse(struct arena *a, struct str text, struct odata_fields fields, const struct odata_filter **out, struct odata_error *e);
+bool odata_filter_parse(struct arena *a, struct str text, struct odata_fields fields, const struct odata_filter **out,
+                        struct odata_error *e);
 bool odata_matches(const struct odata_filter *f, odata_get get, void *ctx, struct arena *a);
-bool odata_orderby_parse(struct str text, struct odata_fields fields, struct odata_order *orders, unsigned *count_out, struct odata_error *e);
+bool odata_orderby_parse(struct str text, struct odata_fields fields, struct odata_order *orders, unsigned *count_out,
+                         struct odata_error *e);
 int odata_compare(struct odata_value a, struct odata_value b); /* null first */
 
 #endif

@@ -53,7 +53,8 @@ static bool is_plain(char c, unsigned dirt)
 
 void render_text(struct buf *out, struct str s, unsigned dirt)
 {
-    static const char short_forms[] = {['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['\b'] = 'b', ['\f'] = 'f', ['"'] = '"', ['/'] = '/', ['\\'] = '\\'};
+    static const char short_forms[] = {
+        ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['\b'] = 'b', ['\f'] = 'f', ['"'] = '"', ['/'] = '/', ['\\'] = '\\'};
     buf_add_char(out, '"');
     for (size_t i = 0; i < s.n;) {
         size_t run = i;
@@ -102,12 +103,16 @@ static void render_value(struct buf *out, struct kql_value v, unsigned dirt)
     struct kql_value text = v;
     switch (v.type) {
     case KQL_STRING:
-        if (v.s.n == 0) buf_add_str(out, dirt & DIRT_NULL ? STR("null") : STR("\"\""));
-        else render_text(out, v.s, dirt);
+        if (v.s.n == 0)
+            buf_add_str(out, dirt & DIRT_NULL ? STR("null") : STR("\"\""));
+        else
+            render_text(out, v.s, dirt);
         return;
     case KQL_DATETIME:
-        if (v.is_null) buf_add_str(out, dirt & DIRT_EMPTY ? STR("{}") : STR("null"));
-        else render_time(out, (struct wall){v.i});
+        if (v.is_null)
+            buf_add_str(out, dirt & DIRT_EMPTY ? STR("{}") : STR("null"));
+        else
+            render_time(out, (struct wall){v.i});
         return;
     default: break;
     }

@@ -6,12 +6,12 @@
 
 #include "twin/kql/value.h"
 
-enum { /* dirt of one row */
-    DIRT_SLASH = 1,     /* "\/" */
-    DIRT_UNICODE = 2,   /* non-ASCII as \uXXXX, pairs of surrogates */
-    DIRT_LONG_TEXT = 4, /* long numbers as strings */
-    DIRT_NULL = 8,      /* absent strings are null instead of "" */
-    DIRT_EMPTY = 16,    /* absent datetimes are {} */
+enum {                     /* dirt of one row */
+       DIRT_SLASH = 1,     /* "\/" */
+       DIRT_UNICODE = 2,   /* non-ASCII as \uXXXX, pairs of surrogates */
+       DIRT_LONG_TEXT = 4, /* long numbers as strings */
+       DIRT_NULL = 8,      /* absent strings are null instead of "" */
+       DIRT_EMPTY = 16,    /* absent datetimes are {} */
 };
 unsigned dirt_of(uint64_t row_seed);
 

@@ -8,8 +8,8 @@
 #include "twin/schema.h"
 
 struct replay_row {
-    struct str json;   /* the row's object */
-    int64_t before;    /* ticks before the newest row */
+    struct str json; /* the row's object */
+    int64_t before;  /* ticks before the newest row */
 };
 struct replay {
     struct replay_row *rows;

@@ -13,7 +13,8 @@ void row_init(struct row *r, const struct world *w, enum table_id table, struct 
     r->os = device_os(w, r->device);
     r->program = program_of(r->os, draw(seed, LOT_ROW_PROGRAM));
     r->parent = program_of(r->os, draw(seed, LOT_ROW_PARENT));
-    r->subject = table == TABLE_IMAGE ? library_of(r->os, draw(seed, LOT_ROW_SUBJECT)) : program_of(r->os, draw(seed, LOT_ROW_SUBJECT));
+    r->subject = table == TABLE_IMAGE ? library_of(r->os, draw(seed, LOT_ROW_SUBJECT))
+                                      : program_of(r->os, draw(seed, LOT_ROW_SUBJECT));
 }
 
 /* ---- values of common shapes ---------------------------------------------------------------------------------------- */
@@ -112,7 +113,8 @@ static struct kql_value file_hash(const struct row *r, enum column c, unsigned a
     const struct program *p = program_at(r, (enum subject)(arg >> 8));
     bool of_file = p == r->subject && (arg >> 8) == SUBJECT_FILE;
     if (of_file && is_aggregated(r) && (arg & 0xff) == 64) return kql_null(KQL_STRING);
-    if (of_file && r->table == TABLE_FILE && lot(r, COL_ActionType) % 4 == 3) return kql_null(KQL_STRING); /* a deleted file */
+    if (of_file && r->table == TABLE_FILE && lot(r, COL_ActionType) % 4 == 3)
+        return kql_null(KQL_STRING); /* a deleted file */
     (void)c;
     return kql_str(draw_hex_str((uint64_t)p->bytes, arg & 0xff, arg & 0xff, a));
 }
@@ -167,14 +169,17 @@ static struct kql_value report_id(const struct row *r, enum column c, unsigned a
 {
     uint64_t l = lot(r, c);
     (void)arg, (void)a;
-    if (r->table == TABLE_INFO || l % 50 == 0) return kql_int(KQL_LONG, (int64_t)(100000000000000000u + l % 900000000000000000u));
+    if (r->table == TABLE_INFO || l % 50 == 0)
+        return kql_int(KQL_LONG, (int64_t)(100000000000000000u + l % 900000000000000000u));
     return kql_int(KQL_LONG, (int64_t)(l % 400000));
 }
 
 static struct kql_value unique_id(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     (void)arg;
-    return is_windows(r) ? kql_str(arena_print(a, "%lu", (unsigned long)(lot(r, c) % 900000000000000000u + 100000000000000000u))) : text("0");
+    return is_windows(r)
+               ? kql_str(arena_print(a, "%lu", (unsigned long)(lot(r, c) % 900000000000000000u + 100000000000000000u)))
+               : text("0");
 }
 
 static struct kql_value flag(const struct row *r, enum column c, unsigned arg, struct arena *a)
@@ -195,7 +200,8 @@ static struct kql_value one_of(const struct row *r, enum column c, unsigned arg,
 static struct kql_value action(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     (void)arg;
-    if (is_aggregated(r)) return text(r->table == TABLE_PROCESS ? "ProcessCreatedAggregatedReport" : "ConnectionSuccessAggregatedReport");
+    if (is_aggregated(r))
+        return text(r->table == TABLE_PROCESS ? "ProcessCreatedAggregatedReport" : "ConnectionSuccessAggregatedReport");
     return one_of(r, c, (unsigned)r->table, a); /* the first lists are the tables' actions */
 }
 
@@ -210,8 +216,11 @@ static struct kql_value address(const struct row *r, enum column c, unsigned arg
     bool is_remote = arg == 1;
     if (arg == 2 && l % 3) return text(""); /* often there is none */
     if (c == COL_RemoteIP && draw(r->seed, LOT_ROW_LOOPBACK) % 40 == 0) return text(is_ipv6(r) ? "::1" : "127.0.0.1");
-    if (is_ipv6(r) && !is_remote) return kql_str(arena_print(a, "fe80::%x:%x:%x:%x", (unsigned)(l & 0xffff), (unsigned)(l >> 16 & 0xffff), (unsigned)(l >> 32 & 0xffff), (unsigned)(l >> 48)));
-    if (is_ipv6(r)) return kql_str(arena_print(a, "2001:db8:%x::%x", (unsigned)(l & 0xffff), (unsigned)(l >> 16 & 0xffff)));
+    if (is_ipv6(r) && !is_remote)
+        return kql_str(arena_print(a, "fe80::%x:%x:%x:%x", (unsigned)(l & 0xffff), (unsigned)(l >> 16 & 0xffff),
+                                   (unsigned)(l >> 32 & 0xffff), (unsigned)(l >> 48)));
+    if (is_ipv6(r))
+        return kql_str(arena_print(a, "2001:db8:%x::%x", (unsigned)(l & 0xffff), (unsigned)(l >> 16 & 0xffff)));
     if (!is_remote) return kql_str(device_ip(r->world, r->device, a));
     return kql_str(arena_print(a, "198.51.100.%u", (unsigned)(l % 254) + 1));
 }
@@ -231,7 +240,8 @@ static struct kql_value remote_url(const struct row *r, enum column c, unsigned 
     (void)arg;
     if (l % 3 == 0) return text("");
     if (l % 3 == 1) return text("www.example.org");
-    return kql_str(arena_print(a, "https://cdn%u.example/a/b?q=%%20%u&x=\"y\"", (unsigned)(l >> 8) % 9, (unsigned)(l >> 16) % 9999));
+    return kql_str(arena_print(a, "https://cdn%u.example/a/b?q=%%20%u&x=\"y\"", (unsigned)(l >> 8) % 9,
+                               (unsigned)(l >> 16) % 9999));
 }
 
 static struct kql_value registry(const struct row *r, enum column c, unsigned arg, struct arena *a)
@@ -240,7 +250,8 @@ static struct kql_value registry(const struct row *r, enum column c, unsigned ar
     (void)c;
     if (l % 10 == 9) return text("");
     struct str guid = draw_guid_str(l, 1, a);
-    return kql_str(arena_print(a, "HKEY_LOCAL_MACHINE\\SOFTWARE\\Vendor\\%08x\\{%.*s}", (unsigned)(l >> 32), STR_ARG(guid)));
+    return kql_str(
+        arena_print(a, "HKEY_LOCAL_MACHINE\\SOFTWARE\\Vendor\\%08x\\{%.*s}", (unsigned)(l >> 32), STR_ARG(guid)));
 }
 
 static struct kql_value registry_data(const struct row *r, enum column c, unsigned arg, struct arena *a)
@@ -257,7 +268,8 @@ static struct kql_value logged_on(const struct row *r, enum column c, unsigned a
     (void)c, (void)arg;
     if (lot(r, c) % 5 == 0) return text("[]");
     struct str sid = user_sid(r->world, r->user, a);
-    return kql_str(arena_print(a, "[{\"UserName\":\"%s\",\"DomainName\":\"%s\",\"Sid\":\"%.*s\"}]", user_of(r->user).account, r->world->name, STR_ARG(sid)));
+    return kql_str(arena_print(a, "[{\"UserName\":\"%s\",\"DomainName\":\"%s\",\"Sid\":\"%.*s\"}]",
+                               user_of(r->user).account, r->world->name, STR_ARG(sid)));
 }
 
 static struct kql_value os_build(const struct row *r, enum column c, unsigned arg, struct arena *a)
@@ -272,7 +284,8 @@ static struct kql_value download(const struct row *r, enum column c, unsigned ar
     uint64_t l = lot(r, COL_FileOriginUrl);
     (void)c;
     if (l % 8) return kql_null(KQL_STRING);
-    return arg ? text("https://intranet.example/links") : kql_str(arena_print(a, "https://files.example/%08x/setup.msi", (unsigned)(l >> 32)));
+    return arg ? text("https://intranet.example/links")
+               : kql_str(arena_print(a, "https://files.example/%08x/setup.msi", (unsigned)(l >> 32)));
 }
 
 /* ---- AdditionalFields: JSON inside a string ------------------------------------------------------------------------- */
@@ -280,11 +293,15 @@ static struct kql_value posix_process(const struct row *r, uint64_t l, struct ar
 {
     const char *name = user_of(r->user).account;
     unsigned uid = 500 + r->user;
-    return kql_str(arena_print(a,
-        "{\"InitiatingProcessPosixEffectiveUser\":{\"Sid\":\"S-1-5-18\",\"Name\":\"root\",\"DomainName\":\"HOST\",\"LogonId\":0,\"PosixUserId\":0,"
+    return kql_str(arena_print(
+        a,
+        "{\"InitiatingProcessPosixEffectiveUser\":{\"Sid\":\"S-1-5-18\",\"Name\":\"root\",\"DomainName\":\"HOST\","
+        "\"LogonId\":0,\"PosixUserId\":0,"
         "\"PrimaryPosixGroup\":{\"Name\":\"wheel\",\"PosixGroupId\":0}},\"InitiatingProcessPosixProcessGroupId\":%u,"
-        "\"InitiatingProcessCurrentWorkingDirectory\":\"/\",\"ProcessPosixEffectiveUser\":{\"Name\":\"%s\",\"DomainName\":\"HOST\",\"LogonId\":0,"
-        "\"PosixUserId\":%u,\"PrimaryPosixGroup\":{\"Name\":\"staff\",\"PosixGroupId\":20}},\"ProcessPosixFilePermissions\":[\"None\"]}",
+        "\"InitiatingProcessCurrentWorkingDirectory\":\"/"
+        "\",\"ProcessPosixEffectiveUser\":{\"Name\":\"%s\",\"DomainName\":\"HOST\",\"LogonId\":0,"
+        "\"PosixUserId\":%u,\"PrimaryPosixGroup\":{\"Name\":\"staff\",\"PosixGroupId\":20}},"
+        "\"ProcessPosixFilePermissions\":[\"None\"]}",
         (unsigned)(l >> 40), name, uid));
 }
 
@@ -297,11 +314,17 @@ static struct kql_value additional(const struct row *r, enum column c, unsigned 
     if (l % 3 == 0) return kql_null(KQL_STRING);
     switch (r->table) {
     case TABLE_NETWORK:
-        return kql_str(arena_print(a, "{\"direction\":\"Out\",\"conn_state\":\"SF\",\"duration\":%u.%u,\"uid\":\"C%08x\"}", (unsigned)(l >> 8 & 63), (unsigned)(l >> 20 & 7), (unsigned)(l >> 32)));
+        return kql_str(arena_print(a,
+                                   "{\"direction\":\"Out\",\"conn_state\":\"SF\",\"duration\":%u.%u,\"uid\":\"C%08x\"}",
+                                   (unsigned)(l >> 8 & 63), (unsigned)(l >> 20 & 7), (unsigned)(l >> 32)));
     case TABLE_FILE: return text("{\"FileType\":\"PortableExecutable\"}");
-    case TABLE_LOGON: return text(l % 3 == 1 ? "{\"IsLocalLogon\":true}" : "{\"IsLocalLogon\":false,\"PosixUserId\":1001,\"TerminalName\":\"ssh\"}");
+    case TABLE_LOGON:
+        return text(l % 3 == 1 ? "{\"IsLocalLogon\":true}"
+                               : "{\"IsLocalLogon\":false,\"PosixUserId\":1001,\"TerminalName\":\"ssh\"}");
     case TABLE_INFO: return text("[]");
-    default: return kql_str(arena_print(a, "{\"note\":\"tab\\tquote\\\"back\\\\slash/ üñí\",\"n\":%u}", (unsigned)(l >> 40)));
+    default:
+        return kql_str(
+            arena_print(a, "{\"note\":\"tab\\tquote\\\"back\\\\slash/ üñí\",\"n\":%u}", (unsigned)(l >> 40)));
     }
 }
 
@@ -309,12 +332,12 @@ static struct kql_value additional(const struct row *r, enum column c, unsigned 
 #define PROGRAM(subject, fact) about_program, (SUBJECT_##subject << 8 | PROGRAM_##fact)
 #define HASH(subject, digits) file_hash, (SUBJECT_##subject << 8 | (digits))
 #define ACCOUNT(which, fact) about_account, ((which) << 8 | ACCOUNT_##fact)
-#define VERSION_INFO(prefix, subject)                                                                    \
-    [COL_##prefix##CompanyName] = {PROGRAM(subject, COMPANY)},                                           \
-    [COL_##prefix##ProductName] = {PROGRAM(subject, PRODUCT)},                                           \
-    [COL_##prefix##ProductVersion] = {PROGRAM(subject, VERSION)},                                        \
-    [COL_##prefix##InternalFileName] = {PROGRAM(subject, INTERNAL)},                                     \
-    [COL_##prefix##OriginalFileName] = {PROGRAM(subject, ORIGINAL)},                                     \
+#define VERSION_INFO(prefix, subject)                                \
+    [COL_##prefix##CompanyName] = {PROGRAM(subject, COMPANY)},       \
+    [COL_##prefix##ProductName] = {PROGRAM(subject, PRODUCT)},       \
+    [COL_##prefix##ProductVersion] = {PROGRAM(subject, VERSION)},    \
+    [COL_##prefix##InternalFileName] = {PROGRAM(subject, INTERNAL)}, \
+    [COL_##prefix##OriginalFileName] = {PROGRAM(subject, ORIGINAL)}, \
     [COL_##prefix##FileDescription] = {PROGRAM(subject, DESCRIPTION)}
 
 /* Columns not named here are always empty. */

@@ -11,7 +11,7 @@ struct row {
     struct wall time;
     uint64_t seed;
     struct str replayed; /* not empty: the row is this JSON object, nothing is drawn */
-    bool is_twin; /* differs from the row of the same seed in AdditionalFields alone */
+    bool is_twin;        /* differs from the row of the same seed in AdditionalFields alone */
     /* drawn by row_init */
     unsigned device, user;
     enum os os;

@@ -73,14 +73,28 @@ static bool read_range(const struct yaml *v, struct tenant_range *out)
 }
 
 /* ---- fields of the file's maps, as tables --------------------------------------------------------------------------- */
-enum field_kind { FIELD_UNSIGNED, FIELD_U64, FIELD_DURATION, FIELD_SHARE, FIELD_DOUBLE, FIELD_BOOL, FIELD_RANGE, FIELD_TABLE, FIELD_FAULTS, FIELD_FILE };
+enum field_kind {
+    FIELD_UNSIGNED,
+    FIELD_U64,
+    FIELD_DURATION,
+    FIELD_SHARE,
+    FIELD_DOUBLE,
+    FIELD_BOOL,
+    FIELD_RANGE,
+    FIELD_TABLE,
+    FIELD_FAULTS,
+    FIELD_FILE
+};
 struct field {
     const char *name;
     enum field_kind kind;
     size_t offset;
     double max;
 };
-#define TOP(name, kind, member, max) {name, FIELD_##kind, offsetof(struct scenario, member), max}
+#define TOP(name, kind, member, max)                               \
+    {                                                              \
+        name, FIELD_##kind, offsetof(struct scenario, member), max \
+    }
 static const struct field top_fields[] = {
     TOP("tenants", UNSIGNED, tenants, 5000),
     TOP("history", DURATION, history_ms, 0),
@@ -106,13 +120,19 @@ static const struct field top_fields[] = {
     TOP("think", DURATION, think_ms, 0),
     TOP("faults", FAULTS, faults, 0),
 };
-#define EVENT(name, kind, member, max) {name, FIELD_##kind, offsetof(struct scenario_event, member), max}
+#define EVENT(name, kind, member, max)                                   \
+    {                                                                    \
+        name, FIELD_##kind, offsetof(struct scenario_event, member), max \
+    }
 static const struct field event_fields[] = {
-    EVENT("at", DURATION, at_ms, 0),       EVENT("for", DURATION, for_ms, 0),        EVENT("tenants", RANGE, tenants, 0),
-    EVENT("table", TABLE, table, 0),       EVENT("rows", U64, rows, 5e6),            EVENT("changes", UNSIGNED, changes, 50),
+    EVENT("at", DURATION, at_ms, 0),       EVENT("for", DURATION, for_ms, 0), EVENT("tenants", RANGE, tenants, 0),
+    EVENT("table", TABLE, table, 0),       EVENT("rows", U64, rows, 5e6),     EVENT("changes", UNSIGNED, changes, 50),
     EVENT("up_to", DURATION, up_to_ms, 0), EVENT("file", FILE, file, 0),
 };
-#define RULE(name, kind, member, max) {name, FIELD_##kind, offsetof(struct scenario_rule, member), max}
+#define RULE(name, kind, member, max)                                   \
+    {                                                                   \
+        name, FIELD_##kind, offsetof(struct scenario_rule, member), max \
+    }
 static const struct field rule_fields[] = {
     RULE("tenants", RANGE, tenants, 0),
     RULE("token_error", UNSIGNED, token_error, 1e9),
@@ -124,17 +144,21 @@ static bool set_field(const struct reader *r, const struct field *f, void *base,
     char *to = (char *)base + f->offset;
     enum table_id table;
     double d = 0;
-    bool is_number = f->kind == FIELD_UNSIGNED || f->kind == FIELD_U64 || f->kind == FIELD_SHARE || f->kind == FIELD_DOUBLE;
+    bool is_number =
+        f->kind == FIELD_UNSIGNED || f->kind == FIELD_U64 || f->kind == FIELD_SHARE || f->kind == FIELD_DOUBLE;
     if (is_number && !read_double(v, f->max, &d)) return wrong(r, v, "not a number, or out of range");
     switch (f->kind) {
     case FIELD_UNSIGNED: *(unsigned *)(void *)to = (unsigned)d; return true;
     case FIELD_U64: *(uint64_t *)(void *)to = (uint64_t)d; return true;
     case FIELD_SHARE:
     case FIELD_DOUBLE: *(double *)(void *)to = d; return true;
-    case FIELD_DURATION: return read_duration(v, (int64_t *)(void *)to) || wrong(r, v, "not a duration (500ms, 30s, 15m, 6h, 2d)");
+    case FIELD_DURATION:
+        return read_duration(v, (int64_t *)(void *)to) || wrong(r, v, "not a duration (500ms, 30s, 15m, 6h, 2d)");
     case FIELD_BOOL: return yaml_bool(v, (bool *)(void *)to) || wrong(r, v, "neither yes nor no");
-    case FIELD_RANGE: return read_range(v, (struct tenant_range *)(void *)to) || wrong(r, v, "tenants are: all, N, N-M, every N");
-    case FIELD_FILE: return str_copy(v->text, to, sizeof(((struct scenario_event *)0)->file)) || wrong(r, v, "the name is too long");
+    case FIELD_RANGE:
+        return read_range(v, (struct tenant_range *)(void *)to) || wrong(r, v, "tenants are: all, N, N-M, every N");
+    case FIELD_FILE:
+        return str_copy(v->text, to, sizeof(((struct scenario_event *)0)->file)) || wrong(r, v, "the name is too long");
     case FIELD_FAULTS: return fault_rates_parse(v->text, (struct fault_rates *)(void *)to, r->e);
     case FIELD_TABLE:
         if (v->type != YAML_SCALAR || !table_by_name(v->text, &table)) return wrong(r, v, "not a table the twin has");
@@ -158,15 +182,17 @@ static bool read_rates(const struct reader *r, const struct yaml *map)
     if (map->type != YAML_MAP) return wrong(r, map, "rows_per_second is a map: table: rate");
     for (size_t i = 0; i < map->count; i++) {
         if (!table_by_name(map->keys[i].text, &table)) return wrong(r, &map->keys[i], "not a table the twin has");
-        if (!read_double(&map->items[i], 1e6, &r->s->rows_per_s[table])) return wrong(r, &map->items[i], "not a rate, or out of range");
+        if (!read_double(&map->items[i], 1e6, &r->s->rows_per_s[table]))
+            return wrong(r, &map->items[i], "not a rate, or out of range");
     }
     return true;
 }
 
 static bool read_event_kind(const struct reader *r, const struct yaml *v, struct scenario_event *out)
 {
-    static const char *const kinds[] = {[EVENT_BURST] = "burst", [EVENT_THROTTLE] = "throttle", [EVENT_OUTAGE] = "outage",
-                                        [EVENT_HANG] = "hang",   [EVENT_FLURRY] = "flurry",     [EVENT_LATE] = "late", [EVENT_REPLAY] = "replay"};
+    static const char *const kinds[] = {
+        [EVENT_BURST] = "burst",   [EVENT_THROTTLE] = "throttle", [EVENT_OUTAGE] = "outage", [EVENT_HANG] = "hang",
+        [EVENT_FLURRY] = "flurry", [EVENT_LATE] = "late",         [EVENT_REPLAY] = "replay"};
     for (unsigned i = 0; v->type == YAML_SCALAR && i < COUNT(kinds); i++) {
         if (!str_eq(v->text, str_of(kinds[i]))) continue;
         out->what = (enum event_what)i;
@@ -177,13 +203,15 @@ static bool read_event_kind(const struct reader *r, const struct yaml *v, struct
 
 static bool read_event(const struct reader *r, const struct yaml *map)
 {
-    struct scenario_event ev = {.tenants = {0, UINT32_MAX, 1}, .rows = 1000, .changes = 5, .up_to_ms = INT64_C(47) * 3600 * 1000};
+    struct scenario_event ev = {
+        .tenants = {0, UINT32_MAX, 1}, .rows = 1000, .changes = 5, .up_to_ms = INT64_C(47) * 3600 * 1000};
     if (map->type != YAML_MAP || yaml_get(map, "what") == NULL) return wrong(r, map, "an event needs: what");
     if (r->s->event_count == SCENARIO_EVENTS_MAX) return wrong(r, map, "too many events");
     for (size_t i = 0; i < map->count; i++) {
         const struct field *f = field_find(event_fields, COUNT(event_fields), map->keys[i].text);
         bool is_kind = str_eq(map->keys[i].text, STR("what"));
-        if (is_kind ? !read_event_kind(r, &map->items[i], &ev) : f && !set_field(r, f, &ev, &map->items[i])) return false;
+        if (is_kind ? !read_event_kind(r, &map->items[i], &ev) : f && !set_field(r, f, &ev, &map->items[i]))
+            return false;
         if (!is_kind && !f) return wrong(r, &map->keys[i], "an event has no such field");
     }
     r->s->events[r->s->event_count++] = ev;
@@ -197,7 +225,8 @@ static bool read_lacks(const struct reader *r, const struct yaml *list, unsigned
     for (size_t i = 0; i < list->count; i++) {
         unsigned bit = 0;
         while (bit < COUNT(names) && !str_eq(list->items[i].text, str_of(names[bit]))) bit++;
-        if (bit == COUNT(names)) return wrong(r, &list->items[i], "a tenant can lack hunting, alerts, incidents, machines, consent, tables");
+        if (bit == COUNT(names))
+            return wrong(r, &list->items[i], "a tenant can lack hunting, alerts, incidents, machines, consent, tables");
         *out |= 1u << bit;
     }
     return true;
@@ -211,14 +240,16 @@ static bool read_rule(const struct reader *r, const struct yaml *map)
     for (size_t i = 0; i < map->count; i++) {
         const struct field *f = field_find(rule_fields, COUNT(rule_fields), map->keys[i].text);
         bool is_lacks = str_eq(map->keys[i].text, STR("lacks"));
-        if (is_lacks ? !read_lacks(r, &map->items[i], &rule.lacks) : f && !set_field(r, f, &rule, &map->items[i])) return false;
+        if (is_lacks ? !read_lacks(r, &map->items[i], &rule.lacks) : f && !set_field(r, f, &rule, &map->items[i]))
+            return false;
         if (!is_lacks && !f) return wrong(r, &map->keys[i], "a rule has no such field");
     }
     r->s->rules[r->s->rule_count++] = rule;
     return true;
 }
 
-static bool read_list(const struct reader *r, const struct yaml *list, bool (*read)(const struct reader *, const struct yaml *))
+static bool read_list(const struct reader *r, const struct yaml *list,
+                      bool (*read)(const struct reader *, const struct yaml *))
 {
     if (list->type != YAML_LIST) return wrong(r, list, "this is a list");
     for (size_t i = 0; i < list->count; i++)
@@ -240,12 +271,18 @@ static bool read_top(const struct reader *r, const struct yaml *map)
         const struct yaml *v = &map->items[i];
         const struct field *f = field_find(top_fields, COUNT(top_fields), key);
         bool fine;
-        if (f) fine = set_field(r, f, r->s, v);
-        else if (str_eq(key, STR("name"))) fine = read_name(r, v);
-        else if (str_eq(key, STR("rows_per_second"))) fine = read_rates(r, v);
-        else if (str_eq(key, STR("events"))) fine = read_list(r, v, read_event);
-        else if (str_eq(key, STR("rules"))) fine = read_list(r, v, read_rule);
-        else fine = wrong(r, &map->keys[i], "a scenario has no such field");
+        if (f)
+            fine = set_field(r, f, r->s, v);
+        else if (str_eq(key, STR("name")))
+            fine = read_name(r, v);
+        else if (str_eq(key, STR("rows_per_second")))
+            fine = read_rates(r, v);
+        else if (str_eq(key, STR("events")))
+            fine = read_list(r, v, read_event);
+        else if (str_eq(key, STR("rules")))
+            fine = read_list(r, v, read_rule);
+        else
+            fine = wrong(r, &map->keys[i], "a scenario has no such field");
         if (!fine) return false;
     }
     return true;
@@ -255,10 +292,22 @@ bool scenario_parse(struct str bytes, const char *name, struct scenario *out, st
 {
     /* What Microsoft documents, sections 5.1, 6 and 9.2 of the reference; a scenario says what differs. */
     struct scenario s = {
-        .name = "unnamed", .tenants = 20, .history_rate = 1, .late_up_to_ms = INT64_C(47) * 3600 * 1000, .has_dirt = true,
-        .machines = 8, .machine_change_ms = 3600000, .alert_revisions = 3, .alert_revision_ms = 600000,
-        .security_per_min = 150, .hunting_per_min = 45, .endpoint_per_min = 100, .endpoint_per_hour = 1500,
-        .row_cap = 100000, .byte_cap = 50000000, .token_life_ms = 3599000,
+        .name = "unnamed",
+        .tenants = 20,
+        .history_rate = 1,
+        .late_up_to_ms = INT64_C(47) * 3600 * 1000,
+        .has_dirt = true,
+        .machines = 8,
+        .machine_change_ms = 3600000,
+        .alert_revisions = 3,
+        .alert_revision_ms = 600000,
+        .security_per_min = 150,
+        .hunting_per_min = 45,
+        .endpoint_per_min = 100,
+        .endpoint_per_hour = 1500,
+        .row_cap = 100000,
+        .byte_cap = 50000000,
+        .token_life_ms = 3599000,
     };
     struct reader r = {name, &s, e};
     struct arena a;

@@ -19,10 +19,10 @@ struct tenant_range {
 bool tenant_range_has(const struct tenant_range *r, unsigned index);
 
 enum event_what {
-    EVENT_BURST,  /* `rows` rows of `table`, all with one Timestamp, that of `at` */
+    EVENT_BURST,    /* `rows` rows of `table`, all with one Timestamp, that of `at` */
     EVENT_THROTTLE, /* every call is answered 429 */
-    EVENT_OUTAGE, /* every call is answered 503 */
-    EVENT_HANG,   /* answers stop in mid-body and stay open */
+    EVENT_OUTAGE,   /* every call is answered 503 */
+    EVENT_HANG,     /* answers stop in mid-body and stay open */
     EVENT_FLURRY, /* an alert is made and changed `changes` times within one second; its last two changes share one time */
     EVENT_REPLAY, /* the rows of `file` become visible, the newest with the Timestamp of `at` */
     EVENT_LATE,   /* `rows` rows of `table` become visible whose Timestamps lie up to `up_to_ms` earlier */
@@ -40,7 +40,14 @@ struct scenario_event {
 };
 
 /* How tenants differ from the usual one: roles they lack, how their login fails, caps of their own. */
-enum tenant_lack { LACK_HUNTING = 1, LACK_ALERTS = 2, LACK_INCIDENTS = 4, LACK_MACHINES = 8, LACK_CONSENT = 16, LACK_TABLES = 32 };
+enum tenant_lack {
+    LACK_HUNTING = 1,
+    LACK_ALERTS = 2,
+    LACK_INCIDENTS = 4,
+    LACK_MACHINES = 8,
+    LACK_CONSENT = 16,
+    LACK_TABLES = 32
+};
 struct scenario_rule {
     struct tenant_range tenants;
     unsigned lacks;       /* of enum tenant_lack */
@@ -50,25 +57,25 @@ struct scenario_rule {
 
 struct scenario {
     char name[32];
-    unsigned tenants;      /* a suggestion: the command line's --tenants wins */
-    int64_t history_ms;    /* how far back rows reach when the scenario starts */
-    double history_rate;   /* history's rows a second, relative to the rate from the start on */
+    unsigned tenants;                   /* a suggestion: the command line's --tenants wins */
+    int64_t history_ms;                 /* how far back rows reach when the scenario starts */
+    double history_rate;                /* history's rows a second, relative to the rate from the start on */
     double rows_per_s[SCENARIO_TABLES]; /* over all tenants */
-    double late_share;     /* of rows that come late, by up to late_up_to_ms */
+    double late_share;                  /* of rows that come late, by up to late_up_to_ms */
     int64_t late_up_to_ms;
-    double equal_share;    /* of pairs of rows that are byte-equal */
-    double twin_share;     /* of pairs that differ in AdditionalFields alone */
-    bool has_dirt;         /* odd escapes, numbers as strings, {} for null */
-    double alerts_per_hour;         /* per tenant, after the start */
-    unsigned alerts_before;         /* per tenant, in the back-history */
-    unsigned alert_revisions;       /* at most that many changes after creation */
-    int64_t alert_revision_ms;      /* the changes lie within that time */
-    unsigned machines;              /* per tenant */
-    int64_t machine_change_ms;      /* the risk of a machine is drawn anew that often */
+    double equal_share;        /* of pairs of rows that are byte-equal */
+    double twin_share;         /* of pairs that differ in AdditionalFields alone */
+    bool has_dirt;             /* odd escapes, numbers as strings, {} for null */
+    double alerts_per_hour;    /* per tenant, after the start */
+    unsigned alerts_before;    /* per tenant, in the back-history */
+    unsigned alert_revisions;  /* at most that many changes after creation */
+    int64_t alert_revision_ms; /* the changes lie within that time */
+    unsigned machines;         /* per tenant */
+    int64_t machine_change_ms; /* the risk of a machine is drawn anew that often */
     unsigned security_per_min, hunting_per_min, endpoint_per_min, endpoint_per_hour;
-    uint64_t row_cap, byte_cap;     /* of a hunting answer: cut silently */
+    uint64_t row_cap, byte_cap; /* of a hunting answer: cut silently */
     int64_t token_life_ms;
-    int64_t think_ms;               /* before each answer */
+    int64_t think_ms; /* before each answer */
     struct fault_rates faults;
     struct scenario_event events[SCENARIO_EVENTS_MAX];
     unsigned event_count;

@@ -7,6 +7,7 @@
 #include "twin/kql/value.h"
 
 /* Every distinct column: X(name, type). */
+/* clang-format off */
 #define TWIN_COLUMNS(X) \
     X(Timestamp, KQL_DATETIME) \
     X(DeviceId, KQL_STRING) \
@@ -154,11 +155,12 @@
     X(PreviousRegistryValueData, KQL_STRING) \
     X(ProcessFutureSignal, KQL_STRING)
 
+/* clang-format on */
 enum column {
 #define X(name, type) COL_##name,
     TWIN_COLUMNS(X)
 #undef X
-    COL_COUNT
+        COL_COUNT
 };
 struct column_row {
     const char *name;

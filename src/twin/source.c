@@ -46,12 +46,14 @@ static struct kql_value cell(void *ctx, void *handle, struct kql_row_ref ref, un
     const struct table *t = handle;
     if (column == 0) return kql_int(KQL_DATETIME, ref.ticks); /* the commonest by far: no need to draw the row */
     const struct table_schema *schema = &table_schemas[t->id];
-    return row_cell(hunt_source_row(ctx, t, ref), column < schema->count ? schema->columns[column] : COL_ProcessFutureSignal, a);
+    return row_cell(hunt_source_row(ctx, t, ref),
+                    column < schema->count ? schema->columns[column] : COL_ProcessFutureSignal, a);
 }
 
 void hunt_source_init(struct hunt_source *s, struct cloud *c, struct twin_tenant *t, struct wall as_of)
 {
-    *s = (struct hunt_source){.source = {s, find, open_scan, next, close_scan, cell}, .cloud = c, .tenant = t, .as_of = as_of};
+    *s = (struct hunt_source){
+        .source = {s, find, open_scan, next, close_scan, cell}, .cloud = c, .tenant = t, .as_of = as_of};
 }
 
 void hunt_write_row(struct hunt_source *s, const struct table *table, struct kql_row_ref ref, const struct kql_query *q,

@@ -8,9 +8,15 @@ enum { LOT_PAIR = 1, LOT_PHASE, LOT_ROW, LOT_LAG, LOT_CUT };
 #define NUMBER_MASK ((UINT64_C(1) << ID_EVENT_SHIFT) - 1)
 #define USUAL_LAG (90 * WALL_TICKS_PER_S)
 
-void table_init(struct table *t, const struct world *w, const struct scenario *s, const struct replay *replays, enum table_id id, double rate)
+void table_init(struct table *t, const struct world *w, const struct scenario *s, const struct replay *replays,
+                enum table_id id, double rate)
 {
-    *t = (struct table){.world = w, .scenario = s, .replays = replays, .id = id, .rate = rate, .seed = draw(w->seed, 200 + (uint64_t)id)};
+    *t = (struct table){.world = w,
+                        .scenario = s,
+                        .replays = replays,
+                        .id = id,
+                        .rate = rate,
+                        .seed = draw(w->seed, 200 + (uint64_t)id)};
     double history = rate * s->history_rate * (double)s->history_ms / 1000;
     t->history_count = history > 0 ? (uint64_t)(history + draw_unit(t->seed, LOT_PHASE)) : 0;
 }
@@ -36,7 +42,8 @@ static int64_t event_at(const struct table *t, const struct scenario_event *e)
 static int64_t stream_visible_at(const struct table *t, uint64_t n)
 {
     double phase = draw_unit(t->seed, LOT_PHASE);
-    if (n >= t->history_count) return t->world->start.ticks + (int64_t)(((double)(n - t->history_count) + phase) / t->rate * WALL_TICKS_PER_S);
+    if (n >= t->history_count)
+        return t->world->start.ticks + (int64_t)(((double)(n - t->history_count) + phase) / t->rate * WALL_TICKS_PER_S);
     double history = (double)t->scenario->history_ms * WALL_TICKS_PER_MS;
     return t->world->start.ticks - (int64_t)(history * (1 - ((double)n + phase) / (double)t->history_count));
 }
@@ -87,15 +94,18 @@ static int64_t row_ticks(const struct table *t, uint64_t id)
     if (e && e->what == EVENT_BURST) return event_at(t, e);
     uint64_t seed = row_seed(t, id);
     double up_to = USUAL_LAG * draw_unit(seed, LOT_LAG + 1);
-    if (e) up_to = (double)e->up_to_ms * WALL_TICKS_PER_MS;
-    else if (draw_chance(seed, LOT_LAG, t->scenario->late_share)) up_to = (double)t->scenario->late_up_to_ms * WALL_TICKS_PER_MS;
+    if (e)
+        up_to = (double)e->up_to_ms * WALL_TICKS_PER_MS;
+    else if (draw_chance(seed, LOT_LAG, t->scenario->late_share))
+        up_to = (double)t->scenario->late_up_to_ms * WALL_TICKS_PER_MS;
     return cut(table_visible_at(t, id).ticks - (int64_t)(up_to * draw_unit(seed, LOT_LAG + 2)), draw(seed, LOT_CUT));
 }
 
 void table_row(const struct table *t, struct kql_row_ref ref, struct row *out)
 {
     enum pair pair = pair_of(t, ref.id);
-    row_init(out, t->world, t->id, (struct wall){ref.ticks}, row_seed(t, pair == PAIR_NONE ? ref.id : ref.id - 1), pair == PAIR_TWIN);
+    row_init(out, t->world, t->id, (struct wall){ref.ticks}, row_seed(t, pair == PAIR_NONE ? ref.id : ref.id - 1),
+             pair == PAIR_TWIN);
     const struct replay_row *replayed = replayed_row(t, ref.id);
     if (replayed) out->replayed = replayed->json;
 }
@@ -128,8 +138,11 @@ static void append_events(struct table *t, struct wall now)
 {
     for (unsigned i = 0; i < t->scenario->event_count; i++) {
         const struct scenario_event *e = &t->scenario->events[i];
-        bool makes_rows = (e->what == EVENT_BURST || e->what == EVENT_LATE || e->what == EVENT_REPLAY) && e->table == t->id;
-        if (!makes_rows || t->events_done >> i & 1 || event_at(t, e) > now.ticks || !tenant_range_has(&e->tenants, t->world->index)) continue;
+        bool makes_rows =
+            (e->what == EVENT_BURST || e->what == EVENT_LATE || e->what == EVENT_REPLAY) && e->table == t->id;
+        if (!makes_rows || t->events_done >> i & 1 || event_at(t, e) > now.ticks ||
+            !tenant_range_has(&e->tenants, t->world->index))
+            continue;
         t->events_done |= UINT64_C(1) << i;
         uint64_t rows = e->what == EVENT_REPLAY ? t->replays[i].count : e->rows;
         for (uint64_t n = 0; n < rows; n++) append(t, (uint64_t)(i + 1) << ID_EVENT_SHIFT | n);
@@ -143,7 +156,7 @@ static void merge(struct table *t, size_t old)
     struct kql_row_ref *tail = malloc(fresh * sizeof *tail);
     INVARIANT(tail != NULL);
     memcpy(tail, t->rows + old, fresh * sizeof *tail);
-    for (size_t to = t->count; fresh; ) {
+    for (size_t to = t->count; fresh;) {
         bool from_old = old && by_time(&t->rows[old - 1], &tail[fresh - 1]) > 0;
         t->rows[--to] = from_old ? t->rows[--old] : tail[--fresh];
     }
@@ -180,8 +193,10 @@ static size_t rank(const struct table *t, struct kql_row_ref key, bool inclusive
     while (low < high) {
         size_t mid = low + (high - low) / 2;
         int d = by_time(&t->rows[mid], &key);
-        if (d < 0 || (inclusive && d == 0)) low = mid + 1;
-        else high = mid;
+        if (d < 0 || (inclusive && d == 0))
+            low = mid + 1;
+        else
+            high = mid;
     }
     return low;
 }
@@ -189,9 +204,12 @@ static size_t rank(const struct table *t, struct kql_row_ref key, bool inclusive
 static void find_place(struct table_scan *s)
 {
     s->generation = s->table->generation;
-    if (s->has_last) s->at = rank(s->table, s->last, !s->descending);
-    else if (s->descending) s->at = rank(s->table, (struct kql_row_ref){s->to, UINT64_MAX}, true);
-    else s->at = rank(s->table, (struct kql_row_ref){s->from, 0}, false);
+    if (s->has_last)
+        s->at = rank(s->table, s->last, !s->descending);
+    else if (s->descending)
+        s->at = rank(s->table, (struct kql_row_ref){s->to, UINT64_MAX}, true);
+    else
+        s->at = rank(s->table, (struct kql_row_ref){s->from, 0}, false);
 }
 
 struct table_scan *table_scan_new(const struct table *t, int64_t from, int64_t to, bool descending, struct wall as_of)

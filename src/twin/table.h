@@ -18,15 +18,16 @@ struct table {
     const struct replay *replays; /* parallel to the scenario's events */
     enum table_id id;
     uint64_t seed;
-    double rate;             /* rows a second from the start on; 0: no stream */
-    uint64_t history_count;  /* rows before the start */
+    double rate;              /* rows a second from the start on; 0: no stream */
+    uint64_t history_count;   /* rows before the start */
     struct kql_row_ref *rows; /* by (ticks, id) */
     size_t count, cap;
-    uint64_t stream_next;    /* the first row of the stream not yet in the index */
-    uint64_t events_done;    /* bits */
-    uint64_t generation;     /* grows with every change of the index */
+    uint64_t stream_next; /* the first row of the stream not yet in the index */
+    uint64_t events_done; /* bits */
+    uint64_t generation;  /* grows with every change of the index */
 };
-void table_init(struct table *t, const struct world *w, const struct scenario *s, const struct replay *replays, enum table_id id, double rate);
+void table_init(struct table *t, const struct world *w, const struct scenario *s, const struct replay *replays,
+                enum table_id id, double rate);
 void table_done(struct table *t);
 void table_advance(struct table *t, struct wall now); /* takes in what has become visible; never goes back */
 void table_row(const struct table *t, struct kql_row_ref ref, struct row *out);

@@ -9,7 +9,9 @@ static const struct scenario_event *event_now(const struct exchange *x, enum eve
     for (unsigned i = 0; i < s->event_count; i++) {
         const struct scenario_event *e = &s->events[i];
         int64_t passed = (x->now.ticks - x->cloud->opts.start.ticks) / WALL_TICKS_PER_MS - e->at_ms;
-        if (e->what != what || passed < 0 || passed >= e->for_ms || !tenant_range_has(&e->tenants, x->tenant->world.index)) continue;
+        if (e->what != what || passed < 0 || passed >= e->for_ms ||
+            !tenant_range_has(&e->tenants, x->tenant->world.index))
+            continue;
         *left_ms_out = e->for_ms - passed;
         return e;
     }
@@ -19,14 +21,17 @@ static const struct scenario_event *event_now(const struct exchange *x, enum eve
 static bool turned_away(struct exchange *x, const char *message, double retry_after_s, bool has_header)
 {
     x->tenant->stats[x->family].throttled++;
-    if (has_header && x->family == FAMILY_ENDPOINT) answer_header(x, "Retry-After", "%d", (int)(retry_after_s + 0.999));
-    else if (has_header) answer_header(x, "Retry-After", "%.3f", retry_after_s < 0.001 ? 0.001 : retry_after_s);
+    if (has_header && x->family == FAMILY_ENDPOINT)
+        answer_header(x, "Retry-After", "%d", (int)(retry_after_s + 0.999));
+    else if (has_header)
+        answer_header(x, "Retry-After", "%.3f", retry_after_s < 0.001 ? 0.001 : retry_after_s);
     /* The Endpoint API has been seen to say "429" where its pages say TooManyRequests. */
     answer_error(x, 429, x->family == FAMILY_ENDPOINT ? "429" : "TooManyRequests", message);
     return false;
 }
 
-static bool over(struct wall *began, unsigned *count, unsigned limit, int64_t window, struct wall now, double *left_s_out)
+static bool over(struct wall *began, unsigned *count, unsigned limit, int64_t window, struct wall now,
+                 double *left_s_out)
 {
     if (now.ticks - began->ticks >= window || now.ticks < began->ticks) {
         *began = now;
@@ -70,10 +75,12 @@ bool throttle_check(struct exchange *x)
     struct rng *lots = &x->cloud->lots;
     x->tenant->stats[x->family].calls++;
     if (event_now(x, EVENT_OUTAGE, &left_ms)) return broken(x, FAULT_DOWN);
-    if (event_now(x, EVENT_THROTTLE, &left_ms)) return turned_away(x, "Too Many Requests", (double)left_ms / 1000 * (0.3 + 0.7 * rng_unit(lots)), true);
+    if (event_now(x, EVENT_THROTTLE, &left_ms))
+        return turned_away(x, "Too Many Requests", (double)left_ms / 1000 * (0.3 + 0.7 * rng_unit(lots)), true);
     if (!within_limits(x)) return false;
     enum fault fault = fault_draw(&x->cloud->faults, lots);
-    if (fault == FAULT_THROTTLE) return turned_away(x, "Too Many Requests", 0.5 + 2.5 * rng_unit(lots), !rng_chance(lots, 0.15));
+    if (fault == FAULT_THROTTLE)
+        return turned_away(x, "Too Many Requests", 0.5 + 2.5 * rng_unit(lots), !rng_chance(lots, 0.15));
     if (fault == FAULT_ERROR || fault == FAULT_DOWN || fault == FAULT_TIMEOUT) return broken(x, fault);
     return true;
 }

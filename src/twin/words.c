@@ -3,8 +3,12 @@
 #include "twin/row_int.h"
 #include "twin/schema.h"
 
-#define LIST(...) {(const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)}
+#define LIST(...)                                                                                       \
+    {                                                                                                   \
+        (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *) \
+    }
 
+/* clang-format off */
 const struct word_list word_lists[WORDS_COUNT] = {
     [TABLE_PROCESS] = LIST("ProcessCreated", "ProcessCreated", "ProcessCreated", "OpenProcess"),
     [TABLE_NETWORK] = LIST("ConnectionSuccess", "ConnectionSuccess", "ConnectionFailed", "ConnectionRequest", "ConnectionAttempt",
@@ -43,3 +47,4 @@ const struct word_list word_lists[WORDS_COUNT] = {
     [WORDS_LEVEL] = LIST("Low", "Medium", "High", "None", NULL),
     [WORDS_ASSET] = LIST("Normal", "Low", "High", NULL),
 };
+/* clang-format on */

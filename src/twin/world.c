@@ -6,13 +6,17 @@
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 enum { /* labels of draws; rows and objects have their own, higher ones */
-    LOT_TENANT = 1, LOT_DEVICE = 3, LOT_PUBLIC = 5, LOT_USER
+       LOT_TENANT = 1,
+       LOT_DEVICE = 3,
+       LOT_PUBLIC = 5,
+       LOT_USER
 };
 
 void world_init(struct world *w, uint64_t cloud_seed, unsigned index, unsigned machines, struct wall start)
 {
-    static const char *const names[] = {"contoso", "fabrikam", "northwind", "adatum", "litware", "proseware", "tailspin", "wingtip",
-                                        "alpine", "coho", "lucerne", "margie", "trey", "woodgrove", "humongous", "blueyonder"};
+    static const char *const names[] = {"contoso",  "fabrikam",  "northwind", "adatum",    "litware", "proseware",
+                                        "tailspin", "wingtip",   "alpine",    "coho",      "lucerne", "margie",
+                                        "trey",     "woodgrove", "humongous", "blueyonder"};
     *w = (struct world){.seed = draw(cloud_seed, 1000 + index), .index = index, .machines = machines, .start = start};
     const char *name = names[index % COUNT(names)];
     draw_guid(w->seed, LOT_TENANT, w->tenant_id);
@@ -88,9 +92,18 @@ int64_t device_build(const struct world *w, unsigned device)
 struct person user_of(unsigned user)
 {
     static const struct person people[] = {
-        {"alice", "Alice Adams"},        {"bruno", "Bruno Müller"},         {"chloe", "Chloé Petit"},     {"dmitri", "Дмитрий Орлов"},
-        {"erik", "Erik Ångström"},       {"fatima", "Fatima Al-Sayed"},     {"gwen", "Gwen O'Neill"},     {"hiro", "山田 ひろ"},
-        {"svc-backup", "Backup service"}, {"jose", "José Niño"},             {"kim", "Kim \"KJ\" Jensen"}, {"lena", "Lena Groß"},
+        {"alice", "Alice Adams"},
+        {"bruno", "Bruno Müller"},
+        {"chloe", "Chloé Petit"},
+        {"dmitri", "Дмитрий Орлов"},
+        {"erik", "Erik Ångström"},
+        {"fatima", "Fatima Al-Sayed"},
+        {"gwen", "Gwen O'Neill"},
+        {"hiro", "山田 ひろ"},
+        {"svc-backup", "Backup service"},
+        {"jose", "José Niño"},
+        {"kim", "Kim \"KJ\" Jensen"},
+        {"lena", "Lena Groß"},
         {"maria.long.account.name", "Maria 🌿 Fern"},
     };
     return people[user % COUNT(people)];
@@ -99,7 +112,8 @@ struct person user_of(unsigned user)
 struct str user_sid(const struct world *w, unsigned user, struct arena *a)
 {
     uint64_t lot = draw(w->seed, LOT_USER);
-    return arena_print(a, "S-1-5-21-%u-%u-%u-%u", (unsigned)(lot & 0x7fffffff), (unsigned)(lot >> 33), (unsigned)(lot % 999999937), 1100 + user);
+    return arena_print(a, "S-1-5-21-%u-%u-%u-%u", (unsigned)(lot & 0x7fffffff), (unsigned)(lot >> 33),
+                       (unsigned)(lot % 999999937), 1100 + user);
 }
 
 struct str user_upn(const struct world *w, unsigned user, struct arena *a)
@@ -112,6 +126,7 @@ struct str user_object_id(const struct world *w, unsigned user, struct arena *a)
     return draw_guid_str(draw(w->seed, LOT_USER), user, a);
 }
 
+/* clang-format off */
 #define MS "Microsoft Corporation"
 #define WINDOWS "Microsoft® Windows® Operating System"
 static const struct program windows_programs[] = {
@@ -151,6 +166,7 @@ static const struct program posix_libraries[] = {
     {"libc.so.6", "/usr/lib/x86_64-linux-gnu/", NULL, NULL, NULL, NULL, NULL, NULL, 1922136},
     {"libssl.so.3", "/usr/lib/x86_64-linux-gnu/", NULL, NULL, NULL, NULL, NULL, NULL, 688160},
 };
+/* clang-format on */
 
 const struct program *program_of(enum os os, uint64_t lot)
 {

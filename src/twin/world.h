@@ -10,9 +10,9 @@ struct world {
     unsigned index;
     char tenant_id[37];
     char name[48];
-    char domain[64];   /* "fabrikam7.example" */
-    unsigned machines; /* devices that report to Defender */
-    struct wall start; /* second 0 of the scenario */
+    char domain[64];     /* "fabrikam7.example" */
+    unsigned machines;   /* devices that report to Defender */
+    struct wall start;   /* second 0 of the scenario */
     bool has_new_column; /* one column our schema reference does not know yet */
     bool has_dirt;
 };
@@ -41,9 +41,9 @@ struct str user_object_id(const struct world *w, unsigned user, struct arena *a)
 
 /* What can run, or be loaded or written. */
 struct program {
-    const char *file, *folder; /* folder with its last separator */
+    const char *file, *folder;                                        /* folder with its last separator */
     const char *company, *product, *version, *internal, *description; /* NULL: the file says nothing */
-    const char *command; /* may hold one %s: a drawn argument */
+    const char *command;                                              /* may hold one %s: a drawn argument */
     int64_t bytes;
 };
 const struct program *program_of(enum os os, uint64_t lot);

@@ -4,7 +4,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct odata_field items[] = {{"severity", ODATA_TEXT}, {"lastUpdateDateTime", ODATA_TIME}, {"rbacGroupId", ODATA_NUMBER}, {"isOn", ODATA_BOOL}};
+static const struct odata_field items[] = {
+    {"severity", ODATA_TEXT}, {"lastUpdateDateTime", ODATA_TIME}, {"rbacGroupId", ODATA_NUMBER}, {"isOn", ODATA_BOOL}};
 
 static struct odata_value get(void *ctx, unsigned field, struct arena *a)
 {
@@ -22,8 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned n;
     struct arena a;
     arena_init(&a, 16 << 20);
-    if (odata_filter_parse(&a, text, fields, &f, &e)) (void)odata_matches(f, get, NULL, &a);
-    else INVARIANT(e.text[0] != '\0');
+    if (odata_filter_parse(&a, text, fields, &f, &e))
+        (void)odata_matches(f, get, NULL, &a);
+    else
+        INVARIANT(e.text[0] != '\0');
     if (odata_orderby_parse(text, fields, orders, &n, &e)) INVARIANT(n >= 1 && n <= ODATA_ORDERS_MAX);
     arena_done(&a);
     return 0;

@@ -27,12 +27,15 @@ static void make_token(const char *audience, const char *roles, struct buf *out)
 static void prepare(void)
 {
     struct err e;
-    static const char yaml[] = "history: 10m\nrows_per_second: {DeviceProcessEvents: 0.5, DeviceInfo: 0.1}\nalerts_before: 5\nmachines: 3\n"
-                               "security_per_minute: 1000000000\nhunting_per_minute: 1000000000\nendpoint_per_minute: 1000000000\nendpoint_per_hour: 1000000000\n";
+    static const char yaml[] =
+        "history: 10m\nrows_per_second: {DeviceProcessEvents: 0.5, DeviceInfo: 0.1}\nalerts_before: 5\nmachines: 3\n"
+        "security_per_minute: 1000000000\nhunting_per_minute: 1000000000\nendpoint_per_minute: "
+        "1000000000\nendpoint_per_hour: 1000000000\n";
     INVARIANT(scenario_parse(str_of(yaml), "fuzz", &scenario, &e));
     struct cloud_opts o = {.seed = 1, .tenants = 1, .scenario = &scenario, .start = start};
     INVARIANT(cloud_new(&o, &cloud, &e));
-    make_token(CLOUD_GRAPH_AUDIENCE, "\"ThreatHunting.Read.All\",\"SecurityAlert.Read.All\",\"SecurityIncident.Read.All\"", &tokens[0]);
+    make_token(CLOUD_GRAPH_AUDIENCE,
+               "\"ThreatHunting.Read.All\",\"SecurityAlert.Read.All\",\"SecurityIncident.Read.All\"", &tokens[0]);
     make_token(CLOUD_ENDPOINT_AUDIENCE, "\"Machine.Read.All\"", &tokens[1]);
 }
 
@@ -50,8 +53,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str query = str_cut(&rest, '\n');
     q.path = str_cut(&query, '?');
     q.body = rest;
-    if (data[0] == 'g' || data[0] == 'e') q.authorization = buf_str(&tokens[data[0] == 'e']);
-    else q.authorization = rest;
+    if (data[0] == 'g' || data[0] == 'e')
+        q.authorization = buf_str(&tokens[data[0] == 'e']);
+    else
+        q.authorization = rest;
     if (cloud_query_parse(&a, query, &q)) {
         cloud_handle(cloud, &q, start, &r);
         INVARIANT(r.status >= 200 && r.status < 600);

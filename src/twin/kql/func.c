@@ -60,16 +60,16 @@ static bool contains_cs(struct str s, struct str needle)
     return str_find(s, needle, 0) != SIZE_MAX;
 }
 
-#define TEXT_RELATION(name, test)                                                                \
-    static struct kql_value name(args_t v, unsigned n, struct arena *a)                          \
-    {                                                                                            \
-        (void)n, (void)a;                                                                        \
-        return kql_bool(test(v[0].s, v[1].s));                                                   \
-    }                                                                                            \
-    static struct kql_value not_##name(args_t v, unsigned n, struct arena *a)                    \
-    {                                                                                            \
-        (void)n, (void)a;                                                                        \
-        return kql_bool(!test(v[0].s, v[1].s));                                                  \
+#define TEXT_RELATION(name, test)                                             \
+    static struct kql_value name(args_t v, unsigned n, struct arena *a)       \
+    {                                                                         \
+        (void)n, (void)a;                                                     \
+        return kql_bool(test(v[0].s, v[1].s));                                \
+    }                                                                         \
+    static struct kql_value not_##name(args_t v, unsigned n, struct arena *a) \
+    {                                                                         \
+        (void)n, (void)a;                                                     \
+        return kql_bool(!test(v[0].s, v[1].s));                               \
     }
 TEXT_RELATION(op_contains, contains)
 TEXT_RELATION(op_contains_cs, contains_cs)
@@ -79,12 +79,12 @@ TEXT_RELATION(op_ends, ends)
 TEXT_RELATION(op_same_nocase, str_eq_nocase)
 
 /* ---- comparisons ---------------------------------------------------------------------------------------------------- */
-#define COMPARISON(name, test)                                                                   \
-    static struct kql_value name(args_t v, unsigned n, struct arena *a)                          \
-    {                                                                                            \
-        (void)n, (void)a;                                                                        \
-        if (v[0].is_null || v[1].is_null) return kql_null(KQL_BOOL);                             \
-        return kql_bool(kql_compare(v[0], v[1]) test 0);                                         \
+#define COMPARISON(name, test)                                          \
+    static struct kql_value name(args_t v, unsigned n, struct arena *a) \
+    {                                                                   \
+        (void)n, (void)a;                                               \
+        if (v[0].is_null || v[1].is_null) return kql_null(KQL_BOOL);    \
+        return kql_bool(kql_compare(v[0], v[1]) test 0);                \
     }
 COMPARISON(op_eq, ==)
 COMPARISON(op_ne, !=)
@@ -194,11 +194,11 @@ static int64_t subtract(struct kql_value a, struct kql_value b)
     return (int64_t)((uint64_t)a.i - (uint64_t)b.i);
 }
 
-#define WHOLE(name, type, expression)                                                            \
-    static struct kql_value name(args_t v, unsigned n, struct arena *a)                          \
-    {                                                                                            \
-        (void)n, (void)a;                                                                        \
-        return any_null(v, type, v[0].is_null || v[1].is_null ? 0 : (expression));               \
+#define WHOLE(name, type, expression)                                              \
+    static struct kql_value name(args_t v, unsigned n, struct arena *a)            \
+    {                                                                              \
+        (void)n, (void)a;                                                          \
+        return any_null(v, type, v[0].is_null || v[1].is_null ? 0 : (expression)); \
     }
 WHOLE(add_long, KQL_LONG, add(v[0], v[1]))
 WHOLE(add_datetime, KQL_DATETIME, add(v[0], v[1]))
@@ -206,7 +206,7 @@ WHOLE(add_timespan, KQL_TIMESPAN, add(v[0], v[1]))
 WHOLE(subtract_long, KQL_LONG, subtract(v[0], v[1]))
 WHOLE(subtract_datetime, KQL_DATETIME, subtract(v[0], v[1]))
 WHOLE(subtract_timespan, KQL_TIMESPAN, subtract(v[0], v[1]))
-WHOLE(multiply_long, KQL_LONG, (int64_t)((uint64_t)v[0].i * (uint64_t)v[1].i))
+WHOLE(multiply_long, KQL_LONG, (int64_t)((uint64_t)v[0].i *(uint64_t)v[1].i))
 
 static struct kql_value divide_long(args_t v, unsigned n, struct arena *a)
 {
@@ -224,13 +224,13 @@ static struct kql_value modulo_long(args_t v, unsigned n, struct arena *a)
     return kql_int(KQL_LONG, r < 0 ? r + (v[1].i < 0 ? -v[1].i : v[1].i) : r);
 }
 
-#define REAL(name, expression)                                                                   \
-    static struct kql_value name(args_t v, unsigned n, struct arena *a)                          \
-    {                                                                                            \
-        (void)n, (void)a;                                                                        \
-        if (v[0].is_null || v[1].is_null) return kql_null(KQL_REAL);                             \
-        double x = kql_number(v[0]), y = kql_number(v[1]);                                       \
-        return kql_real(expression);                                                             \
+#define REAL(name, expression)                                          \
+    static struct kql_value name(args_t v, unsigned n, struct arena *a) \
+    {                                                                   \
+        (void)n, (void)a;                                               \
+        if (v[0].is_null || v[1].is_null) return kql_null(KQL_REAL);    \
+        double x = kql_number(v[0]), y = kql_number(v[1]);              \
+        return kql_real(expression);                                    \
     }
 REAL(add_real, x + y)
 REAL(subtract_real, x - y)
@@ -360,8 +360,10 @@ static struct kql_value mapped(struct str s, struct arena *a, bool upper)
     char *text = arena_copy(a, s.p, s.n);
     if (text == NULL) return kql_str(STR(""));
     for (size_t i = 0; i < s.n; i++) {
-        if (upper && text[i] >= 'a' && text[i] <= 'z') text[i] = (char)(text[i] - 32);
-        else if (!upper) text[i] = (char)lower(text[i]);
+        if (upper && text[i] >= 'a' && text[i] <= 'z')
+            text[i] = (char)(text[i] - 32);
+        else if (!upper)
+            text[i] = (char)lower(text[i]);
     }
     return kql_str((struct str){text, s.n});
 }
@@ -391,11 +393,11 @@ static bool is_empty(struct kql_value v)
     return v.is_null || (v.type == KQL_STRING && v.s.n == 0);
 }
 
-#define FACT(name, test)                                                                         \
-    static struct kql_value name(args_t v, unsigned n, struct arena *a)                          \
-    {                                                                                            \
-        (void)n, (void)a;                                                                        \
-        return kql_bool(test);                                                                   \
+#define FACT(name, test)                                                \
+    static struct kql_value name(args_t v, unsigned n, struct arena *a) \
+    {                                                                   \
+        (void)n, (void)a;                                               \
+        return kql_bool(test);                                          \
     }
 FACT(fn_isempty, is_empty(v[0]))
 FACT(fn_isnotempty, !is_empty(v[0]))

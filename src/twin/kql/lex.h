@@ -5,7 +5,16 @@
 #include "kit/base/arena.h"
 #include "twin/kql/value.h"
 
-enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_REAL, TOKEN_TIMESPAN, TOKEN_STRING, TOKEN_SIGN, TOKEN_BAD };
+enum token_kind {
+    TOKEN_END,
+    TOKEN_NAME,
+    TOKEN_NUMBER,
+    TOKEN_REAL,
+    TOKEN_TIMESPAN,
+    TOKEN_STRING,
+    TOKEN_SIGN,
+    TOKEN_BAD
+};
 struct token {
     enum token_kind kind;
     struct str text;  /* as written; STRING: without quotes, escapes resolved; SIGN: also "!in", "in~", "!has" ... */

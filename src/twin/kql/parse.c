@@ -34,8 +34,10 @@ static int shown(struct str s)
 
 bool compiler_unexpected(struct compiler *c)
 {
-    if (c->token.kind == TOKEN_END) return compiler_fail(c, c->token.at, "Syntax error: A recognition error occurred at the end of the query.");
-    return compiler_fail(c, c->token.at, "Syntax error: A recognition error occurred near '%.*s'.", SHOWN(c->token.text));
+    if (c->token.kind == TOKEN_END)
+        return compiler_fail(c, c->token.at, "Syntax error: A recognition error occurred at the end of the query.");
+    return compiler_fail(c, c->token.at, "Syntax error: A recognition error occurred near '%.*s'.",
+                         SHOWN(c->token.text));
 }
 
 bool compiler_is(const struct compiler *c, const char *text)
@@ -161,7 +163,6 @@ static struct expr *call(struct compiler *c, kql_fn fn, enum kql_type type, stru
     return constant(c, v);
 }
 
-
 /* ---- datetime(...), now(), ago(...) --------------------------------------------------------------------------------- */
 static struct expr *datetime_literal(struct compiler *c)
 {
@@ -170,7 +171,8 @@ static struct expr *datetime_literal(struct compiler *c)
     c->lex.p = at + 1; /* the present token is the '('; re-read what follows as raw text */
     struct str raw = lexer_raw_to_paren(&c->lex);
     compiler_advance(c);
-    if (raw.n >= 2 && (raw.p[0] == '"' || raw.p[0] == '\'') && raw.p[raw.n - 1] == raw.p[0]) raw = str_sub(raw, 1, raw.n - 2);
+    if (raw.n >= 2 && (raw.p[0] == '"' || raw.p[0] == '\'') && raw.p[raw.n - 1] == raw.p[0])
+        raw = str_sub(raw, 1, raw.n - 2);
     bool is_null = str_eq(raw, STR("null"));
     if (!is_null && !wall_parse(raw, &t))
         return FAILED(c, at + 1, "Syntax error: '%.*s' is not a valid datetime literal.", SHOWN(raw));
@@ -187,7 +189,7 @@ static struct expr *now_or_ago(struct compiler *c, bool is_ago)
         struct expr *x = parse_expr(c);
         if (x == NULL) return NULL;
         if (x->kind != EXPR_CONST || x->type != KQL_TIMESPAN || x->value.is_null)
-        return FAILED(c, at, "%s(): argument #1 must be a constant timespan.", is_ago ? "ago" : "now");
+            return FAILED(c, at, "%s(): argument #1 must be a constant timespan.", is_ago ? "ago" : "now");
         ticks = x->value.i;
     } else if (is_ago)
         return FAILED(c, c->token.at, "ago(): function expects 1 argument(s).");
@@ -213,7 +215,8 @@ static bool arguments_agree(const struct function *f, struct expr *const *args, 
 {
     if (!fits(f->first, args[0]->type)) return false;
     if (f->first == ARG_TIME && n == 2)
-        return args[0]->type == KQL_DATETIME || args[0]->type == KQL_TIMESPAN ? args[1]->type == KQL_TIMESPAN : kql_is_number(args[1]->type);
+        return args[0]->type == KQL_DATETIME || args[0]->type == KQL_TIMESPAN ? args[1]->type == KQL_TIMESPAN
+                                                                              : kql_is_number(args[1]->type);
     if (f->result == RESULT_AS_SECOND) return types_compare(args[1]->type, args[2]->type);
     if (f->result == KQL_LONG && n == 2) return kql_is_number(args[1]->type) && args[1]->type != KQL_REAL;
     if (f->result == RESULT_AS_FIRST)
@@ -237,7 +240,8 @@ static struct expr *function_call(struct compiler *c, struct str name, const cha
     }
     if (!compiler_expect(c, ")")) return NULL;
     if (n < f->arg_min || n > f->arg_max)
-        return FAILED(c, at, "%s(): function expects %s%u argument(s).", f->name, f->arg_min < f->arg_max ? "at least " : "", f->arg_min);
+        return FAILED(c, at, "%s(): function expects %s%u argument(s).", f->name,
+                      f->arg_min < f->arg_max ? "at least " : "", f->arg_min);
     if (!arguments_agree(f, args, n)) return FAILED(c, at, "%s(): argument types do not fit.", f->name);
     enum kql_type type = f->result >= 0 ? (enum kql_type)f->result : args[f->result == RESULT_AS_FIRST ? 0 : 1]->type;
     return call(c, f->fn, type, args, n);
@@ -260,7 +264,8 @@ static struct expr *named(struct compiler *c)
     if (b == NULL) b = binding_find(c->lets, name);
     if (b && b->expr) return b->expr;
     if (str_eq(name, STR("true")) || str_eq(name, STR("false"))) return constant(c, kql_bool(name.p[0] == 't'));
-    compiler_fail(c, at, "'%s' operator: Failed to resolve column or scalar expression named '%.*s'", c->operator, SHOWN(name));
+    compiler_fail(c, at, "'%s' operator: Failed to resolve column or scalar expression named '%.*s'", c->operator,
+                  SHOWN(name));
     return NULL;
 }
 
@@ -302,7 +307,8 @@ static struct expr *primary(struct compiler *c)
 }
 
 /* ---- operators ------------------------------------------------------------------------------------------------------ */
-static struct expr *arithmetic(struct compiler *c, struct expr *left, const char *signs, struct expr *(*operand)(struct compiler *))
+static struct expr *arithmetic(struct compiler *c, struct expr *left, const char *signs,
+                               struct expr *(*operand)(struct compiler *))
 {
     while (left && !c->failed && c->token.kind == TOKEN_SIGN && c->token.text.n == 1) {
         char sign = c->token.text.p[0];
@@ -314,7 +320,8 @@ static struct expr *arithmetic(struct compiler *c, struct expr *left, const char
         if (args[1] == NULL) return NULL;
         kql_fn fn = arithmetic_find(sign, args[0]->type, args[1]->type, &type);
         if (fn == NULL)
-        return FAILED(c, at, "Operator '%c' cannot be used on %s and %s.", sign, kql_type_name(args[0]->type), kql_type_name(args[1]->type));
+            return FAILED(c, at, "Operator '%c' cannot be used on %s and %s.", sign, kql_type_name(args[0]->type),
+                          kql_type_name(args[1]->type));
         left = call(c, fn, type, args, 2);
     }
     return left;
@@ -330,11 +337,13 @@ static struct expr *sum(struct compiler *c)
     return arithmetic(c, product(c), "+-", product);
 }
 
-static bool comparable(struct compiler *c, const char *at, const struct operator_row *op, const struct expr *a, const struct expr *b)
+static bool comparable(struct compiler *c, const char *at, const struct operator_row *op, const struct expr *a,
+                       const struct expr *b)
 {
     bool fine = op && op->on_strings ? a->type == KQL_STRING && b->type == KQL_STRING : types_compare(a->type, b->type);
     if (fine) return true;
-    return compiler_fail(c, at, "Cannot compare values of types %s and %s. Try adding explicit casts", kql_type_name(a->type), kql_type_name(b->type));
+    return compiler_fail(c, at, "Cannot compare values of types %s and %s. Try adding explicit casts",
+                         kql_type_name(a->type), kql_type_name(b->type));
 }
 
 static struct expr *in_list(struct compiler *c, struct expr *left, const struct operator_row *op, const char *at)
@@ -390,7 +399,8 @@ static struct expr *relation(struct compiler *c)
 }
 
 /* One flat node for a whole chain of them, so that long conditions do not make deep trees. */
-static struct expr *logical(struct compiler *c, enum expr_kind kind, const char *word, struct expr *(*operand)(struct compiler *))
+static struct expr *logical(struct compiler *c, enum expr_kind kind, const char *word,
+                            struct expr *(*operand)(struct compiler *))
 {
     struct expr *first = operand(c), *x = NULL;
     while (first && compiler_is(c, word)) {
@@ -404,7 +414,8 @@ static struct expr *logical(struct compiler *c, enum expr_kind kind, const char 
         compiler_advance(c);
         struct expr *next = operand(c);
         if (next == NULL) return NULL;
-        if (x->args[0]->type != KQL_BOOL || next->type != KQL_BOOL) return FAILED(c, at, "Operator '%s' takes conditions on both sides.", word);
+        if (x->args[0]->type != KQL_BOOL || next->type != KQL_BOOL)
+            return FAILED(c, at, "Operator '%s' takes conditions on both sides.", word);
         if (x->arg_count == EXPR_CHAIN_MAX) return FAILED(c, at, "Operator '%s': too many conditions.", word);
         x->args[x->arg_count++] = next;
         add_below(x, next);

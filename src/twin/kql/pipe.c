@@ -37,8 +37,10 @@ static struct str implied_name(struct compiler *c, unsigned nth)
     struct token second = peek(c);
     if (c->token.kind != TOKEN_NAME) second = (struct token){.kind = TOKEN_BAD};
     bool is_call = second.kind == TOKEN_SIGN && str_eq(second.text, STR("("));
-    bool ends = second.kind == TOKEN_END || (second.kind == TOKEN_SIGN && second.text.n == 1 && memchr("|,;)", second.text.p[0], 4));
-    bool is_sort_word = second.kind == TOKEN_NAME && (str_eq(second.text, STR("by")) || str_eq(second.text, STR("asc")));
+    bool ends = second.kind == TOKEN_END ||
+                (second.kind == TOKEN_SIGN && second.text.n == 1 && memchr("|,;)", second.text.p[0], 4));
+    bool is_sort_word =
+        second.kind == TOKEN_NAME && (str_eq(second.text, STR("by")) || str_eq(second.text, STR("asc")));
     if (ends || is_sort_word) return c->token.text;
     if (is_call && str_eq(c->token.text, STR("bin"))) {
         struct compiler copy = *c;
@@ -78,7 +80,8 @@ static bool parse_where(struct compiler *c, struct kql_query *q)
     struct expr *x = parse_expr(c);
     struct stage *s = x ? stage_add(c, q, STAGE_WHERE) : NULL;
     if (s == NULL) return false;
-    if (x->type != KQL_BOOL) return compiler_fail(c, at, "'where' operator: the condition is %s, not a bool.", kql_type_name(x->type));
+    if (x->type != KQL_BOOL)
+        return compiler_fail(c, at, "'where' operator: the condition is %s, not a bool.", kql_type_name(x->type));
     s->condition = x;
     return true;
 }
@@ -93,7 +96,8 @@ static bool parse_project(struct compiler *c, struct kql_query *q)
         struct str name;
         struct expr *x = named_expr(c, ++n, &name);
         if (x == NULL) return false;
-        if (binding_find(kept, name)) return compiler_fail(c, at, "'project' operator: a column named '%.*s' already exists", STR_ARG(name));
+        if (binding_find(kept, name))
+            return compiler_fail(c, at, "'project' operator: a column named '%.*s' already exists", STR_ARG(name));
         if (n > OUTPUTS_MAX) return compiler_fail(c, at, "'project' operator: too many columns.");
         if (!binding_set(c, &kept, name, x)) return false;
     } while (compiler_take(c, ","));
@@ -110,7 +114,9 @@ static bool parse_project_away(struct compiler *c, struct kql_query *q)
         if (!compiler_name(c, &name)) return false;
         struct binding **link = &c->columns;
         while (*link && !str_eq((*link)->name, name)) link = &(*link)->next;
-        if (*link == NULL) return compiler_fail(c, at, "'project-away' operator: Failed to resolve column named '%.*s'", STR_ARG(name));
+        if (*link == NULL)
+            return compiler_fail(c, at, "'project-away' operator: Failed to resolve column named '%.*s'",
+                                 STR_ARG(name));
         *link = (*link)->next;
     } while (compiler_take(c, ","));
     return true;
@@ -147,12 +153,16 @@ static bool sort_key(struct compiler *c, struct sort_key *key)
     key->expr = parse_expr(c);
     if (key->expr == NULL) return false;
     key->descending = true;
-    if (compiler_take(c, "asc")) key->descending = false;
-    else (void)compiler_take(c, "desc");
+    if (compiler_take(c, "asc"))
+        key->descending = false;
+    else
+        (void)compiler_take(c, "desc");
     key->nulls_first = !key->descending;
     if (compiler_take(c, "nulls")) {
-        if (compiler_take(c, "first")) key->nulls_first = true;
-        else if (compiler_expect(c, "last")) key->nulls_first = false;
+        if (compiler_take(c, "first"))
+            key->nulls_first = true;
+        else if (compiler_expect(c, "last"))
+            key->nulls_first = false;
     }
     return !c->failed;
 }
@@ -165,8 +175,10 @@ static void use_scan_order(struct kql_query *q, struct stage *s)
     for (unsigned i = 0; untouched && i + 1 < q->stage_count; i++) untouched = q->stages[i].kind == STAGE_WHERE;
     if (!untouched || first->expr->column != q->table.time_column) return;
     q->descending = first->descending;
-    if (s->key_count == 1) q->stage_count--;
-    else s->in_ties = true;
+    if (s->key_count == 1)
+        q->stage_count--;
+    else
+        s->in_ties = true;
 }
 
 static bool parse_sort_keys(struct compiler *c, struct kql_query *q)
@@ -174,7 +186,8 @@ static bool parse_sort_keys(struct compiler *c, struct kql_query *q)
     struct stage *s = stage_add(c, q, STAGE_SORT);
     if (s == NULL || (s->keys = arena_alloc(c->arena, SORT_KEYS_MAX * sizeof *s->keys)) == NULL) return false;
     do {
-        if (s->key_count == SORT_KEYS_MAX) return compiler_fail(c, c->token.at, "'%s' operator: too many columns.", c->operator);
+        if (s->key_count == SORT_KEYS_MAX)
+            return compiler_fail(c, c->token.at, "'%s' operator: too many columns.", c->operator);
         if (!sort_key(c, &s->keys[s->key_count++])) return false;
     } while (compiler_take(c, ","));
     use_scan_order(q, s);
@@ -193,7 +206,8 @@ static bool made_columns(struct compiler *c, const struct str *names, const enum
     for (unsigned i = 0; i < n; i++) {
         struct expr *x = expr_column(c, i, types[i]);
         if (binding_find(c->columns, names[i]))
-            return compiler_fail(c, c->token.at, "'%s' operator: a column named '%.*s' already exists", c->operator, STR_ARG(names[i]));
+            return compiler_fail(c, c->token.at, "'%s' operator: a column named '%.*s' already exists", c->operator,
+                                 STR_ARG(names[i]));
         if (x == NULL || !binding_set(c, &c->columns, names[i], x)) return false;
     }
     return true;
@@ -228,7 +242,8 @@ static bool aggregate_type(struct compiler *c, const char *at, struct aggregate 
 {
     a->type = KQL_LONG;
     if (a->kind == AGGREGATE_MIN || a->kind == AGGREGATE_MAX) a->type = a->arg->type;
-    if (a->kind == AGGREGATE_COUNTIF && a->arg->type != KQL_BOOL) return compiler_fail(c, at, "countif(): argument #1 must be a condition.");
+    if (a->kind == AGGREGATE_COUNTIF && a->arg->type != KQL_BOOL)
+        return compiler_fail(c, at, "countif(): argument #1 must be a condition.");
     if (a->kind == AGGREGATE_SUM) {
         if (!kql_is_number(a->arg->type)) return compiler_fail(c, at, "sum(): argument #1 must be a number.");
         a->type = a->arg->type == KQL_REAL ? KQL_REAL : KQL_LONG;
@@ -243,7 +258,8 @@ static bool parse_aggregate(struct compiler *c, struct aggregate *a, struct str 
     const char *at = c->token.at;
     struct str word, of = STR("");
     if (!compiler_name(c, &word)) return false;
-    while (i < sizeof aggregate_names / sizeof aggregate_names[0] && !str_eq(word, str_of(aggregate_names[i].name))) i++;
+    while (i < sizeof aggregate_names / sizeof aggregate_names[0] && !str_eq(word, str_of(aggregate_names[i].name)))
+        i++;
     if (i == sizeof aggregate_names / sizeof aggregate_names[0])
         return compiler_fail(c, at, "'summarize' operator: '%.*s' is not a known aggregate function.", STR_ARG(word));
     a->kind = aggregate_names[i].kind;
@@ -265,7 +281,8 @@ static bool parse_groups(struct compiler *c, struct stage *s, struct columns *ou
 {
     do {
         struct str name;
-        if (s->group_count == GROUP_KEYS_MAX) return compiler_fail(c, c->token.at, "'%s' operator: too many columns.", c->operator);
+        if (s->group_count == GROUP_KEYS_MAX)
+            return compiler_fail(c, c->token.at, "'%s' operator: too many columns.", c->operator);
         struct expr *x = named_expr(c, s->group_count + 1, &name);
         if (x == NULL) return false;
         s->groups[s->group_count++] = x;
@@ -278,7 +295,8 @@ static bool parse_groups(struct compiler *c, struct stage *s, struct columns *ou
 static bool parse_aggregates(struct compiler *c, struct stage *s, struct str *names)
 {
     do {
-        if (s->aggregate_count == AGGREGATES_MAX) return compiler_fail(c, c->token.at, "'summarize' operator: too many columns.");
+        if (s->aggregate_count == AGGREGATES_MAX)
+            return compiler_fail(c, c->token.at, "'summarize' operator: too many columns.");
         if (!parse_aggregate(c, &s->aggregates[s->aggregate_count], &names[s->aggregate_count])) return false;
         s->aggregate_count++;
     } while (compiler_take(c, ","));
@@ -331,10 +349,19 @@ static const struct {
     const char *name;
     bool (*parse)(struct compiler *c, struct kql_query *q);
 } operators[] = {
-    {"where", parse_where},   {"filter", parse_where},   {"project", parse_project}, {"project-away", parse_project_away},
-    {"extend", parse_extend}, {"take", parse_take},      {"limit", parse_take},      {"order", parse_sort},
-    {"sort", parse_sort},     {"count", parse_count},    {"summarize", parse_summarize},
-    {"distinct", parse_distinct}, {"top", parse_top},
+    {"where", parse_where},
+    {"filter", parse_where},
+    {"project", parse_project},
+    {"project-away", parse_project_away},
+    {"extend", parse_extend},
+    {"take", parse_take},
+    {"limit", parse_take},
+    {"order", parse_sort},
+    {"sort", parse_sort},
+    {"count", parse_count},
+    {"summarize", parse_summarize},
+    {"distinct", parse_distinct},
+    {"top", parse_top},
 };
 
 static bool parse_operator(struct compiler *c, struct kql_query *q)
@@ -344,7 +371,7 @@ static bool parse_operator(struct compiler *c, struct kql_query *q)
     if (c->token.kind != TOKEN_NAME) return compiler_unexpected(c);
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         if (!str_eq(word, str_of(operators[i].name))) continue;
-        c->operator = operators[i].name;
+        c->operator= operators[i].name;
         compiler_advance(c);
         return operators[i].parse(c, q) && !c->failed;
     }
@@ -355,8 +382,8 @@ static bool parse_operator(struct compiler *c, struct kql_query *q)
 static bool open_table(struct compiler *c, struct kql_query *q, struct str name, const char *at)
 {
     if (!c->env->source->find(c->env->source->ctx, name, &q->table))
-        return compiler_fail(c, at, "'%s' operator: Failed to resolve table or column expression named '%.*s'", c->operator,
-                             STR_ARG(str_sub(name, 0, 120)));
+        return compiler_fail(c, at, "'%s' operator: Failed to resolve table or column expression named '%.*s'",
+                             c->operator, STR_ARG(str_sub(name, 0, 120)));
     c->columns = NULL;
     for (unsigned i = 0; i < q->table.count; i++) {
         struct expr *x = expr_column(c, i, q->table.columns[i].type);
@@ -397,7 +424,7 @@ static bool parse_source(struct compiler *c, struct kql_query *q)
 
 static bool parse_pipeline(struct compiler *c, struct kql_query *q)
 {
-    c->operator = "";
+    c->operator= "";
     if (!parse_source(c, q)) return false;
     while (compiler_take(c, "|"))
         if (!parse_operator(c, q)) return false;
@@ -417,7 +444,7 @@ static bool parse_let(struct compiler *c, struct kql_query *q)
     if (!compiler_name(c, &name) || !compiler_expect(c, "=")) return false;
     const char *at = c->token.at;
     struct binding *b = NULL;
-    c->operator = "let";
+    c->operator= "let";
     if (c->token.kind == TOKEN_NAME && is_table_name(c, c->token.text)) {
         if (!parse_pipeline(c, q)) return false; /* for its errors; compiled again where it is used */
         q->stage_count = 0;
@@ -450,8 +477,9 @@ static void narrow(struct kql_query *q, enum compare compare, int64_t t)
 
 static enum compare mirrored(enum compare c)
 {
-    static const enum compare other[] = {[COMPARE_LT] = COMPARE_GT, [COMPARE_LE] = COMPARE_GE, [COMPARE_GT] = COMPARE_LT,
-                                         [COMPARE_GE] = COMPARE_LE, [COMPARE_EQ] = COMPARE_EQ, [COMPARE_BETWEEN] = COMPARE_NONE};
+    static const enum compare other[] = {
+        [COMPARE_LT] = COMPARE_GT, [COMPARE_LE] = COMPARE_GE, [COMPARE_GT] = COMPARE_LT,
+        [COMPARE_GE] = COMPARE_LE, [COMPARE_EQ] = COMPARE_EQ, [COMPARE_BETWEEN] = COMPARE_NONE};
     return other[c];
 }
 
@@ -483,7 +511,8 @@ static bool make_outputs(struct compiler *c, struct kql_query *q)
 {
     unsigned n = 0;
     for (struct binding *b = c->columns; b; b = b->next) n++;
-    if (n > OUTPUTS_MAX) return compiler_fail(c, c->token.at, "Query execution has exceeded the allowed limits: too many columns.");
+    if (n > OUTPUTS_MAX)
+        return compiler_fail(c, c->token.at, "Query execution has exceeded the allowed limits: too many columns.");
     q->outputs = arena_alloc(c->arena, (n + 1) * sizeof *q->outputs);
     q->output_exprs = arena_alloc(c->arena, (n + 1) * sizeof *q->output_exprs);
     q->output_values = arena_alloc(c->arena, (n + 1) * sizeof *q->output_values);
@@ -493,7 +522,8 @@ static bool make_outputs(struct compiler *c, struct kql_query *q)
         const char *name = arena_copy(c->arena, b->name.p, b->name.n);
         if (name == NULL) return compiler_unexpected(c);
         bool handed_through = !made && b->expr->kind == EXPR_COLUMN;
-        q->outputs[q->output_count] = (struct kql_output){name, b->expr->type, handed_through ? (int)b->expr->column : -1};
+        q->outputs[q->output_count] =
+            (struct kql_output){name, b->expr->type, handed_through ? (int)b->expr->column : -1};
         q->output_exprs[q->output_count++] = b->expr;
     }
     return true;
@@ -507,6 +537,7 @@ bool pipe_compile(struct compiler *c, struct kql_query *q)
     if (c->failed || !parse_pipeline(c, q)) return false;
     (void)compiler_take(c, ";");
     if (c->token.kind != TOKEN_END || c->failed) return compiler_unexpected(c);
-    for (unsigned i = 0; i < q->stage_count && q->stages[i].kind == STAGE_WHERE; i++) narrow_by(q, q->stages[i].condition);
+    for (unsigned i = 0; i < q->stage_count && q->stages[i].kind == STAGE_WHERE; i++)
+        narrow_by(q, q->stages[i].condition);
     return make_outputs(c, q);
 }

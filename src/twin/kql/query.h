@@ -7,7 +7,14 @@
 enum { STAGES_MAX = 64, SORT_KEYS_MAX = 16, AGGREGATES_MAX = 32, GROUP_KEYS_MAX = 16, OUTPUTS_MAX = 512 };
 enum { QUERY_BYTES_MAX = 256 << 20 }; /* memory of one query; past it: "exceeded the allowed limits" */
 
-enum aggregate_kind { AGGREGATE_COUNT, AGGREGATE_COUNTIF, AGGREGATE_DCOUNT, AGGREGATE_MIN, AGGREGATE_MAX, AGGREGATE_SUM };
+enum aggregate_kind {
+    AGGREGATE_COUNT,
+    AGGREGATE_COUNTIF,
+    AGGREGATE_DCOUNT,
+    AGGREGATE_MIN,
+    AGGREGATE_MAX,
+    AGGREGATE_SUM
+};
 struct aggregate {
     enum aggregate_kind kind;
     struct expr *arg; /* NULL for count() */
@@ -33,7 +40,7 @@ struct stage {
     int64_t take;           /* TAKE: rows still to let through */
     struct sort_key *keys;  /* SORT */
     unsigned key_count;
-    bool in_ties; /* SORT: the input comes sorted by the first key; only rows equal in it are sorted */
+    bool in_ties;         /* SORT: the input comes sorted by the first key; only rows equal in it are sorted */
     struct expr **groups; /* SUMMARIZE */
     unsigned group_count;
     struct aggregate *aggregates;

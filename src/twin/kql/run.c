@@ -13,7 +13,7 @@ struct group {
     struct dcount {
         uint64_t *slots; /* heap; 0: free */
         size_t count, cap;
-    } *dcounts; /* parallel to the aggregates */
+    } * dcounts; /* parallel to the aggregates */
 };
 
 static enum kql_step pull(struct kql_query *q, int stage, struct kql_row *out);
@@ -150,8 +150,10 @@ static struct hash128 hash_values(const struct kql_value *v, unsigned n)
         uint64_t size = v[i].type == KQL_STRING ? v[i].s.n : sizeof v[i].i;
         siphash_add(&h, &head, 1);
         siphash_add(&h, &size, sizeof size);
-        if (v[i].type == KQL_STRING) siphash_add(&h, v[i].s.p, v[i].s.n);
-        else siphash_add(&h, &v[i].i, sizeof v[i].i);
+        if (v[i].type == KQL_STRING)
+            siphash_add(&h, v[i].s.p, v[i].s.n);
+        else
+            siphash_add(&h, &v[i].i, sizeof v[i].i);
     }
     return siphash_end(&h);
 }
@@ -235,7 +237,8 @@ static bool dcount_add(struct dcount *d, uint64_t hash)
 }
 
 /* min and max of strings keep what they have seen: first sight copies, later ones copy when they win. */
-static bool aggregate_add(struct kql_query *q, const struct aggregate *a, struct kql_value *sum, struct dcount *d, struct kql_value v)
+static bool aggregate_add(struct kql_query *q, const struct aggregate *a, struct kql_value *sum, struct dcount *d,
+                          struct kql_value v)
 {
     switch (a->kind) {
     case AGGREGATE_COUNT: sum->i++; return true;
@@ -246,8 +249,10 @@ static bool aggregate_add(struct kql_query *q, const struct aggregate *a, struct
         return true;
     case AGGREGATE_SUM:
         if (v.is_null) return true;
-        if (sum->type == KQL_REAL) sum->d += v.d;
-        else sum->i = (int64_t)((uint64_t)sum->i + (uint64_t)v.i);
+        if (sum->type == KQL_REAL)
+            sum->d += v.d;
+        else
+            sum->i = (int64_t)((uint64_t)sum->i + (uint64_t)v.i);
         return true;
     case AGGREGATE_MIN:
     case AGGREGATE_MAX: {
@@ -282,7 +287,8 @@ static enum kql_step fill_groups(struct kql_query *q, int i)
     while ((step = pull(q, i - 1, &row)) == KQL_ROW)
         if (!summarize_row(q, s, &row)) return KQL_TOO_HEAVY;
     if (step == KQL_TOO_HEAVY) return step;
-    if (s->group_count == 0 && s->first_group == NULL && !group_of(q, s, NULL)) return KQL_TOO_HEAVY; /* no rows: still one answer */
+    if (s->group_count == 0 && s->first_group == NULL && !group_of(q, s, NULL))
+        return KQL_TOO_HEAVY; /* no rows: still one answer */
     return KQL_END;
 }
 
@@ -347,7 +353,7 @@ bool kql_compile(struct str text, const struct kql_env *env, struct kql_query **
     q->env = *env;
     q->from = env->from;
     q->to = env->to;
-    struct compiler c = {.arena = &q->arena, .env = &q->env, .error = error_out, .operator = ""};
+    struct compiler c = {.arena = &q->arena, .env = &q->env, .error = error_out, .operator= "" };
     lexer_init(&c.lex, text, &q->arena);
     if (!pipe_compile(&c, q)) {
         kql_free(q);

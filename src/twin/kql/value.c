@@ -41,8 +41,10 @@ static struct str timespan_text(int64_t ticks, struct arena *a)
     const uint64_t s = t / WALL_TICKS_PER_S, days = s / 86400;
     int n = snprintf(text, sizeof text, "%s", ticks < 0 ? "-" : "");
     if (days) n += snprintf(text + n, sizeof text - (size_t)n, "%lu.", (unsigned long)days);
-    n += snprintf(text + n, sizeof text - (size_t)n, "%02u:%02u:%02u", (unsigned)(s / 3600 % 24), (unsigned)(s / 60 % 60), (unsigned)(s % 60));
-    if (t % WALL_TICKS_PER_S) n += snprintf(text + n, sizeof text - (size_t)n, ".%07u", (unsigned)(t % WALL_TICKS_PER_S));
+    n += snprintf(text + n, sizeof text - (size_t)n, "%02u:%02u:%02u", (unsigned)(s / 3600 % 24),
+                  (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+    if (t % WALL_TICKS_PER_S)
+        n += snprintf(text + n, sizeof text - (size_t)n, ".%07u", (unsigned)(t % WALL_TICKS_PER_S));
     return printed(a, text, n);
 }
 
@@ -67,12 +69,25 @@ bool kql_timespan_parse(struct str s, int64_t *ticks_out)
     static const struct {
         struct str unit;
         double ticks;
-    } units[] = { /* the longer spellings first */
-        {STR("microseconds"), 10}, {STR("microsecond"), 10}, {STR("seconds"), WALL_TICKS_PER_S}, {STR("second"), WALL_TICKS_PER_S},
-        {STR("minutes"), WALL_TICKS_PER_MIN}, {STR("minute"), WALL_TICKS_PER_MIN}, {STR("hours"), WALL_TICKS_PER_HOUR},
-        {STR("hour"), WALL_TICKS_PER_HOUR}, {STR("days"), WALL_TICKS_PER_DAY}, {STR("day"), WALL_TICKS_PER_DAY},
-        {STR("ticks"), 1}, {STR("tick"), 1}, {STR("ms"), WALL_TICKS_PER_MS}, {STR("s"), WALL_TICKS_PER_S},
-        {STR("m"), WALL_TICKS_PER_MIN}, {STR("h"), WALL_TICKS_PER_HOUR}, {STR("d"), WALL_TICKS_PER_DAY},
+    } units[] = {
+        /* the longer spellings first */
+        {STR("microseconds"), 10},
+        {STR("microsecond"), 10},
+        {STR("seconds"), WALL_TICKS_PER_S},
+        {STR("second"), WALL_TICKS_PER_S},
+        {STR("minutes"), WALL_TICKS_PER_MIN},
+        {STR("minute"), WALL_TICKS_PER_MIN},
+        {STR("hours"), WALL_TICKS_PER_HOUR},
+        {STR("hour"), WALL_TICKS_PER_HOUR},
+        {STR("days"), WALL_TICKS_PER_DAY},
+        {STR("day"), WALL_TICKS_PER_DAY},
+        {STR("ticks"), 1},
+        {STR("tick"), 1},
+        {STR("ms"), WALL_TICKS_PER_MS},
+        {STR("s"), WALL_TICKS_PER_S},
+        {STR("m"), WALL_TICKS_PER_MIN},
+        {STR("h"), WALL_TICKS_PER_HOUR},
+        {STR("d"), WALL_TICKS_PER_DAY},
     };
     char number[32];
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {

@@ -22,7 +22,8 @@ struct kql_value {
 
 static inline struct kql_value kql_null(enum kql_type t)
 {
-    return t == KQL_STRING ? (struct kql_value){.type = KQL_STRING, .s = {"", 0}} : (struct kql_value){.type = t, .is_null = true};
+    return t == KQL_STRING ? (struct kql_value){.type = KQL_STRING, .s = {"", 0}}
+                           : (struct kql_value){.type = t, .is_null = true};
 }
 static inline struct kql_value kql_int(enum kql_type t, int64_t i)
 {
@@ -44,8 +45,8 @@ static inline struct kql_value kql_str(struct str s)
 const char *kql_type_name(enum kql_type t); /* "String", "DateTime", ...: as an answer's schema spells them */
 /* Order within one type (numbers of different types compare as numbers); nulls come first. */
 int kql_compare(struct kql_value a, struct kql_value b);
-double kql_number(struct kql_value v); /* of any type but string */
-bool kql_is_number(enum kql_type t);   /* long, int, real */
+double kql_number(struct kql_value v);                       /* of any type but string */
+bool kql_is_number(enum kql_type t);                         /* long, int, real */
 struct str kql_to_text(struct kql_value v, struct arena *a); /* tostring(): empty for null */
 /* "5m", "1.5h", "100ms" to ticks. false: not a timespan. */
 bool kql_timespan_parse(struct str s, int64_t *ticks_out);

@@ -15,7 +15,8 @@ static void login(struct client *c, const char *resource, char *out, size_t size
     struct buf secret; /* it holds what must be encoded */
     buf_init(&secret, 400);
     for (const char *p = c->tenant.client_secret; *p; p++) buf_addf(&secret, "%%%02x", (unsigned char)*p);
-    (void)snprintf(body, sizeof body, "grant_type=client_credentials&client_id=%s&client_secret=%s&scope=%s/.default", c->tenant.client_id, buf_cstr(&secret), resource);
+    (void)snprintf(body, sizeof body, "grant_type=client_credentials&client_id=%s&client_secret=%s&scope=%s/.default",
+                   c->tenant.client_id, buf_cstr(&secret), resource);
     buf_done(&secret);
     if (client_call(c, "POST", target, "", body) != 200) return;
     struct str token = json_str(json_get(c->json, "access_token"), STR_NONE);
@@ -58,8 +59,12 @@ void client_wait(struct client *c, int64_t ms)
 int client_call(struct client *c, const char *method, const char *target, const char *authorization, const char *body)
 {
     struct str query = str_of(target), path = str_cut(&query, '?');
-    struct cloud_request q = {.method = str_of(method), .path = path, .base_url = STR("http://twin"), .authorization = str_of(authorization),
-                              .prefer = STR("include-unknown-enum-members"), .body = str_of(body)};
+    struct cloud_request q = {.method = str_of(method),
+                              .path = path,
+                              .base_url = STR("http://twin"),
+                              .authorization = str_of(authorization),
+                              .prefer = STR("include-unknown-enum-members"),
+                              .body = str_of(body)};
     struct arena a;
     struct err e;
     arena_init(&a, 1 << 20);
@@ -97,7 +102,8 @@ int client_hunt(struct client *c, const char *query)
 
 static const char *member(struct client *c, const char *path)
 {
-    char *text = arena_copy(&c->arena, json_str(json_path(c->json, path), STR("")).p, json_str(json_path(c->json, path), STR("")).n);
+    char *text = arena_copy(&c->arena, json_str(json_path(c->json, path), STR("")).p,
+                            json_str(json_path(c->json, path), STR("")).n);
     return text ? text : "";
 }
 

@@ -10,7 +10,7 @@ struct client {
     struct cloud *cloud;
     struct scenario scenario;
     struct wall start, now;
-    struct cloud_tenant tenant; /* the one it speaks for: 0 at first */
+    struct cloud_tenant tenant;       /* the one it speaks for: 0 at first */
     char graph[4096], endpoint[4096]; /* "Bearer ..." */
     /* the last answer */
     struct cloud_response response;
@@ -28,10 +28,10 @@ void client_become(struct client *c, unsigned tenant); /* and logs in, for as fa
 void client_wait(struct client *c, int64_t ms);
 /* `target` is path?query, encoded. Fills status, body, json (NULL when it is none). */
 int client_call(struct client *c, const char *method, const char *target, const char *authorization, const char *body);
-int client_get(struct client *c, const char *target);  /* with the Graph token, or the Endpoint one under /api */
+int client_get(struct client *c, const char *target); /* with the Graph token, or the Endpoint one under /api */
 int client_hunt(struct client *c, const char *query);
-const char *client_error(struct client *c);            /* error.code */
-const char *client_message(struct client *c);          /* error.message */
+const char *client_error(struct client *c);              /* error.code */
+const char *client_message(struct client *c);            /* error.message */
 size_t client_count(struct client *c, const char *list); /* elements of value or results */
 
 #endif

@@ -8,11 +8,13 @@
 
 #include "client.h"
 
+/* clang-format off */
 static const char calm[] =
     "history: 2h\nhistory_rate: 1\n"
     "rows_per_second: {DeviceProcessEvents: 1, DeviceNetworkEvents: 1, DeviceInfo: 0.1}\n"
     "alerts_before: 30\nalerts_per_hour: 60\nmachines: 6\nhunting_per_minute: 100000\nsecurity_per_minute: 100000\nendpoint_per_minute: 100000\n";
 
+/* clang-format on */
 /* ---- login: sections 2 and 3 ---------------------------------------------------------------------------------------- */
 static void login_errors(void **state)
 {
@@ -22,20 +24,33 @@ static void login_errors(void **state)
         const char *error;
         int code;
     } rows[] = {
-        {"%s", "grant_type=client_credentials&client_id=%i&client_secret=wrong&scope=https://graph.microsoft.com/.default", 401, "invalid_client", 7000215},
-        {"%s", "grant_type=client_credentials&client_id=%i&scope=https://graph.microsoft.com/.default", 401, "invalid_client", 7000218},
-        {"%s", "grant_type=client_credentials&client_id=11111111-1111-1111-1111-111111111111&client_secret=x&scope=https://graph.microsoft.com/.default", 400, "unauthorized_client", 700016},
+        {"%s",
+         "grant_type=client_credentials&client_id=%i&client_secret=wrong&scope=https://graph.microsoft.com/.default",
+         401, "invalid_client", 7000215},
+        {"%s", "grant_type=client_credentials&client_id=%i&scope=https://graph.microsoft.com/.default", 401,
+         "invalid_client", 7000218},
+        {"%s",
+         "grant_type=client_credentials&client_id=11111111-1111-1111-1111-111111111111&client_secret=x&scope=https://"
+         "graph.microsoft.com/.default",
+         400, "unauthorized_client", 700016},
         {"22222222-2222-2222-2222-222222222222", "grant_type=client_credentials", 400, "invalid_tenant", 90002},
         {"nonsense", "grant_type=client_credentials", 400, "invalid_request", 900023},
         {"common", "grant_type=client_credentials", 400, "invalid_request", 9001023},
         {"%s", "client_id=%i", 400, "invalid_request", 900144},
         {"%s", "grant_type=client_credentials&client_id=%i&client_secret=%w", 400, "invalid_request", 900144},
         {"%s", "grant_type=password&client_id=%i&client_secret=%w", 400, "unsupported_grant_type", 70003},
-        {"%s", "grant_type=client_credentials&client_id=%i&client_secret=%w&scope=nonsense", 400, "invalid_scope", 70011},
-        {"%s", "grant_type=client_credentials&client_id=%i&client_secret=%w&scope=https://graph.microsoft.com/User.Read", 400, "invalid_scope", 1002012},
-        {"%s", "grant_type=client_credentials&client_id=%i&client_secret=%w&scope=https://a/.default+https://b/.default", 400, "invalid_scope", 700022},
-        {"%s", "grant_type=client_credentials&client_id=%i&client_secret=%w&scope=https://other.example/.default", 400, "invalid_resource", 500011},
-        {"%s", "grant_type=client_credentials&client_id=%i&resource=https://graph.microsoft.com", 400, "invalid_request", 901002},
+        {"%s", "grant_type=client_credentials&client_id=%i&client_secret=%w&scope=nonsense", 400, "invalid_scope",
+         70011},
+        {"%s",
+         "grant_type=client_credentials&client_id=%i&client_secret=%w&scope=https://graph.microsoft.com/User.Read", 400,
+         "invalid_scope", 1002012},
+        {"%s",
+         "grant_type=client_credentials&client_id=%i&client_secret=%w&scope=https://a/.default+https://b/.default", 400,
+         "invalid_scope", 700022},
+        {"%s", "grant_type=client_credentials&client_id=%i&client_secret=%w&scope=https://other.example/.default", 400,
+         "invalid_resource", 500011},
+        {"%s", "grant_type=client_credentials&client_id=%i&resource=https://graph.microsoft.com", 400,
+         "invalid_request", 901002},
     };
     struct client c;
     (void)state;
@@ -46,9 +61,12 @@ static void login_errors(void **state)
         buf_init(&target, 4096);
         buf_addf(&target, "/%s/oauth2/v2.0/token", rows[i].tenant[0] == '%' ? c.tenant.id : rows[i].tenant);
         for (const char *p = rows[i].body; *p; p++) {
-            if (*p != '%') buf_add_char(&body, *p);
-            else if (*++p == 'i') buf_add_str(&body, str_of(c.tenant.client_id));
-            else for (const char *s = c.tenant.client_secret; *s; s++) buf_addf(&body, "%%%02X", (unsigned char)*s);
+            if (*p != '%')
+                buf_add_char(&body, *p);
+            else if (*++p == 'i')
+                buf_add_str(&body, str_of(c.tenant.client_id));
+            else
+                for (const char *s = c.tenant.client_secret; *s; s++) buf_addf(&body, "%%%02X", (unsigned char)*s);
         }
         assert_int_equal(client_call(&c, "POST", buf_cstr(&target), "", buf_cstr(&body)), rows[i].status);
         assert_true(str_eq(json_str(json_get(c.json, "error"), STR_NONE), str_of(rows[i].error)));
@@ -74,7 +92,8 @@ static void login_takes_basic_and_domain(void **state)
     assert_non_null(json_get(c.json, "token_endpoint"));
     assert_int_equal(client_call(&c, "GET", "/contoso0.example/discovery/v2.0/keys", "", ""), 200);
     assert_int_equal(client_call(&c, "POST", "/contoso0.example/oauth2/v2.0/token", "Basic eDp5", /* x:y */
-                                 "grant_type=client_credentials&scope=https://graph.microsoft.com/.default"), 400);
+                                 "grant_type=client_credentials&scope=https://graph.microsoft.com/.default"),
+                     400);
     assert_int_equal(json_i64(&json_get(c.json, "error_codes")->items[0], 0), 700016);
     assert_int_equal(client_call(&c, "GET", "/contoso0.example/oauth2/v2.0/token", "", ""), 400);
     client_close(&c);
@@ -126,8 +145,11 @@ static void roles_and_licences(void **state)
     struct cloud_tenant t;
     (void)state;
     buf_init(&yaml, 4096);
-    buf_addf(&yaml, "%srules:\n  - {tenants: 1, lacks: [hunting]}\n  - {tenants: 2, lacks: [consent]}\n  - {tenants: 3, lacks: [tables, alerts]}\n"
-                    "  - {tenants: 4, token_error: 7000222}\n", calm);
+    buf_addf(&yaml,
+             "%srules:\n  - {tenants: 1, lacks: [hunting]}\n  - {tenants: 2, lacks: [consent]}\n  - {tenants: 3, "
+             "lacks: [tables, alerts]}\n"
+             "  - {tenants: 4, token_error: 7000222}\n",
+             calm);
     client_open(&c, buf_cstr(&yaml), 5, 1);
     client_become(&c, 1);
     assert_int_equal(client_hunt(&c, "DeviceInfo | take 1"), 403);
@@ -171,7 +193,10 @@ static void collections_answer(void **state)
         {"/v1.0/security/alerts_v2?$filter=severity%20eq%20high", 400, "BadRequest", -1},
         {"/v1.0/security/alerts_v2?$filter=createdDateTime%20gt%20'2026-01-01'", 400, "BadRequest", -1},
         {"/v1.0/security/alerts_v2?$filter=createdDateTime%20lt%202020-01-01T00:00:00Z", 200, NULL, 0},
-        {"/v1.0/security/alerts_v2?$filter=createdDateTime%20ge%202020-01-01T00:00:00Z%20and%20(status%20eq%20'new'%20or%20not%20status%20eq%20'new')", 200, NULL, 31},
+        {"/v1.0/security/"
+         "alerts_v2?$filter=createdDateTime%20ge%202020-01-01T00:00:00Z%20and%20(status%20eq%20'new'%20or%20not%"
+         "20status%20eq%20'new')",
+         200, NULL, 31},
         {"/v1.0/security/alerts_v2?$orderby=title", 400, "BadRequest", -1},
         {"/v1.0/security/alerts_v2?$top=x", 400, "BadRequest", -1},
         {"/v1.0/security/alerts_v2?$search=x", 400, "BadRequest", -1},
@@ -196,7 +221,8 @@ static void collections_answer(void **state)
     client_wait(&c, 60000);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         client_get(&c, rows[i].target);
-        if (c.status != rows[i].status) fail_msg("%s: %d, not %d: %s", rows[i].target, c.status, rows[i].status, buf_cstr(&c.body));
+        if (c.status != rows[i].status)
+            fail_msg("%s: %d, not %d: %s", rows[i].target, c.status, rows[i].status, buf_cstr(&c.body));
         if (rows[i].code) assert_string_equal(client_error(&c), rows[i].code);
         if (rows[i].count >= 0 && client_count(&c, "value") != (size_t)rows[i].count)
             fail_msg("%s: %zu values, not %d", rows[i].target, client_count(&c, "value"), rows[i].count);
@@ -210,7 +236,9 @@ static void refused_top_says_the_limit(void **state)
     (void)state;
     client_open(&c, calm, 1, 1);
     client_get(&c, "/v1.0/security/incidents?$top=100");
-    assert_string_equal(client_message(&c), "The limit of '50' for Top query has been exceeded. The value from the incoming request is '100'.");
+    assert_string_equal(
+        client_message(&c),
+        "The limit of '50' for Top query has been exceeded. The value from the incoming request is '100'.");
     assert_non_null(json_path(c.json, "error.innerError.request-id"));
     assert_true(str_eq(json_str(json_path(c.json, "error.innerError.date"), STR_NONE), STR("2026-06-01T12:00:00")));
     client_close(&c);
@@ -233,7 +261,8 @@ static void next_links_lead_through(void **state)
         for (size_t i = 0; i < values->count; i++, seen++) {
             struct wall before, now;
             char text[64];
-            assert_true(str_copy(json_str(json_get(&values->items[i], "lastUpdateDateTime"), STR_NONE), text, sizeof text));
+            assert_true(
+                str_copy(json_str(json_get(&values->items[i], "lastUpdateDateTime"), STR_NONE), text, sizeof text));
             assert_true(wall_parse(str_of(text), &now));
             if (last[0]) assert_true(wall_parse(str_of(last), &before) && before.ticks <= now.ticks);
             memcpy(last, text, sizeof last);
@@ -278,12 +307,17 @@ static void hunting_answers(void **state)
     assert_int_equal(client_hunt(&c, "DeviceInfo | take 3"), 200);
     assert_int_equal(client_count(&c, "results"), 3);
     assert_int_equal(client_count(&c, "schema"), 47);
-    assert_int_equal(client_hunt(&c, "DeviceProcessEvents | where isnotnull(IsProcessRemoteSession) | take 1 | project IsProcessRemoteSession"), 200);
+    assert_int_equal(
+        client_hunt(
+            &c,
+            "DeviceProcessEvents | where isnotnull(IsProcessRemoteSession) | take 1 | project IsProcessRemoteSession"),
+        200);
     const struct json *row = &json_get(c.json, "results")->items[0];
     assert_true(str_eq(json_str(json_get(row, "IsProcessRemoteSession@odata.type"), STR_NONE), STR("#SByte")));
     assert_int_equal(json_get(row, "IsProcessRemoteSession")->type, JSON_NUMBER);
     assert_int_equal(client_hunt(&c, "Nope | take 1"), 400);
-    assert_string_equal(client_message(&c), "'' operator: Failed to resolve table or column expression named 'Nope' [line:position=1:0]");
+    assert_string_equal(client_message(&c),
+                        "'' operator: Failed to resolve table or column expression named 'Nope' [line:position=1:0]");
     client_close(&c);
 }
 
@@ -312,8 +346,10 @@ static void hunting_bodies(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int status = client_call(&c, "POST", "/v1.0/security/runHuntingQuery", c.graph, rows[i].body);
         if (status != rows[i].status) fail_msg("%s: %d", rows[i].body, status);
-        if (status == 200) assert_int_equal(client_count(&c, "results"), rows[i].count);
-        else assert_string_equal(client_error(&c), "BadRequest");
+        if (status == 200)
+            assert_int_equal(client_count(&c, "results"), rows[i].count);
+        else
+            assert_string_equal(client_error(&c), "BadRequest");
     }
     assert_int_equal(client_call(&c, "GET", "/v1.0/security/runHuntingQuery", c.graph, ""), 405);
     client_close(&c);
@@ -384,7 +420,10 @@ static void storms_and_outages_pass(void **state)
 {
     struct client c;
     (void)state;
-    client_open(&c, "alerts_before: 1\nsecurity_per_minute: 1000\nevents:\n  - {what: throttle, at: 5s, for: 10s, tenants: 0}\n  - {what: outage, at: 20s, for: 2s}\n", 2, 1);
+    client_open(&c,
+                "alerts_before: 1\nsecurity_per_minute: 1000\nevents:\n  - {what: throttle, at: 5s, for: 10s, tenants: "
+                "0}\n  - {what: outage, at: 20s, for: 2s}\n",
+                2, 1);
     assert_int_equal(client_get(&c, "/v1.0/security/alerts_v2"), 200);
     client_wait(&c, 6000);
     assert_int_equal(client_get(&c, "/v1.0/security/alerts_v2"), 429);
@@ -404,7 +443,8 @@ static void faults_can_be_set(void **state)
         const char *spec;
         int status;
         bool is_whole;
-    } rows[] = {{"429=1", 429, true}, {"500=1", 500, true}, {"503=1", 503, true}, {"504=1", 504, true}, {"cut=1", 200, false}, {"hang=1", 200, false}, {"", 200, true}};
+    } rows[] = {{"429=1", 429, true},  {"500=1", 500, true},   {"503=1", 503, true}, {"504=1", 504, true},
+                {"cut=1", 200, false}, {"hang=1", 200, false}, {"", 200, true}};
     struct client c;
     (void)state;
     client_open(&c, calm, 1, 1);

@@ -22,7 +22,8 @@ struct record {
     const char *word;
     int flag; /* -1: null */
 };
-static const struct record records[] = { /* in order of time */
+static const struct record records[] = {
+    /* in order of time */
     {"2026-01-01T00:00:01Z", 5, "alpha beta", 1},
     {"2026-01-01T00:04:59.9999999Z", 3, "Beta", 0},
     {"2026-01-01T00:05:00Z", 9, "gamma/delta", 1},
@@ -32,7 +33,8 @@ static const struct record records[] = { /* in order of time */
     {"2026-01-02T00:00:00Z", 100000000000000001, "last", 0},
 };
 enum { RECORDS = sizeof records / sizeof records[0] };
-static const struct kql_column columns[] = {{"Timestamp", KQL_DATETIME}, {"N", KQL_LONG}, {"Word", KQL_STRING}, {"Flag", KQL_BOOL}};
+static const struct kql_column columns[] = {
+    {"Timestamp", KQL_DATETIME}, {"N", KQL_LONG}, {"Word", KQL_STRING}, {"Flag", KQL_BOOL}};
 
 struct scan {
     int64_t from, to;
@@ -105,8 +107,10 @@ static void run(const char *query, struct buf *out)
         if (out->n) buf_add_char(out, '|');
         for (unsigned i = 0; i < kql_output_count(q); i++) {
             if (i) buf_add_char(out, ',');
-            if (values[i].is_null) buf_add_str(out, STR("null"));
-            else buf_add_str(out, kql_to_text(values[i], &a));
+            if (values[i].is_null)
+                buf_add_str(out, STR("null"));
+            else
+                buf_add_str(out, kql_to_text(values[i], &a));
         }
     }
     arena_done(&a);
@@ -159,7 +163,9 @@ static void queries_give_their_rows(void **state)
         {"T | where isempty(Word) | project N", "8"},
         {"T | where isnull(N) | project Word", "say \"hi\""},
         {"T | where isnull(Flag) | project N", "7"},
-        {"T | where Timestamp >= datetime(2026-01-01T00:05:00Z) and Timestamp < datetime(2026-01-01T01:00:00Z) | project N", "9|7|8"},
+        {"T | where Timestamp >= datetime(2026-01-01T00:05:00Z) and Timestamp < datetime(2026-01-01T01:00:00Z) | "
+         "project N",
+         "9|7|8"},
         {"T | where Timestamp between (datetime(2026-01-01T00:04:59.9999999Z) .. 1s) | project N", "3|9|7|8"},
         {"T | where Timestamp > ago(1h) | project N", ""},
         {"T | where Timestamp >= ago(1h) | project N", "100000000000000001"},
@@ -178,16 +184,21 @@ static void queries_give_their_rows(void **state)
         {"T | count", "7"},
         {"T | where N > 1000000000000000000 | count", "0"},
         {"T | summarize count() by bin(Timestamp, 5m)",
-         "2026-01-01T00:00:00.0000000Z,2|2026-01-01T00:05:00.0000000Z,3|2026-01-01T01:00:00.0000000Z,1|2026-01-02T00:00:00.0000000Z,1"},
-        {"T | summarize c = count(), m = max(N) by Flag | where c > 1 | project Flag, c, m", "true,3,9|false,3,100000000000000001"},
-        {"T | summarize min(N), max(Timestamp), dcount(Flag), countif(N > 5), sum(N) | project min_N, dcount_Flag, countif_, sum_N", "3,3,4,100000000000000033"},
+         "2026-01-01T00:00:00.0000000Z,2|2026-01-01T00:05:00.0000000Z,3|2026-01-01T01:00:00.0000000Z,1|2026-01-02T00:"
+         "00:00.0000000Z,1"},
+        {"T | summarize c = count(), m = max(N) by Flag | where c > 1 | project Flag, c, m",
+         "true,3,9|false,3,100000000000000001"},
+        {"T | summarize min(N), max(Timestamp), dcount(Flag), countif(N > 5), sum(N) | project min_N, dcount_Flag, "
+         "countif_, sum_N",
+         "3,3,4,100000000000000033"},
         {"T | summarize by Flag", "true|false|null"},
         {"T | distinct Flag", "true|false|null"},
         {"T | where N > 1000 | where N < 5 | summarize count()", "0"},
         {"T | where N < 0 | summarize count() by Flag", ""},
         {"T | extend M = N * 2 + 1 | where M > 15 | project M", "19|17|200000000000000003"},
         {"T | extend N = tostring(N) | project N | take 1", "5"},
-        {"T | extend Word = strcat(Word, '-', N, \"-\", Flag) | project Word | take 2", "alpha beta-5-true|Beta-3-false"},
+        {"T | extend Word = strcat(Word, '-', N, \"-\", Flag) | project Word | take 2",
+         "alpha beta-5-true|Beta-3-false"},
         {"T | project-away Word, Timestamp | take 1", "5,true"},
         {"T | project a = N % 4, b = N / 2, c = -N, d = 1.5 * N | take 1", "1,2,-5,7.5"},
         {"T | project tolong('12'), tolong('x'), toint(3), tolower('ÄB'), toupper('ab') | take 1", "12,null,3,Äb,AB"},
@@ -243,26 +254,34 @@ static void what_is_unknown_is_named(void **state)
 {
     static const struct row rows[] = {
         {"X | take 1", "! '' operator: Failed to resolve table or column expression named 'X' [line:position=1:0]"},
-        {"T | where Nope == 1", "! 'where' operator: Failed to resolve column or scalar expression named 'Nope' [line:position=1:10]"},
-        {"T\n| take 1\n| project N, Zz", "! 'project' operator: Failed to resolve column or scalar expression named 'Zz' [line:position=3:13]"},
+        {"T | where Nope == 1",
+         "! 'where' operator: Failed to resolve column or scalar expression named 'Nope' [line:position=1:10]"},
+        {"T\n| take 1\n| project N, Zz",
+         "! 'project' operator: Failed to resolve column or scalar expression named 'Zz' [line:position=3:13]"},
         {"T | join X", "! Syntax error: 'join' is not a known query operator. [line:position=1:4]"},
         {"T | where frob(N) == 1", "! Unknown function: 'frob'. [line:position=1:10]"},
         {"T | where ingestion_time() > ago(1h)", "! Unknown function: 'ingestion_time'. [line:position=1:10]"},
-        {"T | where N ==", "! Syntax error: A recognition error occurred at the end of the query. [line:position=1:14]"},
+        {"T | where N ==",
+         "! Syntax error: A recognition error occurred at the end of the query. [line:position=1:14]"},
         {"T | where N == )", "! Syntax error: A recognition error occurred near ')'. [line:position=1:15]"},
         {"T | where Word == 'abc", "! Syntax error: unterminated string [line:position=1:18]"},
         {"T | where Word == '\\q'", "! Syntax error: unknown escape in a string [line:position=1:19]"},
         {"T | where N == 5x", "! Syntax error: not a number or timespan [line:position=1:15]"},
-        {"T | where Timestamp > '2026'", "! Cannot compare values of types DateTime and String. Try adding explicit casts [line:position=1:20]"},
-        {"T | where Timestamp > datetime(yesterday)", "! Syntax error: 'yesterday' is not a valid datetime literal. [line:position=1:31]"},
-        {"T | where N has 'x'", "! Cannot compare values of types Int64 and String. Try adding explicit casts [line:position=1:12]"},
+        {"T | where Timestamp > '2026'",
+         "! Cannot compare values of types DateTime and String. Try adding explicit casts [line:position=1:20]"},
+        {"T | where Timestamp > datetime(yesterday)",
+         "! Syntax error: 'yesterday' is not a valid datetime literal. [line:position=1:31]"},
+        {"T | where N has 'x'",
+         "! Cannot compare values of types Int64 and String. Try adding explicit casts [line:position=1:12]"},
         {"T | where N", "! 'where' operator: the condition is Int64, not a bool. [line:position=1:10]"},
         {"T | take N", "! 'take' operator: the number of rows must be a constant. [line:position=1:9]"},
         {"T | project N, N", "! 'project' operator: a column named 'N' already exists [line:position=1:15]"},
-        {"T | summarize percentile(N, 5)", "! 'summarize' operator: 'percentile' is not a known aggregate function. [line:position=1:14]"},
+        {"T | summarize percentile(N, 5)",
+         "! 'summarize' operator: 'percentile' is not a known aggregate function. [line:position=1:14]"},
         {"T | extend x = Word + 1", "! Operator '+' cannot be used on String and Int64. [line:position=1:20]"},
         {"T | project bin(N)", "! bin(): function expects 2 argument(s). [line:position=1:12]"},
-        {"T | count | project N", "! 'project' operator: Failed to resolve column or scalar expression named 'N' [line:position=1:20]"},
+        {"T | count | project N",
+         "! 'project' operator: Failed to resolve column or scalar expression named 'N' [line:position=1:20]"},
         {"", "! Syntax error: A recognition error occurred at the end of the query. [line:position=1:0]"},
         {"T | where N == #", "! Syntax error: unexpected character [line:position=1:15]"},
         {"T T", "! Syntax error: A recognition error occurred near 'T'. [line:position=1:2]"},
@@ -303,8 +322,10 @@ static void depth_has_a_bound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(queries_give_their_rows),        cmocka_unit_test(hash_partitions),
-        cmocka_unit_test(scans_read_no_more_than_needed), cmocka_unit_test(what_is_unknown_is_named),
+        cmocka_unit_test(queries_give_their_rows),
+        cmocka_unit_test(hash_partitions),
+        cmocka_unit_test(scans_read_no_more_than_needed),
+        cmocka_unit_test(what_is_unknown_is_named),
         cmocka_unit_test(depth_has_a_bound),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -10,9 +10,9 @@
 #include "client.h"
 #include "kit/base/hash.h"
 #include "twin/causes.h"
+#include "twin/generate.h"
 #include "twin/render.h"
 #include "twin/schema.h"
-#include "twin/generate.h"
 
 /* ---- all rows of a feed ---------------------------------------------------------------------------------------------- */
 struct lines {
@@ -82,7 +82,10 @@ static void rows_come_late_and_twice(void **state)
     static struct lines l;
     struct client c;
     (void)state;
-    client_open(&c, "history: 1h\nrows_per_second: {DeviceProcessEvents: 1}\nlate_share: 0.1\nlate_up_to: 47h\nequal_share: 0.1\ntwin_share: 0.1\n", 1, 3);
+    client_open(&c,
+                "history: 1h\nrows_per_second: {DeviceProcessEvents: 1}\nlate_share: 0.1\nlate_up_to: "
+                "47h\nequal_share: 0.1\ntwin_share: 0.1\n",
+                1, 3);
     cloud_each(c.cloud, 0, TABLE_PROCESS, c.now, keep, &l);
     assert_int_equal(l.count, 3600);
     size_t late = 0;
@@ -120,7 +123,9 @@ static void answers_see_one_instant(void **state)
     struct buf body;
     (void)state;
     client_open(&c, "history: 1h\nrows_per_second: {DeviceProcessEvents: 1}\nlate_share: 0.5\nlate_up_to: 1h\n", 1, 3);
-    struct cloud_request q = {.method = STR("POST"), .path = STR("/v1.0/security/runHuntingQuery"), .authorization = str_of(c.graph),
+    struct cloud_request q = {.method = STR("POST"),
+                              .path = STR("/v1.0/security/runHuntingQuery"),
+                              .authorization = str_of(c.graph),
                               .body = STR("{\"Query\":\"DeviceProcessEvents | order by Timestamp asc\"}")};
     struct cloud_response r;
     cloud_handle(c.cloud, &q, c.now, &r);
@@ -129,7 +134,8 @@ static void answers_see_one_instant(void **state)
     ssize_t n;
     for (int i = 1; (n = cloud_body_read(r.body, piece, sizeof piece)) > 0; i++) {
         buf_add(&body, piece, (size_t)n);
-        (void)cloud_count(c.cloud, 0, TABLE_PROCESS, wall_add(c.now, i * WALL_TICKS_PER_S)); /* takes in new rows, late ones too */
+        (void)cloud_count(c.cloud, 0, TABLE_PROCESS,
+                          wall_add(c.now, i * WALL_TICKS_PER_S)); /* takes in new rows, late ones too */
     }
     assert_int_equal(n, 0);
     cloud_body_free(r.body);
@@ -147,14 +153,19 @@ static void a_burst_is_split_by_hash(void **state)
     char query[200];
     int64_t total = 0;
     (void)state;
-    client_open(&c, "hunting_per_minute: 1000\nevents:\n  - {what: burst, at: 1s, table: DeviceNetworkEvents, rows: 250000}\n", 1, 3);
+    client_open(
+        &c, "hunting_per_minute: 1000\nevents:\n  - {what: burst, at: 1s, table: DeviceNetworkEvents, rows: 250000}\n",
+        1, 3);
     client_wait(&c, 2000);
     assert_int_equal(client_hunt(&c, "DeviceNetworkEvents | summarize count() by bin(Timestamp, 5m)"), 200);
     assert_int_equal(json_i64(json_get(&json_get(c.json, "results")->items[0], "count_"), 0), 250000);
     assert_int_equal(client_hunt(&c, "DeviceNetworkEvents | order by Timestamp asc | take 1000"), 200);
     assert_int_equal(client_count(&c, "results"), 1000);
     for (int i = 0; i < 4; i++) {
-        (void)snprintf(query, sizeof query, "DeviceNetworkEvents | where Timestamp == datetime(2026-06-01T12:00:01Z) and hash(ReportId, 4) == %d | count", i);
+        (void)snprintf(query, sizeof query,
+                       "DeviceNetworkEvents | where Timestamp == datetime(2026-06-01T12:00:01Z) and hash(ReportId, 4) "
+                       "== %d | count",
+                       i);
         assert_int_equal(client_hunt(&c, query), 200);
         total += json_i64(json_get(&json_get(c.json, "results")->items[0], "Count"), 0);
     }
@@ -169,7 +180,10 @@ static void an_alert_in_a_flurry(void **state)
     char last[64] = "";
     size_t revisions = 0, same_time = 0, comments = 0;
     (void)state;
-    client_open(&c, "alerts_before: 0\nalerts_per_hour: 0\nsecurity_per_minute: 10000\nevents:\n  - {what: flurry, at: 1s, changes: 5}\n", 1, 3);
+    client_open(&c,
+                "alerts_before: 0\nalerts_per_hour: 0\nsecurity_per_minute: 10000\nevents:\n  - {what: flurry, at: 1s, "
+                "changes: 5}\n",
+                1, 3);
     for (int ms = 0; ms < 2500; ms += 10, client_wait(&c, 10)) {
         assert_int_equal(client_get(&c, "/v1.0/security/alerts_v2"), 200);
         if (client_count(&c, "value") == 0) continue;
@@ -195,7 +209,10 @@ static void changes_move_the_last_update(void **state)
     struct client c;
     struct wall seen = {0};
     (void)state;
-    client_open(&c, "alerts_before: 2\nalerts_per_hour: 1200\nalert_revision_time: 30s\nsecurity_per_minute: 10000\nhistory: 1m\n", 1, 5);
+    client_open(
+        &c,
+        "alerts_before: 2\nalerts_per_hour: 1200\nalert_revision_time: 30s\nsecurity_per_minute: 10000\nhistory: 1m\n",
+        1, 5);
     for (int i = 0; i < 200; i++, client_wait(&c, 250)) {
         static const char *const targets[] = {"/v1.0/security/alerts_v2?$orderby=lastUpdateDateTime%20desc&$top=1",
                                               "/v1.0/security/incidents?$orderby=lastUpdateDateTime%20desc&$top=1"};
@@ -217,8 +234,11 @@ static void every_row_is_json_of_its_table(void **state)
     struct client c;
     struct buf query;
     (void)state;
-    client_open(&c, "history: 1h\nrows_per_second: {DeviceProcessEvents: 0.1, DeviceNetworkEvents: 0.1, DeviceFileEvents: 0.1, DeviceLogonEvents: 0.1, "
-                    "DeviceRegistryEvents: 0.1, DeviceImageLoadEvents: 0.1, DeviceInfo: 0.1}\n", 4, 3);
+    client_open(&c,
+                "history: 1h\nrows_per_second: {DeviceProcessEvents: 0.1, DeviceNetworkEvents: 0.1, DeviceFileEvents: "
+                "0.1, DeviceLogonEvents: 0.1, "
+                "DeviceRegistryEvents: 0.1, DeviceImageLoadEvents: 0.1, DeviceInfo: 0.1}\n",
+                4, 3);
     client_become(&c, 3); /* one whose table has a column nobody knows */
     buf_init(&query, 200);
     for (unsigned t = 0; t < TABLE_COUNT; t++) {
@@ -242,9 +262,10 @@ static void every_row_is_json_of_its_table(void **state)
 /* A file's rows, bare or streaming records, moved so that the newest has the event's time; all else as it stands. */
 static void files_are_replayed(void **state)
 {
-    static const char text[] =
-        "{\"Timestamp\":\"2022-01-01T00:00:00.5Z\",\"DeviceId\":\"d\\u0031\",\"ReportId\":123456789012345678,\"IsLocalAdmin\":true,\"Other\":1}\n\n"
-        "{\"category\":\"AdvancedHunting-DeviceLogonEvents\",\"properties\":{\"Timestamp\":\"2022-01-01T01:00:00Z\",\"ReportId\":\"7\",\"AdditionalFields\":{\"a\":[1]}}}\n";
+    static const char text[] = "{\"Timestamp\":\"2022-01-01T00:00:00.5Z\",\"DeviceId\":\"d\\u0031\",\"ReportId\":"
+                               "123456789012345678,\"IsLocalAdmin\":true,\"Other\":1}\n\n"
+                               "{\"category\":\"AdvancedHunting-DeviceLogonEvents\",\"properties\":{\"Timestamp\":"
+                               "\"2022-01-01T01:00:00Z\",\"ReportId\":\"7\",\"AdditionalFields\":{\"a\":[1]}}}\n";
     struct client c;
     struct scenario s;
     struct err e;
@@ -252,14 +273,17 @@ static void files_are_replayed(void **state)
     struct cloud *replaying;
     (void)state;
     client_open(&c, "tenants: 1\n", 1, 3);
-    assert_true(scenario_parse(STR("events:\n  - {what: replay, at: 1s, table: DeviceLogonEvents, file: rows.ndjson}\n"), "s", &s, &e));
+    assert_true(scenario_parse(
+        STR("events:\n  - {what: replay, at: 1s, table: DeviceLogonEvents, file: rows.ndjson}\n"), "s", &s, &e));
     struct cloud_opts o = {.seed = 3, .tenants = 1, .scenario = &s, .start = c.start, .replay_texts = texts};
     assert_true(cloud_new(&o, &replaying, &e));
     cloud_free(c.cloud);
     c.cloud = replaying;
     client_wait(&c, 2000);
     client_become(&c, 0);
-    assert_int_equal(client_hunt(&c, "DeviceLogonEvents | where ReportId > 0 | project t = tostring(Timestamp), DeviceId, r = tostring(ReportId), IsLocalAdmin, AdditionalFields"), 200);
+    assert_int_equal(client_hunt(&c, "DeviceLogonEvents | where ReportId > 0 | project t = tostring(Timestamp), "
+                                     "DeviceId, r = tostring(ReportId), IsLocalAdmin, AdditionalFields"),
+                     200);
     const struct json *rows = json_get(c.json, "results");
     assert_int_equal(rows->count, 2);
     assert_true(str_eq(json_str(json_get(&rows->items[0], "t"), STR_NONE), STR("2026-06-01T11:00:01.5000000Z")));
@@ -301,7 +325,8 @@ static void dirt_is_written(void **state)
     render_member(&out, "C", kql_bool(true), 0, false);
     render_member(&out, "D", kql_null(KQL_STRING), DIRT_NULL, false);
     render_member(&out, "E", kql_int(KQL_DATETIME, 17000000000000000), 0, false);
-    assert_string_equal(buf_cstr(&out), "\"A\":{},\"B\":\"123456789012345678\",\"C@odata.type\":\"#SByte\",\"C\":1,\"D\":null,\"E\":\"2023-11-14T22:13:20Z\"");
+    assert_string_equal(buf_cstr(&out), "\"A\":{},\"B\":\"123456789012345678\",\"C@odata.type\":\"#SByte\",\"C\":1,"
+                                        "\"D\":null,\"E\":\"2023-11-14T22:13:20Z\"");
     buf_done(&out);
 }
 
@@ -317,9 +342,11 @@ static void scenarios_say_where_they_are_wrong(void **state)
         {"history: 5", "s.yaml:1:10: not a duration (500ms, 30s, 15m, 6h, 2d)"},
         {"rows_per_second: {DeviceNope: 1}", "s.yaml:1:19: not a table the twin has"},
         {"events:\n  - {at: 1s}", "s.yaml:2:5: an event needs: what"},
-        {"events:\n  - {what: quake, at: 1s}", "s.yaml:2:12: what happens is one of burst, throttle, outage, hang, flurry, late, replay"},
+        {"events:\n  - {what: quake, at: 1s}",
+         "s.yaml:2:12: what happens is one of burst, throttle, outage, hang, flurry, late, replay"},
         {"events:\n  - {what: burst, tenants: 5-1}", "s.yaml:2:28: tenants are: all, N, N-M, every N"},
-        {"rules:\n  - {lacks: [luck]}", "s.yaml:2:14: a tenant can lack hunting, alerts, incidents, machines, consent, tables"},
+        {"rules:\n  - {lacks: [luck]}",
+         "s.yaml:2:14: a tenant can lack hunting, alerts, incidents, machines, consent, tables"},
         {"- a", "s.yaml:1:1: a scenario is a map"},
     };
     struct scenario s;
@@ -358,7 +385,9 @@ static void tenant_ranges(void **state)
     struct scenario s;
     struct err e;
     (void)state;
-    assert_true(scenario_parse(STR("events:\n  - {what: outage, tenants: 2-4}\n  - {what: outage, tenants: every 3}\n  - {what: outage}\n"), "s", &s, &e));
+    assert_true(scenario_parse(
+        STR("events:\n  - {what: outage, tenants: 2-4}\n  - {what: outage, tenants: every 3}\n  - {what: outage}\n"),
+        "s", &s, &e));
     assert_false(tenant_range_has(&s.events[0].tenants, 1));
     assert_true(tenant_range_has(&s.events[0].tenants, 4));
     assert_false(tenant_range_has(&s.events[0].tenants, 5));
