@@ -61,7 +61,7 @@ struct feed_state {
     int64_t width_ticks;              /* hunting: how much time one query may span */
     uint32_t row_bytes;               /* hunting: learnt size of a row as JSON */
     uint32_t page_rows;               /* learnt bound of rows in one answer; 0: none */
-    uint64_t unproved;                /* bins whose count never agreed, in all sweeps together */
+    uint64_t unproved;                /* bins whose count did not agree in the last sweep, a drain or a pull */
 };
 void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wall now, int64_t lookback_ms);
 /* Appends one JSON object. */

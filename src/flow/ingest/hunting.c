@@ -197,6 +197,16 @@ static void expect_a_cut(struct feed *f)
     f->sweep.largest_page = 0;
 }
 
+/* A count that never agrees must not hold up everything behind it: the next stage tries again, after the last it is told. */
+static void give_up(struct feed *f, const struct feed_counts *c)
+{
+    uint64_t bins = 0;
+    if (f->sweep.stage < SWEEP_STAGES - 1) return;
+    for (unsigned i = 0; i < c->run_count; i++) bins += c->runs[i].count;
+    f->state.unproved += bins;
+    if (f->sweep.stage >= SWEEP_STAGES) f->asked_unproved += bins;
+}
+
 static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wall now, struct feed_effect *out)
 {
     f->sweep.to = wall_earlier(f->sweep.to, c->judged_to);
@@ -205,11 +215,7 @@ static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wal
         return;
     }
     if (f->sweep.rounds++ >= ROUNDS_MAX) {
-        /* Reported, and left to the next stage: a count that never agrees must not hold up everything behind it. */
-        uint64_t bins = 0;
-        for (unsigned i = 0; i < c->run_count; i++) bins += c->runs[i].count;
-        f->state.unproved += bins;
-        if (f->sweep.stage >= SWEEP_STAGES) f->asked_unproved += bins;
+        give_up(f, c);
         sweep_done(f, now, out);
         return;
     }

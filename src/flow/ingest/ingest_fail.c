@@ -4,6 +4,8 @@
 
 #include "cloud/net/http.h"
 
+enum { ASK_AGAIN_MS = 1000 };
+
 /* Credentials that do not work concern every feed of the tenant. */
 static bool is_about_the_tenant(const struct cause *c)
 {
@@ -20,7 +22,7 @@ static enum feed_failure failure_of(const struct ing_feed *f, const struct err *
     if (c == &defender_causes[DEFENDER_NOT_FOUND] && ing_row(f)->kind == FEED_SNAPSHOT) return FAIL_EMPTY;
     /* A 500 or 504 without a word, or no answer in time, may just as well mean "too heavy": after a few tries, ask for less. */
     bool may_be_heavy = c == &defender_causes[DEFENDER_SERVER] || c == &net_causes[NET_TIMEOUT] || c == &net_causes[NET_STALLED];
-    if (may_be_heavy && f->failures % 3 == 0 && ing_row(f)->kind == FEED_HUNTING) return FAIL_MAYBE_HEAVY;
+    if (may_be_heavy && (f->failures + 1) % 3 == 0 && ing_row(f)->kind == FEED_HUNTING) return FAIL_MAYBE_HEAVY;
     return FAIL_WAIT;
 }
 
@@ -54,8 +56,12 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
         ing_feed_op_check(f);
         return;
     }
-    f->failures++;
     enum feed_failure failure = failure_of(f, e);
+    if (failure == FAIL_EMPTY && f->is_committing) { /* an answer, but it must wait for the commit before it: ask again then */
+        ing_feed_wait(f, ASK_AGAIN_MS);
+        return;
+    }
+    f->failures++;
     if (f->mind.goal == GOAL_NONE) effect = (struct feed_effect){.kind = FEED_RETRY}; /* a commit failed: begin again */
     else feed_fail(&f->mind, failure, clock_wall(&in->o.clock), &effect);
     if (failure == FAIL_EMPTY) {

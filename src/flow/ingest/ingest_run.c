@@ -237,6 +237,17 @@ static void fill_record(struct ing_feed *f, struct feed_record *r, const struct 
     f->cause = NULL;
 }
 
+static void note_incomplete(struct ing_feed *f, struct feed_record *r)
+{
+    uint64_t bins = f->mind.state.unproved - f->durable.unproved;
+    if (f->mind.state.unproved <= f->durable.unproved) return;
+    f->cause = &ingest_causes[INGEST_INCOMPLETE];
+    r->error_since = clock_wall(&f->in->o.clock);
+    (void)snprintf(r->status, sizeof r->status, "%s", "incomplete");
+    (void)snprintf(r->error_code, sizeof r->error_code, "%s", f->cause->code);
+    (void)snprintf(r->error_text, sizeof r->error_text, "%llu stretches of five minutes do not agree with Defender's count", (unsigned long long)bins);
+}
+
 /* An answer was taken: what it brought and where the mind stands now go into one commit. */
 void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, struct page_job *job)
 {
@@ -248,6 +259,7 @@ void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, st
             job->staged = (struct staged){0};
         }
         fill_record(f, &item->record, effect, job);
+        note_incomplete(f, &item->record);
         item->is_settled = effect->is_settled;
         item->settle = effect->settle;
         item->drops = horizon > feed_horizon_hour(ing_row(f), &f->durable);
