@@ -63,8 +63,9 @@ static const char *skip_blanks(const char *p, const char *end)
 
 bool json_cursor_open(struct json_cursor *c, struct str value)
 {
+    if (value.n == 0) return false;
     const char *end = value.p + value.n;
-    const char *p = value.n ? skip_blanks(value.p, end) : value.p;
+    const char *p = skip_blanks(value.p, end);
     if (p == end || (*p != '{' && *p != '[')) return false;
     *c = (struct json_cursor){.p = p + 1, .end = end, .is_object = *p == '{'};
     return true;

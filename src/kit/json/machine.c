@@ -312,6 +312,7 @@ enum machine_result machine_finish(struct machine *m)
 bool json_check(struct str text, struct json_fault *fault_out)
 {
     struct machine m = {.line = 1};
+    if (text.p == NULL) text = STR("");
     const char *p = text.p, *end = text.p + text.n;
     machine_start(&m, 0);
     enum machine_result r = text.n ? machine_run(&m, &p, end) : MACHINE_MORE;

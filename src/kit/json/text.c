@@ -123,8 +123,9 @@ static void escape_one(struct buf *out, unsigned char c)
 
 void json_escape(struct buf *out, struct str text)
 {
+    if (text.n == 0) return; /* p may be NULL */
     const char *p = text.p, *end = text.p + text.n;
-    while (text.n && p < end) {
+    while (p < end) {
         const char *q = json_skip_plain(p, end);
         (void)buf_add(out, p, (size_t)(q - p));
         if (q == end) break;

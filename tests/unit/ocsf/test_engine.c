@@ -359,32 +359,32 @@ static struct row_facts facts(struct ocsf *o, struct map_scratch *s, const char 
 static void a_row_is_itself_in_all_clothes(void **state)
 {
     static const char *const same[] = {
-        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
-        "\"IsProcessRemoteSession\":false,"
-        "\"AdditionalFields\":\"{\\\"a\\\":\\\"1\\\",\\\"b\\\":[true,null,{\\\"x\\\":\\\"2026-01-01T00:00:00.5Z\\\"}],"
-        "\\\"c\\\":\\\"\\\"}\",\"SHA1\":null}",
-        "{\"AdditionalFields\":{\"b\":[1,null,{\"x\":\"2026-01-01T00:00:00.5000000Z\",\"e\":[]}],\"a\":1,\"d\":{}},"
-        "\"ProcessId\":\"12\", \"SHA1\":\"\","
-        "\"ProcessId@odata.type\":\"#Int64\",\"IsProcessRemoteSession\":0,\"deviceid\":\"d\",\"Timestamp\":\"2026-07-"
-        "18T14:00:54.1234567\"}",
-        "{\"DeviceId\":\"\\u0064\",\"Timestamp\":\"2026-07-18 "
-        "14:00:54.1234567Z\",\"IsProcessRemoteSession\":\"False\",\"ProcessId\":12.0,"
-        "\"AdditionalFields\":\"{ \\\"b\\\" : "
-        "[\\\"true\\\",\\\"\\\",\\\"{\\\\\\\"x\\\\\\\":\\\\\\\"2026-01-01T00:00:00.50Z\\\\\\\"}\\\"], \\\"a\\\":1.0 "
-        "}\"}",
+        ("{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
+         "\"IsProcessRemoteSession\":false,"
+         "\"AdditionalFields\":\"{\\\"a\\\":\\\"1\\\",\\\"b\\\":[true,null,{\\\"x\\\":\\\"2026-01-01T00:00:00.5Z\\\"}],"
+         "\\\"c\\\":\\\"\\\"}\",\"SHA1\":null}"),
+        ("{\"AdditionalFields\":{\"b\":[1,null,{\"x\":\"2026-01-01T00:00:00.5000000Z\",\"e\":[]}],\"a\":1,\"d\":{}},"
+         "\"ProcessId\":\"12\", \"SHA1\":\"\","
+         "\"ProcessId@odata.type\":\"#Int64\",\"IsProcessRemoteSession\":0,\"deviceid\":\"d\",\"Timestamp\":\"2026-07-"
+         "18T14:00:54.1234567\"}"),
+        ("{\"DeviceId\":\"\\u0064\",\"Timestamp\":\"2026-07-18 "
+         "14:00:54.1234567Z\",\"IsProcessRemoteSession\":\"False\",\"ProcessId\":12.0,"
+         "\"AdditionalFields\":\"{ \\\"b\\\" : "
+         "[\\\"true\\\",\\\"\\\",\\\"{\\\\\\\"x\\\\\\\":\\\\\\\"2026-01-01T00:00:00.50Z\\\\\\\"}\\\"], \\\"a\\\":1.0 "
+         "}\"}"),
     };
     static const char *const others[] = {
-        "{\"Timestamp\":\"2026-07-18T14:00:54.1234568Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
-        "\"IsProcessRemoteSession\":false,\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00."
-        "5Z\"}]}}",
-        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
-        "\"IsProcessRemoteSession\":false,\"AdditionalFields\":{\"a\":1,\"b\":[null,true,{\"x\":\"2026-01-01T00:00:00."
-        "5Z\"}]}}",
-        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
-        "\"IsProcessRemoteSession\":true,\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00."
-        "5Z\"}]}}",
-        "{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"IsProcessRemoteSession\":false,"
-        "\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00.5Z\"}]},\"AccountName\":\"12\"}",
+        ("{\"Timestamp\":\"2026-07-18T14:00:54.1234568Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
+         "\"IsProcessRemoteSession\":false,\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00."
+         "5Z\"}]}}"),
+        ("{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
+         "\"IsProcessRemoteSession\":false,\"AdditionalFields\":{\"a\":1,\"b\":[null,true,{\"x\":\"2026-01-01T00:00:00."
+         "5Z\"}]}}"),
+        ("{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"ProcessId\":12,"
+         "\"IsProcessRemoteSession\":true,\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00."
+         "5Z\"}]}}"),
+        ("{\"Timestamp\":\"2026-07-18T14:00:54.1234567Z\",\"DeviceId\":\"d\",\"IsProcessRemoteSession\":false,"
+         "\"AdditionalFields\":{\"a\":1,\"b\":[true,null,{\"x\":\"2026-01-01T00:00:00.5Z\"}]},\"AccountName\":\"12\"}"),
     };
     struct ocsf *o, *older;
     struct ocsf_opts opts = {.version = "1.3.0", .classes = "best-fit"};
