@@ -249,7 +249,10 @@ static const char *corpus(void)
     const char *shared = getenv("PORTCULLIS_SHARED");
     (void)snprintf(path, sizeof path, "%s/corpus", shared ? shared : SOURCE_ROOT "/../shared");
     DIR *d = opendir(path);
-    if (d == NULL) return NULL;
+    if (d == NULL) {
+        print_message("# skipped: no corpus at %s (set PORTCULLIS_SHARED)\n", path);
+        return NULL;
+    }
     (void)closedir(d);
     return path;
 }
