@@ -9,7 +9,7 @@
 struct cloud_body {
     const struct body_ops *ops;
     void *ctx;
-    uint64_t sent, length; /* length 0: not known */
+    uint64_t sent;
     uint64_t spoil_at;     /* after so many bytes it ends badly */
     enum fault spoil;
 };
@@ -43,11 +43,6 @@ bool cloud_body_all(struct cloud_body *b, struct buf *out)
     while ((n = cloud_body_read(b, piece, sizeof piece)) > 0)
         if (!buf_add(out, piece, (size_t)n)) return false;
     return n == 0;
-}
-
-uint64_t body_length(const struct cloud_body *b)
-{
-    return b->length;
 }
 
 const char *cloud_response_header(const struct cloud_response *r, const char *name)
@@ -100,7 +95,6 @@ void answer_bytes(struct exchange *x, int status, const char *content_type, stru
     *bytes = (struct buf){.max = bytes->max};
     x->out->content_type = content_type;
     answer_body(x, status, &ops, b);
-    x->out->body->length = b->buf.n;
 }
 
 void answer_header(struct exchange *x, const char *name, const char *fmt, ...)

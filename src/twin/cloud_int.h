@@ -68,7 +68,6 @@ void answer_login_error(struct exchange *x, unsigned code, const char *detail); 
 void answer_error(struct exchange *x, int status, const char *code, const char *message);
 /* How this answer goes wrong on its way: after some bytes of at most `length` it breaks or hangs. */
 void answer_spoil(struct exchange *x, enum fault fault, uint64_t length);
-uint64_t body_length(const struct cloud_body *b); /* 0: not known */
 
 /* ---- steps (each answers and returns false when the request ends there) ---------------------------------------------- */
 bool access_check(struct exchange *x, bool is_graph, const char *const *roles);
