@@ -92,7 +92,7 @@ static struct ocsf_stream_stats run(const struct ocsf *o, const char *table, str
     "\"InitiatingProcessParentFileName\":null,"
 #define WIDE                                                                                                           \
     "{" NULLS "\"Timestamp\":\"2026-01-01T00:00:00Z\",\"DeviceId\":\"d\",\"ActionType\":\"FileCreated\",\"FileName\":" \
-              "\"a\",\"PreviousFileName\":null}"
+    "\"a\",\"PreviousFileName\":null}"
 #define ALERT                                                                                                         \
     "\"id\":\"da1\",\"title\":\"t\",\"status\":\"new\",\"severity\":\"low\",\"tenantId\":\"T1\",\"createdDateTime\":" \
     "\"2026-01-01T00:00:00Z\","                                                                                       \
