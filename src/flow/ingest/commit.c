@@ -138,6 +138,7 @@ static void group_run(void *arg)
 {
     struct committer *c = arg;
     c->group_ok = commit_group(c, &c->group_err);
+    for (struct commit_item *i = c->group; i; i = i->next) staged_done(&i->staged); /* here: it removes spool files */
 }
 
 /* ---- on the loop ------------------------------------------------------------------------------------------------------------ */
@@ -152,7 +153,7 @@ static void finish_item(struct committer *c, struct commit_item *item)
         (void)err_set(&gone, &store_causes[STORE_GONE], "%s of tenant %s", item->record.feed, item->record.tenant_id);
         e = &gone;
     }
-    c->bytes -= staged_bytes(&item->staged);
+    c->bytes -= item->bytes;
     item->done(item->ctx, item, e);
 }
 
@@ -203,7 +204,9 @@ void committer_put(struct committer *c, struct commit_item *item)
     *c->last = item;
     c->last = &item->next;
     c->is_urgent |= item->is_urgent;
-    c->bytes += staged_bytes(&item->staged);
+    item->bytes = staged_bytes(&item->staged);
+    item->dead_count = item->staged.dead_count;
+    c->bytes += item->bytes;
     maybe_start(c);
 }
 

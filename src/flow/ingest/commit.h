@@ -25,6 +25,8 @@ struct commit_item {
     bool drops;
     int64_t drop_before; /* hour */
     bool is_urgent;
+    uint64_t bytes;      /* out: what it staged in memory */
+    uint64_t dead_count; /* out: staged is empty when done is called */
     bool is_gone;        /* out: its tenant or feed is no more */
     void (*done)(void *ctx, struct commit_item *item, const struct err *e); /* owns the item from then on */
     void *ctx;

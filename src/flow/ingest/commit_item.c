@@ -63,21 +63,29 @@ static bool write_settled(struct store *s, const struct commit_item *item, struc
 /* ---- revisions -------------------------------------------------------------------------------------------------------------- */
 
 /* Machines are kept as revisions too, but nobody decides about them: no inbox entry. */
-static bool write_revisions(struct store *s, const struct commit_item *item, struct err *e)
+static bool write_revisions(struct store *s, struct commit_item *item, struct err *e)
 {
-    for (size_t i = 0; i < item->staged.revision_count; i++) {
+    struct buf row;
+    bool ok = true;
+    buf_init(&row, 0);
+    for (size_t i = 0; ok && i < item->staged.revision_count; i++) {
         const struct staged_revision *r = &item->staged.revisions[i];
         struct revision_record record = {
             .feed_id = item->record.id,
             .updated = r->updated,
             .identity = r->identity,
-            .row = {item->staged.text.p + r->row_at, r->row_bytes},
         };
+        if (!staged_text_read(&item->staged.text, r->row_at, r->row_bytes, &row, e)) {
+            ok = false;
+            break;
+        }
+        record.row = buf_str(&row);
         (void)snprintf(record.object_id, sizeof record.object_id, "%s", r->object_id);
         (void)snprintf(record.how, sizeof record.how, "%s", log_how_name(item->staged.how));
-        if (!store_revision_put(s, &record, item->row->kind == FEED_REVISIONS, e)) return false;
+        ok = store_revision_put(s, &record, item->row->kind == FEED_REVISIONS, e);
     }
-    return true;
+    buf_done(&row);
+    return ok;
 }
 
 bool commit_write_item(struct store *s, struct commit_item *item, struct err *e)

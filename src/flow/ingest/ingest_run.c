@@ -96,6 +96,9 @@ static void submit_job(struct ing_feed *f)
         .log = in->o.log,
         .ocsf = in->o.ocsf,
         .history = &in->o.history,
+        .fs = in->o.fs,
+        .spool_dir = in->o.spool_dir,
+        .number = in->answers++,
         .feed_id = f->record.id,
         .horizon_hour = feed_horizon_hour(ing_row(f), &f->durable),
         .fetch = f->mind.fetch,
@@ -176,7 +179,7 @@ static void commit_done(void *ctx, struct commit_item *item, const struct err *e
     if (!e) {
         in->counters.rows += item->record.rows - f->record.rows;
         in->counters.late_rows += item->record.late_rows - f->record.late_rows;
-        in->counters.dead += item->staged.dead_count;
+        in->counters.dead += item->dead_count;
         if (f->is_in_op && in->ops) in->ops->outcome.rows += item->record.rows - f->record.rows;
         f->durable = f->pending;
         f->record = item->record;

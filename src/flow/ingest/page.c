@@ -8,24 +8,6 @@
 
 enum { READ_BYTES = 64 << 10 };
 
-void staged_done(struct staged *s)
-{
-    log_batch_free(s->batch);
-    for (size_t i = 0; i < s->put_count; i++) free(s->puts[i].fresh);
-    free(s->puts);
-    free(s->revisions);
-    buf_done(&s->text);
-    buf_done(&s->dead);
-    *s = (struct staged){0};
-}
-
-uint64_t staged_bytes(const struct staged *s)
-{
-    uint64_t n = s->text.cap + s->dead.cap + s->revision_cap * sizeof *s->revisions + (s->batch ? 1 << 20 : 0);
-    for (size_t i = 0; i < s->put_count; i++) n += s->puts[i].cap * sizeof *s->puts[i].fresh;
-    return n;
-}
-
 void page_job_done(struct page_job *j)
 {
     staged_done(&j->staged);
@@ -127,8 +109,7 @@ static bool finish(struct page *p)
     p->fingers.puts = NULL;
     p->fingers.put_count = 0;
     if (j->staged.batch && !log_batch_seal(j->staged.batch, &j->err)) return false;
-    if (j->staged.text.failed || j->staged.dead.failed)
-        return err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: rows of an answer", j->row->name);
+    if (j->staged.dead.failed) return err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: dead letters of an answer", j->row->name);
     j->page.link = buf_str(&j->link);
     j->page.is_partial = j->end.status == 206;
     KILL_POINT("page.staged");
@@ -166,7 +147,7 @@ void page_run(struct page_job *j)
     struct page p = {.job = j};
     KILL_POINT("page.spooled");
     buf_init(&j->link, 16384);
-    buf_init(&j->staged.text, 0);
+    staged_text_init(&j->staged.text, j->fs, j->spool_dir ? j->spool_dir : "", j->number);
     buf_init(&j->staged.dead, 16 << 20);
     j->staged.how = j->fetch.how;
     j->page = (struct feed_page){.is_sorted = true};

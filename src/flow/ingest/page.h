@@ -11,8 +11,21 @@ struct staged_revision {
     struct hash128 identity;
     struct wall updated;
     char object_id[128];
-    size_t row_at, row_bytes; /* in staged.text */
+    uint64_t row_at; /* in staged.text */
+    size_t row_bytes;
 };
+/* Rows one after another: the last in memory, those before in a spool file once they are many. Worker. */
+struct staged_text {
+    struct fs fs;
+    struct fs_file *file; /* NULL: none */
+    uint64_t file_bytes;
+    struct buf tail;
+    char path[CONF_PATH_BYTES + 64];
+};
+void staged_text_init(struct staged_text *t, struct fs fs, const char *spool_dir, uint64_t number);
+bool staged_text_add(struct staged_text *t, struct str row, uint64_t *at_out, struct err *e);
+bool staged_text_read(struct staged_text *t, uint64_t at, size_t n, struct buf *out, struct err *e); /* replaces out */
+
 /* What one answer brings to the commit. */
 struct staged {
     struct log_batch *batch; /* NULL: no new rows */
@@ -20,12 +33,12 @@ struct staged {
     size_t put_count;
     struct staged_revision *revisions;
     size_t revision_count, revision_cap;
-    struct buf text; /* rows of the revisions */
+    struct staged_text text; /* rows of the revisions */
     struct buf dead; /* NDJSON lines */
     uint64_t dead_count;
     enum log_how how;
 };
-void staged_done(struct staged *s);
+void staged_done(struct staged *s); /* removes files: a worker, but for the rare case */
 uint64_t staged_bytes(const struct staged *s); /* roughly, in memory */
 
 struct page_job {
@@ -35,6 +48,9 @@ struct page_job {
     struct log *log;
     const struct ocsf *ocsf;
     const struct ingest_history *history;
+    struct fs fs;
+    const char *spool_dir;
+    uint64_t number; /* of the answer: names its spool file */
     char tenant_id[GUID_BYTES];
     int64_t feed_id;
     int64_t horizon_hour;

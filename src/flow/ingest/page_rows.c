@@ -59,6 +59,8 @@ static bool stage_row(struct page *p, const struct log_row *row)
 static bool stage_revision(struct page *p, const struct row_facts *facts, struct wall at, struct str row)
 {
     struct staged *s = &p->job->staged;
+    uint64_t row_at;
+    if (!staged_text_add(&s->text, row, &row_at, &p->job->err)) return false;
     if (s->revision_count == s->revision_cap) {
         size_t cap = s->revision_cap ? s->revision_cap * 2 : 16;
         struct staged_revision *bigger = realloc(s->revisions, cap * sizeof *bigger);
@@ -67,9 +69,8 @@ static bool stage_revision(struct page *p, const struct row_facts *facts, struct
         s->revision_cap = cap;
     }
     struct staged_revision *r = &s->revisions[s->revision_count++];
-    *r = (struct staged_revision){.identity = facts->identity, .updated = at, .row_at = s->text.n, .row_bytes = row.n};
+    *r = (struct staged_revision){.identity = facts->identity, .updated = at, .row_at = row_at, .row_bytes = row.n};
     (void)snprintf(r->object_id, sizeof r->object_id, "%.*s", STR_ARG(facts->object_id));
-    (void)buf_add_str(&s->text, row);
     return true;
 }
 
