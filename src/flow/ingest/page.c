@@ -39,10 +39,9 @@ static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line
 static void on_envelope(void *ctx, struct str key, struct str value)
 {
     struct page *p = ctx;
-    if (!str_eq(key, STR("@odata.nextLink"))) {
-        p->has_envelope |= str_starts(key, STR("@odata.")) || str_eq_nocase(key, STR("schema")) || str_eq(key, STR("Stats"));
-        return;
-    }
+    for (const char *const *list = lists; *list; list++)
+        if (str_eq(key, str_of(*list))) (void)page_fail(p, "its list is none");
+    if (!str_eq(key, STR("@odata.nextLink"))) return;
     struct arena a;
     arena_init(&a, 64 << 10);
     struct str link = json_unescape(&a, value);
@@ -70,6 +69,9 @@ static void on_plain(void *ctx, const void *bytes, size_t n)
 {
     struct page *p = ctx;
     p->job->page.bytes += n;
+    size_t kept = sizeof p->head - p->head_bytes < n ? sizeof p->head - p->head_bytes : n;
+    memcpy(p->head + p->head_bytes, bytes, kept);
+    p->head_bytes += kept;
     if (!p->has_failed) json_split_feed(p->split, bytes, n);
 }
 
@@ -89,11 +91,22 @@ static bool read_all(struct page *p, struct inflate *z, char *piece)
     return !p->has_failed;
 }
 
+/* An answer without rows must at least look like one of Defender's: a list, or the envelope that comes with every list. */
+static bool looks_empty(const struct page *p)
+{
+    static const char *const marks[] = {"\"@odata.", "\"value\"", "\"results\"", "\"Results\"", "\"schema\"", "\"Schema\"", NULL};
+    struct str head = {p->head, p->head_bytes};
+    if (str_find(head, STR("\"error\""), 0) != SIZE_MAX) return false;
+    for (const char *const *mark = marks; *mark; mark++)
+        if (str_find(head, str_of(*mark), 0) != SIZE_MAX) return true;
+    return false;
+}
+
 /* Faults at the very end of a cut answer look like dead letters until it is clear that the answer never ended. */
 static bool is_whole(struct page *p)
 {
     if (p->documents != 1) return page_fail(p, p->documents ? "more than one document" : "it was cut short");
-    if (p->job->page.rows == 0 && p->job->staged.dead_count == 0 && p->count_rows == 0 && !p->has_envelope)
+    if (p->job->page.rows == 0 && p->job->staged.dead_count == 0 && p->count_rows == 0 && !looks_empty(p))
         return page_fail(p, "it is not an answer of Defender's");
     if (p->job->row->kind == FEED_HUNTING && !p->job->page.is_sorted) return page_fail(p, "its rows are not in order");
     return true;

@@ -13,7 +13,8 @@ struct page {
     struct json_split *split;
     struct fingers fingers;
     unsigned documents;
-    bool has_envelope;
+    char head[256]; /* the answer's first bytes, decoded */
+    size_t head_bytes;
     bool has_failed;      /* job->err says why */
     uint64_t count_rows;  /* rows of counts */
     uint64_t *remote;     /* counts per bin from fetch.from on */
