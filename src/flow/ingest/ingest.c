@@ -49,6 +49,10 @@ struct ingest *ingest_new(const struct ingest_opts *o)
     struct ingest *in = calloc(1, sizeof *in);
     if (!in) return NULL;
     in->o = *o;
+    (void)snprintf(in->spool_dir, sizeof in->spool_dir, "%s", o->spool_dir);
+    (void)snprintf(in->dead_dir, sizeof in->dead_dir, "%s", o->dead_dir);
+    in->o.spool_dir = in->spool_dir;
+    in->o.dead_dir = in->dead_dir;
     struct sched_limits limits = {
         .in_flight_max = (unsigned)o->conf->requests_at_once,
         .tenant_in_flight_max = 3,
@@ -66,7 +70,7 @@ struct ingest *ingest_new(const struct ingest_opts *o)
         .store = o->store,
         .log = o->log,
         .fs = o->fs,
-        .dead_dir = o->dead_dir,
+        .dead_dir = in->dead_dir,
         .on_commit = on_commit,
         .on_commit_ctx = in,
     };

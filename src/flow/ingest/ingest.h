@@ -48,7 +48,7 @@ struct ingest_opts {
     const struct ocsf *ocsf;
     const struct conf *conf;
     struct fs fs;
-    const char *spool_dir, *dead_dir; /* made if absent */
+    const char *spool_dir, *dead_dir; /* made if absent; copied */
     struct fetcher fetcher;
     /* Hands over every tenant (worker): app gives tenant_each. `each` takes a reference of its own. */
     bool (*each_tenant)(void *ctx, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e);
@@ -59,7 +59,7 @@ struct ingest_opts {
     void *on_commit_ctx;
     bool is_manual; /* feeds are read only by ingest_pull and ingest_drain (a command without the service) */
 };
-/* What is borrowed stays so until ingest_free. */
+/* Everything else is borrowed until ingest_free. */
 struct ingest *ingest_new(const struct ingest_opts *o);
 void ingest_free(struct ingest *in); /* only when stopped or never started; accepts NULL */
 /* Loads tenants and feeds, then begins. `started` comes once, from the loop: e == NULL, or why not. */

@@ -60,7 +60,8 @@ struct ing_op {
 };
 
 struct ingest {
-    struct ingest_opts o;
+    struct ingest_opts o; /* its folders point to the next two */
+    char spool_dir[CONF_PATH_BYTES], dead_dir[CONF_PATH_BYTES];
     struct sched sched;
     struct committer *committer;
     struct runtime_timer *timer;
