@@ -42,19 +42,25 @@ static void try_gzip(struct str bytes)
     size_t whole = 0, pieces = 0, half = bytes.n / 2;
     struct inflate *a = inflate_new(), *b = inflate_new();
     bool ok_whole = inflate_feed(a, bytes.p, bytes.n, count, &whole);
-    bool ok_pieces = inflate_feed(b, bytes.p, half, count, &pieces) && inflate_feed(b, bytes.p + half, bytes.n - half, count, &pieces);
+    bool ok_pieces = inflate_feed(b, bytes.p, half, count, &pieces) &&
+                     inflate_feed(b, bytes.p + half, bytes.n - half, count, &pieces);
     INVARIANT(ok_whole == ok_pieces);
     if (ok_whole) INVARIANT(whole == pieces && inflate_is_complete(a) == inflate_is_complete(b));
     inflate_free(a);
     inflate_free(b);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str rest = {(const char *)data + 1, size - 1};
     if (size == 0) return 0;
-    if (data[0] == 's') try_state(rest);
-    else if (data[0] == 'f') try_facts(rest);
-    else try_gzip(rest);
+    if (data[0] == 's')
+        try_state(rest);
+    else if (data[0] == 'f')
+        try_facts(rest);
+    else
+        try_gzip(rest);
     return 0;
 }

@@ -58,8 +58,10 @@ static void draw_row(struct sim *s, size_t tenant, size_t table, int64_t at)
     uint32_t id = s->next_id += 2;
     int64_t visible = at + draw_lateness(s);
     sim_cloud_add_row(&s->cloud, tenant, table, at, visible, id);
-    if (rng_chance(&s->rng, 0.03)) sim_cloud_add_row(&s->cloud, tenant, table, at, at + draw_lateness(s), id);     /* byte-equal */
-    if (rng_chance(&s->rng, 0.03)) sim_cloud_add_row(&s->cloud, tenant, table, at, at + draw_lateness(s), id + 1); /* nearly */
+    if (rng_chance(&s->rng, 0.03))
+        sim_cloud_add_row(&s->cloud, tenant, table, at, at + draw_lateness(s), id); /* byte-equal */
+    if (rng_chance(&s->rng, 0.03))
+        sim_cloud_add_row(&s->cloud, tenant, table, at, at + draw_lateness(s), id + 1); /* nearly */
 }
 
 static void draw_tables(struct sim *s, size_t tenant, int64_t begin, int64_t length)
@@ -83,7 +85,8 @@ static void draw_object(struct sim *s, size_t tenant, size_t feed, uint32_t obje
     unsigned revisions = 1 + (unsigned)rng_below(&s->rng, 5);
     uint64_t step = rng_chance(&s->rng, 0.3) ? (uint64_t)WALL_TICKS_PER_S / 5 : (uint64_t)HOUR / 2;
     for (uint32_t n = 0; n < revisions; n++) {
-        int64_t visible = updated + (rng_chance(&s->rng, 0.05) ? (int64_t)rng_below(&s->rng, (uint64_t)(40 * HOUR)) : 0);
+        int64_t visible =
+            updated + (rng_chance(&s->rng, 0.05) ? (int64_t)rng_below(&s->rng, (uint64_t)(40 * HOUR)) : 0);
         sim_cloud_add_revision(&s->cloud, tenant, feed, (struct sim_revision){updated, visible, object, n});
         if (!rng_chance(&s->rng, 0.1)) updated += (int64_t)rng_below(&s->rng, step); /* else: changed within one tick */
     }
@@ -106,8 +109,13 @@ static void draw_objects(struct sim *s, size_t tenant, int64_t begin, int64_t le
 static void draw_faults(struct sim *s)
 {
     if (rng_chance(&s->rng, 0.3)) return;
-    s->cloud.faults = (struct sim_faults){
-        .throttle = 0.02, .error = 0.02, .stall = 0.01, .break_off = 0.02, .cut_short = 0.02, .repeat = 0.03, .partial = 0.03};
+    s->cloud.faults = (struct sim_faults){.throttle = 0.02,
+                                          .error = 0.02,
+                                          .stall = 0.01,
+                                          .break_off = 0.02,
+                                          .cut_short = 0.02,
+                                          .repeat = 0.03,
+                                          .partial = 0.03};
     s->cloud.faults.silent_cut = rng_chance(&s->rng, 0.5) ? 0.05 : 0;
     if (rng_chance(&s->rng, 0.4)) s->cloud.row_cap = 150 + (uint32_t)rng_below(&s->rng, 1000);
     if (rng_chance(&s->rng, 0.1)) s->cloud.row_filler = 3000;
@@ -117,7 +125,8 @@ static void draw_faults(struct sim *s)
 
 static bool open_store(struct sim *s, bool create, struct err *e)
 {
-    struct store_opts o = {.fs = s->fs, .path = "/d/store.db", .key = s->key, .clock = clock_virtual(&s->time.clock), .create = create};
+    struct store_opts o = {
+        .fs = s->fs, .path = "/d/store.db", .key = s->key, .clock = clock_virtual(&s->time.clock), .create = create};
     return store_open(&o, &s->store, e);
 }
 
@@ -165,7 +174,7 @@ static void drained(void *ctx, const struct ingest_outcome *o)
 static void open_all(struct sim *s)
 {
     struct err e = {0};
-    uint64_t end;
+    uint64_t end = 0;
     must(open_store(s, false, &e) && store_log_end_get(s->store, &end, &e), &e);
     must(log_open(s->fs, "/d/log", "/d/spool", end, &s->log, &e), &e);
     struct ingest_opts o = {
@@ -227,7 +236,9 @@ static void run_with_cuts(struct sim *s, int64_t ms, bool has_cuts)
     bool is_armed = false;
     for (int64_t done = 0; done < ms; done += 5 * MIN_MS) {
         if (has_cuts && !is_armed && rng_chance(&s->rng, 0.5)) {
-            enum fake_fault fault = rng_chance(&s->rng, 0.7) ? FAKE_POWER : rng_chance(&s->rng, 0.5) ? FAKE_IO : FAKE_FULL;
+            enum fake_fault fault = rng_chance(&s->rng, 0.7)   ? FAKE_POWER
+                                    : rng_chance(&s->rng, 0.5) ? FAKE_IO
+                                                               : FAKE_FULL;
             fake_disk_fail_at(s->disk, 1 + rng_below(&s->rng, 1500), fault);
             is_armed = true;
         }
@@ -350,10 +361,13 @@ static bool check(struct sim *s)
     size_t lost = count_missing(&want_rows, &rows) + count_missing(&want_objects, &objects);
     size_t strange = count_missing(&rows, &want_rows);
     bool ok = !lost && !doubled && !strange && !s->outcome.failed_feeds;
-    printf("%s - seed %" PRIu64 ": %zu tenants, %zu rows, %zu objects' last revisions, %zu in the log; lost %zu, doubled %zu, "
+    printf("%s - seed %" PRIu64
+           ": %zu tenants, %zu rows, %zu objects' last revisions, %zu in the log; lost %zu, doubled %zu, "
            "strange %zu; %" PRIu64 " known again, %u restarts\n",
-           ok ? "ok" : "not ok", s->seed, s->cloud.tenant_count, want_rows.n, want_objects.n, in_log, lost, doubled, strange, s->known, s->restarts);
-    if (s->outcome.failed_feeds) printf("# %" PRIu64 " feeds failed to drain: %s\n", s->outcome.failed_feeds, s->outcome.first_error.text);
+           ok ? "ok" : "not ok", s->seed, s->cloud.tenant_count, want_rows.n, want_objects.n, in_log, lost, doubled,
+           strange, s->known, s->restarts);
+    if (s->outcome.failed_feeds)
+        printf("# %" PRIu64 " feeds failed to drain: %s\n", s->outcome.failed_feeds, s->outcome.first_error.text);
     free(want_rows.p);
     free(want_objects.p);
     free(rows.p);
@@ -423,11 +437,13 @@ static bool run_seed(uint64_t seed)
 {
     struct sim s;
     sim_begin(&s, seed);
-    int64_t hours = 1 + (int64_t)rng_below(&s.rng, 4), begin = sim_time_now(&s.time).ticks - 2 * HOUR, length = (hours + 2) * HOUR;
+    int64_t hours = 1 + (int64_t)rng_below(&s.rng, 4), begin = sim_time_now(&s.time).ticks - 2 * HOUR,
+            length = (hours + 2) * HOUR;
     for (size_t i = 0; i < s.cloud.tenant_count; i++) {
         draw_tables(&s, i, begin, length);
         draw_objects(&s, i, begin, length);
-        if (i > 0 && rng_chance(&s.rng, 0.3)) s.cloud.tenants[i].behaviour = (enum sim_behaviour)(1 + rng_below(&s.rng, 4));
+        if (i > 0 && rng_chance(&s.rng, 0.3))
+            s.cloud.tenants[i].behaviour = (enum sim_behaviour)(1 + rng_below(&s.rng, 4));
     }
     draw_faults(&s);
     sim_cloud_ready(&s.cloud);

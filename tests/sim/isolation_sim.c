@@ -64,7 +64,8 @@ static void open_store(struct fleet *f)
     must(seal_key_make(&key, &e) && seal_key_load(buf_str(&key), &f->key, &e), &e);
     buf_done(&key);
     must(fs.ops->make_dirs(fs.ctx, "/d", &e), &e);
-    struct store_opts o = {.fs = fs, .path = "/d/store.db", .key = f->key, .clock = clock_virtual(&f->time.clock), .create = true};
+    struct store_opts o = {
+        .fs = fs, .path = "/d/store.db", .key = f->key, .clock = clock_virtual(&f->time.clock), .create = true};
     must(store_open(&o, &f->store, &e) && store_org_put(f->store, &org, &e), &e);
     for (size_t i = 0; i < f->cloud.tenant_count; i++) {
         struct tenant_record *r = &f->cloud.tenants[i].tenant.record;
@@ -81,7 +82,8 @@ static void draw(struct fleet *f, int64_t minutes, struct rng *rng)
     uint32_t id = 0;
     for (size_t t = 0; t < f->cloud.tenant_count; t++) {
         for (int64_t m = 0; m < minutes; m++) {
-            int64_t at = sim_time_now(&f->time).ticks + m * WALL_TICKS_PER_MIN + (int64_t)rng_below(rng, WALL_TICKS_PER_MIN);
+            int64_t at =
+                sim_time_now(&f->time).ticks + m * WALL_TICKS_PER_MIN + (int64_t)rng_below(rng, WALL_TICKS_PER_MIN);
             sim_cloud_add_row(&f->cloud, t, rng_below(rng, SIM_TABLES), at, at + WALL_TICKS_PER_MIN, id += 2);
             if (m % 10 == 0) sim_cloud_add_revision(&f->cloud, t, 0, (struct sim_revision){at, at, id, 0});
         }
@@ -188,7 +190,9 @@ static struct figures measure(uint64_t seed, size_t tenants, int64_t minutes, si
 
 static int64_t interval_ms(const struct conf *c, size_t feed)
 {
-    return feed_rows[feed].pace == PACE_ALERTS ? c->interval_alerts_ms : feed_rows[feed].pace == PACE_HUNTING ? c->interval_hunting_ms : c->interval_machines_ms;
+    return feed_rows[feed].pace == PACE_ALERTS    ? c->interval_alerts_ms
+           : feed_rows[feed].pace == PACE_HUNTING ? c->interval_hunting_ms
+                                                  : c->interval_machines_ms;
 }
 
 int main(int argc, char **argv)
@@ -206,16 +210,18 @@ int main(int argc, char **argv)
     printf("1..3\n");
     bool ok = calm.never == 0 && sore.never == 0;
     failed += !ok;
-    printf("%s 1 - every healthy feed has polled (%" PRIu64 " tenants, %zu of them sick)\n", ok ? "ok" : "not ok", tenants, sick);
+    printf("%s 1 - every healthy feed has polled (%" PRIu64 " tenants, %zu of them sick)\n", ok ? "ok" : "not ok",
+           tenants, sick);
     ok = sore_ms <= calm_ms * 1.2;
     failed += !ok;
-    printf("%s 2 - mean lag of the healthy: %.0f ms undisturbed, %.0f ms disturbed, %.3f times\n", ok ? "ok" : "not ok", calm_ms, sore_ms, sore_ms / calm_ms);
+    printf("%s 2 - mean lag of the healthy: %.0f ms undisturbed, %.0f ms disturbed, %.3f times\n", ok ? "ok" : "not ok",
+           calm_ms, sore_ms, sore_ms / calm_ms);
     ok = true;
     for (size_t i = 0; i < FEED_ROW_COUNT; i++) ok &= sore.lag_max_ms[i] <= interval_ms(&conf, i) * 2;
     failed += !ok;
     printf("%s 3 - no healthy feed missed a poll\n", ok ? "ok" : "not ok");
     for (size_t i = 0; i < FEED_ROW_COUNT; i++)
-        printf("# %-22s interval %7" PRId64 " ms, longest lag %7" PRId64 " ms undisturbed, %7" PRId64 " ms disturbed\n", feed_rows[i].name,
-               interval_ms(&conf, i), calm.lag_max_ms[i], sore.lag_max_ms[i]);
+        printf("# %-22s interval %7" PRId64 " ms, longest lag %7" PRId64 " ms undisturbed, %7" PRId64 " ms disturbed\n",
+               feed_rows[i].name, interval_ms(&conf, i), calm.lag_max_ms[i], sore.lag_max_ms[i]);
     return failed ? 1 : 0;
 }

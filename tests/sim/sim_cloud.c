@@ -20,8 +20,10 @@ void sim_cloud_init(struct sim_cloud *c, struct sim_time *time, size_t tenants, 
     for (size_t i = 0; i < tenants; i++) {
         struct sim_tenant *t = &c->tenants[i];
         struct tenant_record *r = &t->tenant.record;
-        (void)snprintf(r->tenant_id, sizeof r->tenant_id, "%08x-0000-4000-8000-%012x", (unsigned)i + 1, (unsigned)i + 1);
-        (void)snprintf(r->client_id, sizeof r->client_id, "%08x-1111-4000-8000-%012x", (unsigned)i + 1, (unsigned)i + 1);
+        (void)snprintf(r->tenant_id, sizeof r->tenant_id, "%08x-0000-4000-8000-%012x", (unsigned)i + 1,
+                       (unsigned)i + 1);
+        (void)snprintf(r->client_id, sizeof r->client_id, "%08x-1111-4000-8000-%012x", (unsigned)i + 1,
+                       (unsigned)i + 1);
         (void)snprintf(r->name, sizeof r->name, "tenant-%zu", i);
         (void)snprintf(r->cloud, sizeof r->cloud, "global");
         r->is_enabled = true;
@@ -104,8 +106,10 @@ static struct sim_revision *current(const struct sim_revisions *list, struct wal
     INVARIANT(out);
     for (size_t i = 0; i < list->n; i++) {
         if (list->p[i].visible > now.ticks) continue;
-        if (n && out[n - 1].object == list->p[i].object) out[n - 1] = list->p[i];
-        else out[n++] = list->p[i];
+        if (n && out[n - 1].object == list->p[i].object)
+            out[n - 1] = list->p[i];
+        else
+            out[n++] = list->p[i];
     }
     qsort(out, n, sizeof *out, by_update);
     *count_out = n;
@@ -136,15 +140,18 @@ static void add_row(const struct sim_cloud *c, struct buf *b, const struct sim_r
     (void)buf_addf(b, "{\"Timestamp\":");
     add_time(b, r->at);
     /* Two in a pair differ in AdditionalFields alone. */
-    (void)buf_addf(b, ",\"DeviceId\":\"%040x\",\"ReportId\":%u,\"ActionType\":\"Sim\",\"AdditionalFields\":\"{\\\"n\\\":%u", r->id / 64 + 1,
-                   r->id / 2, r->id);
+    (void)buf_addf(
+        b, ",\"DeviceId\":\"%040x\",\"ReportId\":%u,\"ActionType\":\"Sim\",\"AdditionalFields\":\"{\\\"n\\\":%u",
+        r->id / 64 + 1, r->id / 2, r->id);
     if (c->row_filler) (void)buf_addf(b, ",\\\"f\\\":\\\"%0*d\\\"", (int)c->row_filler, 0);
     (void)buf_addf(b, "}\"}");
 }
 
 static void add_object(struct buf *b, const struct sim_revision *r, size_t feed)
 {
-    (void)buf_addf(b, "{\"id\":\"%s%u\",\"status\":\"%s\",\"severity\":\"high\",\"title\":\"r%u\",\"displayName\":\"r%u\",\"lastUpdateDateTime\":",
+    (void)buf_addf(b,
+                   "{\"id\":\"%s%u\",\"status\":\"%s\",\"severity\":\"high\",\"title\":\"r%u\",\"displayName\":\"r%u\","
+                   "\"lastUpdateDateTime\":",
                    feed ? "" : "da", r->object, feed ? "active" : "new", r->number, r->number);
     add_time(b, r->updated);
     (void)buf_addf(b, ",\"createdDateTime\":");
@@ -155,12 +162,14 @@ static void add_object(struct buf *b, const struct sim_revision *r, size_t feed)
 static void add_machine(struct buf *b, uint32_t number, struct wall now)
 {
     int64_t revision = (now.ticks / WALL_TICKS_PER_HOUR + number) / 7;
-    (void)buf_addf(b, "{\"id\":\"%040x\",\"computerDnsName\":\"m%u\",\"osBuild\":%" PRId64 ",\"lastSeen\":", number + 1, number, revision);
+    (void)buf_addf(b, "{\"id\":\"%040x\",\"computerDnsName\":\"m%u\",\"osBuild\":%" PRId64 ",\"lastSeen\":", number + 1,
+                   number, revision);
     add_time(b, now.ticks);
     (void)buf_addf(b, "}");
 }
 
-void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each)(void *arg, struct str json), void *arg)
+void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each)(void *arg, struct str json),
+                    void *arg)
 {
     const struct sim_tenant *t = &c->tenants[tenant];
     struct wall now = cloud_now(c);
@@ -238,7 +247,9 @@ static void read_shards(struct str kql, struct shards *s)
 static bool in_shards(const struct shards *s, const struct sim_row *r)
 {
     for (unsigned i = 0; i < s->count; i++) {
-        uint32_t value = str_eq(s->column[i], STR("ReportId")) ? r->id / 2 : str_eq(s->column[i], STR("DeviceId")) ? r->id / 64 : r->id;
+        uint32_t value = str_eq(s->column[i], STR("ReportId"))   ? r->id / 2
+                         : str_eq(s->column[i], STR("DeviceId")) ? r->id / 64
+                                                                 : r->id;
         if (hash64_of(&value, sizeof value) % s->modulus[i] != s->shard[i]) return false;
     }
     return true;
@@ -249,8 +260,10 @@ static size_t first_row(const struct sim_rows *rows, int64_t at)
     size_t lo = 0, hi = rows->n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (rows->p[mid].at < at) lo = mid + 1;
-        else hi = mid;
+        if (rows->p[mid].at < at)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return lo;
 }
@@ -261,7 +274,8 @@ static void answer_counts(const struct sim_rows *rows, struct wall from, struct 
     for (size_t i = first_row(rows, from.ticks); i < rows->n && rows->p[i].at < to.ticks;) {
         int64_t bin = bin_of((struct wall){rows->p[i].at});
         uint64_t count = 0;
-        for (; i < rows->n && rows->p[i].at < to.ticks && bin_of((struct wall){rows->p[i].at}) == bin; i++) count += rows->p[i].visible <= now;
+        for (; i < rows->n && rows->p[i].at < to.ticks && bin_of((struct wall){rows->p[i].at}) == bin; i++)
+            count += rows->p[i].visible <= now;
         if (count == 0) continue;
         (void)buf_addf(b, "%s{\"Timestamp\":", comma);
         add_time(b, bin_start(bin).ticks);
@@ -308,7 +322,7 @@ static uint64_t read_number(struct str query, struct str name, uint64_t fallback
     return n;
 }
 
-static bool read_bound(struct str query, struct str operator, struct wall *out)
+static bool read_bound(struct str query, struct str operator, struct wall * out)
 {
     size_t at = str_find(query, operator, 0);
     if (at == SIZE_MAX) return false;
@@ -347,7 +361,8 @@ static void answer_objects(struct fetch_call *call, size_t feed, struct str quer
     (void)buf_addf(&call->body, "]");
     /* A server that does not sort must give links, or nobody could page it. */
     if (matching > skip + top && (call->tenant->has_links || !call->tenant->sorts))
-        (void)buf_addf(&call->body, ",\"@odata.nextLink\":\"%.*s&$skip=%" PRIu64 "\"", STR_ARG(without_skip(query)), skip + top);
+        (void)buf_addf(&call->body, ",\"@odata.nextLink\":\"%.*s&$skip=%" PRIu64 "\"", STR_ARG(without_skip(query)),
+                       skip + top);
     (void)buf_addf(&call->body, "}");
     if (is_partial) call->response.status = 206;
     free(list);
@@ -372,8 +387,10 @@ static bool misbehave(struct fetch_call *call, int64_t *delay_ms)
 {
     struct sim_cloud *c = call->cloud;
     enum sim_behaviour how = call->tenant->behaviour;
-    if (how == SIM_LOCKED_OUT) return !err_set(&call->err, &defender_causes[DEFENDER_SECRET_WRONG], "the secret is wrong");
-    if (how == SIM_DOWN || rng_chance(&c->rng, c->faults.error)) return !err_set(&call->err, &defender_causes[DEFENDER_SERVER], "500");
+    if (how == SIM_LOCKED_OUT)
+        return !err_set(&call->err, &defender_causes[DEFENDER_SECRET_WRONG], "the secret is wrong");
+    if (how == SIM_DOWN || rng_chance(&c->rng, c->faults.error))
+        return !err_set(&call->err, &defender_causes[DEFENDER_SERVER], "500");
     if (how == SIM_HANGS || rng_chance(&c->rng, c->faults.stall)) {
         *delay_ms += STALL_MS;
         return !err_set(&call->err, &net_causes[NET_STALLED], "no byte for 30 s");
@@ -450,14 +467,16 @@ static void deliver(void *arg)
     call_free(call);
 }
 
-static struct fetch_call *sim_fetch(void *ctx, struct tenant *tenant, const struct fetch *f, const struct fetch_handler *h)
+static struct fetch_call *sim_fetch(void *ctx, struct tenant *tenant, const struct fetch *f,
+                                    const struct fetch_handler *h)
 {
     struct sim_cloud *c = ctx;
     struct fetch_call *call = calloc(1, sizeof *call);
     size_t feed = feed_of(f);
     int64_t delay_ms = 1 + (int64_t)rng_below(&c->rng, (uint64_t)c->latency_ms_max);
     INVARIANT(call);
-    *call = (struct fetch_call){.cloud = c, .tenant = (struct sim_tenant *)(void *)tenant, .h = *h, .response = {.status = 200}};
+    *call = (struct fetch_call){
+        .cloud = c, .tenant = (struct sim_tenant *)(void *)tenant, .h = *h, .response = {.status = 200}};
     buf_init(&call->body, 0);
     call->tenant->calls++;
     c->in_flight++;
@@ -465,9 +484,12 @@ static struct fetch_call *sim_fetch(void *ctx, struct tenant *tenant, const stru
         call->fails = true;
     } else {
         bool is_rows = f->endpoint != EP_HUNTING || str_find(f->kql, STR("summarize"), 0) == SIZE_MAX;
-        if (f->endpoint == EP_HUNTING) answer_hunting(call, feed - 3, f->kql);
-        else if (f->endpoint == EP_MACHINES) call->fails = !answer_machines(call, f->query);
-        else answer_objects(call, feed, f->query);
+        if (f->endpoint == EP_HUNTING)
+            answer_hunting(call, feed - 3, f->kql);
+        else if (f->endpoint == EP_MACHINES)
+            call->fails = !answer_machines(call, f->query);
+        else
+            answer_objects(call, feed, f->query);
         INVARIANT(!call->body.failed);
         if (!call->fails) spoil(call, feed, is_rows);
     }

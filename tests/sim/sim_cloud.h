@@ -10,7 +10,7 @@
 enum sim_behaviour { SIM_WELL, SIM_HANGS, SIM_THROTTLES, SIM_DOWN, SIM_LOCKED_OUT };
 enum { SIM_TABLES = FEED_ROW_COUNT - 3, SIM_OBJECT_FEEDS = 2 };
 
-struct sim_row { /* of a table */
+struct sim_row {         /* of a table */
     int64_t at, visible; /* ticks */
     uint32_t id;         /* equal: byte-equal */
 };
@@ -62,6 +62,7 @@ bool sim_cloud_each_tenant(void *ctx, bool (*each)(void *arg, struct tenant *t),
 /* From now on nothing new becomes visible. */
 void sim_cloud_freeze(struct sim_cloud *c);
 /* What exists now: rows visible, of objects the last revision. */
-void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each)(void *arg, struct str json), void *arg);
+void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each)(void *arg, struct str json),
+                    void *arg);
 
 #endif

@@ -47,7 +47,8 @@ void sim_time_in(struct sim_time *t, int64_t ms, void (*fn)(void *arg), void *ar
     }
     size_t i = t->count++;
     t->heap[i] = (struct sim_event){t->clock.mono.ms + ms, t->order++, fn, arg};
-    for (; i > 0 && is_before(&t->heap[i], &t->heap[(i - 1) / 2]); i = (i - 1) / 2) swap(&t->heap[i], &t->heap[(i - 1) / 2]);
+    for (; i > 0 && is_before(&t->heap[i], &t->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        swap(&t->heap[i], &t->heap[(i - 1) / 2]);
 }
 
 static struct sim_event pop(struct sim_time *t)
@@ -109,8 +110,10 @@ static void ring_timer(void *arg)
     bool is_due = r->armed == t->armed && !t->is_freed;
     free(r);
     t->pending--;
-    if (is_due) t->fn(t->arg);
-    else if (t->is_freed && t->pending == 0) free(t);
+    if (is_due)
+        t->fn(t->arg);
+    else if (t->is_freed && t->pending == 0)
+        free(t);
 }
 
 static struct runtime_timer *timer_new_virtual(void *ctx, void (*fn)(void *arg), void *arg)

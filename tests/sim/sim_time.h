@@ -26,7 +26,7 @@ void sim_time_done(struct sim_time *t);
 void sim_time_in(struct sim_time *t, int64_t ms, void (*fn)(void *arg), void *arg);
 struct runtime sim_time_runtime(struct sim_time *t);
 struct wall sim_time_now(const struct sim_time *t);
-void sim_time_run(struct sim_time *t, int64_t ms);              /* that much time passes */
+void sim_time_run(struct sim_time *t, int64_t ms);                     /* that much time passes */
 bool sim_time_until(struct sim_time *t, const bool *flag, int64_t ms); /* until it is set; false: ms have passed */
 
 #endif

@@ -1,16 +1,19 @@
 #include "flow/ingest/ingest.h"
 
 const struct cause ingest_causes[INGEST_CAUSE_COUNT] = {
-    [INGEST_BAD_ANSWER] = {"ingest.bad_answer", ERR_RETRY, "Defender's answer is not what was asked for, or was cut short",
-                           "It is asked for again by itself; if it lasts, look for a proxy that changes answers: portcullis doctor."},
-    [INGEST_STATE_NEWER] = {"ingest.state_newer", ERR_CORRUPT, "the feed's state was written by a newer version of Portcullis",
+    [INGEST_BAD_ANSWER] =
+        {"ingest.bad_answer", ERR_RETRY, "Defender's answer is not what was asked for, or was cut short",
+         "It is asked for again by itself; if it lasts, look for a proxy that changes answers: portcullis doctor."},
+    [INGEST_STATE_NEWER] = {"ingest.state_newer", ERR_CORRUPT,
+                            "the feed's state was written by a newer version of Portcullis",
                             "Run the newer version again, or restore the data folder from before the upgrade."},
     [INGEST_STATE_BAD] = {"ingest.state_bad", ERR_CORRUPT, "the feed's state in the store cannot be read",
                           "Run portcullis doctor; if the store is whole, report this as a bug with the message."},
     [INGEST_SPOOL_FULL] = {"ingest.spool_full", ERR_LIMIT, "an answer is larger than the spool may hold",
                            "Raise the spool's bound in portcullis.yaml, or free disk space in the data folder."},
     [INGEST_INCOMPLETE] = {"ingest.incomplete", ERR_RETRY, "Defender counts more rows than it gives",
-                           "Ask again later: portcullis pull --tenant T --feed F --from T --to T; if it lasts, open a case with Microsoft."},
+                           "Ask again later: portcullis pull --tenant T --feed F --from T --to T; if it lasts, open a "
+                           "case with Microsoft."},
     [INGEST_STOPPED] = {"ingest.stopped", ERR_RETRY, "ingest was stopped before it was done",
                         "Start it again: what was done is kept."},
     [INGEST_NO_FEED] = {"ingest.no_feed", ERR_INPUT, "there is no feed of that name",

@@ -123,7 +123,8 @@ static bool commit_group(struct committer *c, struct err *e)
 {
     if (!recover(c, e)) return false;
     for (struct commit_item *i = c->group; i; i = i->next)
-        if (i->staged.dead_count && !dead_letters_write(c->o.fs, c->o.dead_dir, clock_wall(&c->o.clock), buf_str(&i->staged.dead), e))
+        if (i->staged.dead_count &&
+            !dead_letters_write(c->o.fs, c->o.dead_dir, clock_wall(&c->o.clock), buf_str(&i->staged.dead), e))
             return false;
     for (;;) {
         size_t gone = count_gone(c);
@@ -161,8 +162,10 @@ static void group_done(void *arg)
 {
     struct committer *c = arg;
     struct commit_item *item = c->group;
-    if (c->group_ok) c->commits++;
-    else c->failed++;
+    if (c->group_ok)
+        c->commits++;
+    else
+        c->failed++;
     bool ok = c->group_ok;
     while (item) {
         struct commit_item *next = item->next;
@@ -188,8 +191,10 @@ static void maybe_start(struct committer *c)
 {
     if (c->group || !c->first) return;
     int64_t wait_ms = c->started_at.ms + COMMIT_INTERVAL_MS - clock_mono(&c->o.clock).ms;
-    if (wait_ms <= 0 || c->is_urgent || c->bytes >= STAGED_BYTES_EAGER) start(c);
-    else c->o.runtime.timer_arm(c->o.runtime.ctx, c->timer, (uint64_t)wait_ms);
+    if (wait_ms <= 0 || c->is_urgent || c->bytes >= STAGED_BYTES_EAGER)
+        start(c);
+    else
+        c->o.runtime.timer_arm(c->o.runtime.ctx, c->timer, (uint64_t)wait_ms);
 }
 
 static void on_timer(void *arg)

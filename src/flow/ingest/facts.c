@@ -50,7 +50,8 @@ void facts_settle(struct facts *f, unsigned bin_index, uint32_t received)
     f->surplus[bin_index] = (int64_t)received - f->held[bin_index];
 }
 
-void counts_compare(struct wall from, struct wall to, const uint64_t *remote, const int64_t *expected, struct feed_counts *out)
+void counts_compare(struct wall from, struct wall to, const uint64_t *remote, const int64_t *expected,
+                    struct feed_counts *out)
 {
     int64_t first = bin_of(from);
     int64_t bins = bin_of((struct wall){to.ticks - 1}) + 1 - first;

@@ -10,7 +10,8 @@
 
 struct facts {
     int64_t held[BINS_PER_HOUR];
-    int64_t surplus[BINS_PER_HOUR]; /* received at the last whole reading, less held; may be negative when rows vanished */
+    int64_t
+        surplus[BINS_PER_HOUR]; /* received at the last whole reading, less held; may be negative when rows vanished */
 };
 void facts_write(const struct facts *f, struct buf *out);
 bool facts_read(struct str json, struct facts *out); /* false: not ours */
@@ -19,6 +20,7 @@ void facts_settle(struct facts *f, unsigned bin_index, uint32_t received);
 
 /* Bins of [from, to) where `remote` and `expected` differ, as runs within one hour's length; both arrays begin at from's
  * bin. Fills runs, run_count and judged_to. */
-void counts_compare(struct wall from, struct wall to, const uint64_t *remote, const int64_t *expected, struct feed_counts *out);
+void counts_compare(struct wall from, struct wall to, const uint64_t *remote, const int64_t *expected,
+                    struct feed_counts *out);
 
 #endif

@@ -2,7 +2,13 @@
 
 #include <string.h>
 
-#define HUNTING(table, ...) {table, table, FEED_HUNTING, PACE_HUNTING, EP_HUNTING, 0, {"ReportId", "DeviceId", __VA_ARGS__}}
+#define HUNTING(table, ...)                                      \
+    {                                                            \
+        table, table, FEED_HUNTING, PACE_HUNTING, EP_HUNTING, 0, \
+        {                                                        \
+            "ReportId", "DeviceId", __VA_ARGS__                  \
+        }                                                        \
+    }
 
 /* Order is priority: what wakes people comes first. The split columns end with what tells nearly equal rows apart. */
 const struct feed_row feed_rows[FEED_ROW_COUNT] = {
@@ -119,15 +125,19 @@ bool feed_wants_more(const struct feed *f)
 void feed_next(struct feed *f, struct wall now, struct feed_effect *out)
 {
     *out = (struct feed_effect){.kind = FEED_IDLE};
-    if (f->row->kind == FEED_HUNTING) hunting_next(f, now, out);
-    else walk_next(f, now, out);
+    if (f->row->kind == FEED_HUNTING)
+        hunting_next(f, now, out);
+    else
+        walk_next(f, now, out);
 }
 
 void feed_take_page(struct feed *f, const struct feed_page *page, struct wall now, struct feed_effect *out)
 {
     *out = (struct feed_effect){.kind = FEED_IDLE};
-    if (f->row->kind == FEED_HUNTING) hunting_page(f, page, now, out);
-    else walk_page(f, page, now, out);
+    if (f->row->kind == FEED_HUNTING)
+        hunting_page(f, page, now, out);
+    else
+        walk_page(f, page, now, out);
 }
 
 void feed_take_counts(struct feed *f, const struct feed_counts *counts, struct wall now, struct feed_effect *out)
@@ -140,6 +150,8 @@ void feed_take_counts(struct feed *f, const struct feed_counts *counts, struct w
 void feed_fail(struct feed *f, enum feed_failure failure, struct wall now, struct feed_effect *out)
 {
     *out = (struct feed_effect){.kind = FEED_RETRY};
-    if (f->row->kind == FEED_HUNTING) hunting_fail(f, failure, out);
-    else walk_fail(f, failure, now, out);
+    if (f->row->kind == FEED_HUNTING)
+        hunting_fail(f, failure, out);
+    else
+        walk_fail(f, failure, now, out);
 }

@@ -31,8 +31,8 @@ struct feed_row {
     enum feed_kind kind;
     enum feed_pace pace;
     enum endpoint endpoint;
-    uint32_t page_rows;                          /* largest $top; 0: learnt from the rows' size */
-    const char *split[SPLIT_COLUMNS_MAX];        /* hash() of these tells the rows of one tick apart, best first */
+    uint32_t page_rows;                   /* largest $top; 0: learnt from the rows' size */
+    const char *split[SPLIT_COLUMNS_MAX]; /* hash() of these tells the rows of one tick apart, best first */
 };
 enum { FEED_ROW_COUNT = 10 };
 extern const struct feed_row feed_rows[FEED_ROW_COUNT];
@@ -41,7 +41,7 @@ const struct feed_row *feed_row_find(const char *name); /* NULL: none of that na
 /* ---- bins -------------------------------------------------------------------------------------------------------------- */
 #define BIN_TICKS (5 * WALL_TICKS_PER_MIN)
 enum { BINS_PER_HOUR = 12, RUN_BINS_MAX = 12, RUNS_MAX = 16 };
-int64_t bin_of(struct wall t);           /* rounded towards the past */
+int64_t bin_of(struct wall t); /* rounded towards the past */
 struct wall bin_start(int64_t bin);
 struct wall bin_floor(struct wall t);
 
@@ -54,14 +54,15 @@ struct sweep_stage {
 extern const struct sweep_stage sweep_stages[SWEEP_STAGES];
 
 struct feed_state {
-    struct wall head;                 /* everything before it has been asked for once */
-    struct wall swept[SWEEP_STAGES];  /* hunting: everything before it has passed that stage; never grows from stage to stage */
-    struct wall deep;                 /* revisions: when the last whole long look back began; 0: never */
-    struct wall synced;               /* the last completed poll; 0: never */
-    int64_t width_ticks;              /* hunting: how much time one query may span */
-    uint32_t row_bytes;               /* hunting: learnt size of a row as JSON */
-    uint32_t page_rows;               /* learnt bound of rows in one answer; 0: none */
-    uint64_t unproved;                /* bins whose count did not agree in the last sweep, a drain or a pull */
+    struct wall head; /* everything before it has been asked for once */
+    struct wall
+        swept[SWEEP_STAGES]; /* hunting: everything before it has passed that stage; never grows from stage to stage */
+    struct wall deep;        /* revisions: when the last whole long look back began; 0: never */
+    struct wall synced;      /* the last completed poll; 0: never */
+    int64_t width_ticks;     /* hunting: how much time one query may span */
+    uint32_t row_bytes;      /* hunting: learnt size of a row as JSON */
+    uint32_t page_rows;      /* learnt bound of rows in one answer; 0: none */
+    uint64_t unproved;       /* bins whose count did not agree in the last sweep, a drain or a pull */
 };
 void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wall now, int64_t lookback_ms);
 /* Appends one JSON object. */
@@ -75,17 +76,17 @@ int64_t feed_horizon_hour(const struct feed_row *row, const struct feed_state *s
 enum feed_ask { ASK_ROWS, ASK_COUNTS };
 struct feed_fetch {
     enum feed_ask ask;
-    struct wall from, to;          /* rows outside [from, to) are no answer to this; snapshot: both 0 */
-    uint32_t take;                 /* N; also $top */
-    uint32_t skip;                 /* $skip */
-    bool use_link;                 /* ask feed->link instead */
-    struct wall count_from;        /* bins of feed_page.received begin here */
-    bool counts_bins;              /* received is wanted */
-    unsigned depth;                /* 0, or how many columns split this tick */
+    struct wall from, to;   /* rows outside [from, to) are no answer to this; snapshot: both 0 */
+    uint32_t take;          /* N; also $top */
+    uint32_t skip;          /* $skip */
+    bool use_link;          /* ask feed->link instead */
+    struct wall count_from; /* bins of feed_page.received begin here */
+    bool counts_bins;       /* received is wanted */
+    unsigned depth;         /* 0, or how many columns split this tick */
     uint32_t modulus[SPLIT_COLUMNS_MAX], shard[SPLIT_COLUMNS_MAX];
     enum log_how how;
 };
-struct feed_page { /* what an answer of rows brought */
+struct feed_page {      /* what an answer of rows brought */
     uint64_t rows;      /* received, those already known included */
     uint64_t fresh;     /* of them new */
     uint64_t bytes;     /* of the answer, decoded */
@@ -95,7 +96,7 @@ struct feed_page { /* what an answer of rows brought */
     bool is_partial;    /* Defender says that something is missing (206) */
     struct str link;    /* nextLink; empty: none */
     uint32_t received[RUN_BINS_MAX];
-    uint32_t last_bin;  /* the index in received of `last` */
+    uint32_t last_bin; /* the index in received of `last` */
 };
 struct bin_run {
     int64_t first; /* bin */
@@ -108,11 +109,11 @@ struct feed_counts { /* what an answer of counts said */
     struct wall judged_to; /* all before it has been compared; earlier than asked for when there were too many runs */
 };
 enum feed_failure {
-    FAIL_WAIT,  /* the same later */
-    FAIL_HEAVY, /* too much work for the other side: less time at once */
+    FAIL_WAIT,        /* the same later */
+    FAIL_HEAVY,       /* too much work for the other side: less time at once */
     FAIL_MAYBE_HEAVY, /* it does not answer, and that may be why: less time at once, within reason */
-    FAIL_LARGE, /* too many bytes or rows at once: fewer rows */
-    FAIL_EMPTY, /* "not found", which for a list means: nothing there */
+    FAIL_LARGE,       /* too many bytes or rows at once: fewer rows */
+    FAIL_EMPTY,       /* "not found", which for a list means: nothing there */
 };
 
 struct feed_settle { /* a bin was read whole: this many rows were received */
@@ -122,9 +123,9 @@ struct feed_settle { /* a bin was read whole: this many rows were received */
 };
 struct feed_effect {
     enum { FEED_FETCH, FEED_IDLE, FEED_RETRY } kind; /* RETRY: feed->fetch again, after a pause */
-    bool is_settled;           /* commit `settle` with the answer's rows */
+    bool is_settled;                                 /* commit `settle` with the answer's rows */
     struct feed_settle settle;
-    bool completed_poll;       /* everything up to now has been read */
+    bool completed_poll; /* everything up to now has been read */
 };
 
 /* ---- the machine ------------------------------------------------------------------------------------------------------- */
@@ -138,7 +139,7 @@ struct reader { /* reads [at, to) page by page */
     unsigned depth;
     uint32_t modulus[SPLIT_COLUMNS_MAX], shard[SPLIT_COLUMNS_MAX];
 };
-struct sweep { /* one count query and the bins it sends us to */
+struct sweep {      /* one count query and the bins it sends us to */
     unsigned stage; /* of sweep_stages, or STAGE_DRAIN, STAGE_PULL */
     struct wall from, to;
     struct bin_run runs[RUNS_MAX];
@@ -163,8 +164,8 @@ struct feed {
     bool wants_poll, wants_drain, wants_pull;
     struct wall drain_at, drain_to, pull_from, pull_at, pull_to;
     uint64_t asked_unproved; /* of state.unproved: found by the drain or pull that is or was wanted */
-    unsigned drain_walks;  /* done in this drain */
-    uint64_t drain_fresh;  /* rows its last walk found */
+    unsigned drain_walks;    /* done in this drain */
+    uint64_t drain_fresh;    /* rows its last walk found */
     bool wants_deep;
     struct wall deep_to;
     enum feed_goal goal;
@@ -181,7 +182,7 @@ void feed_reset(struct feed *f, const struct feed_state *durable);
 void feed_want_poll(struct feed *f);
 void feed_want_drain(struct feed *f, struct wall now);
 void feed_want_pull(struct feed *f, struct wall from, struct wall to);
-void feed_forget_wants(struct feed *f); /* of drain and pull: whoever asked has given up */
+void feed_forget_wants(struct feed *f);     /* of drain and pull: whoever asked has given up */
 bool feed_wants_more(const struct feed *f); /* a drain or pull is not finished */
 
 void feed_next(struct feed *f, struct wall now, struct feed_effect *out);

@@ -32,8 +32,10 @@ static void write_time(struct json_writer *w, struct wall t)
 {
     char text[WALL_TEXT_BYTES];
     (void)wall_format(t, text);
-    if (t.ticks) json_write_cstr(w, text);
-    else json_write_null(w);
+    if (t.ticks)
+        json_write_cstr(w, text);
+    else
+        json_write_null(w);
 }
 
 void feed_state_write(const struct feed_state *s, struct buf *out)
@@ -106,7 +108,8 @@ bool feed_state_read(struct str json, struct feed_state *out, struct err *e)
         ok = err_set(e, &ingest_causes[INGEST_STATE_NEWER], "feed state of version %lld, we know up to %d",
                      (long long)version, STATE_VERSION);
     else if (!ok || version < 1 || !read_members(doc, &s))
-        ok = err_set(e, &ingest_causes[INGEST_STATE_BAD], "feed state \"%.*s\" is not complete", STR_ARG(str_sub(json, 0, 80)));
+        ok = err_set(e, &ingest_causes[INGEST_STATE_BAD], "feed state \"%.*s\" is not complete",
+                     STR_ARG(str_sub(json, 0, 80)));
     if (ok) *out = s;
     arena_done(&a);
     return ok;

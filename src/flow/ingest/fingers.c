@@ -132,7 +132,8 @@ static bool load_store(struct fingers *f, struct bucket_put *p, bool has_facts, 
     buf_init(&facts, 4096);
     bool ok = store_fingerprints_get(f->store, f->feed_id, p->hour, load_run, f, &facts, e);
     if (ok && !has_facts && facts.n && !facts_read(buf_str(&facts), &p->facts))
-        ok = err_set(e, &ingest_causes[INGEST_STATE_BAD], "facts of feed %lld, hour %lld", (long long)f->feed_id, (long long)p->hour);
+        ok = err_set(e, &ingest_causes[INGEST_STATE_BAD], "facts of feed %lld, hour %lld", (long long)f->feed_id,
+                     (long long)p->hour);
     if (ok && !has_facts && facts.n == 0 && p->hour < f->horizon_hour) ok = rebuild(f, e);
     buf_done(&facts);
     return ok;
@@ -173,7 +174,8 @@ bool fingers_open(struct fingers *f, int64_t hour, struct err *e)
     return f->is_open;
 }
 
-bool fingers_add(struct fingers *f, int64_t hour, struct wall time, struct hash128 identity, bool *is_new_out, struct err *e)
+bool fingers_add(struct fingers *f, int64_t hour, struct wall time, struct hash128 identity, bool *is_new_out,
+                 struct err *e)
 {
     if (!fingers_open(f, hour, e)) return false;
     struct bucket_put *p = &f->puts[f->current];
@@ -236,7 +238,8 @@ static bool expect_facts(void *arg, int64_t hour, struct str json)
 bool fingers_expected(struct fingers *f, struct wall from, struct wall to, int64_t *expected, struct err *e)
 {
     struct wall last = {to.ticks - 1};
-    struct expectation x = {.first = bin_of(from), .end = bin_of(last) + 1, .expected = expected, .first_hour = wall_hour(from)};
+    struct expectation x = {
+        .first = bin_of(from), .end = bin_of(last) + 1, .expected = expected, .first_hour = wall_hour(from)};
     int64_t end_hour = wall_hour(last) + 1;
     memset(expected, 0, (size_t)(x.end - x.first) * sizeof *expected);
     x.has_hour = calloc((size_t)(end_hour - x.first_hour), sizeof *x.has_hour);

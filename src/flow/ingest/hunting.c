@@ -109,8 +109,10 @@ static void learn_row_bytes(struct feed *f, const struct feed_page *p)
 static void window_done(struct feed *f, struct wall now, struct feed_effect *out)
 {
     struct wall to = f->reader.to;
-    if (f->state.width_ticks < WIDTH_MAX / 2) f->state.width_ticks *= 2;
-    else f->state.width_ticks = WIDTH_MAX;
+    if (f->state.width_ticks < WIDTH_MAX / 2)
+        f->state.width_ticks *= 2;
+    else
+        f->state.width_ticks = WIDTH_MAX;
     if (to.ticks < f->target.ticks) {
         f->state.head = to;
         begin_window(f, now, out);
@@ -154,8 +156,10 @@ static void sweep_done(struct feed *f, struct wall now, struct feed_effect *out)
 {
     struct wall to = f->sweep.to;
     forget_bound(f);
-    if (f->sweep.stage == STAGE_DRAIN) f->drain_at = to;
-    else if (f->sweep.stage == STAGE_PULL) f->pull_at = to;
+    if (f->sweep.stage == STAGE_DRAIN)
+        f->drain_at = to;
+    else if (f->sweep.stage == STAGE_PULL)
+        f->pull_at = to;
     else
         for (unsigned k = 0; k <= f->sweep.stage; k++) f->state.swept[k] = wall_later(f->state.swept[k], to);
     hunting_next(f, now, out);
@@ -174,8 +178,10 @@ static void run_done(struct feed *f, struct feed_effect *out)
     const struct bin_run *run = &f->sweep.runs[f->sweep.run_index];
     struct feed_settle settle = {.first_bin = run->first, .count = run->count};
     for (unsigned i = 0; i < run->count; i++) settle.received[i] = f->reader.received[i];
-    if (++f->sweep.run_index < f->sweep.run_count) begin_run(f, out);
-    else ask_counts(f, out);
+    if (++f->sweep.run_index < f->sweep.run_count)
+        begin_run(f, out);
+    else
+        ask_counts(f, out);
     out->is_settled = true;
     out->settle = settle;
 }
@@ -183,8 +189,10 @@ static void run_done(struct feed *f, struct feed_effect *out)
 static void reread_page(struct feed *f, const struct feed_page *page, struct feed_effect *out)
 {
     if (page->rows > f->sweep.largest_page) f->sweep.largest_page = page->rows;
-    if (reader_page(&f->reader, f, page) == READER_DONE) run_done(f, out);
-    else ask_rows(f, reread_how(f), out);
+    if (reader_page(&f->reader, f, page) == READER_DONE)
+        run_done(f, out);
+    else
+        ask_rows(f, reread_how(f), out);
 }
 
 /* Bins that differ again after they were read: answers are cut silently, at a size nobody knows. Whatever came at most in
@@ -232,8 +240,10 @@ void hunting_page(struct feed *f, const struct feed_page *page, struct wall now,
 {
     learn_row_bytes(f, page);
     if (f->state.page_rows && f->state.page_rows < BOUND_TINY && page->rows >= f->fetch.take) f->state.page_rows *= 2;
-    if (f->goal == GOAL_HEAD) head_page(f, page, now, out);
-    else reread_page(f, page, out);
+    if (f->goal == GOAL_HEAD)
+        head_page(f, page, now, out);
+    else
+        reread_page(f, page, out);
 }
 
 void hunting_counts(struct feed *f, const struct feed_counts *counts, struct wall now, struct feed_effect *out)
@@ -274,11 +284,16 @@ static bool halve_take(struct feed *f)
 void hunting_fail(struct feed *f, enum feed_failure failure, struct feed_effect *out)
 {
     bool is_less = false;
-    if (failure == FAIL_HEAVY) is_less = halve_window(f, WIDTH_MIN) || halve_count(f) || halve_take(f);
-    else if (failure == FAIL_MAYBE_HEAVY) (void)halve_window(f, HEAD_OVERLAP_TICKS);
-    else if (failure == FAIL_LARGE) is_less = halve_take(f) || halve_count(f);
+    if (failure == FAIL_HEAVY)
+        is_less = halve_window(f, WIDTH_MIN) || halve_count(f) || halve_take(f);
+    else if (failure == FAIL_MAYBE_HEAVY)
+        (void)halve_window(f, HEAD_OVERLAP_TICKS);
+    else if (failure == FAIL_LARGE)
+        is_less = halve_take(f) || halve_count(f);
     if (failure == FAIL_MAYBE_HEAVY && f->goal == GOAL_HEAD) reader_fetch(&f->reader, f, f->fetch.how, &f->fetch);
     if (!is_less) return;
-    if (f->goal == GOAL_COUNT) ask_counts(f, out);
-    else ask_rows(f, f->fetch.how, out);
+    if (f->goal == GOAL_COUNT)
+        ask_counts(f, out);
+    else
+        ask_rows(f, f->fetch.how, out);
 }

@@ -54,7 +54,8 @@ static bool run_member(struct inflate *z, void (*out)(void *ctx, const void *p, 
     }
 }
 
-bool inflate_feed(struct inflate *z, const void *p, size_t n, void (*out)(void *ctx, const void *p, size_t n), void *ctx)
+bool inflate_feed(struct inflate *z, const void *p, size_t n, void (*out)(void *ctx, const void *p, size_t n),
+                  void *ctx)
 {
     const uint8_t *in = p;
     while (n > 0) {

@@ -9,7 +9,8 @@ struct inflate;
 struct inflate *inflate_new(void); /* NULL: no memory */
 void inflate_free(struct inflate *z);
 /* Hands decoded pieces to `out`. false: not gzip, damaged, or its checksum is wrong. */
-bool inflate_feed(struct inflate *z, const void *p, size_t n, void (*out)(void *ctx, const void *p, size_t n), void *ctx);
+bool inflate_feed(struct inflate *z, const void *p, size_t n, void (*out)(void *ctx, const void *p, size_t n),
+                  void *ctx);
 bool inflate_is_complete(const struct inflate *z); /* a whole number of members, at least one */
 
 #endif

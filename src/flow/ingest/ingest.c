@@ -4,11 +4,21 @@
 #include <string.h>
 
 const char *const ingest_feed_names[] = {
-    "alerts", "incidents", "machines", "DeviceProcessEvents", "DeviceNetworkEvents", "DeviceFileEvents",
-    "DeviceLogonEvents", "DeviceRegistryEvents", "DeviceImageLoadEvents", "DeviceInfo", NULL,
+    "alerts",
+    "incidents",
+    "machines",
+    "DeviceProcessEvents",
+    "DeviceNetworkEvents",
+    "DeviceFileEvents",
+    "DeviceLogonEvents",
+    "DeviceRegistryEvents",
+    "DeviceImageLoadEvents",
+    "DeviceInfo",
+    NULL,
 };
 
-static struct fetch_call *defender_fetch_op(void *ctx, struct tenant *t, const struct fetch *f, const struct fetch_handler *h)
+static struct fetch_call *defender_fetch_op(void *ctx, struct tenant *t, const struct fetch *f,
+                                            const struct fetch_handler *h)
 {
     return defender_fetch(ctx, t, f, h);
 }
@@ -27,7 +37,8 @@ static void defender_cancel_op(void *ctx, struct fetch_call *c)
 
 struct fetcher fetcher_of_defender(struct defender *d)
 {
-    return (struct fetcher){.ctx = d, .fetch = defender_fetch_op, .resume = defender_resume_op, .cancel = defender_cancel_op};
+    return (struct fetcher){
+        .ctx = d, .fetch = defender_fetch_op, .resume = defender_resume_op, .cancel = defender_cancel_op};
 }
 
 /* ---- the face ------------------------------------------------------------------------------------------------------------- */

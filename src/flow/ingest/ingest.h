@@ -71,8 +71,8 @@ void ingest_tenants_changed(struct ingest *in);
 
 struct ingest_outcome {
     uint64_t feeds, failed_feeds;
-    uint64_t rows;             /* new in the log */
-    struct err first_error;    /* cause NULL: none; its text names tenant and feed */
+    uint64_t rows;          /* new in the log */
+    struct err first_error; /* cause NULL: none; its text names tenant and feed */
 };
 typedef void ingest_done_fn(void *ctx, const struct ingest_outcome *o);
 /* Reads every feed up to now and runs all count sweeps at once, again and again until nothing differs. Requests are served
@@ -96,8 +96,8 @@ void ingest_each_feed(const struct ingest *in, bool (*each)(void *arg, const str
 struct ingest_counters {
     uint64_t rows, late_rows, dead, known; /* known: received again and dropped */
     uint64_t fetches, failures, commits, failed_commits;
-    uint64_t answer_bytes;                 /* decoded */
-    uint64_t spool_bytes;                  /* reserved now */
+    uint64_t answer_bytes; /* decoded */
+    uint64_t spool_bytes;  /* reserved now */
     unsigned in_flight;
 };
 void ingest_counters_get(const struct ingest *in, struct ingest_counters *out);
@@ -106,13 +106,13 @@ void ingest_counters_get(const struct ingest *in, struct ingest_counters *out);
 extern const char *const ingest_feed_names[];
 
 enum {
-    INGEST_BAD_ANSWER,    /* not what was asked for, or cut short */
-    INGEST_STATE_NEWER,   /* a feed's state was written by a newer version */
-    INGEST_STATE_BAD,     /* a feed's state cannot be read */
-    INGEST_SPOOL_FULL,    /* an answer is larger than the spool may hold */
-    INGEST_INCOMPLETE,    /* Defender counts rows that it does not give */
-    INGEST_STOPPED,       /* ingest was stopped before it was done */
-    INGEST_NO_FEED,       /* no such feed */
+    INGEST_BAD_ANSWER,  /* not what was asked for, or cut short */
+    INGEST_STATE_NEWER, /* a feed's state was written by a newer version */
+    INGEST_STATE_BAD,   /* a feed's state cannot be read */
+    INGEST_SPOOL_FULL,  /* an answer is larger than the spool may hold */
+    INGEST_INCOMPLETE,  /* Defender counts rows that it does not give */
+    INGEST_STOPPED,     /* ingest was stopped before it was done */
+    INGEST_NO_FEED,     /* no such feed */
     INGEST_CAUSE_COUNT
 };
 extern const struct cause ingest_causes[];

@@ -21,7 +21,8 @@ static enum feed_failure failure_of(const struct ing_feed *f, const struct err *
         return FAIL_LARGE;
     if (c == &defender_causes[DEFENDER_NOT_FOUND] && ing_row(f)->kind == FEED_SNAPSHOT) return FAIL_EMPTY;
     /* A 500 or 504 without a word, or no answer in time, may just as well mean "too heavy": after a few tries, ask for less. */
-    bool may_be_heavy = c == &defender_causes[DEFENDER_SERVER] || c == &net_causes[NET_TIMEOUT] || c == &net_causes[NET_STALLED];
+    bool may_be_heavy =
+        c == &defender_causes[DEFENDER_SERVER] || c == &net_causes[NET_TIMEOUT] || c == &net_causes[NET_STALLED];
     if (may_be_heavy && (f->failures + 1) % 3 == 0 && ing_row(f)->kind == FEED_HUNTING) return FAIL_MAYBE_HEAVY;
     return FAIL_WAIT;
 }
@@ -48,6 +49,12 @@ static int64_t wait_of(struct ing_feed *f, const struct err *e)
     return sched_backoff_ms(f->failures, &in->rng);
 }
 
+/* Its other feeds are parked with it: whoever waits for one of them hears it now rather than after the parking. */
+static void drop_whole_tenant(struct ing_tenant *t, const struct err *e)
+{
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) ing_feed_op_drop(&t->feeds[i], e);
+}
+
 void ing_feed_failed(struct ing_feed *f, const struct err *e)
 {
     struct feed_effect effect;
@@ -57,13 +64,16 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
         return;
     }
     enum feed_failure failure = failure_of(f, e);
-    if (failure == FAIL_EMPTY && f->is_committing) { /* an answer, but it must wait for the commit before it: ask again then */
+    if (failure == FAIL_EMPTY &&
+        f->is_committing) { /* an answer, but it must wait for the commit before it: ask again then */
         ing_feed_wait(f, ASK_AGAIN_MS);
         return;
     }
     f->failures++;
-    if (f->mind.goal == GOAL_NONE) effect = (struct feed_effect){.kind = FEED_RETRY}; /* a commit failed: begin again */
-    else feed_fail(&f->mind, failure, clock_wall(&in->o.clock), &effect);
+    if (f->mind.goal == GOAL_NONE)
+        effect = (struct feed_effect){.kind = FEED_RETRY}; /* a commit failed: begin again */
+    else
+        feed_fail(&f->mind, failure, clock_wall(&in->o.clock), &effect);
     if (failure == FAIL_EMPTY) {
         f->failures = 0;
         ing_feed_step_done(f, &effect, NULL);
@@ -73,4 +83,5 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
     ing_feed_note_error(f, status_of(e), e);
     ing_feed_wait(f, effect.kind == FEED_FETCH ? 0 : wait_of(f, e));
     ing_feed_op_failed(f, e);
+    if (is_about_the_tenant(e->cause) && e->cause->kind == ERR_AUTH) drop_whole_tenant(f->tenant, e);
 }

@@ -29,9 +29,9 @@ struct ing_feed {
     uint64_t spool_bytes;        /* reserved */
     unsigned failures;           /* in a row */
     bool is_committing;
-    struct feed_state pending;   /* what that commit makes durable */
-    bool is_broken;              /* its state cannot be read, or its tenant is gone: left alone */
-    bool is_stale;               /* a commit failed: the store is asked what holds before it goes on */
+    struct feed_state pending; /* what that commit makes durable */
+    bool is_broken;            /* its state cannot be read, or its tenant is gone: left alone */
+    bool is_stale;             /* a commit failed: the store is asked what holds before it goes on */
     bool is_in_op;
     unsigned op_failures;
 };
@@ -94,7 +94,7 @@ bool ing_feed_is_quiet(const struct ing_feed *f);
 void ing_tenant_free(struct ing_tenant *t);
 
 /* ingest_run.c */
-void ingest_pump(struct ingest *in);  /* starts what may start; arms the timer */
+void ingest_pump(struct ingest *in);                /* starts what may start; arms the timer */
 void ing_feed_wait(struct ing_feed *f, int64_t ms); /* its turn comes in ms at the earliest */
 void ing_feed_apply(struct ing_feed *f, const struct feed_effect *effect);
 void ing_feed_abandon(struct ing_feed *f); /* stops a transfer or forgets a spooled answer */
@@ -106,7 +106,7 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e);
 
 /* ingest_op.c */
 void ingest_op_next(struct ingest *in);
-void ing_feed_op_check(struct ing_feed *f);  /* after it came to rest */
+void ing_feed_op_check(struct ing_feed *f);                       /* after it came to rest */
 void ing_feed_op_failed(struct ing_feed *f, const struct err *e); /* after each failure */
 void ing_feed_op_drop(struct ing_feed *f, const struct err *why);
 void ingest_ops_stop(struct ingest *in);

@@ -108,7 +108,8 @@ static bool remove_old_answer(void *arg, const char *name, bool is_dir)
 static bool make_folders(struct load *l)
 {
     struct ingest_opts *o = &l->in->o;
-    if (!o->fs.ops->make_dirs(o->fs.ctx, o->spool_dir, &l->err) || !o->fs.ops->make_dirs(o->fs.ctx, o->dead_dir, &l->err))
+    if (!o->fs.ops->make_dirs(o->fs.ctx, o->spool_dir, &l->err) ||
+        !o->fs.ops->make_dirs(o->fs.ctx, o->dead_dir, &l->err))
         return false;
     return l->in->tenants || o->fs.ops->list(o->fs.ctx, o->spool_dir, remove_old_answer, o, &l->err);
 }
@@ -203,7 +204,8 @@ static void remove_tenant(struct ing_tenant *t)
 static struct loaded_tenant *find_loaded(struct load *l, const char *tenant_id, int64_t first_feed_id)
 {
     for (size_t i = 0; i < l->count; i++)
-        if (strcmp(l->tenants[i].tenant->record.tenant_id, tenant_id) == 0 && l->tenants[i].feeds[0].record.id == first_feed_id)
+        if (strcmp(l->tenants[i].tenant->record.tenant_id, tenant_id) == 0 &&
+            l->tenants[i].feeds[0].record.id == first_feed_id)
             return &l->tenants[i];
     return NULL;
 }

@@ -18,8 +18,10 @@ static void want_range(struct ing_feed *f, struct wall from, struct wall to)
 {
     int64_t horizon = feed_horizon_hour(ing_row(f), &f->durable);
     if (!f->in->o.history.rows && wall_hour(from) < horizon) from.ticks = horizon * WALL_TICKS_PER_HOUR;
-    if (from.ticks < to.ticks) feed_want_pull(&f->mind, from, to);
-    else feed_want_poll(&f->mind);
+    if (from.ticks < to.ticks)
+        feed_want_pull(&f->mind, from, to);
+    else
+        feed_want_poll(&f->mind);
 }
 
 static void begin_feed(struct ing_op *op, struct ing_feed *f)
@@ -29,9 +31,12 @@ static void begin_feed(struct ing_op *op, struct ing_feed *f)
     f->op_failures = 0;
     op->pending++;
     op->outcome.feeds++;
-    if (op->kind == OP_DRAIN) feed_want_drain(&f->mind, now);
-    else if (op->from.ticks || op->to.ticks) want_range(f, op->from, op->to);
-    else feed_want_poll(&f->mind);
+    if (op->kind == OP_DRAIN)
+        feed_want_drain(&f->mind, now);
+    else if (op->from.ticks || op->to.ticks)
+        want_range(f, op->from, op->to);
+    else
+        feed_want_poll(&f->mind);
     f->failures = 0;
     sched_unpark(&f->tenant->sched);
     if (f->stage == STAGE_REST) ing_feed_wait(f, 0);
@@ -84,7 +89,8 @@ static void leave(struct ing_feed *f, const struct err *why)
         op->outcome.failed_feeds++;
         if (!op->outcome.first_error.cause) {
             op->outcome.first_error = *why;
-            (void)err_context(&op->outcome.first_error, "tenant %s, %s", f->tenant->tenant->record.name, ing_row(f)->name);
+            (void)err_context(&op->outcome.first_error, "tenant %s, %s", f->tenant->tenant->record.name,
+                              ing_row(f)->name);
         }
     }
     if (op->pending == 0) f->in->o.runtime.post(f->in->o.runtime.ctx, op_next_posted, f->in);
@@ -102,7 +108,8 @@ void ing_feed_op_check(struct ing_feed *f)
     if (f->is_committing || f->mind.goal != GOAL_NONE || feed_wants_more(&f->mind)) return;
     bool disagrees = f->mind.asked_unproved > 0;
     if (disagrees)
-        (void)err_set(&e, &ingest_causes[INGEST_INCOMPLETE], "%llu stretches of five minutes never agreed with their count",
+        (void)err_set(&e, &ingest_causes[INGEST_INCOMPLETE],
+                      "%llu stretches of five minutes never agreed with their count",
                       (unsigned long long)f->mind.asked_unproved);
     f->mind.asked_unproved = 0;
     leave(f, disagrees ? &e : NULL);
@@ -111,7 +118,8 @@ void ing_feed_op_check(struct ing_feed *f)
 void ing_feed_op_failed(struct ing_feed *f, const struct err *e)
 {
     if (!f->is_in_op) return;
-    bool is_final = e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT || e->cause->kind == ERR_CORRUPT || f->is_broken;
+    bool is_final =
+        e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT || e->cause->kind == ERR_CORRUPT || f->is_broken;
     if (is_final || ++f->op_failures >= OP_FAILURES_MAX) leave(f, e);
 }
 

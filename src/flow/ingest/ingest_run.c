@@ -59,15 +59,18 @@ static void come_to_rest(struct ing_feed *f)
 {
     struct ingest *in = f->in;
     struct mono now = clock_mono(&in->o.clock);
-    if (!in->o.is_manual) ing_feed_wait(f, sched_next_due(now, feed_interval_ms(f), feed_phase(f), &in->rng).ms - now.ms);
+    if (!in->o.is_manual)
+        ing_feed_wait(f, sched_next_due(now, feed_interval_ms(f), feed_phase(f), &in->rng).ms - now.ms);
     ing_feed_op_check(f);
 }
 
 void ing_feed_apply(struct ing_feed *f, const struct feed_effect *effect)
 {
     f->stage = STAGE_REST;
-    if (effect->kind == FEED_IDLE) come_to_rest(f);
-    else ing_feed_wait(f, 0);
+    if (effect->kind == FEED_IDLE)
+        come_to_rest(f);
+    else
+        ing_feed_wait(f, 0);
 }
 
 /* ---- a worker reads -------------------------------------------------------------------------------------------------------- */
@@ -141,8 +144,10 @@ static void job_take(struct ing_feed *f, struct page_job *job)
     struct feed_effect effect;
     in->counters.answer_bytes += job->page.bytes;
     in->counters.known += job->page.rows - job->page.fresh - job->staged.dead_count;
-    if (job->fetch.ask == ASK_COUNTS) feed_take_counts(&f->mind, &job->counts, now, &effect);
-    else feed_take_page(&f->mind, &job->page, now, &effect);
+    if (job->fetch.ask == ASK_COUNTS)
+        feed_take_counts(&f->mind, &job->counts, now, &effect);
+    else
+        feed_take_page(&f->mind, &job->page, now, &effect);
     f->failures = 0;
     ing_feed_step_done(f, &effect, job);
 }
@@ -225,7 +230,8 @@ static bool is_worth_a_commit(const struct ing_feed *f, const struct feed_effect
            memcmp(&f->mind.state, &f->durable, sizeof f->durable) != 0;
 }
 
-static void fill_record(struct ing_feed *f, struct feed_record *r, const struct feed_effect *effect, const struct page_job *job)
+static void fill_record(struct ing_feed *f, struct feed_record *r, const struct feed_effect *effect,
+                        const struct page_job *job)
 {
     if (job) {
         r->rows += job->page.fresh;
@@ -248,7 +254,8 @@ static void note_incomplete(struct ing_feed *f, struct feed_record *r)
     r->error_since = clock_wall(&f->in->o.clock);
     (void)snprintf(r->status, sizeof r->status, "%s", "incomplete");
     (void)snprintf(r->error_code, sizeof r->error_code, "%s", f->cause->code);
-    (void)snprintf(r->error_text, sizeof r->error_text, "%llu stretches of five minutes do not agree with Defender's count", (unsigned long long)bins);
+    (void)snprintf(r->error_text, sizeof r->error_text,
+                   "%llu stretches of five minutes do not agree with Defender's count", (unsigned long long)bins);
 }
 
 /* An answer was taken: what it brought and where the mind stands now go into one commit. */
@@ -284,7 +291,8 @@ void ing_feed_note_error(struct ing_feed *f, const char *status, const struct er
     (void)snprintf(r->error_code, sizeof r->error_code, "%s", e->cause->code);
     (void)snprintf(r->error_text, sizeof r->error_text, "%.*s", (int)sizeof r->error_text - 1, e->text);
     bool can_be_told = e->cause->kind != ERR_STORAGE && e->cause->kind != ERR_CORRUPT;
-    if (is_news && can_be_told && !f->is_committing && !f->is_broken && !f->in->is_stopping) put_item(f, new_item(f), &f->durable);
+    if (is_news && can_be_told && !f->is_committing && !f->is_broken && !f->in->is_stopping)
+        put_item(f, new_item(f), &f->durable);
 }
 
 /* ---- the transfer ---------------------------------------------------------------------------------------------------------- */
@@ -408,7 +416,8 @@ static void start_turns(struct ingest *in)
         begin_transfer(f);
     }
     if (in->is_load_wanted && !in->is_loading) wait_ms = 1000;
-    if (wait_ms >= 0) in->o.runtime.timer_arm(in->o.runtime.ctx, in->timer, (uint64_t)(wait_ms > 60000 ? 60000 : wait_ms));
+    if (wait_ms >= 0)
+        in->o.runtime.timer_arm(in->o.runtime.ctx, in->timer, (uint64_t)(wait_ms > 60000 ? 60000 : wait_ms));
 }
 
 void ingest_pump(struct ingest *in)

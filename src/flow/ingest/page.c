@@ -22,8 +22,8 @@ bool page_fail(struct page *p, const char *why)
 {
     if (p->has_failed) return false;
     p->has_failed = true;
-    return err_set(&p->job->err, &ingest_causes[INGEST_BAD_ANSWER], "%s: %s (byte %llu of the answer)", p->job->row->name, why,
-                   (unsigned long long)p->job->page.bytes);
+    return err_set(&p->job->err, &ingest_causes[INGEST_BAD_ANSWER], "%s: %s (byte %llu of the answer)",
+                   p->job->row->name, why, (unsigned long long)p->job->page.bytes);
 }
 
 static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line, const char *list)
@@ -31,9 +31,12 @@ static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line
     struct page *p = ctx;
     (void)line;
     if (p->has_failed) return;
-    if (!list) (void)page_fail(p, "it is not a list");
-    else if (p->job->fetch.ask == ASK_COUNTS) page_count_row(p, record);
-    else page_row(p, record, byte);
+    if (!list)
+        (void)page_fail(p, "it is not a list");
+    else if (p->job->fetch.ask == ASK_COUNTS)
+        page_count_row(p, record);
+    else
+        page_row(p, record, byte);
 }
 
 static void on_envelope(void *ctx, struct str key, struct str value)
@@ -53,8 +56,10 @@ static void on_fault(void *ctx, const struct json_fault *fault, struct str piece
 {
     struct page *p = ctx;
     if (p->has_failed) return;
-    if (p->job->fetch.ask == ASK_COUNTS) (void)page_fail(p, fault->what);
-    else page_dead(p, fault, piece);
+    if (p->job->fetch.ask == ASK_COUNTS)
+        (void)page_fail(p, fault->what);
+    else
+        page_dead(p, fault, piece);
 }
 
 static void on_document_end(void *ctx)
@@ -82,8 +87,10 @@ static bool read_all(struct page *p, struct inflate *z, char *piece)
     for (uint64_t at = 0;; at += got) {
         if (!transfer_read(j->transfer, at, piece, READ_BYTES, &got, &j->err)) return false;
         if (got == 0) break;
-        if (!z) on_plain(p, piece, got);
-        else if (!inflate_feed(z, piece, got, on_plain, p)) return page_fail(p, "its gzip is damaged");
+        if (!z)
+            on_plain(p, piece, got);
+        else if (!inflate_feed(z, piece, got, on_plain, p))
+            return page_fail(p, "its gzip is damaged");
         if (p->has_failed) return false;
     }
     if (z && !inflate_is_complete(z)) return page_fail(p, "it was cut short");
@@ -94,7 +101,8 @@ static bool read_all(struct page *p, struct inflate *z, char *piece)
 /* An answer without rows must at least look like one of Defender's: a list, or the envelope that comes with every list. */
 static bool looks_empty(const struct page *p)
 {
-    static const char *const marks[] = {"\"@odata.", "\"value\"", "\"results\"", "\"Results\"", "\"schema\"", "\"Schema\"", NULL};
+    static const char *const marks[] = {"\"@odata.",  "\"value\"",  "\"results\"", "\"Results\"",
+                                        "\"schema\"", "\"Schema\"", NULL};
     struct str head = {p->head, p->head_bytes};
     if (str_find(head, STR("\"error\""), 0) != SIZE_MAX) return false;
     for (const char *const *mark = marks; *mark; mark++)
@@ -122,7 +130,8 @@ static bool finish(struct page *p)
     p->fingers.puts = NULL;
     p->fingers.put_count = 0;
     if (j->staged.batch && !log_batch_seal(j->staged.batch, &j->err)) return false;
-    if (j->staged.dead.failed) return err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: dead letters of an answer", j->row->name);
+    if (j->staged.dead.failed)
+        return err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: dead letters of an answer", j->row->name);
     j->page.link = buf_str(&j->link);
     j->page.is_partial = j->end.status == 206;
     KILL_POINT("page.staged");
@@ -146,8 +155,10 @@ static bool run(struct page *p)
     p->split = json_split_new(&o);
     p->scratch = map_scratch_new();
     bool ok = piece && p->split && p->scratch && (z || !j->end.is_gzip);
-    if (!ok) (void)err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: reading an answer", j->row->name);
-    else ok = read_all(p, z, piece) && is_whole(p) && finish(p);
+    if (!ok)
+        (void)err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: reading an answer", j->row->name);
+    else
+        ok = read_all(p, z, piece) && is_whole(p) && finish(p);
     map_scratch_free(p->scratch);
     json_split_free(p->split);
     free(piece);

@@ -34,11 +34,11 @@ struct staged {
     struct staged_revision *revisions;
     size_t revision_count, revision_cap;
     struct staged_text text; /* rows of the revisions */
-    struct buf dead; /* NDJSON lines */
+    struct buf dead;         /* NDJSON lines */
     uint64_t dead_count;
     enum log_how how;
 };
-void staged_done(struct staged *s); /* removes files: a worker, but for the rare case */
+void staged_done(struct staged *s);            /* removes files: a worker, but for the rare case */
 uint64_t staged_bytes(const struct staged *s); /* roughly, in memory */
 
 struct page_job {

@@ -21,8 +21,10 @@ static bool read_count(struct str record, struct wall *at, uint64_t *count)
     bool has_time = false, has_count = false;
     if (!json_cursor_open(&c, record) || !c.is_object) return false;
     while (json_cursor_next(&c, &member)) {
-        if (str_eq(member.key, STR("Timestamp"))) has_time = wall_parse(unquoted(member.value), at);
-        else if (str_eq(member.key, STR("count_"))) has_count = str_to_u64(unquoted(member.value), count);
+        if (str_eq(member.key, STR("Timestamp")))
+            has_time = wall_parse(unquoted(member.value), at);
+        else if (str_eq(member.key, STR("count_")))
+            has_count = str_to_u64(unquoted(member.value), count);
     }
     return has_time && has_count;
 }

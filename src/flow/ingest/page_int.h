@@ -15,9 +15,9 @@ struct page {
     unsigned documents;
     char head[256]; /* the answer's first bytes, decoded */
     size_t head_bytes;
-    bool has_failed;      /* job->err says why */
-    uint64_t count_rows;  /* rows of counts */
-    uint64_t *remote;     /* counts per bin from fetch.from on */
+    bool has_failed;     /* job->err says why */
+    uint64_t count_rows; /* rows of counts */
+    uint64_t *remote;    /* counts per bin from fetch.from on */
 };
 bool page_fail(struct page *p, const char *why); /* false */
 void page_row(struct page *p, struct str record, uint64_t byte);

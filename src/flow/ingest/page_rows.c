@@ -64,7 +64,8 @@ static bool stage_revision(struct page *p, const struct row_facts *facts, struct
     if (s->revision_count == s->revision_cap) {
         size_t cap = s->revision_cap ? s->revision_cap * 2 : 16;
         struct staged_revision *bigger = realloc(s->revisions, cap * sizeof *bigger);
-        if (!bigger) return err_set(&p->job->err, &base_causes[BASE_NO_MEMORY], "%s: staging revisions", p->job->row->name);
+        if (!bigger)
+            return err_set(&p->job->err, &base_causes[BASE_NO_MEMORY], "%s: staging revisions", p->job->row->name);
         s->revisions = bigger;
         s->revision_cap = cap;
     }

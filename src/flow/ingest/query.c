@@ -18,8 +18,10 @@ static void add_kql(const struct feed *f, struct buf *b)
     (void)buf_addf(b, ")");
     for (unsigned i = 0; i < q->depth; i++)
         (void)buf_addf(b, " and hash(%s, %u) == %u", f->row->split[i], q->modulus[i], q->shard[i]);
-    if (q->ask == ASK_COUNTS) (void)buf_addf(b, " | summarize count() by bin(Timestamp, 5m)");
-    else (void)buf_addf(b, " | order by Timestamp asc | take %u", q->take);
+    if (q->ask == ASK_COUNTS)
+        (void)buf_addf(b, " | summarize count() by bin(Timestamp, 5m)");
+    else
+        (void)buf_addf(b, " | order by Timestamp asc | take %u", q->take);
 }
 
 static void add_revisions(const struct feed *f, struct buf *b)
@@ -40,8 +42,12 @@ void feed_query(const struct feed *f, struct buf *query, struct buf *kql)
     const struct feed_fetch *q = &f->fetch;
     buf_reset(query);
     buf_reset(kql);
-    if (f->row->kind == FEED_HUNTING) add_kql(f, kql);
-    else if (q->use_link) (void)buf_add_str(query, buf_str(&f->link));
-    else if (f->row->kind == FEED_REVISIONS) add_revisions(f, query);
-    else (void)buf_addf(query, q->skip ? "$top=%u&$skip=%u" : "$top=%u", q->take, q->skip);
+    if (f->row->kind == FEED_HUNTING)
+        add_kql(f, kql);
+    else if (q->use_link)
+        (void)buf_add_str(query, buf_str(&f->link));
+    else if (f->row->kind == FEED_REVISIONS)
+        add_revisions(f, query);
+    else
+        (void)buf_addf(query, q->skip ? "$top=%u&$skip=%u" : "$top=%u", q->take, q->skip);
 }

@@ -43,12 +43,14 @@ static void scale(struct rate *rates, unsigned count, const struct sched_limits 
 {
     uint64_t documented = rates[0].calls;
     for (unsigned i = 0; i < count; i++) {
-        uint64_t calls = (uint64_t)rates[i].calls * limits->hunting_calls_per_minute * limits->hunting_share_percent / 100 / documented;
+        uint64_t calls = (uint64_t)rates[i].calls * limits->hunting_calls_per_minute * limits->hunting_share_percent /
+                         100 / documented;
         rates[i].calls = calls ? (uint32_t)calls : 1;
     }
 }
 
-void sched_tenant_init(struct sched_tenant *t, const struct sched_limits *limits, struct sched_feed *feeds, size_t count, struct mono now)
+void sched_tenant_init(struct sched_tenant *t, const struct sched_limits *limits, struct sched_feed *feeds,
+                       size_t count, struct mono now)
 {
     *t = (struct sched_tenant){.feeds = feeds, .feed_count = count};
     for (unsigned i = 0; i < API_FAMILY_COUNT; i++) {
@@ -90,7 +92,8 @@ static bool pick_feed(struct sched_tenant *t, struct mono now, size_t *feed_out,
     return best != NULL;
 }
 
-bool sched_pick(struct sched *s, struct mono now, struct sched_tenant **tenant_out, size_t *feed_out, int64_t *wait_ms_out)
+bool sched_pick(struct sched *s, struct mono now, struct sched_tenant **tenant_out, size_t *feed_out,
+                int64_t *wait_ms_out)
 {
     int64_t wait_ms = -1;
     *wait_ms_out = -1;

@@ -16,14 +16,14 @@
 #include "kit/sys/random.h"
 
 struct sched_limits {
-    unsigned in_flight_max;       /* all tenants */
+    unsigned in_flight_max; /* all tenants */
     unsigned tenant_in_flight_max;
     unsigned hunting_calls_per_minute; /* what Microsoft grants a tenant */
     unsigned hunting_share_percent;    /* how much of it is ours */
 };
 struct sched_feed {
     enum api_family family;
-    bool is_waiting;   /* wants to fetch, from `due` on */
+    bool is_waiting; /* wants to fetch, from `due` on */
     bool is_in_flight;
     struct mono due;
 };
@@ -32,9 +32,9 @@ struct sched_tenant {
     struct sched_feed *feeds;
     size_t feed_count;
     unsigned in_flight;
-    unsigned failures;          /* in a row, of any of its feeds */
-    struct mono parked_until;   /* its credentials do not work: nothing is tried before */
-    unsigned parkings;          /* in a row */
+    unsigned failures;        /* in a row, of any of its feeds */
+    struct mono parked_until; /* its credentials do not work: nothing is tried before */
+    unsigned parkings;        /* in a row */
 };
 struct sched {
     struct sched_limits limits;
@@ -44,14 +44,16 @@ struct sched {
     unsigned in_flight;
 };
 void sched_init(struct sched *s, const struct sched_limits *limits);
-void sched_done(struct sched *s); /* tenants stay the caller's */
+void sched_done(struct sched *s);                        /* tenants stay the caller's */
 bool sched_add(struct sched *s, struct sched_tenant *t); /* false: no memory */
 void sched_remove(struct sched *s, struct sched_tenant *t);
-void sched_tenant_init(struct sched_tenant *t, const struct sched_limits *limits, struct sched_feed *feeds, size_t count, struct mono now);
+void sched_tenant_init(struct sched_tenant *t, const struct sched_limits *limits, struct sched_feed *feeds,
+                       size_t count, struct mono now);
 
 /* The next feed to start now: its tenant and index. false: none; *wait_ms_out then tells when to look again (-1: only after
  * something changed). */
-bool sched_pick(struct sched *s, struct mono now, struct sched_tenant **tenant_out, size_t *feed_out, int64_t *wait_ms_out);
+bool sched_pick(struct sched *s, struct mono now, struct sched_tenant **tenant_out, size_t *feed_out,
+                int64_t *wait_ms_out);
 void sched_started(struct sched *s, struct sched_tenant *t, size_t feed, struct mono now); /* spends one call */
 void sched_ended(struct sched *s, struct sched_tenant *t, size_t feed, bool ok);
 

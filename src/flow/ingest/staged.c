@@ -27,7 +27,8 @@ bool staged_text_add(struct staged_text *t, struct str row, uint64_t *at_out, st
 {
     if (t->tail.n + row.n > TAIL_BYTES && t->tail.n && !spill(t, e)) return false;
     uint64_t at = t->file_bytes + t->tail.n;
-    if (!buf_add_str(&t->tail, row)) return err_set(e, &base_causes[BASE_NO_MEMORY], "staging a row of %zu bytes", row.n);
+    if (!buf_add_str(&t->tail, row))
+        return err_set(e, &base_causes[BASE_NO_MEMORY], "staging a row of %zu bytes", row.n);
     *at_out = at;
     return true;
 }
@@ -39,7 +40,8 @@ bool staged_text_read(struct staged_text *t, uint64_t at, size_t n, struct buf *
     if (!buf_reserve(out, n)) return err_set(e, &base_causes[BASE_NO_MEMORY], "a staged row of %zu bytes", n);
     if (at >= t->file_bytes) return buf_add(out, t->tail.p + (at - t->file_bytes), n);
     if (!t->fs.ops->read_at(t->fs.ctx, t->file, at, out->p, n, &got, e)) return false;
-    if (got != n) return err_set(e, &ingest_causes[INGEST_BAD_ANSWER], "spool file %s is shorter than written", t->path);
+    if (got != n)
+        return err_set(e, &ingest_causes[INGEST_BAD_ANSWER], "spool file %s is shorter than written", t->path);
     out->n = n;
     return true;
 }

@@ -30,7 +30,8 @@ struct transfer {
     char path[CONF_PATH_BYTES + 64];
 };
 
-struct transfer *transfer_new(const struct transfer_opts *o, void (*done)(void *ctx, const struct transfer_end *end, const struct err *e), void *ctx)
+struct transfer *transfer_new(const struct transfer_opts *o,
+                              void (*done)(void *ctx, const struct transfer_end *end, const struct err *e), void *ctx)
 {
     struct transfer *t = calloc(1, sizeof *t);
     if (!t) return NULL;
@@ -66,8 +67,10 @@ static void free_done(void *arg)
 void transfer_drop(struct transfer *t)
 {
     if (!t) return;
-    if (t->file) t->o.runtime.work(t->o.runtime.ctx, free_run, free_done, t);
-    else transfer_free(t);
+    if (t->file)
+        t->o.runtime.work(t->o.runtime.ctx, free_run, free_done, t);
+    else
+        transfer_free(t);
 }
 
 void transfer_cancel(struct transfer *t)
@@ -93,7 +96,8 @@ static void write_run(void *arg)
     struct transfer *t = arg;
     const struct fs_ops *ops = t->o.fs.ops;
     t->write_ok = t->file || ops->open(t->o.fs.ctx, t->path, FS_WRITE, &t->file, &t->write_err);
-    t->write_ok = t->write_ok && ops->write_at(t->o.fs.ctx, t->file, t->file_bytes, t->writing.p, t->writing.n, &t->write_err);
+    t->write_ok =
+        t->write_ok && ops->write_at(t->o.fs.ctx, t->file, t->file_bytes, t->writing.p, t->writing.n, &t->write_err);
     KILL_POINT("spool.written");
 }
 
@@ -196,7 +200,8 @@ bool transfer_read(struct transfer *t, uint64_t at, void *p, size_t n, size_t *g
     if (at < t->file_bytes) {
         if (n > t->file_bytes - at) n = (size_t)(t->file_bytes - at);
         if (!t->o.fs.ops->read_at(t->o.fs.ctx, t->file, at, p, n, got_out, e)) return false;
-        if (*got_out == 0) return err_set(e, &ingest_causes[INGEST_BAD_ANSWER], "spool file %s is shorter than written", t->path);
+        if (*got_out == 0)
+            return err_set(e, &ingest_causes[INGEST_BAD_ANSWER], "spool file %s is shorter than written", t->path);
         return true;
     }
     size_t left = t->filling.n - (size_t)(at - t->file_bytes);

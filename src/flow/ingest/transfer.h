@@ -18,13 +18,14 @@ struct transfer_opts {
     struct fetcher fetcher;
 };
 struct transfer_end {
-    int status;   /* 200, 206 */
+    int status; /* 200, 206 */
     bool is_gzip;
     uint64_t wire_bytes;
 };
 /* `done` comes once, later, unless cancelled: e == NULL means a complete answer, to be read and freed; after an error the
  * transfer is to be freed too. */
-struct transfer *transfer_new(const struct transfer_opts *o, void (*done)(void *ctx, const struct transfer_end *end, const struct err *e), void *ctx);
+struct transfer *transfer_new(const struct transfer_opts *o,
+                              void (*done)(void *ctx, const struct transfer_end *end, const struct err *e), void *ctx);
 void transfer_start(struct transfer *t, struct tenant *tenant, const struct fetch *f);
 /* Stops it wherever it is and frees it; no `done`. */
 void transfer_cancel(struct transfer *t);

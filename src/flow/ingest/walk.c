@@ -88,8 +88,10 @@ void walk_next(struct feed *f, struct wall now, struct feed_effect *out)
     f->goal = GOAL_NONE;
     out->kind = FEED_IDLE;
     if (f->wants_deep && !f->wants_poll && begin_deep(f, now, out)) return;
-    if (f->wants_poll || drain_again(f)) begin_poll(f, now, out);
-    else if (f->wants_pull) begin_pull(f, out);
+    if (f->wants_poll || drain_again(f))
+        begin_poll(f, now, out);
+    else if (f->wants_pull)
+        begin_pull(f, out);
 }
 
 static void walk_done(struct feed *f, struct wall now, struct feed_effect *out)

@@ -48,8 +48,10 @@ static size_t lower_bound(const struct table_model *m, int64_t at)
     size_t lo = 0, hi = m->count;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (m->rows[mid].at < at) lo = mid + 1;
-        else hi = mid;
+        if (m->rows[mid].at < at)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return lo;
 }
@@ -67,8 +69,10 @@ static void hold(struct table_model *m, size_t i)
 {
     struct model_row *r = &m->rows[i];
     bool known = r->is_held;
-    for (size_t k = i; !known && k-- > 0 && m->rows[k].at == r->at && m->rows[k].id == r->id;) known = m->rows[k].is_held;
-    for (size_t k = i + 1; !known && k < m->count && m->rows[k].at == r->at && m->rows[k].id == r->id; k++) known = m->rows[k].is_held;
+    for (size_t k = i; !known && k-- > 0 && m->rows[k].at == r->at && m->rows[k].id == r->id;)
+        known = m->rows[k].is_held;
+    for (size_t k = i + 1; !known && k < m->count && m->rows[k].at == r->at && m->rows[k].id == r->id; k++)
+        known = m->rows[k].is_held;
     r->is_held = true;
     if (known) {
         m->again++;
@@ -164,8 +168,10 @@ size_t model_missing(const struct table_model *m, struct wall before)
     size_t missing = 0;
     for (size_t i = 0; i < m->count; i++) {
         bool held = m->rows[i].is_held;
-        for (size_t k = i; !held && k-- > 0 && m->rows[k].at == m->rows[i].at && m->rows[k].id == m->rows[i].id;) held = m->rows[k].is_held;
-        for (size_t k = i + 1; !held && k < m->count && m->rows[k].at == m->rows[i].at && m->rows[k].id == m->rows[i].id; k++)
+        for (size_t k = i; !held && k-- > 0 && m->rows[k].at == m->rows[i].at && m->rows[k].id == m->rows[i].id;)
+            held = m->rows[k].is_held;
+        for (size_t k = i + 1;
+             !held && k < m->count && m->rows[k].at == m->rows[i].at && m->rows[k].id == m->rows[i].id; k++)
             held = m->rows[k].is_held;
         missing += !held && m->rows[i].visible <= before.ticks;
     }

@@ -10,18 +10,18 @@ struct model_row {
     int64_t at, visible; /* ticks */
     uint32_t id;         /* equal ids at one time: byte-equal rows */
     uint32_t columns[SPLIT_COLUMNS_MAX];
-    bool is_held;        /* this one or its byte-equal twin */
+    bool is_held; /* this one or its byte-equal twin */
 };
 struct table_model {
     struct model_row *rows; /* in order of at, id once sorted */
     size_t count, cap;
     uint32_t row_bytes;
-    uint64_t row_cap, byte_cap;  /* silent */
+    uint64_t row_cap, byte_cap; /* silent */
     struct rng rng;
-    double cut_chance;           /* of an answer of rows: cut silently at any place */
+    double cut_chance; /* of an answer of rows: cut silently at any place */
     double fail_chance;
-    uint64_t max_answer_bytes;   /* over it: FAIL_LARGE; 0: never */
-    int64_t surplus_first;       /* bin of surplus[0] */
+    uint64_t max_answer_bytes; /* over it: FAIL_LARGE; 0: never */
+    int64_t surplus_first;     /* bin of surplus[0] */
     int64_t *surplus, *held;
     size_t bins;
     uint64_t questions, fresh, again;

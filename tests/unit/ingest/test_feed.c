@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 
 #include "flow/ingest/ingest.h"
@@ -121,7 +122,8 @@ static void test_equal_rows_settle(void **state)
     struct feed f;
     struct wall now = start_of(), end = wall_add(now, 3 * HOUR);
     model_init(&m, wall_add(now, -80 * HOUR), wall_add(now, 80 * HOUR), 4);
-    for (uint32_t i = 0; i < 200; i++) model_add(&m, now.ticks + i * 10 * WALL_TICKS_PER_S, 0, i / 2); /* ids repeat, times not */
+    for (uint32_t i = 0; i < 200; i++)
+        model_add(&m, now.ticks + i * 10 * WALL_TICKS_PER_S, 0, i / 2); /* ids repeat, times not */
     for (uint32_t i = 0; i < 50; i++) {
         model_add(&m, now.ticks + i * MIN, 0, 1000 + i);
         model_add(&m, now.ticks + i * MIN, 0, 1000 + i); /* byte-equal */
@@ -148,7 +150,8 @@ static void test_late_rows(void **state)
     model_init(&m, wall_add(now, -80 * HOUR), wall_add(now, 160 * HOUR), 5);
     for (uint32_t i = 0; i < 2000; i++) {
         int64_t at = begin.ticks + (int64_t)rng_below(&m.rng, 24 * HOUR);
-        int64_t late = rng_chance(&m.rng, 0.2) ? (int64_t)rng_below(&m.rng, 47 * HOUR) : (int64_t)rng_below(&m.rng, 6 * MIN);
+        int64_t late =
+            rng_chance(&m.rng, 0.2) ? (int64_t)rng_below(&m.rng, 47 * HOUR) : (int64_t)rng_below(&m.rng, 6 * MIN);
         model_add(&m, at, at + late, i);
     }
     model_sort(&m);
@@ -345,8 +348,9 @@ static void test_queries(void **state)
     feed_want_poll(&f);
     feed_next(&f, now, &effect);
     feed_query(&f, &query, &kql);
-    assert_string_equal(buf_cstr(&kql), "DeviceLogonEvents | where Timestamp >= datetime(2026-11-19T23:00:00.0000000Z) and Timestamp < "
-                                        "datetime(2026-11-20T00:00:00.0000000Z) | order by Timestamp asc | take 10000");
+    assert_string_equal(buf_cstr(&kql),
+                        "DeviceLogonEvents | where Timestamp >= datetime(2026-11-19T23:00:00.0000000Z) and Timestamp < "
+                        "datetime(2026-11-20T00:00:00.0000000Z) | order by Timestamp asc | take 10000");
     assert_int_equal(query.n, 0);
     f.fetch.depth = 2;
     f.fetch.modulus[0] = 38;
@@ -359,7 +363,9 @@ static void test_queries(void **state)
     feed_want_poll(&f);
     feed_next(&f, now, &effect);
     feed_query(&f, &query, &kql);
-    assert_string_equal(buf_cstr(&query), "$filter=lastUpdateDateTime%20ge%202026-11-19T22:45:00.0000000Z&$orderby=lastUpdateDateTime%20asc&$top=1000");
+    assert_string_equal(
+        buf_cstr(&query),
+        "$filter=lastUpdateDateTime%20ge%202026-11-19T22:45:00.0000000Z&$orderby=lastUpdateDateTime%20asc&$top=1000");
     feed_done(&f);
     feed_at(&f, "machines", now, 3600000);
     feed_want_poll(&f);
@@ -376,7 +382,8 @@ static void test_queries(void **state)
 
 static struct feed_page page_of(uint64_t rows, struct wall last, const char *link)
 {
-    return (struct feed_page){.rows = rows, .fresh = rows, .last = last, .last_rows = 1, .is_sorted = true, .link = str_of(link)};
+    return (struct feed_page){
+        .rows = rows, .fresh = rows, .last = last, .last_rows = 1, .is_sorted = true, .link = str_of(link)};
 }
 
 static void test_walk_ties_follow_the_link(void **state)
@@ -470,8 +477,10 @@ static void test_walk_looks_back(void **state)
             bool is_deep = f.fetch.to.ticks != 0;
             deep += is_deep;
             polls += !is_deep;
-            if (is_deep) assert_int_equal(f.fetch.how, LOG_LOOK_BACK);
-            else assert_int_equal(f.fetch.how, minute ? LOG_LIVE : LOG_CATCH_UP);
+            if (is_deep)
+                assert_int_equal(f.fetch.how, LOG_LOOK_BACK);
+            else
+                assert_int_equal(f.fetch.how, minute ? LOG_LIVE : LOG_CATCH_UP);
             struct feed_page p = page_of(1, wall_add(now, is_deep ? -40 * HOUR : -MIN), NULL);
             feed_take_page(&f, &p, now, &effect);
         }
@@ -516,17 +525,16 @@ static void test_no_machines_is_an_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pages_follow_each_other), cmocka_unit_test(test_one_timestamp),
+        cmocka_unit_test(test_pages_follow_each_other),   cmocka_unit_test(test_one_timestamp),
         cmocka_unit_test(test_one_timestamp_same_report), cmocka_unit_test(test_one_timestamp_all_equal),
-        cmocka_unit_test(test_equal_rows_settle), cmocka_unit_test(test_late_rows),
-        cmocka_unit_test(test_last_sweep_is_the_limit), cmocka_unit_test(test_drain_reads_everything_now),
-        cmocka_unit_test(test_too_heavy_halves), cmocka_unit_test(test_too_large_takes_less),
-        cmocka_unit_test(test_histories_at_random), cmocka_unit_test(test_state_there_and_back),
-        cmocka_unit_test(test_facts_there_and_back), cmocka_unit_test(test_queries),
+        cmocka_unit_test(test_equal_rows_settle),         cmocka_unit_test(test_late_rows),
+        cmocka_unit_test(test_last_sweep_is_the_limit),   cmocka_unit_test(test_drain_reads_everything_now),
+        cmocka_unit_test(test_too_heavy_halves),          cmocka_unit_test(test_too_large_takes_less),
+        cmocka_unit_test(test_histories_at_random),       cmocka_unit_test(test_state_there_and_back),
+        cmocka_unit_test(test_facts_there_and_back),      cmocka_unit_test(test_queries),
         cmocka_unit_test(test_walk_ties_follow_the_link), cmocka_unit_test(test_walk_partial_keeps_its_head),
-        cmocka_unit_test(test_walk_newest_first),
-        cmocka_unit_test(test_walk_looks_back), cmocka_unit_test(test_walk_learns_the_page_size),
-        cmocka_unit_test(test_no_machines_is_an_answer),
+        cmocka_unit_test(test_walk_newest_first),         cmocka_unit_test(test_walk_looks_back),
+        cmocka_unit_test(test_walk_learns_the_page_size), cmocka_unit_test(test_no_machines_is_an_answer),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 
 #include <stdlib.h>
@@ -26,7 +27,7 @@ struct kit {
     struct store *store;
     struct log *log;
     struct ocsf *ocsf;
-    struct feed_record feeds[2]; /* of A and B: DeviceInfo */
+    struct feed_record feeds[2];  /* of A and B: DeviceInfo */
     struct fetch_handler handler; /* of the transfer that is on its way */
     unsigned resumed;
     void (*delayed_run)(void *arg), (*delayed_done)(void *arg); /* held back when delays is set */
@@ -122,7 +123,8 @@ static struct kit *kit_new(void)
     assert_true(seal_key_make(&key, &e) && seal_key_load(buf_str(&key), &k->key, &e));
     buf_done(&key);
     assert_true(k->fs.ops->make_dirs(k->fs.ctx, "/d/spool", &e) && k->fs.ops->make_dirs(k->fs.ctx, "/d/dead", &e));
-    struct store_opts o = {.fs = k->fs, .path = "/d/store.db", .key = k->key, .clock = clock_virtual(&k->time), .create = true};
+    struct store_opts o = {
+        .fs = k->fs, .path = "/d/store.db", .key = k->key, .clock = clock_virtual(&k->time), .create = true};
     assert_true(store_open(&o, &k->store, &e) && store_org_put(k->store, &org, &e));
     assert_true(log_open(k->fs, "/d/log", "/d/spool", 0, &k->log, &e) && ocsf_new(&ocsf, &k->ocsf, &e));
     add_tenant(k, org.id, TENANT_A, &k->feeds[0]);
@@ -155,11 +157,15 @@ static void arrived(void *ctx, const struct transfer_end *end, const struct err 
     a->end = *end;
 }
 
-static struct transfer *receive(struct kit *k, const char *bytes, size_t n, size_t piece, bool is_gzip, struct transfer_end *end_out)
+static struct transfer *receive(struct kit *k, const char *bytes, size_t n, size_t piece, bool is_gzip,
+                                struct transfer_end *end_out)
 {
     struct arrival a = {0};
     static uint64_t number;
-    struct transfer_opts o = {.runtime = runtime_of(k), .fs = k->fs, .spool_dir = "/d/spool", .number = number++,
+    struct transfer_opts o = {.runtime = runtime_of(k),
+                              .fs = k->fs,
+                              .spool_dir = "/d/spool",
+                              .number = number++,
                               .fetcher = {k, fetch_kept, resume_counted, cancel_nothing}};
     struct transfer *t = transfer_new(&o, arrived, &a);
     struct http_response r = {.status = 200, .is_gzip = is_gzip};
@@ -183,13 +189,24 @@ static struct wall at_minute(int64_t minute)
 
 static void job_init(struct page_job *j, struct kit *k, unsigned feed, enum feed_ask ask)
 {
-    *j = (struct page_job){.row = feed_row_find("DeviceInfo"), .store = k->store, .log = k->log, .ocsf = k->ocsf,
-                           .feed_id = k->feeds[feed].id, .horizon_hour = INT64_MIN, .received = k->time.wall};
+    *j = (struct page_job){.row = feed_row_find("DeviceInfo"),
+                           .store = k->store,
+                           .log = k->log,
+                           .ocsf = k->ocsf,
+                           .feed_id = k->feeds[feed].id,
+                           .horizon_hour = INT64_MIN,
+                           .received = k->time.wall};
     (void)snprintf(j->tenant_id, sizeof j->tenant_id, "%s", k->feeds[feed].tenant_id);
-    j->fetch = (struct feed_fetch){.ask = ask, .from = at_minute(0), .to = at_minute(60), .take = 1000, .count_from = at_minute(0), .counts_bins = true};
+    j->fetch = (struct feed_fetch){.ask = ask,
+                                   .from = at_minute(0),
+                                   .to = at_minute(60),
+                                   .take = 1000,
+                                   .count_from = at_minute(0),
+                                   .counts_bins = true};
 }
 
-static void read_answer(struct kit *k, struct page_job *j, unsigned feed, enum feed_ask ask, const char *bytes, size_t n, bool is_gzip)
+static void read_answer(struct kit *k, struct page_job *j, unsigned feed, enum feed_ask ask, const char *bytes,
+                        size_t n, bool is_gzip)
 {
     job_init(j, k, feed, ask);
     j->transfer = receive(k, bytes, n, 10000, is_gzip, &j->end);
@@ -200,7 +217,8 @@ static void add_row(struct buf *b, unsigned i, int64_t minute)
 {
     char time[WALL_TEXT_BYTES];
     (void)wall_format(at_minute(minute), time);
-    (void)buf_addf(b, "%s{\"Timestamp\":\"%s\",\"DeviceId\":\"%040x\",\"ReportId\":%u}", b->p && b->p[b->n - 1] != '[' ? "," : "", time, i, i);
+    (void)buf_addf(b, "%s{\"Timestamp\":\"%s\",\"DeviceId\":\"%040x\",\"ReportId\":%u}",
+                   b->p && b->p[b->n - 1] != '[' ? "," : "", time, i, i);
 }
 
 static void answer(struct buf *b, unsigned rows)
@@ -232,7 +250,8 @@ static struct commit_item *item_of(struct kit *k, unsigned feed, struct page_job
 {
     struct commit_item *item = calloc(1, sizeof *item);
     assert_non_null(item);
-    *item = (struct commit_item){.row = j->row, .record = k->feeds[feed], .staged = j->staged, .done = landed, .ctx = l};
+    *item =
+        (struct commit_item){.row = j->row, .record = k->feeds[feed], .staged = j->staged, .done = landed, .ctx = l};
     j->staged = (struct staged){0};
     buf_init(&item->state, 0);
     (void)buf_addf(&item->state, "{}");
@@ -241,7 +260,12 @@ static struct commit_item *item_of(struct kit *k, unsigned feed, struct page_job
 
 static struct committer *committer_of(struct kit *k)
 {
-    struct committer_opts o = {.runtime = runtime_of(k), .clock = clock_virtual(&k->time), .store = k->store, .log = k->log, .fs = k->fs, .dead_dir = "/d/dead"};
+    struct committer_opts o = {.runtime = runtime_of(k),
+                               .clock = clock_virtual(&k->time),
+                               .store = k->store,
+                               .log = k->log,
+                               .fs = k->fs,
+                               .dead_dir = "/d/dead"};
     struct committer *c = committer_new(&o);
     assert_non_null(c);
     return c;
@@ -258,10 +282,10 @@ static void commit_now(struct kit *k, unsigned feed, struct page_job *j)
 
 static uint64_t rows_in_log(struct kit *k)
 {
-    struct log_reader *r;
+    struct log_reader *r = NULL;
     struct log_frame frame;
     struct err e;
-    uint64_t end, rows = 0;
+    uint64_t end = 0, rows = 0;
     bool has_frame = true;
     assert_true(store_log_end_get(k->store, &end, &e) && log_reader_new(k->log, 0, &r, &e));
     while (log_reader_next(r, end, &frame, &has_frame, &e) && has_frame) rows += frame.row_count;
@@ -348,12 +372,18 @@ static void test_strange_answers_do_not_count(void **state)
 {
     (void)state;
     static const char *const strange[] = {
-        "", "{}", "[]", "<html>sorry</html>", "{\"error\":{\"code\":\"x\"}}", "{\"value\":1}",
+        "",
+        "{}",
+        "[]",
+        "<html>sorry</html>",
+        "{\"error\":{\"code\":\"x\"}}",
+        "{\"value\":1}",
         "{\"@odata.context\":\"x\",\"results\":[]}{\"@odata.context\":\"x\",\"results\":[]}",
         /* of another time; out of order */
         "{\"schema\":[],\"results\":[{\"Timestamp\":\"2026-11-21T09:59:59.9999999Z\",\"DeviceId\":\"a\"}]}",
         "{\"schema\":[],\"results\":[{\"Timestamp\":\"2026-11-21T11:00:00Z\",\"DeviceId\":\"a\"}]}",
-        "{\"schema\":[],\"results\":[{\"Timestamp\":\"2026-11-21T10:20:00Z\",\"DeviceId\":\"a\"},{\"Timestamp\":\"2026-11-21T10:10:00Z\",\"DeviceId\":\"a\"}]}",
+        "{\"schema\":[],\"results\":[{\"Timestamp\":\"2026-11-21T10:20:00Z\",\"DeviceId\":\"a\"},{\"Timestamp\":\"2026-"
+        "11-21T10:10:00Z\",\"DeviceId\":\"a\"}]}",
     };
     struct kit *k = kit_new();
     for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
@@ -411,7 +441,11 @@ static void test_a_slow_disk_holds_the_transfer(void **state)
     struct buf b;
     answer(&b, 5000);
     assert_true(b.n > 300000);
-    struct transfer_opts o = {.runtime = runtime_of(k), .fs = k->fs, .spool_dir = "/d/spool", .number = 7, .fetcher = {k, fetch_kept, resume_counted, cancel_nothing}};
+    struct transfer_opts o = {.runtime = runtime_of(k),
+                              .fs = k->fs,
+                              .spool_dir = "/d/spool",
+                              .number = 7,
+                              .fetcher = {k, fetch_kept, resume_counted, cancel_nothing}};
     job_init(&j, k, 0, ASK_ROWS);
     j.transfer = transfer_new(&o, arrived, &a);
     transfer_start(j.transfer, NULL, &(struct fetch){.endpoint = EP_HUNTING});
@@ -460,7 +494,10 @@ static void test_counts_are_compared(void **state)
     buf_reset(&b);
     (void)buf_addf(&b, "{\"schema\":[],\"results\":[");
     for (int bin = 0; bin < 12; bin++)
-        (void)buf_addf(&b, "%s{\"Timestamp\":\"2026-11-21T10:%02d:00Z\",\"count_\":%s}", bin ? "," : "", bin * 5, bin == 4 ? "\"6\"" : bin == 5 ? "7" : "5");
+        (void)buf_addf(&b, "%s{\"Timestamp\":\"2026-11-21T10:%02d:00Z\",\"count_\":%s}", bin ? "," : "", bin * 5,
+                       bin == 4   ? "\"6\""
+                       : bin == 5 ? "7"
+                                  : "5");
     (void)buf_addf(&b, "]}");
     read_answer(k, &j, 0, ASK_COUNTS, b.p, b.n, false);
     assert_true(j.ok);
@@ -572,10 +609,10 @@ static void test_a_failed_commit_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_rows_are_dropped), cmocka_unit_test(test_cut_answers_do_not_count),
-        cmocka_unit_test(test_strange_answers_do_not_count), cmocka_unit_test(test_dead_letters),
+        cmocka_unit_test(test_known_rows_are_dropped),         cmocka_unit_test(test_cut_answers_do_not_count),
+        cmocka_unit_test(test_strange_answers_do_not_count),   cmocka_unit_test(test_dead_letters),
         cmocka_unit_test(test_a_slow_disk_holds_the_transfer), cmocka_unit_test(test_counts_are_compared),
-        cmocka_unit_test(test_a_removed_tenant_hurts_nobody), cmocka_unit_test(test_a_failed_commit_leaves_nothing),
+        cmocka_unit_test(test_a_removed_tenant_hurts_nobody),  cmocka_unit_test(test_a_failed_commit_leaves_nothing),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 
 #include <stdlib.h>
@@ -27,7 +28,10 @@ static struct fleet *fleet_new(size_t tenants, unsigned in_flight_max)
         sched_tenant_init(&f->tenants[t], &limits, f->feeds[t], FEEDS, (struct mono){0});
         assert_true(sched_add(&f->sched, &f->tenants[t]));
         for (size_t i = 0; i < FEEDS; i++)
-            f->feeds[t][i] = (struct sched_feed){.family = i < 2 ? API_GRAPH_SECURITY : i == 2 ? API_ENDPOINT : API_GRAPH_HUNTING, .is_waiting = true};
+            f->feeds[t][i] = (struct sched_feed){.family = i < 2    ? API_GRAPH_SECURITY
+                                                           : i == 2 ? API_ENDPOINT
+                                                                    : API_GRAPH_HUNTING,
+                                                 .is_waiting = true};
     }
     return f;
 }
@@ -215,10 +219,14 @@ static void test_back_off_grows_and_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tenants_take_turns), cmocka_unit_test(test_a_tenant_holds_only_a_few), cmocka_unit_test(test_budgets),
+        cmocka_unit_test(test_tenants_take_turns),
+        cmocka_unit_test(test_a_tenant_holds_only_a_few),
+        cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_nobody_lives_on_its_neighbours_share),
-        cmocka_unit_test(test_parked_is_tried_rarely), cmocka_unit_test(test_hanging_tenants_hold_nobody_up),
-        cmocka_unit_test(test_polls_spread), cmocka_unit_test(test_back_off_grows_and_is_bounded),
+        cmocka_unit_test(test_parked_is_tried_rarely),
+        cmocka_unit_test(test_hanging_tenants_hold_nobody_up),
+        cmocka_unit_test(test_polls_spread),
+        cmocka_unit_test(test_back_off_grows_and_is_bounded),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
