@@ -118,9 +118,9 @@ void ing_feed_op_check(struct ing_feed *f)
 void ing_feed_op_failed(struct ing_feed *f, const struct err *e)
 {
     if (!f->is_in_op) return;
-    bool is_final =
-        e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT || e->cause->kind == ERR_CORRUPT || f->is_broken;
-    if (is_final || ++f->op_failures >= OP_FAILURES_MAX) leave(f, e);
+    enum err_kind kind = e->cause->kind;
+    bool may_pass = kind == ERR_RETRY || kind == ERR_UNCERTAIN || kind == ERR_LIMIT;
+    if (!may_pass || f->is_broken || ++f->op_failures >= OP_FAILURES_MAX) leave(f, e);
 }
 
 void ing_feed_op_drop(struct ing_feed *f, const struct err *why)
