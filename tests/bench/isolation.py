@@ -8,7 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 from harness import Installation, Twin
 
 SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-SETTINGS = {"hunting.calls_per_minute": 600, "hunting.share": 100, "lake.fold_after": "5s", "interval.alerts": "2s", "interval.hunting": "2s", "interval.machines": "2s",
+SETTINGS = {"lake.fold_after": "5s", "interval.alerts": "2s", "interval.hunting": "2s", "interval.machines": "2s",
             "lookback.hunting": "1h", "lookback.alerts": "1h", "request.stall": "10s"}
 
 

@@ -33,7 +33,7 @@ with Tap() as tap:
         again = subprocess.run([PORTCULLIS, "demo", "--seconds", "1", "--dir", folder], capture_output=True, text=True, timeout=60)
         tap.case(again.returncode == 2 and "demo.folder" in again.stderr, "a folder that no demo made is left alone", again.stderr)
 
-    settings = {"hunting.calls_per_minute": 600, "hunting.share": 100, "lake.fold_after": "1s", "interval.alerts": "1s", "interval.hunting": "2s", "interval.machines": "2s",
+    settings = {"lake.fold_after": "1s", "interval.alerts": "1s", "interval.hunting": "2s", "interval.machines": "2s",
                 "lookback.hunting": "3d", "lookback.alerts": "3d"}
     with Twin("--tenants", 3, "--scenario", "lively") as twin, Installation(twin, **settings) as i:
         i.add_tenants(twin)

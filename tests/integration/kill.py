@@ -19,7 +19,7 @@ arguments.add_argument("--seed", type=int, default=1)
 options = arguments.parse_args()
 rng = random.Random(options.seed)
 
-SETTINGS = {"hunting.calls_per_minute": 600, "hunting.share": 100, "lake.fold_after": "1s", "interval.alerts": "1s", "interval.hunting": "1s", "interval.machines": "1s",
+SETTINGS = {"lake.fold_after": "1s", "interval.alerts": "1s", "interval.hunting": "1s", "interval.machines": "1s",
             "lookback.hunting": "2d", "lookback.alerts": "2d"}
 
 

@@ -7,7 +7,7 @@ const struct cause net_causes[NET_CAUSE_COUNT] = {
                  "Check the host's name in the settings, and that this machine can resolve names (DNS, proxy)."},
     [NET_CONNECT] = {"net.connect", ERR_RETRY, "the host did not take the connection",
                      "Check that a firewall or proxy lets this machine reach the host and port in the message."},
-    [NET_TLS_REFUSED] = {"net.tls_refused", ERR_RETRY, "the host's certificate was not accepted",
+    [NET_TLS_REFUSED] = {"net.tls_refused", ERR_INPUT, "the host's certificate was not accepted",
                          "If a proxy inspects TLS here, name its CA in the setting ca_file; else check this machine's clock and "
                          "its ca-certificates package."},
     [NET_TIMEOUT] = {"net.timeout", ERR_RETRY, "the host did not finish in time",

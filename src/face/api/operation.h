@@ -53,6 +53,7 @@ struct op_call {
     struct installation *installation; /* OP_INSTALLATION, OP_ENGINE */
     const struct engine_ops *engine;   /* OP_ENGINE; else NULL unless a service runs */
     struct json_writer *out;           /* the result */
+    const char *config;                /* OP_LOCAL: --config as given; NULL: not given */
     const char *actor;                 /* for the audit trail: "cli", a user's name */
     bool is_json;                      /* OP_LOCAL: the caller wants JSON */
     int exit_code;                     /* set by a handler for "partly" (3) */

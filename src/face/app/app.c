@@ -9,8 +9,6 @@ const struct cause app_causes[APP_CAUSE_COUNT] = {
                        "Keep the demo's folder and report this with the summary: it must not happen."},
 };
 
-static const struct param serve_params[] = {
-    {"config", PARAM_FILE, false, false, false, "the installation's portcullis.yaml"}, {0}};
 static const struct param demo_params[] = {
     {"seconds", PARAM_COUNT, false, false, false, "end by itself after so many seconds; default: until Ctrl-C"},
     {"summary", PARAM_FILE, false, false, false, "write the counts per feed to this file, as JSON"},
@@ -25,7 +23,7 @@ const struct operation app_operations[] = {
      .more = "Starts a simulated Microsoft with many tenants and a service that polls it, shows what happens, and on Ctrl-C (or after "
              "--seconds) freezes the twin, drains, and counts what exists against what the lake holds. Exit 0 only if nothing was lost "
              "or doubled."},
-    {.name = "serve", .help = "run the service", .role = ROLE_OWNER, .place = OP_LOCAL, .params = serve_params, .run = op_serve,
+    {.name = "serve", .help = "run the service", .role = ROLE_OWNER, .place = OP_LOCAL, .run = op_serve,
      .more = "Polls every feed of every tenant and folds rows into the lake, until SIGINT or SIGTERM. Other commands find it through a "
              "socket in the data folder."},
     {0}};

@@ -45,7 +45,7 @@ bool op_serve(struct op_call *c, struct err *e)
     char config[CONF_PATH_BYTES];
     struct installation i;
     struct engine *en = NULL;
-    if (!installation_find(op_cstr(c, "config"), config, e) || !installation_open(config, &i, e)) return false;
+    if (!installation_find(c->config, config, e) || !installation_open(config, &i, e)) return false;
     bool ok = installation_open_flow(&i, e) && engine_start(&i, false, &en, e) && run(&i, en, e);
     installation_close(&i);
     return ok;

@@ -40,7 +40,7 @@ static bool run_local(struct command *c, struct err *e)
 {
     struct json_writer w;
     json_writer_init(&w, &c->result);
-    struct op_call call = {.op = c->args.op, .params = parse_params(c, e), .out = &w, .actor = "cli",
+    struct op_call call = {.op = c->args.op, .params = parse_params(c, e), .out = &w, .config = c->args.config, .actor = "cli",
                            .is_json = c->args.is_json, .arena = &c->arena};
     if (call.params == NULL || !op_check_params(call.op, call.params, e) || !call.op->run(&call, e)) return false;
     c->exit_code = call.exit_code;

@@ -93,7 +93,7 @@ static void help_for_row(const struct operation *op)
         (void)snprintf(name, sizeof name, "%s%s", p->is_positional ? "" : "--", p->name);
         printf("  %-18s %s\n", name, p->help);
     }
-    if (op->place != OP_LOCAL) printf("  %-18s %s\n", "--config", "the installation's portcullis.yaml");
+    if (op->place != OP_LOCAL || op->role == ROLE_OWNER) printf("  %-18s %s\n", "--config", "the installation's portcullis.yaml");
     if (op->place != OP_LOCAL) printf("  %-18s %s\n", "--json", "the result as JSON");
     if (op->more) printf("\n%s\n", op->more);
 }
