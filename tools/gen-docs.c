@@ -58,7 +58,8 @@ static const char *kind_means(enum err_kind kind)
 
 static void print_errors(void)
 {
-    puts("# Errors\n\nEvery failure has a stable code, a cause and a remedy. This page is made from the program's own tables (`make docs`).");
+    puts("# Errors\n\nEvery failure has a stable code, a cause and a remedy. This page is made from the program's own "
+         "tables (`make docs`).");
     for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
         printf("\n## %s\n\n| code | what happened | what to do | kind |\n| --- | --- | --- | --- |\n", tables[t].title);
         for (unsigned i = 0; i < tables[t].count; i++) {
@@ -96,9 +97,13 @@ static int check_tables(void)
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "errors") == 0) print_errors();
-    else if (argc == 2 && strcmp(argv[1], "settings") == 0) print_settings();
-    else if (argc == 2 && strcmp(argv[1], "check") == 0) return check_tables() ? 1 : 0;
-    else return fprintf(stderr, "gen-docs errors | settings | check\n"), 2;
+    if (argc == 2 && strcmp(argv[1], "errors") == 0)
+        print_errors();
+    else if (argc == 2 && strcmp(argv[1], "settings") == 0)
+        print_settings();
+    else if (argc == 2 && strcmp(argv[1], "check") == 0)
+        return check_tables() ? 1 : 0;
+    else
+        return fprintf(stderr, "gen-docs errors | settings | check\n"), 2;
     return 0;
 }

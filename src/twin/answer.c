@@ -10,7 +10,7 @@ struct cloud_body {
     const struct body_ops *ops;
     void *ctx;
     uint64_t sent;
-    uint64_t spoil_at;     /* after so many bytes it ends badly */
+    uint64_t spoil_at; /* after so many bytes it ends badly */
     enum fault spoil;
 };
 

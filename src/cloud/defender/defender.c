@@ -33,7 +33,8 @@ void defender_forget_tenant(struct defender *d, const char *tenant_id)
     if (t) login_free(t->login);
 }
 
-bool defender_roles(struct defender *d, const char *tenant_id, bool is_graph, bool (*each)(void *arg, struct str role), void *arg)
+bool defender_roles(struct defender *d, const char *tenant_id, bool is_graph, bool (*each)(void *arg, struct str role),
+                    void *arg)
 {
     const struct token *t = token_find(d, tenant_id, is_graph);
     if (t == NULL || t->bearer == NULL) return false;

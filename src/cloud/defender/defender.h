@@ -34,9 +34,9 @@ enum endpoint { EP_HUNTING, EP_ALERTS, EP_INCIDENTS, EP_MACHINES, EP_COUNT };
 struct endpoint_row {
     const char *name, *method, *path; /* "/v1.0/security/runHuntingQuery" */
     enum api_family family;
-    bool is_graph;           /* else Defender for Endpoint */
-    const char *role;        /* read permission it needs; its ReadWrite form does too */
-    uint64_t answer_max;     /* bytes on the wire we will take */
+    bool is_graph;              /* else Defender for Endpoint */
+    const char *role;           /* read permission it needs; its ReadWrite form does too */
+    uint64_t answer_max;        /* bytes on the wire we will take */
     uint32_t answer_timeout_ms; /* it may compute this long before its first byte; 0: the stall timeout holds */
 };
 extern const struct endpoint_row endpoint_rows[EP_COUNT];
@@ -53,8 +53,8 @@ void defender_forget_tenant(struct defender *d, const char *tenant_id);
 
 struct fetch {
     enum endpoint endpoint;
-    struct str query;     /* GET: "$filter=…&$top=…", already encoded; or a nextLink (checked against the host) */
-    struct str kql;       /* EP_HUNTING: the query; becomes the body */
+    struct str query; /* GET: "$filter=…&$top=…", already encoded; or a nextLink (checked against the host) */
+    struct str kql;   /* EP_HUNTING: the query; becomes the body */
 };
 struct fetch_handler {
     void *ctx;
@@ -65,22 +65,45 @@ struct fetch_handler {
 struct fetch_call;
 /* Never fails on the spot: on_done comes later, from the loop, and the handle is gone with it. Takes a reference of `t`; copies
  * the texts of `f`. A 206 is a complete answer that lacks a provider's part: see r->status. */
-struct fetch_call *defender_fetch(struct defender *d, struct tenant *t, const struct fetch *f, const struct fetch_handler *h);
+struct fetch_call *defender_fetch(struct defender *d, struct tenant *t, const struct fetch *f,
+                                  const struct fetch_handler *h);
 void fetch_resume(struct fetch_call *c); /* the bytes held come again, later */
 void fetch_cancel(struct fetch_call *c); /* no callback comes any more; the handle is gone */
 
 /* What the cached token says (roles in the token), for capability states and diagnosis. false: no token yet. */
-bool defender_roles(struct defender *d, const char *tenant_id, bool is_graph, bool (*each)(void *arg, struct str role), void *arg);
+bool defender_roles(struct defender *d, const char *tenant_id, bool is_graph, bool (*each)(void *arg, struct str role),
+                    void *arg);
 
 /* Errors by stable code. Kind tells the scheduler: ERR_RETRY backs off, ERR_AUTH stops until a person acts (probed rarely),
  * ERR_LIMIT asks for less. From DEFENDER_SECRET_WRONG to DEFENDER_WRONG_TENANT they are the login's. */
 enum {
-    DEFENDER_SECRET_WRONG, DEFENDER_SECRET_EXPIRED, DEFENDER_APP_UNKNOWN, DEFENDER_APP_DISABLED, DEFENDER_NO_CONSENT,
-    DEFENDER_TENANT_UNKNOWN, DEFENDER_OTHER_CLOUD, DEFENDER_NO_SERVICE, DEFENDER_POLICY_BLOCKS, DEFENDER_LOGIN_LOOP,
-    DEFENDER_LOGIN_REFUSED, DEFENDER_LOGIN_DOWN, DEFENDER_WRONG_TENANT, DEFENDER_ROLE_MISSING, DEFENDER_FORBIDDEN,
-    DEFENDER_TOKEN_REFUSED, DEFENDER_THROTTLED, DEFENDER_QUERY_TOO_HEAVY, DEFENDER_RESULT_TOO_LARGE, DEFENDER_BAD_QUERY,
-    DEFENDER_NO_TABLE, DEFENDER_PAGE_TOO_LARGE, DEFENDER_NOT_FOUND, DEFENDER_SERVER, DEFENDER_FOREIGN_LINK,
-    DEFENDER_BAD_ANSWER, DEFENDER_CAUSE_COUNT
+    DEFENDER_SECRET_WRONG,
+    DEFENDER_SECRET_EXPIRED,
+    DEFENDER_APP_UNKNOWN,
+    DEFENDER_APP_DISABLED,
+    DEFENDER_NO_CONSENT,
+    DEFENDER_TENANT_UNKNOWN,
+    DEFENDER_OTHER_CLOUD,
+    DEFENDER_NO_SERVICE,
+    DEFENDER_POLICY_BLOCKS,
+    DEFENDER_LOGIN_LOOP,
+    DEFENDER_LOGIN_REFUSED,
+    DEFENDER_LOGIN_DOWN,
+    DEFENDER_WRONG_TENANT,
+    DEFENDER_ROLE_MISSING,
+    DEFENDER_FORBIDDEN,
+    DEFENDER_TOKEN_REFUSED,
+    DEFENDER_THROTTLED,
+    DEFENDER_QUERY_TOO_HEAVY,
+    DEFENDER_RESULT_TOO_LARGE,
+    DEFENDER_BAD_QUERY,
+    DEFENDER_NO_TABLE,
+    DEFENDER_PAGE_TOO_LARGE,
+    DEFENDER_NOT_FOUND,
+    DEFENDER_SERVER,
+    DEFENDER_FOREIGN_LINK,
+    DEFENDER_BAD_ANSWER,
+    DEFENDER_CAUSE_COUNT
 };
 extern const struct cause defender_causes[DEFENDER_CAUSE_COUNT];
 /* Pure: status, headers and the first KiBs of an error body to an error. */

@@ -45,7 +45,7 @@ struct token {
 struct login {
     LIST_ENTRY(login) in_logins;
     struct defender *d;
-    struct tenant *tenant; /* the snapshot the tokens were asked for with */
+    struct tenant *tenant;  /* the snapshot the tokens were asked for with */
     struct token tokens[2]; /* Endpoint, Graph */
 };
 
@@ -61,7 +61,7 @@ struct fetch_call {
     struct token *awaited; /* in its `waiting` list; NULL: not */
     struct err failure;    /* cause NULL: none yet */
     struct http_call *http;
-    uint64_t serial; /* of the token in use */
+    uint64_t serial;  /* of the token in use */
     bool has_renewed; /* after a 401: once */
     bool is_answer;   /* 200 or 206: the body is the caller's */
     bool is_gzip;

@@ -10,7 +10,8 @@
 
 static bool is_token_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
 }
 
 /* Length of what looks like a JWT ("eyJ" is base64url of '{"') at the beginning of s; 0: none. */
@@ -61,8 +62,10 @@ static struct said read_body(struct arena *a, const struct http_response *r, str
     struct err ignored;
     const struct json *error = json_get_nocase(json_parse(a, body, &ignored), "error");
     const struct json *inner = json_get_nocase(error, "innerError");
-    struct said s = {json_str(json_get_nocase(error, "code"), STR_NONE), json_str(json_get_nocase(error, "message"), STR_NONE), ""};
-    struct str id = json_str(json_get_nocase(inner, "request-id"), json_str(json_get_nocase(error, "target"), STR_NONE));
+    struct said s = {json_str(json_get_nocase(error, "code"), STR_NONE),
+                     json_str(json_get_nocase(error, "message"), STR_NONE), ""};
+    struct str id =
+        json_str(json_get_nocase(inner, "request-id"), json_str(json_get_nocase(error, "target"), STR_NONE));
     if (r->request_id[0]) id = str_of(r->request_id);
     (void)str_copy(str_sub(id, 0, sizeof s.request_id - 1), s.request_id, sizeof s.request_id);
     return s;
@@ -132,8 +135,8 @@ void defender_explain(const struct endpoint_row *row, const struct http_response
     int cause = cause_of(row, r->status, &said);
     explain_quote(str_sub(said.code, 0, 40), code);
     explain_quote(said.message, message);
-    (void)err_set(e, &defender_causes[cause], "%s %s answered %d%s%s%s%s", row->method, row->path, r->status, *code ? " " : "", code,
-                  *message ? ": " : "", message);
+    (void)err_set(e, &defender_causes[cause], "%s %s answered %d%s%s%s%s", row->method, row->path, r->status,
+                  *code ? " " : "", code, *message ? ": " : "", message);
     size_t n = strlen(e->text);
     if (cause == DEFENDER_ROLE_MISSING)
         n += (size_t)snprintf(e->text + n, sizeof e->text - n, "; it needs %s", row->role);

@@ -93,7 +93,8 @@ static int cause_of(int status, const struct said *s)
 {
     for (size_t i = 0; i < CODE_COUNT; i++)
         if (codes[i].code == s->code) return codes[i].cause;
-    if (status == 429 || status == 408 || status >= 500 || str_eq(s->error, STR("temporarily_unavailable"))) return DEFENDER_LOGIN_DOWN;
+    if (status == 429 || status == 408 || status >= 500 || str_eq(s->error, STR("temporarily_unavailable")))
+        return DEFENDER_LOGIN_DOWN;
     if (status >= 400) return DEFENDER_LOGIN_REFUSED;
     return DEFENDER_BAD_ANSWER; /* a redirect, a proxy's page */
 }
@@ -114,8 +115,9 @@ void defender_explain_login(const struct http_response *r, struct str body, stru
     explain_quote(str_sub(s.error, 0, 40), error);
     explain_quote(first_part(s.description), says);
     explain_quote(str_sub(s.correlation_id.n ? s.correlation_id : str_of(r->request_id), 0, 40), id);
-    (void)err_set(e, &defender_causes[cause_of(r->status, &s)], "the login service answered %d%s%s%s%s%s%s%s", r->status,
-                  *error ? " " : "", error, *says ? ": " : "", says, *id ? " (correlation id " : "", id, *id ? ")" : "");
+    (void)err_set(e, &defender_causes[cause_of(r->status, &s)], "the login service answered %d%s%s%s%s%s%s%s",
+                  r->status, *error ? " " : "", error, *says ? ": " : "", says, *id ? " (correlation id " : "", id,
+                  *id ? ")" : "");
     e->retry_after_ms = r->retry_after_ms;
     arena_done(&a);
 }

@@ -53,7 +53,8 @@ static bool link_is_at(struct str link, const char *base_url)
     if (base.n == 0 || !str_eq_nocase(str_sub(link, 0, base.n), base)) return false;
     struct str rest = str_sub(link, base.n, SIZE_MAX);
     bool has_own_port = str_find(base, STR(":"), strlen("https:")) != SIZE_MAX;
-    if (str_starts(base, STR("https:")) && !has_own_port && str_starts(rest, STR(":443"))) rest = str_sub(rest, 4, SIZE_MAX);
+    if (str_starts(base, STR("https:")) && !has_own_port && str_starts(rest, STR(":443")))
+        rest = str_sub(rest, 4, SIZE_MAX);
     return rest.n > 0 && (rest.p[0] == '/' || rest.p[0] == '?');
 }
 
@@ -70,7 +71,8 @@ static bool add_link(const struct fetch_call *c, struct buf *url, struct err *e)
 {
     char shown[SAYS_BYTES];
     explain_quote(str_sub(str_of(c->query), 0, 120), shown);
-    if (!link_is_ours(c)) return err_set(e, &defender_causes[DEFENDER_FOREIGN_LINK], "%s: a link to %s", c->row->name, shown);
+    if (!link_is_ours(c))
+        return err_set(e, &defender_causes[DEFENDER_FOREIGN_LINK], "%s: a link to %s", c->row->name, shown);
     return buf_add_str(url, str_of(c->query)) || err_set(e, &base_causes[BASE_NO_MEMORY], "%s: its link", c->row->name);
 }
 
@@ -79,7 +81,8 @@ static bool add_url(const struct fetch_call *c, struct buf *url, struct err *e)
     const char *base = c->row->is_graph ? c->tenant->graph_url : c->tenant->endpoint_url;
     if (is_link(str_of(c->query))) return add_link(c, url, e);
     if (*base == '\0')
-        return err_set(e, &defender_causes[DEFENDER_NO_SERVICE], "%s: the tenant's cloud has no host for it", c->row->name);
+        return err_set(e, &defender_causes[DEFENDER_NO_SERVICE], "%s: the tenant's cloud has no host for it",
+                       c->row->name);
     return buf_addf(url, "%s%s%s%s", base, c->row->path, *c->query ? "?" : "", c->query) ||
            err_set(e, &base_causes[BASE_NO_MEMORY], "%s: its URL", c->row->name);
 }
@@ -123,7 +126,8 @@ static void complete_wait(const struct fetch_call *c, struct str body, struct er
 static void judge_role(const struct fetch_call *c, struct err *e)
 {
     const struct token *t = token_find(c->d, c->tenant->record.tenant_id, c->row->is_graph);
-    if (e->cause != &defender_causes[DEFENDER_ROLE_MISSING] || t == NULL || t->bearer == NULL || t->serial != c->serial) return;
+    if (e->cause != &defender_causes[DEFENDER_ROLE_MISSING] || t == NULL || t->bearer == NULL || t->serial != c->serial)
+        return;
     if (token_has_role(t, str_of(c->row->role)))
         e->cause = &defender_causes[DEFENDER_FORBIDDEN];
     else
@@ -233,7 +237,8 @@ void fetch_wake(struct fetch_call *c, const struct err *e)
     timer_arm(c->wake, 0);
 }
 
-struct fetch_call *defender_fetch(struct defender *d, struct tenant *t, const struct fetch *f, const struct fetch_handler *h)
+struct fetch_call *defender_fetch(struct defender *d, struct tenant *t, const struct fetch *f,
+                                  const struct fetch_handler *h)
 {
     struct fetch_call *c = calloc(1, sizeof *c);
     INVARIANT(c != NULL);

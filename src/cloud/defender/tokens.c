@@ -64,7 +64,7 @@ static struct login *login_find(struct defender *d, const char *tenant_id)
 {
     struct login *l;
     LIST_FOREACH(l, &d->logins, in_logins)
-        if (str_eq_nocase(str_of(l->tenant->record.tenant_id), str_of(tenant_id))) return l;
+    if (str_eq_nocase(str_of(l->tenant->record.tenant_id), str_of(tenant_id))) return l;
     return NULL;
 }
 
@@ -102,8 +102,8 @@ void login_free(struct login *l)
 static bool asks_alike(const struct tenant *a, const struct tenant *b)
 {
     return strcmp(a->record.client_id, b->record.client_id) == 0 && strcmp(a->login_url, b->login_url) == 0 &&
-           strcmp(a->graph_audience, b->graph_audience) == 0 && strcmp(a->endpoint_audience, b->endpoint_audience) == 0 &&
-           (a->secret != NULL) == (b->secret != NULL) &&
+           strcmp(a->graph_audience, b->graph_audience) == 0 &&
+           strcmp(a->endpoint_audience, b->endpoint_audience) == 0 && (a->secret != NULL) == (b->secret != NULL) &&
            (a->secret == NULL || str_eq(secret_reveal(a->secret), secret_reveal(b->secret)));
 }
 
@@ -177,7 +177,8 @@ static bool read_answer(struct arena *a, struct str body, struct token_answer *o
     out->bearer = json_str(json_get(root, "access_token"), STR_NONE);
     out->life_s = json_i64(json_get(root, "expires_in"), 0);
     if (out->bearer.n == 0 || out->life_s < LIFE_MIN_S)
-        return err_set(e, &defender_causes[DEFENDER_BAD_ANSWER], "the login service answered 200 without a usable token");
+        return err_set(e, &defender_causes[DEFENDER_BAD_ANSWER],
+                       "the login service answered 200 without a usable token");
     if (out->life_s > LIFE_MAX_S) out->life_s = LIFE_MAX_S;
     return true;
 }
@@ -191,7 +192,8 @@ static void add_roles(struct buf *roles, const struct json *list)
 }
 
 /* Whose token is it? Never used for another tenant than it was asked for, whatever answered in the login's place. */
-static bool read_claims(struct arena *a, const struct tenant *tenant, struct str bearer, struct buf *roles, struct err *e)
+static bool read_claims(struct arena *a, const struct tenant *tenant, struct str bearer, struct buf *roles,
+                        struct err *e)
 {
     struct buf header, payload;
     struct err detail;
@@ -234,8 +236,10 @@ static bool take_answer(struct token *t, struct err *e)
     struct secret *bearer = NULL;
     arena_init(&a, EXPLAIN_ARENA_BYTES);
     buf_init(&roles, ERROR_BODY_BYTES);
-    bool ok = read_answer(&a, buf_str(&t->answer), &answer, e) && read_claims(&a, t->login->tenant, answer.bearer, &roles, e);
-    if (ok && (bearer = secret_new(answer.bearer)) == NULL) ok = err_set(e, &base_causes[BASE_NO_MEMORY], "keeping a token");
+    bool ok =
+        read_answer(&a, buf_str(&t->answer), &answer, e) && read_claims(&a, t->login->tenant, answer.bearer, &roles, e);
+    if (ok && (bearer = secret_new(answer.bearer)) == NULL)
+        ok = err_set(e, &base_causes[BASE_NO_MEMORY], "keeping a token");
     if (ok) {
         token_clear(t);
         keep_token(t, &answer, bearer);
@@ -296,7 +300,8 @@ static void add_form(struct buf *out, const struct tenant *t, bool is_graph)
 
 static void start_renewal(struct token *t)
 {
-    static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", "Accept: application/json", NULL};
+    static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", "Accept: application/json",
+                                          NULL};
     const struct tenant *tenant = t->login->tenant;
     struct defender *d = t->login->d;
     struct http_handler h = {.ctx = t, .on_body = on_piece, .on_done = on_answered};
@@ -309,8 +314,12 @@ static void start_renewal(struct token *t)
     add_form(&form, tenant, t->is_graph);
     (void)buf_addf(&url, "%s/%s/oauth2/v2.0/token", tenant->login_url, tenant->record.tenant_id);
     t->renewal = http_send(d->http,
-                           &(struct http_request){.method = "POST", .url = buf_cstr(&url), .headers = headers, .body = buf_str(&form),
-                                                  .total_timeout_ms = LOGIN_TIMEOUT_MS, .body_max = ERROR_BODY_BYTES},
+                           &(struct http_request){.method = "POST",
+                                                  .url = buf_cstr(&url),
+                                                  .headers = headers,
+                                                  .body = buf_str(&form),
+                                                  .total_timeout_ms = LOGIN_TIMEOUT_MS,
+                                                  .body_max = ERROR_BODY_BYTES},
                            &h);
     seal_wipe(form.p, form.cap);
     buf_done(&form);
@@ -354,7 +363,8 @@ bool token_has_role(const struct token *t, struct str role)
     while (rest.n > 0) {
         struct str have = str_cut(&rest, '\n');
         if (str_eq(have, role)) return true;
-        if (stem.n < role.n && str_starts(have, stem) && str_eq(str_sub(have, stem.n, SIZE_MAX), STR(".ReadWrite.All"))) return true;
+        if (stem.n < role.n && str_starts(have, stem) && str_eq(str_sub(have, stem.n, SIZE_MAX), STR(".ReadWrite.All")))
+            return true;
     }
     return false;
 }

@@ -28,7 +28,7 @@ struct budget {
 void budget_init(struct budget *b, const struct rate *rates, unsigned count, struct mono now);
 /* 0: a call may start now. Else milliseconds to wait. */
 int64_t budget_wait_ms(struct budget *b, struct mono now);
-void budget_spend(struct budget *b, struct mono now); /* after budget_wait_ms said 0 */
+void budget_spend(struct budget *b, struct mono now);             /* after budget_wait_ms said 0 */
 void budget_pause(struct budget *b, struct mono now, int64_t ms); /* never shortens a longer pause */
 
 #endif

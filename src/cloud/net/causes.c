@@ -7,11 +7,13 @@ const struct cause net_causes[NET_CAUSE_COUNT] = {
                  "Check the host's name in the settings, and that this machine can resolve names (DNS, proxy)."},
     [NET_CONNECT] = {"net.connect", ERR_RETRY, "the host did not take the connection",
                      "Check that a firewall or proxy lets this machine reach the host and port in the message."},
-    [NET_TLS_REFUSED] = {"net.tls_refused", ERR_INPUT, "the host's certificate was not accepted",
-                         "If a proxy inspects TLS here, name its CA in the setting ca_file; else check this machine's clock and "
-                         "its ca-certificates package."},
-    [NET_TIMEOUT] = {"net.timeout", ERR_RETRY, "the host did not finish in time",
-                     "Usually passes by itself. If it stays, check the network, or raise the request timeout in portcullis.yaml."},
+    [NET_TLS_REFUSED] =
+        {"net.tls_refused", ERR_INPUT, "the host's certificate was not accepted",
+         "If a proxy inspects TLS here, name its CA in the setting ca_file; else check this machine's clock and "
+         "its ca-certificates package."},
+    [NET_TIMEOUT] =
+        {"net.timeout", ERR_RETRY, "the host did not finish in time",
+         "Usually passes by itself. If it stays, check the network, or raise the request timeout in portcullis.yaml."},
     [NET_STALLED] = {"net.stalled", ERR_RETRY, "the host stopped sending in the middle",
                      "Usually passes by itself. If it stays, check the network and proxies on the way."},
     [NET_CUT] = {"net.cut", ERR_RETRY, "the connection ended before the answer did",
@@ -22,8 +24,10 @@ const struct cause net_causes[NET_CAUSE_COUNT] = {
                         "Write https:// in the URL."},
     [NET_BAD_URL] = {"net.bad_url", ERR_INPUT, "this is not a URL we can call",
                      "Write it as https://host or https://host:port, without user name, password or blanks."},
-    [NET_PROTOCOL] = {"net.protocol", ERR_RETRY, "the host did not answer in HTTP",
-                      "Check that host and port in the message are the right ones, and whether a proxy answers instead."},
-    [NET_BIND] = {"net.bind", ERR_INPUT, "we cannot listen on this address",
-                  "Choose an address of this machine and a free port in the setting listen; ports below 1024 need a privilege."},
+    [NET_PROTOCOL] =
+        {"net.protocol", ERR_RETRY, "the host did not answer in HTTP",
+         "Check that host and port in the message are the right ones, and whether a proxy answers instead."},
+    [NET_BIND] =
+        {"net.bind", ERR_INPUT, "we cannot listen on this address",
+         "Choose an address of this machine and a free port in the setting listen; ports below 1024 need a privilege."},
 };

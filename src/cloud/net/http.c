@@ -51,8 +51,8 @@ static void on_watchdog(void *arg)
         timer_arm(call->watchdog, (uint64_t)(limit - idle));
         return;
     }
-    (void)err_set(&e, &net_causes[NET_STALLED], "%s %s: no byte for %lld ms, after %llu bytes of the body", call->method,
-                  call->place, (long long)idle, (unsigned long long)call->response.body_bytes);
+    (void)err_set(&e, &net_causes[NET_STALLED], "%s %s: no byte for %lld ms, after %llu bytes of the body",
+                  call->method, call->place, (long long)idle, (unsigned long long)call->response.body_bytes);
     finish(call, &e);
 }
 

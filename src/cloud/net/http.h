@@ -19,13 +19,14 @@
 
 struct http_client;
 struct http_client_opts {
-    const char *ca_file;     /* extra CA, PEM; NULL: the system's alone */
-    const char *unix_socket; /* all calls go to this socket; NULL: by URL */
+    const char *ca_file;      /* extra CA, PEM; NULL: the system's alone */
+    const char *unix_socket;  /* all calls go to this socket; NULL: by URL */
     unsigned connections_max; /* in all, 0: 256 */
     unsigned per_host_max;    /* 0: no bound of its own */
 };
 bool http_client_new(struct loop *l, const struct http_client_opts *o, struct http_client **out, struct err *e);
-void http_client_free(struct http_client *c); /* cancels what runs, without callbacks; not from a callback; accepts NULL */
+void http_client_free(
+    struct http_client *c); /* cancels what runs, without callbacks; not from a callback; accepts NULL */
 
 struct http_request {
     const char *method; /* "GET", "POST", "PATCH" */
@@ -38,15 +39,15 @@ struct http_request {
     /* No byte for stall_timeout_ms fails the call (not while it is held). Until the headers come, when the other side may be
      * computing, this much instead; 0: as stall_timeout_ms. */
     uint32_t answer_timeout_ms;
-    uint64_t body_max;          /* bytes handed over; 0: 1 MiB */
+    uint64_t body_max; /* bytes handed over; 0: 1 MiB */
 };
 struct http_response {
     int status;
-    bool is_gzip;               /* the bytes handed over are gzip */
-    uint32_t retry_after_ms;    /* from Retry-After: seconds (fractions too) or a date; at most a day; 0: absent */
-    char request_id[64];        /* x-ms-request-id or request-id, for messages */
+    bool is_gzip;            /* the bytes handed over are gzip */
+    uint32_t retry_after_ms; /* from Retry-After: seconds (fractions too) or a date; at most a day; 0: absent */
+    char request_id[64];     /* x-ms-request-id or request-id, for messages */
     char content_type[96];
-    uint64_t body_bytes;        /* handed over so far */
+    uint64_t body_bytes; /* handed over so far */
 };
 struct http_call;
 struct http_handler {
@@ -63,15 +64,26 @@ void http_resume(struct http_call *call); /* the bytes held come again, later, f
 void http_cancel(struct http_call *call); /* no callback comes any more; the handle is gone */
 
 /* Blocking one-off, for the command line: its own loop inside. Any status is an answer (true). Appends to `body_out`. */
-bool http_fetch(const struct http_client_opts *o, const struct http_request *q, int *status_out, struct buf *body_out, struct err *e);
+bool http_fetch(const struct http_client_opts *o, const struct http_request *q, int *status_out, struct buf *body_out,
+                struct err *e);
 
 /* A small gzip body on the spot (an error's): appends at most `max` decoded bytes. false: not gzip, cut or longer; what could
  * be decoded has been appended. */
 bool http_gunzip(struct str gzip, size_t max, struct buf *out);
 
 enum {
-    NET_DNS, NET_CONNECT, NET_TLS_REFUSED, NET_TIMEOUT, NET_STALLED, NET_CUT, NET_TOO_LARGE, NET_PLAIN_HTTP, NET_BAD_URL,
-    NET_PROTOCOL, NET_BIND, NET_CAUSE_COUNT
+    NET_DNS,
+    NET_CONNECT,
+    NET_TLS_REFUSED,
+    NET_TIMEOUT,
+    NET_STALLED,
+    NET_CUT,
+    NET_TOO_LARGE,
+    NET_PLAIN_HTTP,
+    NET_BAD_URL,
+    NET_PROTOCOL,
+    NET_BIND,
+    NET_CAUSE_COUNT
 };
 extern const struct cause net_causes[];
 

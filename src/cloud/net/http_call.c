@@ -130,7 +130,8 @@ static void set_limits(struct http_call *call, const struct http_request *q)
     (void)curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->body_max);
     (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                            (long)(q->connect_timeout_ms ? q->connect_timeout_ms : CONNECT_DEFAULT_MS));
-    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(q->total_timeout_ms ? q->total_timeout_ms : TOTAL_DEFAULT_MS));
+    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                           (long)(q->total_timeout_ms ? q->total_timeout_ms : TOTAL_DEFAULT_MS));
 }
 
 static void set_transport(struct http_call *call, const struct http_request *q, bool is_loopback)
@@ -227,9 +228,10 @@ bool call_outcome(const struct http_call *call, CURLcode code, struct err *e)
     const char *says = call->curl_says[0] ? call->curl_says : curl_easy_strerror(code);
     if (code == CURLE_OK && call->has_status) return true;
     if (call->is_too_large || code == CURLE_FILESIZE_EXCEEDED)
-        return err_set(e, &net_causes[NET_TOO_LARGE], "%s %s: the answer has more than %llu bytes", call->method, call->place,
-                       (unsigned long long)call->body_max);
-    if (code == CURLE_OUT_OF_MEMORY) return err_set(e, &base_causes[BASE_NO_MEMORY], "%s %s", call->method, call->place);
+        return err_set(e, &net_causes[NET_TOO_LARGE], "%s %s: the answer has more than %llu bytes", call->method,
+                       call->place, (unsigned long long)call->body_max);
+    if (code == CURLE_OUT_OF_MEMORY)
+        return err_set(e, &base_causes[BASE_NO_MEMORY], "%s %s", call->method, call->place);
     return err_set(e, &net_causes[cause_of(call, code)], "%s %s: %s", call->method, call->place, says);
 }
 

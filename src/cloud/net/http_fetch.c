@@ -29,7 +29,8 @@ static void done(void *ctx, const struct http_response *r, const struct err *e)
     loop_stop(f->loop);
 }
 
-bool http_fetch(const struct http_client_opts *o, const struct http_request *q, int *status_out, struct buf *body_out, struct err *e)
+bool http_fetch(const struct http_client_opts *o, const struct http_request *q, int *status_out, struct buf *body_out,
+                struct err *e)
 {
     struct err local;
     struct one_off f = {.body = body_out, .e = e ? e : &local};

@@ -20,7 +20,8 @@ struct http_client {
     CURLM *multi;
     struct timer *curl_timer, *kick;
     char *ca_file, *unix_socket;
-    bool is_bundle_enough; /* libcurl has a default bundle: leave the folder out, so that the parsed store can be kept */
+    bool
+        is_bundle_enough; /* libcurl has a default bundle: leave the folder out, so that the parsed store can be kept */
     struct call_list calls;
     struct call_queue wanting;
 };

@@ -154,14 +154,14 @@ static void stream_free(void *arg)
     free(s);
 }
 
-void reply_stream(struct http_exchange *x, ssize_t (*read)(void *ctx, char *p, size_t n), void (*done)(void *ctx), void *ctx,
-                  bool is_gzip, const char *content_type)
+void reply_stream(struct http_exchange *x, ssize_t (*read)(void *ctx, char *p, size_t n), void (*done)(void *ctx),
+                  void *ctx, bool is_gzip, const char *content_type)
 {
     struct stream *s = malloc(sizeof *s);
     INVARIANT(s != NULL);
     *s = (struct stream){read, done, ctx};
-    set_response(x, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_PIECE, stream_read, s, stream_free), is_gzip,
-                 content_type);
+    set_response(x, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_PIECE, stream_read, s, stream_free),
+                 is_gzip, content_type);
 }
 
 void reply_nothing(struct http_exchange *x)
@@ -219,8 +219,8 @@ static enum MHD_Result on_piece(struct http_exchange *x, const char *p, size_t n
     return buf_add(&x->body, p, n) ? MHD_YES : MHD_NO;
 }
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *path, const char *method, const char *version,
-                                  const char *piece, size_t *piece_bytes, void **state)
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *path, const char *method,
+                                  const char *version, const char *piece, size_t *piece_bytes, void **state)
 {
     struct http_server *s = arg;
     struct http_exchange *x = *state;
@@ -269,8 +269,8 @@ static bool start_daemon(struct http_server *s, const struct http_server_opts *o
         flags | (is_tls ? MHD_USE_TLS : 0u), s->port, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT,
         o->connections_max ? o->connections_max : (unsigned)CONNECTIONS_DEFAULT, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_THREAD_STACK_SIZE,
-        (size_t)THREAD_STACK, MHD_OPTION_ARRAY, is_tls ? tls : none, MHD_OPTION_END);
+        (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK, MHD_OPTION_ARRAY, is_tls ? tls : none, MHD_OPTION_END);
     return s->daemon != NULL;
 }
 

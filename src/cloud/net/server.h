@@ -16,8 +16,9 @@
 struct http_exchange;
 /* What came in; borrowed during the handler and, with reply_stream, while the reader is read (not in its `done`). */
 const char *exchange_method(const struct http_exchange *x);
-const char *exchange_path(const struct http_exchange *x);                     /* percent-decoded, without the query */
-const char *exchange_query(const struct http_exchange *x, const char *name);  /* decoded value ('+' is a blank) or NULL */
+const char *exchange_path(const struct http_exchange *x); /* percent-decoded, without the query */
+const char *exchange_query(const struct http_exchange *x,
+                           const char *name); /* decoded value ('+' is a blank) or NULL */
 const char *exchange_header(const struct http_exchange *x, const char *name); /* any case; or NULL */
 struct str exchange_body(const struct http_exchange *x);
 /* Blocks for `ms`. false: the server stops or the client has gone; end now (a reader returns -1). */
@@ -26,20 +27,21 @@ bool exchange_wait(struct http_exchange *x, uint32_t ms);
 /* What goes out: set once by the handler; without any it is 200 and no body. */
 void reply_status(struct http_exchange *x, int status);
 void reply_header(struct http_exchange *x, const char *name, const char *value); /* at most 32 */
-void reply_body(struct http_exchange *x, struct str bytes, const char *content_type); /* copied; gzip if asked and > 1 KiB */
+void reply_body(struct http_exchange *x, struct str bytes,
+                const char *content_type); /* copied; gzip if asked and > 1 KiB */
 /* `read` gives up to `n` bytes: > 0 bytes, 0 end, -1 cut the connection here. It runs on the server thread and may block
  * (a slow or hanging server is made this way). With `is_gzip` the bytes are already gzip. `done` frees ctx, always called,
  * once, after the last read. */
-void reply_stream(struct http_exchange *x, ssize_t (*read)(void *ctx, char *p, size_t n), void (*done)(void *ctx), void *ctx,
-                  bool is_gzip, const char *content_type);
+void reply_stream(struct http_exchange *x, ssize_t (*read)(void *ctx, char *p, size_t n), void (*done)(void *ctx),
+                  void *ctx, bool is_gzip, const char *content_type);
 /* Cut the connection instead of answering at all. */
 void reply_nothing(struct http_exchange *x);
 
 struct http_server_opts {
-    const char *address;      /* "127.0.0.1:0" (0: any free port), "[::1]:80", "localhost:80", or "unix:/path" (mode 0600) */
+    const char *address; /* "127.0.0.1:0" (0: any free port), "[::1]:80", "localhost:80", or "unix:/path" (mode 0600) */
     struct str tls_key_pem, tls_cert_pem; /* both or neither; copied, the key wiped at the end */
-    uint64_t body_max;        /* of a request; more is answered 413; 0: no bodies */
-    unsigned connections_max; /* 0: 1024 */
+    uint64_t body_max;                    /* of a request; more is answered 413; 0: no bodies */
+    unsigned connections_max;             /* 0: 1024 */
     void (*handle)(void *ctx, struct http_exchange *x);
     void *ctx;
 };

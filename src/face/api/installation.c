@@ -23,7 +23,9 @@ bool installation_find(const char *given, char out[CONF_PATH_BYTES], struct err 
         chosen = NULL;
         for (size_t i = 0; i < sizeof places / sizeof places[0] && chosen == NULL; i++)
             if (fs_exists(fs, places[i])) chosen = places[i];
-        if (chosen == NULL) return err_set(e, &api_causes[API_NO_INSTALLATION], "no portcullis.yaml in this folder or in /etc/portcullis");
+        if (chosen == NULL)
+            return err_set(e, &api_causes[API_NO_INSTALLATION],
+                           "no portcullis.yaml in this folder or in /etc/portcullis");
     } else if (!fs_exists(fs, chosen)) {
         return err_set(e, &api_causes[API_NO_INSTALLATION], "there is no %s", chosen);
     }
@@ -80,9 +82,16 @@ static bool open_store(struct installation *i, bool create, struct err *e)
 static bool open_lake(struct installation *i, struct err *e)
 {
     char dir[CONF_PATH_BYTES];
-    if (!installation_path(&i->conf, "lake", dir)) return err_set(e, &api_causes[API_BAD_PARAM], "data_dir is too long");
-    struct lake_opts o = {.fs = i->fs, .dir = dir, .store = i->store, .log = i->log, .ocsf = i->ocsf, .clock = i->clock,
-                          .file_bytes = i->conf.lake_file_bytes, .fold_ms = i->conf.lake_fold_ms};
+    if (!installation_path(&i->conf, "lake", dir))
+        return err_set(e, &api_causes[API_BAD_PARAM], "data_dir is too long");
+    struct lake_opts o = {.fs = i->fs,
+                          .dir = dir,
+                          .store = i->store,
+                          .log = i->log,
+                          .ocsf = i->ocsf,
+                          .clock = i->clock,
+                          .file_bytes = i->conf.lake_file_bytes,
+                          .fold_ms = i->conf.lake_fold_ms};
     return lake_open(&o, &i->lake, e);
 }
 
@@ -115,9 +124,11 @@ bool installation_open(const char *config_path, struct installation *out, struct
 static bool refuse_leftovers(const struct installation *i, struct err *e)
 {
     char store[CONF_PATH_BYTES];
-    if (!installation_path(&i->conf, "store.db", store)) return err_set(e, &api_causes[API_BAD_PARAM], "the folder's path is too long");
+    if (!installation_path(&i->conf, "store.db", store))
+        return err_set(e, &api_causes[API_BAD_PARAM], "the folder's path is too long");
     if (fs_exists(i->fs, store)) return err_set(e, &api_causes[API_NOT_EMPTY], "%s is there already", store);
-    return !fs_exists(i->fs, i->conf.key_file) || err_set(e, &api_causes[API_NOT_EMPTY], "%s is there already", i->conf.key_file);
+    return !fs_exists(i->fs, i->conf.key_file) ||
+           err_set(e, &api_causes[API_NOT_EMPTY], "%s is there already", i->conf.key_file);
 }
 
 static void remove_made(struct installation *i)
@@ -144,9 +155,11 @@ bool installation_init(const char *folder, struct err *e)
     char config[CONF_PATH_BYTES];
     struct installation i = {.fs = fs_real(), .clock = clock_real()};
     int n = snprintf(config, sizeof config, "%s/portcullis.yaml", folder);
-    if (n < 0 || (size_t)n >= sizeof config) return err_set(e, &api_causes[API_BAD_PARAM], "the folder's path is too long");
+    if (n < 0 || (size_t)n >= sizeof config)
+        return err_set(e, &api_causes[API_BAD_PARAM], "the folder's path is too long");
     if (fs_exists(i.fs, config)) return err_set(e, &api_causes[API_NOT_EMPTY], "%s is there already", config);
-    bool ok = conf_parse(str_of(settings_text), config, folder, &i.conf, e) && refuse_leftovers(&i, e) && make_all(&i, folder, config, e);
+    bool ok = conf_parse(str_of(settings_text), config, folder, &i.conf, e) && refuse_leftovers(&i, e) &&
+              make_all(&i, folder, config, e);
     installation_close(&i);
     return ok;
 }
@@ -160,11 +173,14 @@ bool installation_open_flow(struct installation *i, struct err *e)
     if (!installation_path(&i->conf, "log", log_dir) || !installation_path(&i->conf, "spool", spool_dir))
         return err_set(e, &api_causes[API_BAD_PARAM], "data_dir is too long");
     if (i->conf.mappings_dir[0] && !mapping_files_read(i->fs, i->conf.mappings_dir, &files, e)) return false;
-    struct ocsf_opts o = {.version = i->conf.ocsf_version, .classes = i->conf.ocsf_classes, .overrides = files.files,
+    struct ocsf_opts o = {.version = i->conf.ocsf_version,
+                          .classes = i->conf.ocsf_classes,
+                          .overrides = files.files,
                           .override_count = files.count};
     bool ok = ocsf_new(&o, &i->ocsf, e);
     mapping_files_done(&files);
-    return ok && store_log_end_get(i->store, &end, e) && log_open(i->fs, log_dir, spool_dir, end, &i->log, e) && open_lake(i, e);
+    return ok && store_log_end_get(i->store, &end, e) && log_open(i->fs, log_dir, spool_dir, end, &i->log, e) &&
+           open_lake(i, e);
 }
 
 void installation_close(struct installation *i)

@@ -24,7 +24,7 @@ struct installation {
     struct dir_lock *lock;
     struct seal_key *key;
     struct store *store;
-    struct log *log;   /* NULL until installation_open_flow */
+    struct log *log; /* NULL until installation_open_flow */
     struct ocsf *ocsf;
     struct lake *lake;
 };
@@ -37,8 +37,8 @@ bool installation_init(const char *folder, struct err *e);
 bool installation_settings(const char *config_path, struct conf *out, struct err *e);
 /* Takes the lock (SYS_LOCKED names the process that holds it), then key and store. */
 bool installation_open(const char *config_path, struct installation *out, struct err *e);
-bool installation_open_flow(struct installation *i, struct err *e); /* log, mappings, lake */
-void installation_close(struct installation *i); /* accepts a zeroed one */
+bool installation_open_flow(struct installation *i, struct err *e);                        /* log, mappings, lake */
+void installation_close(struct installation *i);                                           /* accepts a zeroed one */
 bool installation_path(const struct conf *c, const char *name, char out[CONF_PATH_BYTES]); /* below data_dir */
 
 /* A user's mapping files, read into memory; freed with mapping_files_done. */

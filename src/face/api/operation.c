@@ -5,8 +5,9 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
                        "See the command's --help for its parameters."},
     [API_NO_OPERATION] = {"api.no_operation", ERR_INPUT, "there is no such command",
                           "See portcullis --help for the commands there are."},
-    [API_NO_INSTALLATION] = {"api.no_installation", ERR_INPUT, "there is no portcullis.yaml here",
-                             "Make an installation with: portcullis init FOLDER. Or name an existing one with --config FILE."},
+    [API_NO_INSTALLATION] =
+        {"api.no_installation", ERR_INPUT, "there is no portcullis.yaml here",
+         "Make an installation with: portcullis init FOLDER. Or name an existing one with --config FILE."},
     [API_NOT_EMPTY] = {"api.not_empty", ERR_INPUT, "there is an installation in this folder already",
                        "Use it as it is, or give init another folder; nothing was changed."},
     [API_SERVICE_GONE] = {"api.service_gone", ERR_RETRY, "the running service did not answer",
@@ -65,7 +66,8 @@ bool op_check_params(const struct operation *op, const struct json *params, stru
         if (p == NULL)
             return err_set(e, &api_causes[API_BAD_PARAM], "%s has no parameter --%.*s", op->name, STR_ARG(m->key));
         if (!type_fits(p, &m->value))
-            return err_set(e, &api_causes[API_BAD_PARAM], "%s: --%s is not of its type (%s)", op->name, p->name, p->help);
+            return err_set(e, &api_causes[API_BAD_PARAM], "%s: --%s is not of its type (%s)", op->name, p->name,
+                           p->help);
     }
     for (const struct param *p = op->params; p && p->name; p++)
         if (p->is_required && json_get(params, p->name) == NULL)

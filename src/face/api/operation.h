@@ -68,14 +68,14 @@ struct operation {
     enum op_place place;
     const struct param *params; /* ends with a row without name; NULL: none */
     bool (*run)(struct op_call *c, struct err *e);
-    const char *list;              /* the result's member that holds a list; NULL: the result is one object */
-    const struct column *columns;  /* ends with a row without key; NULL: every member of the object, a line each */
-    const char *empty;             /* said when the list is empty */
+    const char *list;             /* the result's member that holds a list; NULL: the result is one object */
+    const struct column *columns; /* ends with a row without key; NULL: every member of the object, a line each */
+    const char *empty;            /* said when the list is empty */
 };
 
 /* Parameters of a call; absent ones answer the fallback. */
-struct str op_text(const struct op_call *c, const char *name);          /* empty when absent */
-const char *op_cstr(const struct op_call *c, const char *name);         /* NULL when absent */
+struct str op_text(const struct op_call *c, const char *name);  /* empty when absent */
+const char *op_cstr(const struct op_call *c, const char *name); /* NULL when absent */
 bool op_flag(const struct op_call *c, const char *name);
 /* Against the row: unknown names, missing ones, wrong types. Errors: API_BAD_PARAM. */
 bool op_check_params(const struct operation *op, const struct json *params, struct err *e);
@@ -86,7 +86,16 @@ extern const struct operation api_operations[];
 /* {"error":{"code","kind","text","what","remedy","retry_after_ms"}} */
 void err_to_json(struct json_writer *w, const struct err *e);
 
-enum { API_BAD_PARAM, API_NO_OPERATION, API_NO_INSTALLATION, API_NOT_EMPTY, API_SERVICE_GONE, API_SOCKET, API_INTERRUPTED, API_CAUSE_COUNT };
+enum {
+    API_BAD_PARAM,
+    API_NO_OPERATION,
+    API_NO_INSTALLATION,
+    API_NOT_EMPTY,
+    API_SERVICE_GONE,
+    API_SOCKET,
+    API_INTERRUPTED,
+    API_CAUSE_COUNT
+};
 extern const struct cause api_causes[];
 
 #endif

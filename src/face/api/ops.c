@@ -1,17 +1,25 @@
 /* The table itself. */
 #include "face/api/ops.h"
 
-#define END_PARAM {0}
-#define TENANT_PARAM {"tenant", PARAM_TEXT, true, true, false, "the tenant's id or its name"}
+#define END_PARAM \
+    {             \
+        0         \
+    }
+#define TENANT_PARAM                                                           \
+    {                                                                          \
+        "tenant", PARAM_TEXT, true, true, false, "the tenant's id or its name" \
+    }
 
 static const struct param init_params[] = {
     {"folder", PARAM_FILE, true, false, false, "where the installation is to live; default: this folder"}, END_PARAM};
-static const struct param org_add_params[] = {{"name", PARAM_TEXT, true, true, false, "the customer's name"}, END_PARAM};
+static const struct param org_add_params[] = {{"name", PARAM_TEXT, true, true, false, "the customer's name"},
+                                              END_PARAM};
 static const struct param tenant_add_params[] = {
     {"tenant-id", PARAM_TEXT, true, true, false, "the Entra tenant's id (a GUID)"},
     {"org", PARAM_TEXT, false, true, false, "the organization (customer) it belongs to; made if new"},
     {"client-id", PARAM_TEXT, false, true, false, "the app's application (client) id"},
-    {"secret-file", PARAM_SECRET_FILE, false, true, false, "a file with the client secret's value, or - for standard input"},
+    {"secret-file", PARAM_SECRET_FILE, false, true, false,
+     "a file with the client secret's value, or - for standard input"},
     {"name", PARAM_TEXT, false, false, false, "a name for people; default: the tenant id"},
     {"cloud", PARAM_TEXT, false, false, false, "global (default), gcc, gcc-high, dod, china"},
     {"login-url", PARAM_TEXT, false, false, false, "instead of the cloud's login host"},
@@ -27,7 +35,8 @@ static const struct param pull_params[] = {
     {"feed", PARAM_TEXT, false, false, false, "only this feed, e.g. DeviceProcessEvents or alerts"},
     {"from", PARAM_TIME, false, false, false, "older rows from here on: a time, or a duration back from now (2d)"},
     {"to", PARAM_TIME, false, false, false, "up to here; default: now"},
-    {"sweep", PARAM_FLAG, false, false, false, "then run all count sweeps at once: every late row of the last 48 hours"},
+    {"sweep", PARAM_FLAG, false, false, false,
+     "then run all count sweeps at once: every late row of the last 48 hours"},
     END_PARAM};
 static const struct param ocsf_map_params[] = {
     {"table", PARAM_TEXT, false, false, false, "the table of bare rows and of hunting answers"},
@@ -46,42 +55,100 @@ static const struct param ocsf_check_params[] = {
 
 static const struct column org_columns[] = {{"id", "ID"}, {"name", "NAME"}, {"created", "CREATED"}, {0}};
 static const struct column tenant_columns[] = {
-    {"name", "NAME"}, {"tenant_id", "TENANT"}, {"organization", "ORGANIZATION"}, {"cloud", "CLOUD"}, {"created", "CREATED"}, {0}};
-static const struct column feed_columns[] = {
-    {"tenant_id", "TENANT"}, {"feed", "FEED"},           {"status", "STATUS"}, {"last_synced", "LAST SYNCED"},
-    {"age_ms", "AGE (ms)"},    {"newest_event", "NEWEST"}, {"rows", "ROWS"},     {"late_rows", "LATE"},
-    {"error_code", "ERROR"}, {0}};
+    {"name", "NAME"},   {"tenant_id", "TENANT"}, {"organization", "ORGANIZATION"},
+    {"cloud", "CLOUD"}, {"created", "CREATED"},  {0}};
+static const struct column feed_columns[] = {{"tenant_id", "TENANT"}, {"feed", "FEED"},
+                                             {"status", "STATUS"},    {"last_synced", "LAST SYNCED"},
+                                             {"age_ms", "AGE (ms)"},  {"newest_event", "NEWEST"},
+                                             {"rows", "ROWS"},        {"late_rows", "LATE"},
+                                             {"error_code", "ERROR"}, {0}};
 
 const struct operation api_operations[] = {
-    {.name = "init", .help = "make a new installation in a folder", .role = ROLE_OWNER, .place = OP_LOCAL,
-     .params = init_params, .run = op_init,
-     .more = "Makes portcullis.yaml, a key file, an empty store and an empty lake. Keep a copy of the key file elsewhere: without it "
+    {.name = "init",
+     .help = "make a new installation in a folder",
+     .role = ROLE_OWNER,
+     .place = OP_LOCAL,
+     .params = init_params,
+     .run = op_init,
+     .more = "Makes portcullis.yaml, a key file, an empty store and an empty lake. Keep a copy of the key file "
+             "elsewhere: without it "
              "the secrets in the store cannot be read."},
-    {.name = "org add", .help = "add an organization (a customer)", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
-     .params = org_add_params, .run = op_org_add},
-    {.name = "org list", .help = "list the organizations", .role = ROLE_VIEWER, .place = OP_INSTALLATION, .run = op_org_list,
-     .list = "organizations", .columns = org_columns, .empty = "no organizations yet: portcullis org add NAME"},
-    {.name = "tenant add", .help = "add a tenant and the credential that opens it", .role = ROLE_ADMIN,
-     .place = OP_INSTALLATION, .params = tenant_add_params, .run = op_tenant_add,
-     .more = "The secret is read from a file or from standard input, never from the command line; blanks around it are cut off. It is "
+    {.name = "org add",
+     .help = "add an organization (a customer)",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = org_add_params,
+     .run = op_org_add},
+    {.name = "org list",
+     .help = "list the organizations",
+     .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION,
+     .run = op_org_list,
+     .list = "organizations",
+     .columns = org_columns,
+     .empty = "no organizations yet: portcullis org add NAME"},
+    {.name = "tenant add",
+     .help = "add a tenant and the credential that opens it",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = tenant_add_params,
+     .run = op_tenant_add,
+     .more = "The secret is read from a file or from standard input, never from the command line; blanks around it are "
+             "cut off. It is "
              "sealed under the key file and never shown again."},
-    {.name = "tenant list", .help = "list the tenants", .role = ROLE_VIEWER, .place = OP_INSTALLATION, .run = op_tenant_list,
-     .list = "tenants", .columns = tenant_columns, .empty = "no tenants yet: portcullis tenant add --help"},
-    {.name = "tenant show", .help = "show one tenant", .role = ROLE_VIEWER, .place = OP_INSTALLATION,
-     .params = tenant_one_params, .run = op_tenant_show},
-    {.name = "tenant remove", .help = "remove a tenant, its credential and its feeds' state; its events stay in the lake",
-     .role = ROLE_ADMIN, .place = OP_INSTALLATION, .params = tenant_one_params, .run = op_tenant_remove},
-    {.name = "feed list", .help = "show how each feed of each tenant stands", .role = ROLE_VIEWER, .place = OP_INSTALLATION,
-     .params = feed_list_params, .run = op_feed_list, .list = "feeds", .columns = feed_columns,
+    {.name = "tenant list",
+     .help = "list the tenants",
+     .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION,
+     .run = op_tenant_list,
+     .list = "tenants",
+     .columns = tenant_columns,
+     .empty = "no tenants yet: portcullis tenant add --help"},
+    {.name = "tenant show",
+     .help = "show one tenant",
+     .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION,
+     .params = tenant_one_params,
+     .run = op_tenant_show},
+    {.name = "tenant remove",
+     .help = "remove a tenant, its credential and its feeds' state; its events stay in the lake",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = tenant_one_params,
+     .run = op_tenant_remove},
+    {.name = "feed list",
+     .help = "show how each feed of each tenant stands",
+     .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION,
+     .params = feed_list_params,
+     .run = op_feed_list,
+     .list = "feeds",
+     .columns = feed_columns,
      .empty = "no feeds yet: they appear with a tenant's first poll (portcullis serve, or portcullis pull --once)"},
-    {.name = "pull", .help = "poll the feeds once, now; with --from also older rows", .role = ROLE_ADMIN, .place = OP_ENGINE,
-     .params = pull_params, .run = op_pull,
-     .more = "Runs inside the service if one runs, else takes the data folder itself. Exit 3 when some feeds failed, 1 when all did."},
-    {.name = "ocsf map", .help = "Defender JSON in, OCSF NDJSON out", .role = ROLE_VIEWER, .place = OP_LOCAL,
-     .params = ocsf_map_params, .run = op_ocsf_map,
-     .more = "Reads the streaming envelope and its lines, hunting answers in both spellings, bare rows (with --table), Graph alerts and "
-             "incidents and Defender for Endpoint machines, one or a collection. What is not JSON, not an object, over 4 MiB or of no "
+    {.name = "pull",
+     .help = "poll the feeds once, now; with --from also older rows",
+     .role = ROLE_ADMIN,
+     .place = OP_ENGINE,
+     .params = pull_params,
+     .run = op_pull,
+     .more = "Runs inside the service if one runs, else takes the data folder itself. Exit 3 when some feeds failed, 1 "
+             "when all did."},
+    {.name = "ocsf map",
+     .help = "Defender JSON in, OCSF NDJSON out",
+     .role = ROLE_VIEWER,
+     .place = OP_LOCAL,
+     .params = ocsf_map_params,
+     .run = op_ocsf_map,
+     .more = "Reads the streaming envelope and its lines, hunting answers in both spellings, bare rows (with --table), "
+             "Graph alerts and "
+             "incidents and Defender for Endpoint machines, one or a collection. What is not JSON, not an object, over "
+             "4 MiB or of no "
              "known shape is a dead letter; exit 3 then."},
-    {.name = "ocsf check", .help = "check OCSF events against the schema", .role = ROLE_VIEWER, .place = OP_LOCAL,
-     .params = ocsf_check_params, .run = op_ocsf_check, .more = "Prints a line per finding; exit 1 if there is an error."},
+    {.name = "ocsf check",
+     .help = "check OCSF events against the schema",
+     .role = ROLE_VIEWER,
+     .place = OP_LOCAL,
+     .params = ocsf_check_params,
+     .run = op_ocsf_check,
+     .more = "Prints a line per finding; exit 1 if there is an error."},
     {0}};

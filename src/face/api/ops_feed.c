@@ -39,8 +39,10 @@ static bool write_feed(void *arg, const struct feed_record *r)
     json_key(w, "newest_event");
     write_time(w, r->newest_event);
     json_key(w, "age_ms");
-    if (r->last_synced.ticks) json_write_i64(w, (l->now.ticks - r->last_synced.ticks) / WALL_TICKS_PER_MS);
-    else json_write_null(w);
+    if (r->last_synced.ticks)
+        json_write_i64(w, (l->now.ticks - r->last_synced.ticks) / WALL_TICKS_PER_MS);
+    else
+        json_write_null(w);
     json_key(w, "rows");
     json_write_u64(w, r->rows);
     json_key(w, "late_rows");
@@ -82,23 +84,24 @@ static bool read_time(const struct op_call *c, const char *name, struct wall *ou
         *out = wall_add(clock_wall(&c->installation->clock), -ms * WALL_TICKS_PER_MS);
         return true;
     }
-    return err_set(e, &api_causes[API_BAD_PARAM], "pull: --%s \"%.*s\" is neither a time nor a duration back from now", name,
-                   STR_ARG(text));
+    return err_set(e, &api_causes[API_BAD_PARAM], "pull: --%s \"%.*s\" is neither a time nor a duration back from now",
+                   name, STR_ARG(text));
 }
 
 static bool read_pull(const struct op_call *c, struct pull_request *q, struct err *e)
 {
-    *q = (struct pull_request){.tenant = op_cstr(c, "tenant"), .feed = op_cstr(c, "feed"), .sweep = op_flag(c, "sweep")};
+    *q =
+        (struct pull_request){.tenant = op_cstr(c, "tenant"), .feed = op_cstr(c, "feed"), .sweep = op_flag(c, "sweep")};
     if (q->sweep && (q->tenant || q->feed || op_text(c, "from").n))
-        return err_set(e, &api_causes[API_BAD_PARAM], "pull: --sweep goes over every feed; give it without --tenant, --feed, --from");
+        return err_set(e, &api_causes[API_BAD_PARAM],
+                       "pull: --sweep goes over every feed; give it without --tenant, --feed, --from");
     bool from = op_text(c, "from").n > 0, to = op_text(c, "to").n > 0;
     if (!from && !to) return true;
     if (!from) return err_set(e, &api_causes[API_BAD_PARAM], "pull: --to without --from");
     q->has_range = true;
     q->to = clock_wall(&c->installation->clock);
     if (!read_time(c, "from", &q->from, e) || (to && !read_time(c, "to", &q->to, e))) return false;
-    if (q->from.ticks >= q->to.ticks)
-        return err_set(e, &api_causes[API_BAD_PARAM], "pull: --from is not before --to");
+    if (q->from.ticks >= q->to.ticks) return err_set(e, &api_causes[API_BAD_PARAM], "pull: --from is not before --to");
     return true;
 }
 

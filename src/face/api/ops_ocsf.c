@@ -58,7 +58,8 @@ struct mapping {
 static bool put_event(void *ctx, const struct map_event *event)
 {
     struct mapping *m = ctx;
-    if (fwrite(event->json.p, 1, event->json.n, stdout) != event->json.n || putchar('\n') == EOF) m->write_failed = true;
+    if (fwrite(event->json.p, 1, event->json.n, stdout) != event->json.n || putchar('\n') == EOF)
+        m->write_failed = true;
     return !m->write_failed;
 }
 
@@ -102,8 +103,11 @@ static bool make_ocsf(const struct op_call *c, struct ocsf **out, struct err *e)
     struct mapping_files files = {0};
     const char *folder = op_cstr(c, "mappings");
     if (folder && !mapping_files_read(fs_real(), folder, &files, e)) return false;
-    struct ocsf_opts o = {.version = op_cstr(c, "ocsf"), .classes = op_cstr(c, "classes"), .overrides = files.files,
-                          .override_count = files.count, .raw_data = op_flag(c, "raw")};
+    struct ocsf_opts o = {.version = op_cstr(c, "ocsf"),
+                          .classes = op_cstr(c, "classes"),
+                          .overrides = files.files,
+                          .override_count = files.count,
+                          .raw_data = op_flag(c, "raw")};
     bool ok = ocsf_new(&o, out, e);
     mapping_files_done(&files);
     return ok;
@@ -113,7 +117,8 @@ static bool run_map(struct op_call *c, struct ocsf *ocsf, struct mapping *m, str
 {
     struct clock clock = clock_real();
     struct mono began = clock_mono(&clock);
-    struct ocsf_stream_opts o = {.ocsf = ocsf, .table = op_cstr(c, "table"), .ctx = m, .on_event = put_event, .on_dead = put_dead};
+    struct ocsf_stream_opts o = {
+        .ocsf = ocsf, .table = op_cstr(c, "table"), .ctx = m, .on_event = put_event, .on_dead = put_dead};
     m->stream = ocsf_stream_new(&o);
     if (m->stream == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "ocsf map");
     bool ok = each_input(c, map_begin, map_take, m, e);
@@ -137,7 +142,8 @@ bool op_ocsf_map(struct op_call *c, struct err *e)
         return err_set(e, &sys_causes[SYS_IO], "dead letters to %s: %s", dead, strerror(errno));
     }
     bool ok = run_map(c, ocsf, &m, e);
-    if (dead && fclose(m.dead) != 0 && ok) ok = err_set(e, &sys_causes[SYS_IO], "dead letters to %s: %s", dead, strerror(errno));
+    if (dead && fclose(m.dead) != 0 && ok)
+        ok = err_set(e, &sys_causes[SYS_IO], "dead letters to %s: %s", dead, strerror(errno));
     ocsf_stream_free(m.stream);
     ocsf_free(ocsf);
     return ok;
@@ -156,8 +162,8 @@ static void print_finding(void *ctx, const struct ocsf_finding *f)
 {
     struct checking *k = ctx;
     if (!f->is_error) k->warnings++;
-    printf("%s:%llu: %s: %s: %s: %s\n", k->file, (unsigned long long)k->line, f->is_error ? "error" : "warning", f->rule, f->path,
-           f->text);
+    printf("%s:%llu: %s: %s: %s: %s\n", k->file, (unsigned long long)k->line, f->is_error ? "error" : "warning",
+           f->rule, f->path, f->text);
 }
 
 static void check_line(struct checking *k, struct str line)
@@ -200,13 +206,15 @@ bool op_ocsf_check(struct op_call *c, struct err *e)
         return err_set(e, &ocsf_causes[OCSF_NO_VERSION], "--ocsf %s", k.version);
     buf_init(&k.rest, LINE_BYTES_MAX);
     bool ok = each_input(c, check_begin, check_take, &k, e);
-    if (ok && k.rest.failed) ok = err_set(e, &sys_causes[SYS_FILE_TOO_LARGE], "%s:%llu: a line over 64 MiB", k.file, (unsigned long long)k.line + 1);
+    if (ok && k.rest.failed)
+        ok = err_set(e, &sys_causes[SYS_FILE_TOO_LARGE], "%s:%llu: a line over 64 MiB", k.file,
+                     (unsigned long long)k.line + 1);
     if (ok && k.rest.n) check_line(&k, buf_str(&k.rest));
     buf_done(&k.rest);
     if (!ok) return false;
     (void)fflush(stdout);
-    (void)fprintf(stderr, "%llu events, %llu errors, %llu warnings\n", (unsigned long long)k.events, (unsigned long long)k.errors,
-                  (unsigned long long)k.warnings);
+    (void)fprintf(stderr, "%llu events, %llu errors, %llu warnings\n", (unsigned long long)k.events,
+                  (unsigned long long)k.errors, (unsigned long long)k.warnings);
     if (k.errors) c->exit_code = 1;
     return true;
 }

@@ -53,7 +53,8 @@ int operation_run(const char *name, const struct json *params, struct installati
     struct err e = {0};
     arena_init(&arena, CALL_ARENA_BYTES);
     json_writer_init(&w, out);
-    struct op_call call = {.params = params, .installation = i, .engine = engine, .out = &w, .actor = actor, .arena = &arena};
+    struct op_call call = {
+        .params = params, .installation = i, .engine = engine, .out = &w, .actor = actor, .arena = &arena};
     bool ok = run_checked(name, &call, &e);
     arena_done(&arena);
     *exit_code_out = ok ? call.exit_code : e.cause->kind == ERR_INPUT ? 2 : 1;
@@ -103,14 +104,16 @@ static void handle(void *ctx, struct http_exchange *x)
     arena_done(&arena);
 }
 
-bool socket_front_start(struct installation *i, const struct engine_ops *engine, struct socket_front **out, struct err *e)
+bool socket_front_start(struct installation *i, const struct engine_ops *engine, struct socket_front **out,
+                        struct err *e)
 {
     char address[CONF_PATH_BYTES + 8];
     struct socket_front *f = calloc(1, sizeof *f);
     if (f == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "the service's socket");
     f->installation = i;
     f->engine = engine;
-    if (!installation_path(&i->conf, SOCKET_NAME, f->path) || strlen(f->path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+    if (!installation_path(&i->conf, SOCKET_NAME, f->path) ||
+        strlen(f->path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
         free(f);
         return err_set(e, &api_causes[API_SOCKET], "%s/%s is too long", i->conf.data_dir, SOCKET_NAME);
     }
@@ -146,8 +149,8 @@ static bool somebody_listens(const char *path)
     return yes;
 }
 
-bool socket_call(const char *socket_path, const char *operation, struct str params_json, bool *reached_out, int *status_out,
-                 struct buf *result_out, struct err *e)
+bool socket_call(const char *socket_path, const char *operation, struct str params_json, bool *reached_out,
+                 int *status_out, struct buf *result_out, struct err *e)
 {
     char url[128];
     struct buf body;
@@ -161,8 +164,12 @@ bool socket_call(const char *socket_path, const char *operation, struct str para
     (void)buf_add_str(&body, params_json);
     (void)buf_add_char(&body, '}');
     struct http_client_opts client = {.unix_socket = socket_path};
-    struct http_request q = {.method = "POST", .url = url, .body = buf_str(&body), .body_max = RESULT_BYTES_MAX,
-                             .total_timeout_ms = 24u * 3600 * 1000, .stall_timeout_ms = 24u * 3600 * 1000};
+    struct http_request q = {.method = "POST",
+                             .url = url,
+                             .body = buf_str(&body),
+                             .body_max = RESULT_BYTES_MAX,
+                             .total_timeout_ms = 24u * 3600 * 1000,
+                             .stall_timeout_ms = 24u * 3600 * 1000};
     bool ok = n > 0 && !body.failed && http_fetch(&client, &q, status_out, result_out, e);
     buf_done(&body);
     return ok ? true : err_context(e, "the running service (%s)", socket_path);

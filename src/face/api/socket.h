@@ -11,13 +11,14 @@ struct engine_ops;
 struct socket_front;
 
 /* Serves the operations of OP_INSTALLATION and OP_ENGINE; borrows both until stop. */
-bool socket_front_start(struct installation *i, const struct engine_ops *engine, struct socket_front **out, struct err *e);
+bool socket_front_start(struct installation *i, const struct engine_ops *engine, struct socket_front **out,
+                        struct err *e);
 void socket_front_stop(struct socket_front *f); /* accepts NULL */
 
 /* The other end. *reached_out false: no service listens there (then nothing was sent and true is returned).
  * On success `result_out` holds the result or the error object, *status_out the HTTP status, *exit_code_out the operation's. */
-bool socket_call(const char *socket_path, const char *operation, struct str params_json, bool *reached_out, int *status_out,
-                 struct buf *result_out, struct err *e);
+bool socket_call(const char *socket_path, const char *operation, struct str params_json, bool *reached_out,
+                 int *status_out, struct buf *result_out, struct err *e);
 
 /* Finds the row and runs it: what every front does. The result (or error object) is appended to `out`.
  * Returns the HTTP status that fits; *exit_code_out as the command line would exit. */

@@ -46,9 +46,11 @@ static bool make_folder(const char *folder, struct err *e)
     struct fs fs = fs_real();
     char marker[CONF_PATH_BYTES];
     int n = snprintf(marker, sizeof marker, "%s/%s", folder, MARKER);
-    if (n < 0 || (size_t)n >= sizeof marker) return err_set(e, &app_causes[APP_DEMO_FOLDER], "the folder's path is too long");
+    if (n < 0 || (size_t)n >= sizeof marker)
+        return err_set(e, &app_causes[APP_DEMO_FOLDER], "the folder's path is too long");
     if (fs_exists(fs, folder)) {
-        if (!fs_exists(fs, marker)) return err_set(e, &app_causes[APP_DEMO_FOLDER], "%s is not an earlier demo's folder", folder);
+        if (!fs_exists(fs, marker))
+            return err_set(e, &app_causes[APP_DEMO_FOLDER], "%s is not an earlier demo's folder", folder);
         if (!clear_folder(fs, folder, 0, e)) return false;
     }
     return fs.ops->make_dirs(fs.ctx, folder, e) && fs_replace(fs, marker, STR("made by portcullis demo\n"), e);
@@ -78,7 +80,10 @@ static bool add_tenant(struct installation *i, const struct json *t, struct err 
         !str_copy(json_str(json_get(t, "client_id"), STR_NONE), client, sizeof client))
         return err_set(e, &app_causes[APP_TWIN], "the twin's list of tenants cannot be read");
     memcpy(org, name, sizeof org);
-    struct tenant_input in = {.org = org, .name = name, .tenant_id = id, .client_id = client,
+    struct tenant_input in = {.org = org,
+                              .name = name,
+                              .tenant_id = id,
+                              .client_id = client,
                               .secret = json_str(json_get(t, "client_secret"), STR_NONE)};
     return tenant_add(i->store, &i->conf, &in, true, e);
 }
@@ -147,8 +152,8 @@ static bool judge(struct show *s, struct err *e)
     if (s->summary && !demo_write_summary(&s->count, lake, s->summary, e)) return false;
     const struct demo_feed *t = &s->count.total;
     if (t->lost || t->doubled || t->existing == 0)
-        return err_set(e, &app_causes[APP_NOT_EXACT], "%llu rows exist, %llu are lost, %llu doubled", (unsigned long long)t->existing,
-                       (unsigned long long)t->lost, (unsigned long long)t->doubled);
+        return err_set(e, &app_causes[APP_NOT_EXACT], "%llu rows exist, %llu are lost, %llu doubled",
+                       (unsigned long long)t->existing, (unsigned long long)t->lost, (unsigned long long)t->doubled);
     return true;
 }
 
@@ -187,7 +192,8 @@ bool op_demo(struct op_call *c, struct err *e)
 {
     uint64_t tenants = count_param(c, "tenants", TENANTS);
     const char *scenario = op_cstr(c, "scenario"), *folder = op_cstr(c, "dir");
-    struct show s = {.folder = folder ? folder : "portcullis-demo", .summary = op_cstr(c, "summary"),
+    struct show s = {.folder = folder ? folder : "portcullis-demo",
+                     .summary = op_cstr(c, "summary"),
                      .seconds = count_param(c, "seconds", 0)};
     if (tenants < 1 || tenants > TENANTS_MAX)
         return err_set(e, &api_causes[API_BAD_PARAM], "demo: --tenants is from 1 to %d", TENANTS_MAX);

@@ -77,8 +77,12 @@ static bool take_event(void *arg, struct str event)
     struct str uid = json_str(json_get(meta, "uid"), STR_NONE);
     if (s->example == NULL && json_i64(json_get(v, "class_uid"), 0) == 1007) s->example = str_dup(event);
     if (uid.n > 32) return true;
-    if (!hash128_from_hex(uid.p, uid.n, &id)) return err_set(s->e, &app_causes[APP_NOT_EXACT], "an event of the lake has no metadata.uid");
-    return add(&s->lake, id, feed_key(json_str(json_get(meta, "tenant_uid"), STR_NONE), json_str(json_get(meta, "log_name"), STR_NONE)), s->e);
+    if (!hash128_from_hex(uid.p, uid.n, &id))
+        return err_set(s->e, &app_causes[APP_NOT_EXACT], "an event of the lake has no metadata.uid");
+    return add(
+        &s->lake, id,
+        feed_key(json_str(json_get(meta, "tenant_uid"), STR_NONE), json_str(json_get(meta, "log_name"), STR_NONE)),
+        s->e);
 }
 
 static bool scan_lake(struct installation *i, struct scan *s)
@@ -100,7 +104,8 @@ static bool holds(const struct seen_list *lake, struct hash128 id)
 
 /* ---- the model -------------------------------------------------------------------------------------------------------------- */
 
-static bool read_rows(struct installation *i, const struct demo_feed *f, struct str rows, struct seen_list *out, struct err *e)
+static bool read_rows(struct installation *i, const struct demo_feed *f, struct str rows, struct seen_list *out,
+                      struct err *e)
 {
     struct str source = str_of(source_of(f->feed)), tenant = str_of(f->tenant_id);
     const struct plan *plan = ocsf_plan(i->ocsf, source);
@@ -120,7 +125,8 @@ static bool read_rows(struct installation *i, const struct demo_feed *f, struct 
     return ok;
 }
 
-static bool count_feed(struct installation *i, struct demo_twin *twin, const struct seen_list *lake, struct demo_feed *f, struct err *e)
+static bool count_feed(struct installation *i, struct demo_twin *twin, const struct seen_list *lake,
+                       struct demo_feed *f, struct err *e)
 {
     struct seen_list existing = {0};
     struct buf rows;
@@ -144,7 +150,8 @@ static void count_doubled(struct demo_count *c, const struct seen_list *lake)
     for (size_t k = 1; k < lake->count; k++) {
         if (!hash128_eq(lake->items[k].id, lake->items[k - 1].id)) continue;
         for (size_t f = 0; f < c->count; f++)
-            if (feed_key(str_of(c->feeds[f].tenant_id), str_of(source_of(c->feeds[f].feed))) == lake->items[k].feed) c->feeds[f].doubled++;
+            if (feed_key(str_of(c->feeds[f].tenant_id), str_of(source_of(c->feeds[f].feed))) == lake->items[k].feed)
+                c->feeds[f].doubled++;
     }
 }
 
@@ -162,7 +169,8 @@ static bool list_feeds(struct demo_twin *twin, struct demo_count *c, struct err 
             if (!ok) break;
             c->feeds = grown;
             grown[c->count] = (struct demo_feed){0};
-            ok = (str_copy(json_str(json_get(&tenants->items[t], "tenant_id"), STR_NONE), grown[c->count].tenant_id, GUID_BYTES) &&
+            ok = (str_copy(json_str(json_get(&tenants->items[t], "tenant_id"), STR_NONE), grown[c->count].tenant_id,
+                           GUID_BYTES) &&
                   str_copy(json_str(&feeds->items[f], STR_NONE), grown[c->count].feed, sizeof grown->feed)) ||
                  err_set(e, &app_causes[APP_TWIN], "the twin's list of feeds cannot be read");
             c->count++;

@@ -27,8 +27,9 @@ static void print_feed_kinds(const struct demo_count *c)
                    (unsigned long long)sum.dead);
     }
     const struct demo_feed *t = &c->total;
-    printf("  %-24s %10llu %10llu %8llu %8llu %8llu\n", "all", (unsigned long long)t->existing, (unsigned long long)t->stored,
-           (unsigned long long)t->lost, (unsigned long long)t->doubled, (unsigned long long)t->dead);
+    printf("  %-24s %10llu %10llu %8llu %8llu %8llu\n", "all", (unsigned long long)t->existing,
+           (unsigned long long)t->stored, (unsigned long long)t->lost, (unsigned long long)t->doubled,
+           (unsigned long long)t->dead);
 }
 
 void demo_print_count(const struct demo_count *c, const char *lake)
@@ -46,7 +47,11 @@ static void write_counts(struct json_writer *w, const struct demo_feed *f)
     const struct {
         const char *name;
         uint64_t n;
-    } rows[] = {{"existing", f->existing}, {"stored", f->stored}, {"lost", f->lost}, {"doubled", f->doubled}, {"dead", f->dead}};
+    } rows[] = {{"existing", f->existing},
+                {"stored", f->stored},
+                {"lost", f->lost},
+                {"doubled", f->doubled},
+                {"dead", f->dead}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         json_key(w, rows[i].name);
         json_write_u64(w, rows[i].n);
@@ -86,7 +91,8 @@ bool demo_write_summary(const struct demo_count *c, const char *lake, const char
     json_write_cstr(&w, lake);
     json_object_end(&w);
     (void)buf_add_char(&text, '\n');
-    bool ok = (!text.failed && fs_replace(fs_real(), file, buf_str(&text), e)) || err_context(e, "the summary %s", file);
+    bool ok =
+        (!text.failed && fs_replace(fs_real(), file, buf_str(&text), e)) || err_context(e, "the summary %s", file);
     buf_done(&text);
     return ok;
 }

@@ -27,13 +27,15 @@ static bool read_address(struct demo_twin *t, struct err *e)
         found = url.n > 0 && str_copy(url, t->url, sizeof t->url);
     }
     buf_done(&line);
-    return found || err_set(e, &app_causes[APP_TWIN], "defender-twin did not say where it listens within %d s", START_MS / 1000);
+    return found ||
+           err_set(e, &app_causes[APP_TWIN], "defender-twin did not say where it listens within %d s", START_MS / 1000);
 }
 
 bool demo_twin_start(unsigned tenants, const char *scenario, struct demo_twin **out, struct err *e)
 {
     char program[600], folder[512], count[16];
-    if (!process_own_folder(folder, sizeof folder)) return err_set(e, &app_causes[APP_TWIN], "where this program lies is not known");
+    if (!process_own_folder(folder, sizeof folder))
+        return err_set(e, &app_causes[APP_TWIN], "where this program lies is not known");
     (void)snprintf(program, sizeof program, "%s/defender-twin", folder);
     (void)snprintf(count, sizeof count, "%u", tenants);
     const char *const argv[] = {program, "--listen", "127.0.0.1:0", "--tenants", count, "--scenario", scenario, NULL};

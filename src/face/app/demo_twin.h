@@ -10,7 +10,7 @@
 struct demo_twin;
 /* Starts build/defender-twin (it lies beside the running program) and waits until it listens. */
 bool demo_twin_start(unsigned tenants, const char *scenario, struct demo_twin **out, struct err *e);
-void demo_twin_stop(struct demo_twin *t); /* accepts NULL */
+void demo_twin_stop(struct demo_twin *t);             /* accepts NULL */
 const char *demo_twin_url(const struct demo_twin *t); /* "http://127.0.0.1:4711" */
 
 /* {"tenants":[…]}, in `a`. */

@@ -77,7 +77,8 @@ static bool add_feed(void *arg, const struct ingest_feed_status *s)
     if (s->lag_ms > line->lag_ms_max) line->lag_ms_max = s->lag_ms;
     if (s->record->error_code[0] && s->record->error_since.ticks >= v->last_error_since.ticks) {
         v->last_error_since = s->record->error_since;
-        (void)snprintf(v->last_error, sizeof v->last_error, "%s %s: %s", s->tenant_name, s->feed, s->record->error_code);
+        (void)snprintf(v->last_error, sizeof v->last_error, "%s %s: %s", s->tenant_name, s->feed,
+                       s->record->error_code);
     }
     return true;
 }
@@ -120,7 +121,8 @@ static void draw_head(struct demo_view *v, const char *phase, double elapsed_s)
            (unsigned long long)v->counters.rows, v->rows_per_s, v->counters.in_flight);
     printf("  lake: %llu events in %llu files, %.1f MB   commits %llu   answers %.1f MB   dead letters %llu\n",
            (unsigned long long)size.events, (unsigned long long)size.files, (double)size.bytes / 1e6,
-           (unsigned long long)v->counters.commits, (double)v->counters.answer_bytes / 1e6, (unsigned long long)v->counters.dead);
+           (unsigned long long)v->counters.commits, (double)v->counters.answer_bytes / 1e6,
+           (unsigned long long)v->counters.dead);
 }
 
 static void draw_feeds(const struct demo_view *v)
@@ -130,7 +132,8 @@ static void draw_feeds(const struct demo_view *v)
         const struct feed_line *f = &v->feeds[i];
         char lag[24] = "-";
         if (f->lag_ms_max >= 0) (void)snprintf(lag, sizeof lag, "%.1f", (double)f->lag_ms_max / 1000.0);
-        printf("  %-24s %8u %8llu %6llu %9s %8u\n", f->feed, f->tenants, (unsigned long long)f->rows, (unsigned long long)f->late, lag, f->failing);
+        printf("  %-24s %8u %8llu %6llu %9s %8u\n", f->feed, f->tenants, (unsigned long long)f->rows,
+               (unsigned long long)f->late, lag, f->failing);
     }
     printf("  last error: %s\n", v->last_error[0] ? v->last_error : "none");
 }
@@ -147,8 +150,8 @@ static void draw_line(struct demo_view *v, const char *phase, double elapsed_s)
 {
     struct lake_size size = lake_size(v);
     printf("%s %.0f s: rows %llu, rows/s %.0f, lake %llu events in %llu files, last error: %s\n", phase, elapsed_s,
-           (unsigned long long)v->counters.rows, v->rows_per_s, (unsigned long long)size.events, (unsigned long long)size.files,
-           v->last_error[0] ? v->last_error : "none");
+           (unsigned long long)v->counters.rows, v->rows_per_s, (unsigned long long)size.events,
+           (unsigned long long)size.files, v->last_error[0] ? v->last_error : "none");
 }
 
 void demo_view_draw(struct demo_view *v, const char *phase)
@@ -163,7 +166,9 @@ void demo_view_draw(struct demo_view *v, const char *phase)
     v->drawn_at = now;
     v->has_drawn = true;
     double elapsed_s = (double)(now.ms - v->began.ms) / 1000.0;
-    if (v->is_terminal) draw_block(v, phase, elapsed_s);
-    else draw_line(v, phase, elapsed_s);
+    if (v->is_terminal)
+        draw_block(v, phase, elapsed_s);
+    else
+        draw_line(v, phase, elapsed_s);
     (void)fflush(stdout);
 }

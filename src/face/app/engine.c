@@ -79,7 +79,8 @@ static bool make_cloud(struct engine *en, struct err *e)
     const struct conf *c = &en->installation->conf;
     struct http_client_opts http = {.ca_file = c->ca_file[0] ? c->ca_file : NULL};
     if (!http_client_new(en->loop, &http, &en->http, e)) return false;
-    struct defender_opts defender = {.http = en->http, .total_timeout_ms = (uint32_t)c->request_timeout_ms,
+    struct defender_opts defender = {.http = en->http,
+                                     .total_timeout_ms = (uint32_t)c->request_timeout_ms,
                                      .stall_timeout_ms = (uint32_t)c->request_stall_ms};
     return defender_new(en->loop, &defender, &en->defender, e);
 }
@@ -93,10 +94,22 @@ static bool make_flow(struct engine *en, bool is_manual, struct err *e)
     (void)installation_path(&i->conf, "dead", dead);
     random_bytes(&seed, sizeof seed);
     if (!folding_new(en->loop, i, &en->folding, e)) return false;
-    struct ingest_opts o = {.runtime = runtime_of_loop(en->loop), .clock = i->clock, .store = i->store, .log = i->log,
-                            .ocsf = i->ocsf, .conf = &i->conf, .fs = i->fs, .spool_dir = spool, .dead_dir = dead,
-                            .fetcher = fetcher_of_defender(en->defender), .each_tenant = each_tenant, .tenants_ctx = i,
-                            .history = history_of(i), .seed = seed, .on_commit = on_commit, .on_commit_ctx = en,
+    struct ingest_opts o = {.runtime = runtime_of_loop(en->loop),
+                            .clock = i->clock,
+                            .store = i->store,
+                            .log = i->log,
+                            .ocsf = i->ocsf,
+                            .conf = &i->conf,
+                            .fs = i->fs,
+                            .spool_dir = spool,
+                            .dead_dir = dead,
+                            .fetcher = fetcher_of_defender(en->defender),
+                            .each_tenant = each_tenant,
+                            .tenants_ctx = i,
+                            .history = history_of(i),
+                            .seed = seed,
+                            .on_commit = on_commit,
+                            .on_commit_ctx = en,
                             .is_manual = is_manual};
     en->ingest = ingest_new(&o);
     return en->ingest != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the feeds");
@@ -201,8 +214,10 @@ static void pull_now(void *arg)
 {
     struct question *q = arg;
     const struct pull_request *p = q->pull;
-    if (p->sweep) ingest_drain(q->engine->ingest, pulled, q);
-    else ingest_pull(q->engine->ingest, p->tenant, p->feed, p->from, p->to, pulled, q);
+    if (p->sweep)
+        ingest_drain(q->engine->ingest, pulled, q);
+    else
+        ingest_pull(q->engine->ingest, p->tenant, p->feed, p->from, p->to, pulled, q);
 }
 
 static bool resolve_tenant(struct engine *en, const char *id_or_name, char out[GUID_BYTES], struct err *e)
@@ -229,10 +244,13 @@ static bool pull(void *ctx, const struct pull_request *request, struct pull_resu
     char tenant_id[GUID_BYTES];
     if (p.tenant && !resolve_tenant(en, p.tenant, tenant_id, e)) return false;
     if (p.tenant) p.tenant = tenant_id;
-    if (p.feed && !is_feed(p.feed)) return err_set(e, &ingest_causes[INGEST_NO_FEED], "there is no feed \"%s\"", p.feed);
+    if (p.feed && !is_feed(p.feed))
+        return err_set(e, &ingest_causes[INGEST_NO_FEED], "there is no feed \"%s\"", p.feed);
     struct question q = {.pull = &p};
     ask(en, pull_now, &q);
-    *out = (struct pull_result){.feeds = q.outcome.feeds, .rows = q.outcome.rows, .failed_feeds = q.outcome.failed_feeds,
+    *out = (struct pull_result){.feeds = q.outcome.feeds,
+                                .rows = q.outcome.rows,
+                                .failed_feeds = q.outcome.failed_feeds,
                                 .first_error = q.outcome.first_error};
     return engine_fold(en, e);
 }

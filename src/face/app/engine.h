@@ -24,6 +24,7 @@ bool engine_fold(struct engine *en, struct err *e);
 void engine_look(struct engine *en, void (*look)(void *arg, const struct ingest *in), void *arg);
 /* The last failure of folding or of keeping the log short; false: there was none. */
 bool engine_fold_failure(struct engine *en, struct err *out);
-void engine_on_signal(struct engine *en, void (*fn)(void *arg, int signum), void *arg); /* SIGINT, SIGTERM; from the loop */
+void engine_on_signal(struct engine *en, void (*fn)(void *arg, int signum),
+                      void *arg); /* SIGINT, SIGTERM; from the loop */
 
 #endif

@@ -46,7 +46,8 @@ static void run(void *arg)
     struct lake_fold_result result = {.has_more = true};
     f->ok = true;
     while (f->ok && result.has_more)
-        f->ok = lake_fold(f->installation->lake, f->limit, clock_wall(&f->installation->clock), f->is_forced, &result, &f->err);
+        f->ok = lake_fold(f->installation->lake, f->limit, clock_wall(&f->installation->clock), f->is_forced, &result,
+                          &f->err);
     if (f->ok && f->shall_retain) f->ok = retain(f);
 }
 

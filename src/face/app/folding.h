@@ -8,7 +8,7 @@
 
 struct folding;
 bool folding_new(struct loop *l, struct installation *i, struct folding **out, struct err *e);
-void folding_free(struct folding *f); /* only when stopped or never woken; accepts NULL */
+void folding_free(struct folding *f);                   /* only when stopped or never woken; accepts NULL */
 void folding_wake(struct folding *f, uint64_t log_end); /* a commit named this end */
 /* Folds everything up to the last named end; `done` from the loop, e == NULL: it is in the lake. */
 void folding_force(struct folding *f, void (*done)(void *ctx, const struct err *e), void *ctx);

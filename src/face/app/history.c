@@ -48,9 +48,11 @@ static bool rows(void *ctx, const char *tenant_id, const char *source, struct wa
                  bool (*each)(void *arg, struct hash128 identity, struct wall time), void *arg, struct err *e)
 {
     struct installation *i = ctx;
-    struct asked q = {.tenant_id = tenant_id, .source = source, .from = from, .to = to, .each = each, .arg = arg, .ok = true};
+    struct asked q = {
+        .tenant_id = tenant_id, .source = source, .from = from, .to = to, .each = each, .arg = arg, .ok = true};
     uint64_t offset = lake_offset(i->lake);
-    if (!tell_log(i, &q, offset, e) || !lake_identities(i->lake, tenant_id, source, from, to, tell, &q, e)) return false;
+    if (!tell_log(i, &q, offset, e) || !lake_identities(i->lake, tenant_id, source, from, to, tell, &q, e))
+        return false;
     return q.ok || err_set(e, &base_causes[BASE_NO_MEMORY], "rebuilding fingerprints of %s", source);
 }
 

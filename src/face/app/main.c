@@ -2,13 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "face/api/socket.h"
 #include "face/app/app.h"
 #include "face/app/engine.h"
-#include "face/api/socket.h"
 #include "face/cli/cli.h"
 
 static bool with_installation(const char *config_path, bool with_engine,
-                              void (*run)(void *arg, struct installation *i, const struct engine_ops *engine), void *arg, struct err *e)
+                              void (*run)(void *arg, struct installation *i, const struct engine_ops *engine),
+                              void *arg, struct err *e)
 {
     struct installation i;
     struct engine *en = NULL;
@@ -25,18 +26,22 @@ static bool socket_path(const char *config_path, char *out, size_t out_size, str
     struct conf conf;
     if (!installation_settings(config_path, &conf, e)) return false;
     int n = snprintf(out, out_size, "%s/%s", conf.data_dir, SOCKET_NAME);
-    return (n > 0 && (size_t)n < out_size) || err_set(e, &api_causes[API_SOCKET], "%s/%s is too long", conf.data_dir, SOCKET_NAME);
+    return (n > 0 && (size_t)n < out_size) ||
+           err_set(e, &api_causes[API_SOCKET], "%s/%s is too long", conf.data_dir, SOCKET_NAME);
 }
 
 static bool find_config(const char *given, char *out, size_t out_size, struct err *e)
 {
     char path[CONF_PATH_BYTES];
-    return installation_find(given, path, e) && (str_copy(str_of(path), out, out_size) || err_set(e, &api_causes[API_BAD_PARAM], "the path is too long"));
+    return installation_find(given, path, e) &&
+           (str_copy(str_of(path), out, out_size) || err_set(e, &api_causes[API_BAD_PARAM], "the path is too long"));
 }
 
 int main(int argc, char **argv)
 {
-    const struct cli_host host = {.operations = app_operations, .with_installation = with_installation,
-                                  .socket_path = socket_path, .find_config = find_config};
+    const struct cli_host host = {.operations = app_operations,
+                                  .with_installation = with_installation,
+                                  .socket_path = socket_path,
+                                  .find_config = find_config};
     return cli_main(argc, argv, &host);
 }

@@ -28,7 +28,8 @@ static bool run(struct installation *i, struct engine *en, struct err *e)
               socket_front_start(i, engine_operations(en), &socket, e);
     if (ok) {
         engine_on_signal(en, on_signal, ended);
-        printf("portcullis serves %u tenant%s; data in %s; end with Ctrl-C\n", tenants, tenants == 1 ? "" : "s", i->conf.data_dir);
+        printf("portcullis serves %u tenant%s; data in %s; end with Ctrl-C\n", tenants, tenants == 1 ? "" : "s",
+               i->conf.data_dir);
         (void)fflush(stdout);
         gate_wait(ended);
         puts("ending: what is being committed is finished first");

@@ -39,7 +39,8 @@ static const struct operation *find_row(int argc, char **argv, const struct oper
     const struct operation *best = NULL;
     for (; *tables; tables++)
         for (const struct operation *op = *tables; op->name; op++)
-            if (names_row(op->name, argc, argv) && (best == NULL || words_of(op->name) > words_of(best->name))) best = op;
+            if (names_row(op->name, argc, argv) && (best == NULL || words_of(op->name) > words_of(best->name)))
+                best = op;
     return best;
 }
 
@@ -74,7 +75,8 @@ static bool read_secret(struct json_writer *w, const char *path, struct err *e)
         for (size_t n; (n = fread(piece, 1, sizeof piece, stdin)) > 0;) (void)buf_add(&bytes, piece, n);
         explicit_bzero(piece, sizeof piece);
         if (bytes.failed || ferror(stdin))
-            ok = err_set(e, &api_causes[API_BAD_PARAM], "the secret on standard input cannot be read or is over 64 KiB");
+            ok =
+                err_set(e, &api_causes[API_BAD_PARAM], "the secret on standard input cannot be read or is over 64 KiB");
     } else {
         ok = fs_read_all(fs_real(), path, SECRET_BYTES_MAX, &bytes, e) || err_context(e, "--secret-file");
     }
@@ -91,8 +93,10 @@ static bool write_value(struct reading *r, const struct param *p, const char *va
     if (p->type == PARAM_SECRET_FILE) return read_secret(w, value, e);
     if (p->type == PARAM_COUNT && !str_to_u64(str_of(value), &count))
         return err_set(e, &api_causes[API_BAD_PARAM], "--%s %s is not a whole number", p->name, value);
-    if (p->type == PARAM_FLAG) json_write_bool(w, true);
-    else json_write_cstr(w, value);
+    if (p->type == PARAM_FLAG)
+        json_write_bool(w, true);
+    else
+        json_write_cstr(w, value);
     return true;
 }
 
@@ -124,7 +128,8 @@ static bool read_option(struct reading *r, int argc, char **argv, int *at, struc
     if (p == NULL && !is_config)
         return err_set(e, &api_causes[API_BAD_PARAM], "%s has no option --%.*s", r->out->op->name, STR_ARG(name));
     if (p && p->type == PARAM_FLAG) return put(r, p, "", e);
-    if (!has_value && *at + 1 >= argc) return err_set(e, &api_causes[API_BAD_PARAM], "--%.*s needs a value", STR_ARG(name));
+    if (!has_value && *at + 1 >= argc)
+        return err_set(e, &api_causes[API_BAD_PARAM], "--%.*s needs a value", STR_ARG(name));
     const char *value = has_value ? rest.p : argv[++*at];
     if (is_config) r->out->config = value;
     return is_config || put(r, p, value, e);
@@ -151,7 +156,8 @@ static bool read_words(struct reading *r, int argc, char **argv, struct err *e)
             if (!read_option(r, argc, argv, &i, e)) return false;
         } else {
             const struct param *p = next_positional(r);
-            if (p == NULL) return err_set(e, &api_causes[API_BAD_PARAM], "%s does not take \"%s\"", r->out->op->name, argv[i]);
+            if (p == NULL)
+                return err_set(e, &api_causes[API_BAD_PARAM], "%s does not take \"%s\"", r->out->op->name, argv[i]);
             if (!p->is_many) {
                 if (!put(r, p, argv[i], e)) return false;
             } else if (many_count == sizeof many / sizeof many[0]) {

@@ -6,8 +6,8 @@
 
 struct cli_args {
     const struct operation *op;
-    struct buf params;      /* a JSON object */
-    const char *config;     /* --config FILE */
+    struct buf params;  /* a JSON object */
+    const char *config; /* --config FILE */
     bool is_json, is_help;
 };
 /* `tables` is a NULL-terminated list of operation tables. With --help the parameters are not read. */

@@ -21,7 +21,8 @@ struct command {
 
 void cli_show_error(const struct err *e)
 {
-    (void)fprintf(stderr, "portcullis: %s\n  code: %s (%s)\n  do:   %s\n", e->text, e->cause->code, e->cause->what, e->cause->remedy);
+    (void)fprintf(stderr, "portcullis: %s\n  code: %s (%s)\n  do:   %s\n", e->text, e->cause->code, e->cause->what,
+                  e->cause->remedy);
 }
 
 static int exit_code_of(const struct err *e)
@@ -40,8 +41,13 @@ static bool run_local(struct command *c, struct err *e)
 {
     struct json_writer w;
     json_writer_init(&w, &c->result);
-    struct op_call call = {.op = c->args.op, .params = parse_params(c, e), .out = &w, .config = c->args.config, .actor = "cli",
-                           .is_json = c->args.is_json, .arena = &c->arena};
+    struct op_call call = {.op = c->args.op,
+                           .params = parse_params(c, e),
+                           .out = &w,
+                           .config = c->args.config,
+                           .actor = "cli",
+                           .is_json = c->args.is_json,
+                           .arena = &c->arena};
     if (call.params == NULL || !op_check_params(call.op, call.params, e) || !call.op->run(&call, e)) return false;
     c->exit_code = call.exit_code;
     return true;
@@ -65,7 +71,8 @@ static bool run_by_service_or_here(struct command *c, struct err *e)
     if (params == NULL || !op_check_params(c->args.op, params, e)) return false;
     if (!c->host->find_config(c->args.config, config, sizeof config, e)) return false;
     if (!c->host->socket_path(config, socket, sizeof socket, e)) return false;
-    if (!socket_call(socket, c->args.op->name, buf_str(&c->args.params), &reached, &c->status, &c->result, e)) return false;
+    if (!socket_call(socket, c->args.op->name, buf_str(&c->args.params), &reached, &c->status, &c->result, e))
+        return false;
     if (reached) return true;
     return c->host->with_installation(config, c->args.op->place == OP_ENGINE, run_in_installation, c, e);
 }
@@ -76,7 +83,8 @@ static bool run_by_service_or_here(struct command *c, struct err *e)
 static void show_error_object(const struct json *result)
 {
     const struct json *x = json_get(result, "error");
-    (void)fprintf(stderr, "portcullis: %.*s\n  code: %.*s (%.*s)\n  do:   %.*s\n", STR_ARG(json_str(json_get(x, "text"), STR("failed"))),
+    (void)fprintf(stderr, "portcullis: %.*s\n  code: %.*s (%.*s)\n  do:   %.*s\n",
+                  STR_ARG(json_str(json_get(x, "text"), STR("failed"))),
                   STR_ARG(json_str(json_get(x, "code"), STR("?"))), STR_ARG(json_str(json_get(x, "what"), STR("?"))),
                   STR_ARG(json_str(json_get(x, "remedy"), STR("?"))));
 }
@@ -95,8 +103,10 @@ static int show(struct command *c)
         if (c->args.is_json) printf("%.*s\n", STR_ARG(buf_str(&c->result)));
         return str_eq(json_str(json_path(result, "error.kind"), STR_NONE), STR("input")) ? 2 : 1;
     }
-    if (c->args.is_json) printf("%.*s\n", STR_ARG(buf_str(&c->result)));
-    else show_result(c->args.op, result);
+    if (c->args.is_json)
+        printf("%.*s\n", STR_ARG(buf_str(&c->result)));
+    else
+        show_result(c->args.op, result);
     if (c->exit_code == 0 && json_i64(json_get(result, "failed_feeds"), 0) > 0) c->exit_code = 3;
     return c->exit_code;
 }

@@ -13,8 +13,8 @@ struct cli_host {
     const struct operation *operations; /* app's own rows (serve, demo), all OP_LOCAL; ends with a row without name */
     /* Opens the installation (taking its lock), and an engine if `with_engine`, runs `run`, closes all. */
     bool (*with_installation)(const char *config_path, bool with_engine,
-                              void (*run)(void *arg, struct installation *i, const struct engine_ops *engine), void *arg,
-                              struct err *e);
+                              void (*run)(void *arg, struct installation *i, const struct engine_ops *engine),
+                              void *arg, struct err *e);
     /* The socket a service of this installation would listen on. */
     bool (*socket_path)(const char *config_path, char *out, size_t out_size, struct err *e);
     bool (*find_config)(const char *given, char *out, size_t out_size, struct err *e);

@@ -64,9 +64,12 @@ static void show_object(const struct json *object)
 void show_result(const struct operation *op, const struct json *result)
 {
     const struct json *list = op->list ? json_get(result, op->list) : NULL;
-    if (list == NULL) show_object(result);
-    else if (list->count) show_table(op->columns, list);
-    else puts(op->empty ? op->empty : "nothing");
+    if (list == NULL)
+        show_object(result);
+    else if (list->count)
+        show_table(op->columns, list);
+    else
+        puts(op->empty ? op->empty : "nothing");
 }
 
 /* ---- help -------------------------------------------------------------------------------------------------------------- */
@@ -76,9 +79,12 @@ static void print_usage(const struct operation *op)
     printf("portcullis %s", op->name);
     for (const struct param *p = op->params; p && p->name; p++) {
         const char *open = p->is_required ? "" : "[", *close = p->is_required ? "" : "]";
-        if (p->is_positional) printf(" %s%s%s%s", open, p->name, p->is_many ? "…" : "", close);
-        else if (p->type == PARAM_FLAG) printf(" %s--%s%s", open, p->name, close);
-        else printf(" %s--%s VALUE%s", open, p->name, close);
+        if (p->is_positional)
+            printf(" %s%s%s%s", open, p->name, p->is_many ? "…" : "", close);
+        else if (p->type == PARAM_FLAG)
+            printf(" %s--%s%s", open, p->name, close);
+        else
+            printf(" %s--%s VALUE%s", open, p->name, close);
     }
     putchar('\n');
 }
@@ -93,7 +99,8 @@ static void help_for_row(const struct operation *op)
         (void)snprintf(name, sizeof name, "%s%s", p->is_positional ? "" : "--", p->name);
         printf("  %-18s %s\n", name, p->help);
     }
-    if (op->place != OP_LOCAL || op->role == ROLE_OWNER) printf("  %-18s %s\n", "--config", "the installation's portcullis.yaml");
+    if (op->place != OP_LOCAL || op->role == ROLE_OWNER)
+        printf("  %-18s %s\n", "--config", "the installation's portcullis.yaml");
     if (op->place != OP_LOCAL) printf("  %-18s %s\n", "--json", "the result as JSON");
     if (op->more) printf("\n%s\n", op->more);
 }
@@ -104,13 +111,16 @@ static void help_for_all(const struct operation *const *tables, struct str prefi
     for (; *tables; tables++)
         for (const struct operation *op = *tables; op->name; op++)
             if (str_starts(str_of(op->name), prefix)) printf("  portcullis %-16s %s\n", op->name, op->help);
-    puts("\nportcullis COMMAND --help tells more. Settings: --config FILE, else $PORTCULLIS_CONFIG, ./portcullis.yaml,\n"
-         "/etc/portcullis/portcullis.yaml. Exit codes: 0 done, 1 failed, 2 usage, 3 partly.");
+    puts(
+        "\nportcullis COMMAND --help tells more. Settings: --config FILE, else $PORTCULLIS_CONFIG, ./portcullis.yaml,\n"
+        "/etc/portcullis/portcullis.yaml. Exit codes: 0 done, 1 failed, 2 usage, 3 partly.");
 }
 
 void show_help(const struct operation *op, const struct operation *const *tables, int argc, char **argv)
 {
     bool has_word = argc > 0 && argv[0][0] != '-';
-    if (op) help_for_row(op);
-    else help_for_all(tables, has_word ? str_of(argv[0]) : STR_NONE);
+    if (op)
+        help_for_row(op);
+    else
+        help_for_all(tables, has_word ? str_of(argv[0]) : STR_NONE);
 }

@@ -41,7 +41,8 @@ static bool take_name(void *arg, const char *name, bool is_dir)
     struct walk *w = arg;
     char path[PATH_BYTES];
     bool is_file_level = w->level == LEVELS;
-    if (is_file_level ? is_dir || !str_ends(str_of(name), STR(".ndjson.zst")) : !is_dir || !str_starts(str_of(name), str_of(levels[w->level])))
+    if (is_file_level ? is_dir || !str_ends(str_of(name), STR(".ndjson.zst"))
+                      : !is_dir || !str_starts(str_of(name), str_of(levels[w->level])))
         return true;
     int n = snprintf(path, sizeof path, "%s/%s", w->folder, name);
     if (n < 0 || (size_t)n >= sizeof path) return true; /* longer than any name we make */

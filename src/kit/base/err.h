@@ -12,18 +12,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum err_kind {       /* what the caller can do about it, not where it came from */
-    ERR_RETRY = 1,    /* the same request may work later: 429, 503, lock held */
-    ERR_UNCERTAIN,    /* sent, no answer: it may or may not have taken effect */
-    ERR_AUTH,         /* a person must act at Microsoft: expired secret, missing consent */
-    ERR_INPUT,        /* this record, setting or argument is wrong; retrying cannot help */
-    ERR_LIMIT,        /* one of our own bounds was reached */
-    ERR_STORAGE,      /* disk or database refused */
-    ERR_CORRUPT,      /* stored bytes fail their checksum, or are not ours */
+enum err_kind {                /* what the caller can do about it, not where it came from */
+                ERR_RETRY = 1, /* the same request may work later: 429, 503, lock held */
+                ERR_UNCERTAIN, /* sent, no answer: it may or may not have taken effect */
+                ERR_AUTH,      /* a person must act at Microsoft: expired secret, missing consent */
+                ERR_INPUT,     /* this record, setting or argument is wrong; retrying cannot help */
+                ERR_LIMIT,     /* one of our own bounds was reached */
+                ERR_STORAGE,   /* disk or database refused */
+                ERR_CORRUPT,   /* stored bytes fail their checksum, or are not ours */
 };
 
 struct cause {
-    const char *code;   /* stable, dotted, lower case: "store.locked" */
+    const char *code; /* stable, dotted, lower case: "store.locked" */
     enum err_kind kind;
     const char *what;   /* one clause: what went wrong, in general */
     const char *remedy; /* what a person does next; never NULL */

@@ -124,9 +124,12 @@ bool hash128_from_hex(const char *p, size_t n, struct hash128 *out)
     for (size_t i = 0; i < 32; i++) {
         char c = p[i];
         uint64_t d;
-        if (c >= '0' && c <= '9') d = (uint64_t)(c - '0');
-        else if (c >= 'a' && c <= 'f') d = (uint64_t)(c - 'a' + 10);
-        else return false;
+        if (c >= '0' && c <= '9')
+            d = (uint64_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            d = (uint64_t)(c - 'a' + 10);
+        else
+            return false;
         w[i / 16] = w[i / 16] << 4 | d;
     }
     *out = (struct hash128){.hi = w[0], .lo = w[1]};

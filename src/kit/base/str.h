@@ -26,7 +26,7 @@ bool str_eq_nocase(struct str a, struct str b); /* ASCII */
 int str_cmp(struct str a, struct str b);        /* bytewise, shorter first */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
-struct str str_trim(struct str s); /* ASCII blanks, tabs, line ends at both sides */
+struct str str_trim(struct str s);                       /* ASCII blanks, tabs, line ends at both sides */
 struct str str_sub(struct str s, size_t from, size_t n); /* clipped to s */
 /* Position of the first `needle` at or after `from`, or SIZE_MAX. */
 size_t str_find(struct str s, struct str needle, size_t from);
@@ -51,8 +51,8 @@ struct buf {
 #define BUF_MAX_DEFAULT ((size_t)256 << 20)
 
 void buf_init(struct buf *b, size_t max);
-void buf_done(struct buf *b); /* accepts a zeroed one */
-void buf_reset(struct buf *b); /* empty, memory kept, `failed` cleared */
+void buf_done(struct buf *b);                 /* accepts a zeroed one */
+void buf_reset(struct buf *b);                /* empty, memory kept, `failed` cleared */
 bool buf_reserve(struct buf *b, size_t more); /* room for `more` bytes behind n */
 bool buf_add(struct buf *b, const void *p, size_t n);
 bool buf_add_str(struct buf *b, struct str s);

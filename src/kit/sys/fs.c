@@ -8,7 +8,8 @@
 enum { READ_CHUNK_BYTES = 64 * 1024, PATH_BYTES = 4096 };
 
 /* By reading until the end, not by the size it states: a file may grow while it is read. */
-static bool read_open(struct fs fs, struct fs_file *f, const char *path, size_t max_bytes, struct buf *out, struct err *e)
+static bool read_open(struct fs fs, struct fs_file *f, const char *path, size_t max_bytes, struct buf *out,
+                      struct err *e)
 {
     char chunk[READ_CHUNK_BYTES];
     uint64_t at = 0;
@@ -46,8 +47,8 @@ static bool write_synced(struct fs fs, const char *path, struct str bytes, struc
 {
     struct fs_file *f;
     if (!fs.ops->open(fs.ctx, path, FS_WRITE, &f, e)) return false;
-    bool ok = fs.ops->truncate(fs.ctx, f, 0, e) && (bytes.n == 0 || fs.ops->write_at(fs.ctx, f, 0, bytes.p, bytes.n, e)) &&
-              fs.ops->sync(fs.ctx, f, e);
+    bool ok = fs.ops->truncate(fs.ctx, f, 0, e) &&
+              (bytes.n == 0 || fs.ops->write_at(fs.ctx, f, 0, bytes.p, bytes.n, e)) && fs.ops->sync(fs.ctx, f, e);
     fs.ops->close(fs.ctx, f);
     return ok;
 }
@@ -59,7 +60,8 @@ bool fs_replace(struct fs fs, const char *path, struct str bytes, struct err *e)
     int n = snprintf(part, sizeof part, "%s.part", path);
     if (n < 0 || (size_t)n >= sizeof part) return err_set(e, &sys_causes[SYS_IO], "the path is too long: %.200s", path);
     folder_of(path, folder);
-    if (write_synced(fs, part, bytes, e) && fs.ops->rename(fs.ctx, part, path, e)) return fs.ops->sync_dir(fs.ctx, folder, e);
+    if (write_synced(fs, part, bytes, e) && fs.ops->rename(fs.ctx, part, path, e))
+        return fs.ops->sync_dir(fs.ctx, folder, e);
     (void)fs.ops->remove(fs.ctx, part, &ignored);
     return false;
 }

@@ -33,7 +33,8 @@ struct fs_ops {
     void (*close)(void *ctx, struct fs_file *f);
     /* Reads up to n bytes; *got_out < n only at the end of the file. */
     bool (*read_at)(void *ctx, struct fs_file *f, uint64_t at, void *p, size_t n, size_t *got_out, struct err *e);
-    bool (*write_at)(void *ctx, struct fs_file *f, uint64_t at, const void *p, size_t n, struct err *e); /* all or error */
+    bool (*write_at)(void *ctx, struct fs_file *f, uint64_t at, const void *p, size_t n,
+                     struct err *e); /* all or error */
     bool (*truncate)(void *ctx, struct fs_file *f, uint64_t bytes, struct err *e);
     bool (*size)(void *ctx, struct fs_file *f, uint64_t *bytes_out, struct err *e);
     bool (*sync)(void *ctx, struct fs_file *f, struct err *e);
@@ -43,7 +44,8 @@ struct fs_ops {
     bool (*make_dirs)(void *ctx, const char *path, struct err *e);              /* like mkdir -p, mode 0700 */
     bool (*stat)(void *ctx, const char *path, struct fs_stat *out, struct err *e);
     /* Calls `each` per name (no "." and ".."), in bytewise order; stops when it returns false. */
-    bool (*list)(void *ctx, const char *path, bool (*each)(void *arg, const char *name, bool is_dir), void *arg, struct err *e);
+    bool (*list)(void *ctx, const char *path, bool (*each)(void *arg, const char *name, bool is_dir), void *arg,
+                 struct err *e);
     bool (*free_bytes)(void *ctx, const char *path, uint64_t *out, struct err *e); /* for writing by us */
 };
 

@@ -40,7 +40,8 @@ bool sys_err(struct err *e, int code, const char *verb, const char *path)
 
 static bool real_open(void *ctx, const char *path, enum fs_mode mode, struct fs_file **out, struct err *e)
 {
-    static const int flags[] = {[FS_READ] = O_RDONLY, [FS_WRITE] = O_RDWR | O_CREAT, [FS_CREATE_NEW] = O_RDWR | O_CREAT | O_EXCL};
+    static const int flags[] = {
+        [FS_READ] = O_RDONLY, [FS_WRITE] = O_RDWR | O_CREAT, [FS_CREATE_NEW] = O_RDWR | O_CREAT | O_EXCL};
     size_t n = strlen(path) + 1;
     struct fs_file *f = malloc(sizeof *f + n);
     (void)ctx;
@@ -140,7 +141,8 @@ static bool real_make_dirs(void *ctx, const char *path, struct err *e)
     char part[4096];
     struct stat st;
     (void)ctx;
-    if (!str_copy(str_of(path), part, sizeof part) || part[0] == '\0') return sys_err(e, ENAMETOOLONG, "making the folder", path);
+    if (!str_copy(str_of(path), part, sizeof part) || part[0] == '\0')
+        return sys_err(e, ENAMETOOLONG, "making the folder", path);
     for (char *p = part + 1;; p++) {
         if (*p != '/' && *p != '\0') continue;
         char kept = *p;
@@ -193,7 +195,8 @@ static bool entry_is_dir(const char *folder, const struct dirent *d)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static bool real_list(void *ctx, const char *path, bool (*each)(void *arg, const char *name, bool is_dir), void *arg, struct err *e)
+static bool real_list(void *ctx, const char *path, bool (*each)(void *arg, const char *name, bool is_dir), void *arg,
+                      struct err *e)
 {
     struct dirent **names;
     (void)ctx;
@@ -218,10 +221,20 @@ static bool real_free_bytes(void *ctx, const char *path, uint64_t *out, struct e
 }
 
 static const struct fs_ops real_ops = {
-    .open = real_open,           .close = real_close,       .read_at = real_read_at, .write_at = real_write_at,
-    .truncate = real_truncate,   .size = real_size,         .sync = real_sync,       .sync_dir = real_sync_dir,
-    .rename = real_rename,       .remove = real_remove,     .make_dirs = real_make_dirs, .stat = real_stat,
-    .list = real_list,           .free_bytes = real_free_bytes,
+    .open = real_open,
+    .close = real_close,
+    .read_at = real_read_at,
+    .write_at = real_write_at,
+    .truncate = real_truncate,
+    .size = real_size,
+    .sync = real_sync,
+    .sync_dir = real_sync_dir,
+    .rename = real_rename,
+    .remove = real_remove,
+    .make_dirs = real_make_dirs,
+    .stat = real_stat,
+    .list = real_list,
+    .free_bytes = real_free_bytes,
 };
 
 struct fs fs_real(void)

@@ -46,7 +46,8 @@ void loop_on_signal(struct loop *l, int signum, void (*fn)(void *arg, int signum
  * `run` does not wait for the `done` before it. */
 struct lane;
 struct lane *lane_new(struct loop *l);
-void lane_free(struct lane *lane); /* accepts NULL; waits for nothing: free it when its work is done (its last `done` may) */
+void lane_free(
+    struct lane *lane); /* accepts NULL; waits for nothing: free it when its work is done (its last `done` may) */
 /* Any thread. lane may be NULL: no order. */
 void work_submit(struct loop *l, struct lane *lane, void (*run)(void *arg), void (*done)(void *arg), void *arg);
 

@@ -14,7 +14,7 @@ void thread_join(struct thread *t); /* waits for its end, frees; accepts NULL */
 
 /* Opens once. Any thread may open it, any number may wait. */
 struct gate;
-struct gate *gate_new(void); /* aborts without memory: a gate is a few bytes at start-up or per command */
+struct gate *gate_new(void);    /* aborts without memory: a gate is a few bytes at start-up or per command */
 void gate_free(struct gate *g); /* accepts NULL; nobody may be waiting */
 void gate_open(struct gate *g);
 void gate_wait(struct gate *g);

@@ -136,8 +136,15 @@ static void wall_reads_microsofts_times(void **state)
         {"0001-01-01T00:00:00", "0001-01-01T00:00:00.0000000Z"},
         {"2026-01-01Z", "2026-01-01T00:00:00.0000000Z"},
     };
-    static const char *const wrong[] = {"", "2026", "2026-13-01", "2023-02-29", "2026-05-02T25:00:00Z", "2026-05-02T19:45:31.Z",
-                                        "2026-05-02T19:45:31Zx", "x2026-05-02", "2026-05-02T"};
+    static const char *const wrong[] = {"",
+                                        "2026",
+                                        "2026-13-01",
+                                        "2023-02-29",
+                                        "2026-05-02T25:00:00Z",
+                                        "2026-05-02T19:45:31.Z",
+                                        "2026-05-02T19:45:31Zx",
+                                        "x2026-05-02",
+                                        "2026-05-02T"};
     char text[WALL_TEXT_BYTES];
     struct wall t;
     (void)state;
@@ -180,11 +187,16 @@ static void errors_gather_context(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(str_cuts_and_trims),      cmocka_unit_test(numbers_refuse_what_is_none),
-        cmocka_unit_test(buf_keeps_to_its_maximum), cmocka_unit_test(arena_keeps_to_its_maximum),
-        cmocka_unit_test(siphash_agrees_with_the_reference), cmocka_unit_test(hash_hex_there_and_back),
-        cmocka_unit_test(crc32c_check_value),      cmocka_unit_test(wall_reads_microsofts_times),
-        cmocka_unit_test(durations),               cmocka_unit_test(errors_gather_context),
+        cmocka_unit_test(str_cuts_and_trims),
+        cmocka_unit_test(numbers_refuse_what_is_none),
+        cmocka_unit_test(buf_keeps_to_its_maximum),
+        cmocka_unit_test(arena_keeps_to_its_maximum),
+        cmocka_unit_test(siphash_agrees_with_the_reference),
+        cmocka_unit_test(hash_hex_there_and_back),
+        cmocka_unit_test(crc32c_check_value),
+        cmocka_unit_test(wall_reads_microsofts_times),
+        cmocka_unit_test(durations),
+        cmocka_unit_test(errors_gather_context),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,11 +49,13 @@ static void reply_token(struct http_exchange *x, const char *tenant_id, unsigned
     char claims[512];
     buf_init(&token, 0);
     buf_init(&json, 0);
-    (void)snprintf(claims, sizeof claims, "{\"tid\":\"%s\",\"number\":%u,\"roles\":%s}", ms.tid ? ms.tid : tenant_id, number, ms.roles);
+    (void)snprintf(claims, sizeof claims, "{\"tid\":\"%s\",\"number\":%u,\"roles\":%s}", ms.tid ? ms.tid : tenant_id,
+                   number, ms.roles);
     add_part(&token, "{\"alg\":\"RS256\",\"typ\":\"JWT\"}");
     add_part(&token, claims);
     (void)buf_addf(&token, "c2lnbmF0dXJl%u", number); /* the number tells tokens apart */
-    (void)buf_addf(&json, "{\"token_type\":\"Bearer\",\"expires_in\":%d,\"access_token\":\"%s\"}", ms.expires_in, buf_cstr(&token));
+    (void)buf_addf(&json, "{\"token_type\":\"Bearer\",\"expires_in\":%d,\"access_token\":\"%s\"}", ms.expires_in,
+                   buf_cstr(&token));
     reply_body(x, buf_str(&json), "application/json");
     buf_done(&token);
     buf_done(&json);
@@ -172,7 +174,8 @@ static const struct got *fetch(struct tenant *t, enum endpoint endpoint, const c
     return &g;
 }
 
-#define ASSERT_CAUSE(got, which) assert_string_equal((got)->e.cause ? (got)->e.cause->code : "none", defender_causes[which].code)
+#define ASSERT_CAUSE(got, which) \
+    assert_string_equal((got)->e.cause ? (got)->e.cause->code : "none", defender_causes[which].code)
 
 static void pass(int64_t s)
 {
@@ -183,8 +186,9 @@ static struct tenant *make_tenant(const char *id, const char *secret)
 {
     struct tenant *t = calloc(1, sizeof *t);
     assert_non_null(t);
-    *t = (struct tenant){
-        .refs = 1, .graph_audience = "https://graph.microsoft.com", .endpoint_audience = "https://api.securitycenter.microsoft.com"};
+    *t = (struct tenant){.refs = 1,
+                         .graph_audience = "https://graph.microsoft.com",
+                         .endpoint_audience = "https://api.securitycenter.microsoft.com"};
     (void)snprintf(t->record.tenant_id, sizeof t->record.tenant_id, "%s", id);
     (void)snprintf(t->record.client_id, sizeof t->record.client_id, "%s", CLIENT);
     (void)snprintf(t->login_url, sizeof t->login_url, "http://127.0.0.1:%u", http_server_port(server));
@@ -426,8 +430,9 @@ static void a_link_elsewhere_gets_no_token(void **state)
 {
     char own[300];
     static const char *const foreign[] = {
-        "https://evil.example/v1.0/x",           "http://127.0.0.1:1/v1.0/x",     "https://graph.microsoft.com/v1.0/x",
-        "https://api.securitycenter.microsoft.com/x", "http://127.0.0.1@evil.example/", "http://127.0.0.1.evil.example/",
+        "https://evil.example/v1.0/x",        "http://127.0.0.1:1/v1.0/x",
+        "https://graph.microsoft.com/v1.0/x", "https://api.securitycenter.microsoft.com/x",
+        "http://127.0.0.1@evil.example/",     "http://127.0.0.1.evil.example/",
     };
     (void)state;
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
@@ -489,7 +494,9 @@ static void a_compressed_error_is_read(void **state)
 {
     static char body[4000];
     (void)state;
-    (void)snprintf(body, sizeof body, "{\"error\":{\"code\":\"BadRequest\",\"message\":\"Failed to resolve table 'X'\"},\"pad\":\"%03000d\"}", 0);
+    (void)snprintf(
+        body, sizeof body,
+        "{\"error\":{\"code\":\"BadRequest\",\"message\":\"Failed to resolve table 'X'\"},\"pad\":\"%03000d\"}", 0);
     ms.api_status = 400;
     ms.api_body = body;
     ASSERT_CAUSE(fetch(tenants[0], EP_HUNTING, ""), DEFENDER_NO_TABLE);

@@ -9,7 +9,9 @@
 
 #include "cloud/defender/defender.h"
 
-#define GRAPH(code, message) "{\"error\":{\"code\":\"" code "\",\"message\":\"" message "\",\"innerError\":{\"date\":\"2026-01-02T03:04:05\",\"request-id\":\"rid-1\"}}}"
+#define GRAPH(code, message)                                   \
+    "{\"error\":{\"code\":\"" code "\",\"message\":\"" message \
+    "\",\"innerError\":{\"date\":\"2026-01-02T03:04:05\",\"request-id\":\"rid-1\"}}}"
 #define ENDPOINT(code, message) "{\"error\":{\"code\":\"" code "\",\"message\":\"" message "\",\"target\":\"rid-2\"}}"
 
 static const struct {
@@ -20,26 +22,38 @@ static const struct {
     const char *tells; /* stands in the text */
 } api_cases[] = {
     {EP_ALERTS, 429, GRAPH("TooManyRequests", "Please retry after"), DEFENDER_THROTTLED, "429"},
-    {EP_HUNTING, 429, GRAPH("429", "API calls quota exceeded! maximum allowed 45 per 00:01:00"), DEFENDER_THROTTLED, "45 per"},
-    {EP_MACHINES, 429, ENDPOINT("429", "API calls quota exceeded! maximum allowed 1500 per 01:00:00"), DEFENDER_THROTTLED, "rid-2"},
+    {EP_HUNTING, 429, GRAPH("429", "API calls quota exceeded! maximum allowed 45 per 00:01:00"), DEFENDER_THROTTLED,
+     "45 per"},
+    {EP_MACHINES, 429, ENDPOINT("429", "API calls quota exceeded! maximum allowed 1500 per 01:00:00"),
+     DEFENDER_THROTTLED, "rid-2"},
     {EP_ALERTS, 429, "", DEFENDER_THROTTLED, "GET /v1.0/security/alerts_v2 answered 429"},
-    {EP_HUNTING, 400, GRAPH("BadRequest", "The query exceeded the allowed limits and was preempted (CPU)"), DEFENDER_QUERY_TOO_HEAVY, "preempted"},
-    {EP_HUNTING, 400, GRAPH("BadRequest", "Query result exceeded the allowed result size, limit results"), DEFENDER_RESULT_TOO_LARGE, "size"},
-    {EP_HUNTING, 400, GRAPH("BadRequest", "'where' operator: Failed to resolve table or column expression named 'EmailEvents'"), DEFENDER_NO_TABLE, "EmailEvents"},
+    {EP_HUNTING, 400, GRAPH("BadRequest", "The query exceeded the allowed limits and was preempted (CPU)"),
+     DEFENDER_QUERY_TOO_HEAVY, "preempted"},
+    {EP_HUNTING, 400, GRAPH("BadRequest", "Query result exceeded the allowed result size, limit results"),
+     DEFENDER_RESULT_TOO_LARGE, "size"},
+    {EP_HUNTING, 400,
+     GRAPH("BadRequest", "'where' operator: Failed to resolve table or column expression named 'EmailEvents'"),
+     DEFENDER_NO_TABLE, "EmailEvents"},
     {EP_HUNTING, 400, GRAPH("BadRequest", "Syntax error: 'xyz' 1:3"), DEFENDER_BAD_QUERY, "'xyz'"},
-    {EP_INCIDENTS, 400, GRAPH("", "The limit of '50' for Top query has been exceeded. The value from the incoming request is '100'."), DEFENDER_PAGE_TOO_LARGE, "'50'"},
+    {EP_INCIDENTS, 400,
+     GRAPH("", "The limit of '50' for Top query has been exceeded. The value from the incoming request is '100'."),
+     DEFENDER_PAGE_TOO_LARGE, "'50'"},
     {EP_ALERTS, 400, GRAPH("BadRequest", "preempted"), DEFENDER_BAD_QUERY, "preempted"}, /* hunting's word only there */
     {EP_MACHINES, 400, ENDPOINT("ODataError", "bad option"), DEFENDER_BAD_QUERY, "ODataError"},
     {EP_ALERTS, 401, GRAPH("InvalidAuthenticationToken", "Lifetime validation failed"), DEFENDER_TOKEN_REFUSED, "401"},
     {EP_MACHINES, 401, "", DEFENDER_TOKEN_REFUSED, "401"},
-    {EP_HUNTING, 401, GRAPH("AF10001", "The permission set () sent in the request does not include the expected permission."), DEFENDER_ROLE_MISSING, "ThreatHunting.Read.All"},
+    {EP_HUNTING, 401,
+     GRAPH("AF10001", "The permission set () sent in the request does not include the expected permission."),
+     DEFENDER_ROLE_MISSING, "ThreatHunting.Read.All"},
     {EP_ALERTS, 403, GRAPH("Forbidden", "Missing application roles"), DEFENDER_ROLE_MISSING, "SecurityAlert.Read.All"},
     {EP_INCIDENTS, 403, GRAPH("Authorization_RequestDenied", "x"), DEFENDER_ROLE_MISSING, "SecurityIncident.Read.All"},
     {EP_MACHINES, 403, ENDPOINT("Forbidden", "x"), DEFENDER_ROLE_MISSING, "Machine.Read.All"},
     {EP_MACHINES, 403, ENDPOINT("DisabledFeature", "Live response is off"), DEFENDER_FORBIDDEN, "off"},
     {EP_MACHINES, 404, ENDPOINT("ResourceNotFound", "Machine 123 was not found"), DEFENDER_NOT_FOUND, "123"},
     {EP_ALERTS, 405, "", DEFENDER_BAD_QUERY, "405"},
-    {EP_ALERTS, 500, "{\"error\":{\"code\":\"UnknownError\",\"message\":\"\",\"innererror\":{\"request-id\":\"rid-3\"}}}", DEFENDER_SERVER, "rid-3"},
+    {EP_ALERTS, 500,
+     "{\"error\":{\"code\":\"UnknownError\",\"message\":\"\",\"innererror\":{\"request-id\":\"rid-3\"}}}",
+     DEFENDER_SERVER, "rid-3"},
     {EP_HUNTING, 504, GRAPH("UnknownError", ""), DEFENDER_SERVER, "UnknownError"},
     {EP_ALERTS, 502, "<html>Bad gateway</html>", DEFENDER_SERVER, "502"},
     {EP_ALERTS, 302, "", DEFENDER_BAD_ANSWER, "302"},
@@ -57,14 +71,17 @@ static void api_errors_have_their_cause(void **state)
         defender_explain(&endpoint_rows[api_cases[i].endpoint], &r, str_of(api_cases[i].body), &e);
         if (e.cause != &defender_causes[api_cases[i].cause])
             fail_msg("case %zu (%d %s) gave %s", i, api_cases[i].status, api_cases[i].body, e.cause->code);
-        if (!strstr(e.text, api_cases[i].tells)) fail_msg("case %zu: '%s' does not tell %s", i, e.text, api_cases[i].tells);
+        if (!strstr(e.text, api_cases[i].tells))
+            fail_msg("case %zu: '%s' does not tell %s", i, e.text, api_cases[i].tells);
         assert_int_equal(e.retry_after_ms, 77);
     }
 }
 
-#define LOGIN(error, code, text) \
-    "{\"error\":\"" error "\",\"error_description\":\"AADSTS" #code ": " text " Trace ID: 11 Correlation ID: 22 Timestamp: 2026-01-02 " \
-    "03:04:05Z\",\"error_codes\":[" #code "],\"timestamp\":\"2026-01-02 03:04:05Z\",\"trace_id\":\"11\",\"correlation_id\":\"cid-22\"}"
+#define LOGIN(error, code, text)                                              \
+    "{\"error\":\"" error "\",\"error_description\":\"AADSTS" #code ": " text \
+    " Trace ID: 11 Correlation ID: 22 Timestamp: 2026-01-02 "                 \
+    "03:04:05Z\",\"error_codes\":[" #code                                     \
+    "],\"timestamp\":\"2026-01-02 03:04:05Z\",\"trace_id\":\"11\",\"correlation_id\":\"cid-22\"}"
 
 static const struct {
     int status;
@@ -73,13 +90,15 @@ static const struct {
     enum err_kind kind;
 } login_cases[] = {
     {401, LOGIN("invalid_client", 7000215, "Invalid client secret provided."), DEFENDER_SECRET_WRONG, ERR_AUTH},
-    {401, LOGIN("invalid_client", 7000222, "The provided client secret keys are expired."), DEFENDER_SECRET_EXPIRED, ERR_AUTH},
+    {401, LOGIN("invalid_client", 7000222, "The provided client secret keys are expired."), DEFENDER_SECRET_EXPIRED,
+     ERR_AUTH},
     {400, LOGIN("unauthorized_client", 700016, "Application not found."), DEFENDER_APP_UNKNOWN, ERR_AUTH},
     {400, LOGIN("unauthorized_client", 7000112, "Application is disabled."), DEFENDER_APP_DISABLED, ERR_AUTH},
     {401, LOGIN("invalid_client", 7000229, "Missing service principal."), DEFENDER_NO_CONSENT, ERR_AUTH},
     {400, LOGIN("invalid_grant", 65001, "No consent."), DEFENDER_NO_CONSENT, ERR_AUTH},
     {400, LOGIN("invalid_tenant", 90002, "Tenant not found."), DEFENDER_TENANT_UNKNOWN, ERR_AUTH},
-    {400, LOGIN("invalid_request", 90002, "Tenant not found, as older answers say."), DEFENDER_TENANT_UNKNOWN, ERR_AUTH},
+    {400, LOGIN("invalid_request", 90002, "Tenant not found, as older answers say."), DEFENDER_TENANT_UNKNOWN,
+     ERR_AUTH},
     {400, LOGIN("invalid_request", 900023, "Neither GUID nor domain."), DEFENDER_TENANT_UNKNOWN, ERR_AUTH},
     {400, LOGIN("invalid_request", 90038, "Another cloud."), DEFENDER_OTHER_CLOUD, ERR_AUTH},
     {400, LOGIN("invalid_resource", 500011, "Resource principal not found."), DEFENDER_NO_SERVICE, ERR_AUTH},
@@ -91,7 +110,8 @@ static const struct {
     {400, LOGIN("invalid_grant", 90033, "Passing."), DEFENDER_LOGIN_DOWN, ERR_RETRY},
     {400, LOGIN("temporarily_unavailable", 99999999, "A number nobody knows yet."), DEFENDER_LOGIN_DOWN, ERR_RETRY},
     {401, LOGIN("invalid_client", 99999998, "A number nobody knows yet."), DEFENDER_LOGIN_REFUSED, ERR_AUTH},
-    {400, "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000222: expired\\r\\nTrace ID: 1\"}", DEFENDER_SECRET_EXPIRED, ERR_AUTH},
+    {400, "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000222: expired\\r\\nTrace ID: 1\"}",
+     DEFENDER_SECRET_EXPIRED, ERR_AUTH},
     {429, "", DEFENDER_LOGIN_DOWN, ERR_RETRY},
     {503, "<html>", DEFENDER_LOGIN_DOWN, ERR_RETRY},
     {403, "<html>proxy</html>", DEFENDER_LOGIN_REFUSED, ERR_AUTH},

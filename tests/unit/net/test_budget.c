@@ -25,7 +25,8 @@ static void draw_rates(struct rng *rng, struct rate *rates, unsigned *count)
     static const int64_t windows[] = {1, 7, 1000, 60000, 3600000};
     *count = 1 + (unsigned)rng_below(rng, BUDGET_RATES_MAX);
     for (unsigned i = 0; i < *count; i++)
-        rates[i] = (struct rate){1 + (uint32_t)rng_below(rng, rng_chance(rng, 0.3) ? 3 : 200), windows[rng_below(rng, 5)]};
+        rates[i] =
+            (struct rate){1 + (uint32_t)rng_below(rng, rng_chance(rng, 0.3) ? 3 : 200), windows[rng_below(rng, 5)]};
 }
 
 /* A caller that is greedy, waits exactly as told, or dawdles; sometimes it is paused. */

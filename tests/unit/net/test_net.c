@@ -178,7 +178,8 @@ static void fetch(struct got *g, const struct http_request *q)
     assert_int_equal(g->done_calls, 1);
 }
 
-#define ASSERT_CAUSE(got, which) assert_string_equal((got).e.cause ? (got).e.cause->code : "none", net_causes[which].code)
+#define ASSERT_CAUSE(got, which) \
+    assert_string_equal((got).e.cause ? (got).e.cause->code : "none", net_causes[which].code)
 
 static int64_t now_ms(void)
 {
@@ -226,7 +227,8 @@ static void a_request_arrives_as_it_was_sent(void **state)
     assert_string_equal(buf_cstr(&a.body), "a+b c");
     assert_string_equal(a.r.content_type, "text/plain");
 
-    fetch(&b, &(struct http_request){.method = "POST", .url = url("/echo"), .headers = headers, .body = STR("{\"a\":1}")});
+    fetch(&b,
+          &(struct http_request){.method = "POST", .url = url("/echo"), .headers = headers, .body = STR("{\"a\":1}")});
     assert_int_equal(b.r.status, 201);
     assert_string_equal(buf_cstr(&b.body), "{\"a\":1}");
     assert_string_equal(b.r.content_type, "application/json");
@@ -324,7 +326,8 @@ static void bounds_hold_in_both_directions(void **state)
     fetch(&streamed, &(struct http_request){.method = "GET", .url = url("/stream?bytes=5000000")}); /* default: 1 MiB */
     ASSERT_CAUSE(streamed, NET_TOO_LARGE);
     assert_true(streamed.bytes <= 1 << 20);
-    fetch(&bomb, &(struct http_request){.method = "GET", .url = url("/text"), .body_max = 50000}); /* small on the wire */
+    fetch(&bomb,
+          &(struct http_request){.method = "GET", .url = url("/text"), .body_max = 50000}); /* small on the wire */
     ASSERT_CAUSE(bomb, NET_TOO_LARGE);
     fetch(&upload, &(struct http_request){.method = "POST", .url = url("/echo"), .body = {big, sizeof big}});
     assert_null(upload.e.cause);
@@ -353,8 +356,11 @@ static void a_held_transfer_goes_on_where_it_was(void **state)
     uint64_t bytes = 3000000;
     (void)state;
     timer_arm(t, 600);
-    fetch(&g, &(struct http_request){
-                  .method = "GET", .url = url("/stream?bytes=3000000"), .raw_gzip = true, .stall_timeout_ms = 200, .body_max = 4000000});
+    fetch(&g, &(struct http_request){.method = "GET",
+                                     .url = url("/stream?bytes=3000000"),
+                                     .raw_gzip = true,
+                                     .stall_timeout_ms = 200,
+                                     .body_max = 4000000});
     timer_free(t);
     assert_null(g.e.cause);
     assert_int_equal(g.body.n, bytes);
@@ -377,7 +383,8 @@ static void a_cancelled_call_is_silent(void **state)
     struct timer *t = timer_new(loop, cancel_three, g);
     (void)state;
     begin_on(client, &g[0], &(struct http_request){.method = "GET", .url = url("/hang?bytes=5000")});
-    begin_on(client, &g[1], &(struct http_request){.method = "GET", .url = url("/stream?bytes=5000000"), .body_max = 1 << 30});
+    begin_on(client, &g[1],
+             &(struct http_request){.method = "GET", .url = url("/stream?bytes=5000000"), .body_max = 1 << 30});
     begin_on(client, &g[2], &(struct http_request){.method = "GET", .url = "ftp://x/"});
     assert_int_equal(g[2].done_calls, 0); /* never on the spot */
     http_cancel(g[2].call);
@@ -443,10 +450,22 @@ static void retry_after_in_all_its_forms(void **state)
         const char *text;
         uint32_t ms;
     } cases[] = {
-        {"30", 30000},    {" 2.128 ", 2128}, {"0", 1},       {"0.0001", 1},  {"1.", 1000}, {"99999999999999999999", 86400000},
-        {"-5", 0},        {"", 0},           {".5", 0},      {"1e3", 0},     {"soon", 0},  {"1.2.3", 0},
-        {"Fri, 02 Jan 2026 03:05:05 GMT", 60000},            {"Friday, 02-Jan-26 03:05:05 GMT", 60000},
-        {"Fri Jan  2 03:05:05 2026", 60000},                 {"Thu, 01 Jan 2026 00:00:00 GMT", 1},
+        {"30", 30000},
+        {" 2.128 ", 2128},
+        {"0", 1},
+        {"0.0001", 1},
+        {"1.", 1000},
+        {"99999999999999999999", 86400000},
+        {"-5", 0},
+        {"", 0},
+        {".5", 0},
+        {"1e3", 0},
+        {"soon", 0},
+        {"1.2.3", 0},
+        {"Fri, 02 Jan 2026 03:05:05 GMT", 60000},
+        {"Friday, 02-Jan-26 03:05:05 GMT", 60000},
+        {"Fri Jan  2 03:05:05 2026", 60000},
+        {"Thu, 01 Jan 2026 00:00:00 GMT", 1},
     };
     struct wall now;
     (void)state;
@@ -534,7 +553,8 @@ static void mixed_tick(void *arg)
 
 static void any_mix_of_calls_ends_once_each(void **state)
 {
-    static const char *const paths[] = {"/stream?bytes=300000", "/cut?bytes=50000", "/text", "/echo", "/hang?bytes=9", "/none"};
+    static const char *const paths[] = {
+        "/stream?bytes=300000", "/cut?bytes=50000", "/text", "/echo", "/hang?bytes=9", "/none"};
     struct http_handler h = {.on_body = mixed_body, .on_done = mixed_done};
     struct timer *tick = NULL;
     (void)state;
@@ -543,9 +563,13 @@ static void any_mix_of_calls_ends_once_each(void **state)
         const char *at = rng_chance(&mix_rng, 0.05) ? "http://no.loopback/" : url(paths[rng_below(&mix_rng, 6)]);
         h.ctx = &mixed[i];
         mixed_open++;
-        mixed[i].call = http_send(client, &(struct http_request){.method = rng_chance(&mix_rng, 0.3) ? "POST" : "GET", .url = at,
-                                                                 .body = STR("x"), .raw_gzip = rng_chance(&mix_rng, 0.7),
-                                                                 .stall_timeout_ms = 200}, &h);
+        mixed[i].call = http_send(client,
+                                  &(struct http_request){.method = rng_chance(&mix_rng, 0.3) ? "POST" : "GET",
+                                                         .url = at,
+                                                         .body = STR("x"),
+                                                         .raw_gzip = rng_chance(&mix_rng, 0.7),
+                                                         .stall_timeout_ms = 200},
+                                  &h);
     }
     tick = timer_new(loop, mixed_tick, &tick);
     timer_arm(tick, 1);
@@ -574,8 +598,9 @@ static void a_large_answer_is_never_held(void **state)
     struct got g = {0};
     (void)state;
     uint64_t before = resident_bytes();
-    begin_on(client, &g, &(struct http_request){
-                             .method = "GET", .url = url("/stream?bytes=104857600"), .raw_gzip = true, .body_max = 200 << 20});
+    begin_on(client, &g,
+             &(struct http_request){
+                 .method = "GET", .url = url("/stream?bytes=104857600"), .raw_gzip = true, .body_max = 200 << 20});
     loop_run(loop);
     assert_null(g.e.cause);
     assert_int_equal(g.bytes, 104857600);
@@ -604,13 +629,15 @@ static void a_unix_socket_serves_its_owner_only(void **state)
     assert_false(http_server_start(&so, &second, &e)); /* in use */
     assert_ptr_equal(e.cause, &net_causes[NET_BIND]);
     buf_init(&body, 0);
-    assert_true(http_fetch(&co, &(struct http_request){.method = "POST", .url = "http://portcullis/echo", .body = STR("hi")},
+    assert_true(http_fetch(&co,
+                           &(struct http_request){.method = "POST", .url = "http://portcullis/echo", .body = STR("hi")},
                            &status, &body, &e));
     assert_int_equal(status, 201);
     assert_string_equal(buf_cstr(&body), "hi");
     http_server_stop(s);
     assert_int_not_equal(stat(co.unix_socket, &st), 0); /* cleaned up */
-    assert_false(http_fetch(&co, &(struct http_request){.method = "GET", .url = "http://portcullis/echo"}, &status, &body, &e));
+    assert_false(
+        http_fetch(&co, &(struct http_request){.method = "GET", .url = "http://portcullis/echo"}, &status, &body, &e));
     assert_ptr_equal(e.cause, &net_causes[NET_CONNECT]);
     assert_string_equal(buf_cstr(&body), "hi"); /* untouched */
     buf_done(&body);
@@ -670,7 +697,8 @@ static void tls_is_verified(void **state)
 
 static void addresses_that_cannot_be(void **state)
 {
-    static const char *const bad[] = {"127.0.0.1", "nowhere", "192.0.2.1:0", "127.0.0.1:http", "unix:", "unix:/no/such/folder/s"};
+    static const char *const bad[] = {"127.0.0.1",      "nowhere", "192.0.2.1:0",
+                                      "127.0.0.1:http", "unix:",   "unix:/no/such/folder/s"};
     struct http_server *s = NULL;
     struct err e;
     char taken[64];
@@ -694,7 +722,8 @@ static void stopping_ends_what_waits(void **state)
     (void)state;
     assert_true(http_server_start(&so, &s, &e));
     for (int i = 0; i < 2; i++) {
-        (void)snprintf(at[i], sizeof at[i], "http://localhost:%u/%s", http_server_port(s), i ? "silent" : "hang?bytes=10");
+        (void)snprintf(at[i], sizeof at[i], "http://localhost:%u/%s", http_server_port(s),
+                       i ? "silent" : "hang?bytes=10");
         begin_on(client, &g[i], &(struct http_request){.method = "GET", .url = at[i]});
     }
     struct timer *t = timer_new(loop, (void (*)(void *))loop_stop, loop);

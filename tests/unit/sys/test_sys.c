@@ -107,7 +107,7 @@ static void faults_have_their_own_causes(void **state)
     assert_false(fs.ops->write_at(NULL, f, 0, "x", 1, &e));
     assert_ptr_equal(e.cause, &sys_causes[SYS_DISK_FULL]);
     fs.ops->close(NULL, f);
-    assert_true(fs.ops->remove(NULL, at("absent"), &e)); /* an answer */
+    assert_true(fs.ops->remove(NULL, at("absent"), &e));          /* an answer */
     assert_false(fs.ops->make_dirs(NULL, at("there/below"), &e)); /* a file is in the way */
 }
 
