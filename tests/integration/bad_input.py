@@ -61,7 +61,8 @@ def role_case():
 def tls_cases():
     ca = pathlib.Path(tempfile.mkdtemp()) / "ca.pem"
     with Twin("--tenants", 1, "--scenario", "calm", "--tls", "--tls-ca", ca) as twin, Installation() as i:
-        i.set(**{"cloud.login_url": twin.url, "cloud.graph_url": twin.url, "cloud.endpoint_url": twin.url})
+        i.set(**{"cloud.login_url": twin.url, "cloud.graph_url": twin.url, "cloud.endpoint_url": twin.url,
+                 "hunting.calls_per_minute": 600, "hunting.share": 100})
         # urllib would refuse the certificate too, so the tenants come from a twin of the same seed without TLS.
         with Twin("--tenants", 1, "--scenario", "calm") as plain:
             i.add_tenants(plain)

@@ -205,12 +205,15 @@ static void expect_a_cut(struct feed *f)
     f->sweep.largest_page = 0;
 }
 
-/* A count that never agrees must not hold up everything behind it: the next stage tries again, after the last it is told. */
-static void give_up(struct feed *f, const struct feed_counts *c)
+/* A count that never agrees must not hold up everything behind it: the next stage tries again, after the last it is told.
+ * Bins that the first stage has yet to see are still filling while a drain looks at them: those say nothing. */
+static void give_up(struct feed *f, const struct feed_counts *c, struct wall now)
 {
+    int64_t settled = bin_of(wall_add(now, -sweep_stages[0].delay_ticks));
     uint64_t bins = 0;
     if (f->sweep.stage < SWEEP_STAGES - 1) return;
-    for (unsigned i = 0; i < c->run_count; i++) bins += c->runs[i].count;
+    for (unsigned i = 0; i < c->run_count; i++)
+        for (unsigned k = 0; k < c->runs[i].count; k++) bins += c->runs[i].first + k < settled;
     f->state.unproved += bins;
     if (f->sweep.stage >= SWEEP_STAGES) f->asked_unproved += bins;
 }
@@ -223,7 +226,7 @@ static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wal
         return;
     }
     if (f->sweep.rounds++ >= ROUNDS_MAX) {
-        give_up(f, c);
+        give_up(f, c, now);
         sweep_done(f, now, out);
         return;
     }

@@ -49,10 +49,17 @@ static int64_t wait_of(struct ing_feed *f, const struct err *e)
     return sched_backoff_ms(f->failures, &in->rng);
 }
 
-/* Its other feeds are parked with it: whoever waits for one of them hears it now rather than after the parking. */
-static void drop_whole_tenant(struct ing_tenant *t, const struct err *e)
+/* Feeds that this failure holds up without having failed themselves: of the whole tenant when its credential is refused, of
+ * the same family when that is paused for long. Whoever waits for one of them hears it now, not after the waiting. */
+static void tell_those_held_up(struct ing_feed *f, const struct err *e)
 {
-    for (size_t i = 0; i < FEED_ROW_COUNT; i++) ing_feed_op_drop(&t->feeds[i], e);
+    bool may_pass = e->cause->kind != ERR_AUTH && e->cause->kind != ERR_INPUT;
+    if (may_pass) return;
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
+        struct ing_feed *other = &f->tenant->feeds[i];
+        bool is_paused = e->retry_after_ms && ing_sched(other)->family == ing_sched(f)->family;
+        if (is_paused || is_about_the_tenant(e->cause)) ing_feed_op_drop(other, e);
+    }
 }
 
 void ing_feed_failed(struct ing_feed *f, const struct err *e)
@@ -83,5 +90,5 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
     ing_feed_note_error(f, status_of(e), e);
     ing_feed_wait(f, effect.kind == FEED_FETCH ? 0 : wait_of(f, e));
     ing_feed_op_failed(f, e);
-    if (is_about_the_tenant(e->cause) && e->cause->kind == ERR_AUTH) drop_whole_tenant(f->tenant, e);
+    tell_those_held_up(f, e);
 }
