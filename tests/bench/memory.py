@@ -15,6 +15,7 @@ from harness import Installation
 
 TENANT, CLIENT = "11111111-2222-4333-8444-555555555555", "99999999-8888-4777-8666-555555555555"
 LIMIT, ANSWER, WARM = 8 << 20, 100_000_000, 10_000_000
+WHEN = "the time of the row, told when asked"
 ROLES = ["SecurityAlert.Read.All", "SecurityIncident.Read.All", "ThreatHunting.Read.All", "Machine.Read.All"]
 WORDS = """powershell.exe -NoProfile -ExecutionPolicy Bypass suspicious process launched encoded command remote session lateral movement
 credential access svchost.exe rundll32.exe C:\\\\Windows\\\\System32 C:\\\\Users\\\\public registry persistence scheduled task beacon outbound
@@ -76,25 +77,30 @@ KINDS = {"alerts": Kind("alerts", "/alerts_v2", alert, 100_000, "value", r"DateT
 
 
 class Answers:
-    """What the simulated cloud says next: nothing, unless an answer of some size is wanted; that is given once."""
+    """What the simulated cloud says next: nothing, unless an answer was prepared; that is given once."""
 
     def __init__(self, kind):
-        self.kind, self.wanted, self.seed, self.rows, self.plain, self.wire = kind, 0, 0, 0, 0, 0
+        self.kind, self.prepared, self.seed, self.rows, self.plain, self.wire = kind, None, 0, 0, 0, 0
+
+    def prepare(self, size):
+        self.seed += 1
+        rng = random.Random(self.seed)
+        self.prepared = [json.dumps(self.kind.make(WHEN, self.kind.row_bytes, rng)) for _ in range(max(1, size // self.kind.row_bytes))]
 
     def to(self, path, question):
         asked = self.kind.asked.search(question) if path.endswith(self.kind.path) else None
-        size, name = self.wanted, "results" if path.endswith("/runHuntingQuery") else "value"
-        if not size or not asked:
-            return gzip.compress(b'{"@odata.context":"x","%s":[]}' % name.encode())
-        self.wanted, self.seed = 0, self.seed + 1
-        rng, count = random.Random(self.seed), max(1, size // self.kind.row_bytes)
-        pack, parts, plain = gzip.zlib.compressobj(1, wbits=31), [], 0
-        for n, at in enumerate(moments(asked[1], asked[2], count)):
-            text = (("," if n else '{"@odata.context":"x","%s":[' % name) + json.dumps(self.kind.make(at, self.kind.row_bytes, rng))).encode()
+        rows, head = [], b'{"@odata.context":"x","%s":[' % (b"results" if path.endswith("/runHuntingQuery") else b"value")
+        if asked and self.prepared:
+            rows, self.prepared = self.prepared, None
+        pack, plain = gzip.zlib.compressobj(1, wbits=31), len(head) + 2
+        parts = [pack.compress(head)]
+        for n, (row, at) in enumerate(zip(rows, moments(asked[1], asked[2], len(rows)) if rows else ())):
+            text = ("," * (n > 0) + row.replace(WHEN, at)).encode()
             plain += len(text)
             parts.append(pack.compress(text))
         wire = b"".join([*parts, pack.compress(b"]}"), pack.flush()])
-        self.rows, self.plain, self.wire = self.rows + count, plain + 2, len(wire)
+        if rows:
+            self.rows, self.plain, self.wire = self.rows + len(rows), plain, len(wire)
         return wire
 
 
@@ -135,19 +141,15 @@ def memory(process, *names):
     return [int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) * 1024 for name in names]
 
 
-def give(i, answers, size):
-    """One answer all the way: when a pull inside the service is done, what it brought is committed and folded."""
-    answers.wanted = size
-    until = time.monotonic() + 300
-    while time.monotonic() < until:
+def give(i, answers):
+    """The prepared answer all the way: when a pull inside the service is done, what it brought is committed and folded."""
+    until, rows = time.monotonic() + 300, -1
+    while time.monotonic() < until and (answers.prepared or rows != answers.rows):
         done = i.run("pull", "--once", "--feed", answers.kind.feed)
         assert done.returncode == 0, done.stderr
         feeds = json.loads(i.run("feed", "list", "--json").stdout)["feeds"]
         rows = sum(f["rows"] for f in feeds if f["feed"] == answers.kind.feed)
-        if not answers.wanted and rows == answers.rows:
-            return
-        time.sleep(0.2)
-    raise SystemExit(f"{rows} rows of {answers.rows} came in")
+    assert rows == answers.rows, f"{rows} rows of {answers.rows} came in"
 
 
 def events_in(lake):
@@ -160,16 +162,20 @@ def measure(kind, warm, answer):
     server.answers = answers = Answers(KINDS[kind])
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
-    with Installation(**{"cloud.login_url": url, "cloud.graph_url": url, "cloud.endpoint_url": url, "lookback.hunting": "10m"}) as i:
+    with Installation(**{"cloud.login_url": url, "cloud.graph_url": url, "cloud.endpoint_url": url, "lookback.hunting": "10m",
+                         "request.stall": "5m", "interval.hunting": "24h"}) as i:
         done = i.run("tenant", "add", TENANT, "--org", "C", "--client-id", CLIENT, "--secret-file", "-", stdin="x")
         assert done.returncode == 0, done.stderr
         service = i.serve()
         try:
             assert i.wait_until_served(service), (i.folder / "serve.log").read_text()
-            give(i, answers, warm)
+            answers.prepare(warm)
+            give(i, answers)
+            answers.prepare(answer)
+            time.sleep(1)
             pathlib.Path(f"/proc/{service.pid}/clear_refs").write_text("5")
             before, = memory(service, "VmRSS")
-            give(i, answers, answer)
+            give(i, answers)
             peak, after = memory(service, "VmHWM", "VmRSS")
         finally:
             service.terminate()

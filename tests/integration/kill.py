@@ -20,7 +20,7 @@ options = arguments.parse_args()
 rng = random.Random(options.seed)
 
 SETTINGS = {"lake.fold_after": "1s", "interval.alerts": "1s", "interval.hunting": "1s", "interval.machines": "1s",
-            "lookback.hunting": "2d", "lookback.alerts": "2d"}
+            "lookback.hunting": "4d", "lookback.alerts": "4d"}
 
 
 def one_kill(installation, point, nth):

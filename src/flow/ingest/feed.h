@@ -146,6 +146,7 @@ struct sweep {      /* one count query and the bins it sends us to */
     unsigned run_count, run_index;
     unsigned rounds;
     uint64_t largest_page; /* rows; of this round */
+    uint64_t counted;      /* rows Defender counted in the round before */
 };
 enum walk_kind { WALK_POLL, WALK_DEEP, WALK_PULL };
 struct walk { /* alerts and incidents by last update, machines by number */

@@ -195,7 +195,8 @@ static void reread_page(struct feed *f, const struct feed_page *page, struct fee
         ask_rows(f, reread_how(f), out);
 }
 
-/* Bins that differ again after they were read: answers are cut silently, at a size nobody knows. Whatever came at most in
+/* Bins that differ again after they were read, though Defender counts as many rows as before (else they merely came
+ * meanwhile): answers are cut silently, at a size nobody knows. Whatever came at most in
  * one answer is more than to ask for: then a cut answer is a full one, and full ones are never trusted. */
 static void expect_a_cut(struct feed *f)
 {
@@ -230,7 +231,9 @@ static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wal
         sweep_done(f, now, out);
         return;
     }
-    if (f->sweep.rounds > 1) expect_a_cut(f);
+    bool stood_still = f->sweep.rounds > 1 && c->total == f->sweep.counted;
+    if (stood_still) expect_a_cut(f);
+    f->sweep.counted = c->total;
     f->sweep.run_count = c->run_count;
     f->sweep.run_index = 0;
     for (unsigned i = 0; i < c->run_count; i++) f->sweep.runs[i] = c->runs[i];
