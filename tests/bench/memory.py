@@ -60,7 +60,7 @@ def process(at, size, rng):
 
 def moments(since, until, count):
     """`count` times in order, all within what was asked for."""
-    first = datetime.datetime.fromisoformat(since[:19])
+    first = datetime.datetime.fromisoformat(since[:19]) + datetime.timedelta(seconds=1)
     last = min(datetime.datetime.fromisoformat(until[:19]), datetime.datetime.utcnow()) if until else datetime.datetime.utcnow()
     for n in range(count):
         yield (first + (last - first) * n / count).isoformat(timespec="milliseconds") + "0001Z"

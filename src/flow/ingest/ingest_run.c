@@ -274,7 +274,8 @@ void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, st
         item->settle = effect->settle;
         item->drops = horizon > feed_horizon_hour(ing_row(f), &f->durable);
         item->drop_before = horizon;
-        item->is_urgent = ing_row(f)->pace == PACE_ALERTS && item->staged.batch;
+        bool has_alerts = ing_row(f)->pace == PACE_ALERTS && item->staged.batch;
+        item->is_urgent = has_alerts || f->is_in_op; /* somebody waits: a drain settles bin after bin */
         put_item(f, item, &f->mind.state);
     }
     ing_feed_apply(f, effect);
