@@ -38,10 +38,10 @@ fuzz:
 # The seeded simulation of ingest and the power cuts: SEEDS of them from SEED on.
 sim: all
 	@$(BUILD)/tests/sim/ingest_sim $(SEED) $(SEEDS)
-	@$(BUILD)/tests/sim/powercut $(SEED) $(SEEDS)
+	@$(BUILD)/tests/sim/powercut $(SEEDS) $(SEED)
 
 kill: all
-	@tests/integration/kill --kills $(or $(KILLS),200)
+	@tests/integration/kill.py --kills $(or $(KILLS),200) --named $(or $(NAMED),160)
 
 lint:
 	@tools/install-deps build test lint

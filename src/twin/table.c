@@ -41,6 +41,7 @@ static int64_t event_at(const struct table *t, const struct scenario_event *e)
 
 static int64_t stream_visible_at(const struct table *t, uint64_t n)
 {
+    INVARIANT(t->scenario != NULL);
     double phase = draw_unit(t->seed, LOT_PHASE);
     if (n >= t->history_count)
         return t->world->start.ticks + (int64_t)(((double)(n - t->history_count) + phase) / t->rate * WALL_TICKS_PER_S);
@@ -91,6 +92,7 @@ static int64_t row_ticks(const struct table *t, uint64_t id)
     const struct replay_row *replayed = replayed_row(t, id);
     if (replayed) return event_at(t, e) - replayed->before;
     if (pair_of(t, id) != PAIR_NONE) return row_ticks(t, id - 1);
+    INVARIANT(t->scenario != NULL);
     if (e && e->what == EVENT_BURST) return event_at(t, e);
     uint64_t seed = row_seed(t, id);
     double up_to = USUAL_LAG * draw_unit(seed, LOT_LAG + 1);

@@ -54,7 +54,7 @@ static int listen_unix(const char *address, const char *path, struct err *e)
 /* "host:port" with the host perhaps in brackets. */
 static bool split_address(const char *address, char host[256], const char **port_out)
 {
-    const char *colon = strrchr(address, ':');
+    const char *colon = address ? strrchr(address, ':') : NULL;
     if (colon == NULL || colon[1] == '\0') return false;
     struct str h = {address, (size_t)(colon - address)};
     if (h.n >= 2 && h.p[0] == '[' && h.p[h.n - 1] == ']') h = str_sub(h, 1, h.n - 2);
@@ -64,11 +64,11 @@ static bool split_address(const char *address, char host[256], const char **port
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = {0};
     socklen_t n = sizeof at;
     if (getsockname(fd, (struct sockaddr *)&at, &n) != 0) return 0;
     if (at.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&at)->sin_port);
+    return ntohs(((struct sockaddr_in *)&at)->sin_port); /* NOLINT(clang-analyzer-core.CallAndMessage): it is filled */
 }
 
 static int listen_ip(const char *address, uint16_t *port_out, struct err *e)

@@ -12,7 +12,7 @@ const struct cause base_causes[BASE_CAUSE_COUNT] = {
                  "See the message for the call and its reason; check limits such as open files (ulimit -n)."},
 };
 
-bool err_set(struct err *e, const struct cause *cause, const char *fmt, ...)
+bool(err_set)(struct err *e, const struct cause *cause, const char *fmt, ...)
 {
     va_list args;
     INVARIANT(cause != NULL);
@@ -25,7 +25,7 @@ bool err_set(struct err *e, const struct cause *cause, const char *fmt, ...)
     return false;
 }
 
-bool err_context(struct err *e, const char *fmt, ...)
+bool(err_context)(struct err *e, const char *fmt, ...)
 {
     char prefix[sizeof e->text];
     char rest[sizeof e->text];

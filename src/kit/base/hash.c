@@ -127,7 +127,7 @@ bool hash128_from_hex(const char *p, size_t n, struct hash128 *out)
         if (c >= '0' && c <= '9')
             d = (uint64_t)(c - '0');
         else if (c >= 'a' && c <= 'f')
-            d = (uint64_t)(c - 'a' + 10);
+            d = (uint64_t)(c - 'a') + 10;
         else
             return false;
         w[i / 16] = w[i / 16] << 4 | d;

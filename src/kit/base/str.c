@@ -90,7 +90,7 @@ struct str str_cut(struct str *rest, char sep)
 bool str_to_u64(struct str s, uint64_t *out)
 {
     uint64_t v = 0;
-    if (s.n == 0) return false;
+    if (s.n == 0 || s.p == NULL) return false;
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] < '0' || s.p[i] > '9') return false;
         if (__builtin_mul_overflow(v, 10u, &v) || __builtin_add_overflow(v, (uint64_t)(s.p[i] - '0'), &v)) return false;

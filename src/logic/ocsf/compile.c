@@ -149,6 +149,7 @@ static bool compile_test(struct compiler *c, enum test_kind kind, struct str col
 static bool compile_tests(struct compiler *c, struct str kind, const struct node *value, uint16_t shape,
                           struct test *out, size_t *count)
 {
+    INVARIANT(value->items != NULL || value->count == 0);
     bool differs = str_eq(kind, STR("differs")), absent = str_eq(kind, STR("absent"));
     for (size_t i = 0; i < value->count; i++) {
         if (*count == 32) return mapping_error(c->e, value->at, "more than 32 tests");

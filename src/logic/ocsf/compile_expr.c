@@ -255,7 +255,7 @@ static bool compile_step(struct compiler *c, struct str text, const struct schem
 /* Members behind "[]": followed by name inside each element. */
 static bool list_members(struct compiler *c, struct str rest, struct place at, struct chain *out)
 {
-    struct str names[8];
+    struct str names[8] = {0};
     bool is_list;
     while (rest.n > 0) {
         if (out->member_count == 8 || !path_next(&rest, &names[out->member_count], &is_list) || is_list)
@@ -313,9 +313,9 @@ static bool compile_source(struct compiler *c, struct str text, uint16_t shape, 
 static bool compile_chain(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr,
                           struct place at, struct chain *out)
 {
-    struct step steps[12];
+    struct step steps[12] = {0};
     size_t count = 0;
-    struct str rest = text, parts[12];
+    struct str rest = text, parts[12] = {0};
     struct chain chain;
     bool is_text = str_starts(text, STR("="));
     struct str source = is_text ? text : expr_cut(&rest, " | ");

@@ -120,6 +120,7 @@ static bool take_columns(struct build *b)
     if (!columns_named(b->c.x, b->tree, b->file, note_column, b)) return false;
     if (b->failed) return compile_no_memory(&b->c);
     if (b->columns) qsort(b->columns, b->column_count, sizeof *b->columns, text_cmp);
+    INVARIANT(b->columns != NULL || b->column_count == 0);
     size_t n = 0;
     for (size_t i = 0; i < b->column_count; i++) {
         if (n == 0 || strcmp(b->columns[n - 1], b->columns[i]) != 0) b->columns[n++] = b->columns[i];
@@ -422,9 +423,10 @@ static int plan_cmp(const void *a, const void *b)
 
 static bool add_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_file *file)
 {
-    struct plan plan;
+    struct plan plan = {0};
     if (is_fragment(file)) return true;
     if (!compile_plan(o, x, file, &plan)) return false;
+    INVARIANT(plan.source != NULL);
     for (size_t i = 0; i < o->plan_count; i++) {
         if (strcasecmp(o->plans[i].source, plan.source) == 0) {
             o->plans[i] = plan;

@@ -327,7 +327,7 @@ static bool connect(struct store *s, const char *path, struct err *e)
     (void)sqlite3_extended_result_codes(s->db, 1);
     return run_sql(s,
                    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;"
-                   "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -8000",
+                   "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -2000",
                    e, "opening");
 }
 
