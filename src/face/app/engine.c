@@ -9,6 +9,7 @@
 #include "face/app/folding.h"
 #include "face/app/history.h"
 #include "kit/sys/loop.h"
+#include "kit/sys/memory.h"
 #include "kit/sys/random.h"
 #include "kit/sys/thread.h"
 
@@ -153,6 +154,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     struct question q = {0};
     struct engine *en = calloc(1, sizeof *en);
     if (en == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the engine");
+    memory_return_large();
     en->installation = i;
     en->ops = (struct engine_ops){.ctx = en, .pull = pull, .tenants_changed = tenants_changed};
     if (!loop_new(i->clock, &en->loop, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||

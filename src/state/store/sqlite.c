@@ -319,6 +319,8 @@ bool run_sql(struct store *s, const char *sql, struct err *e, const char *doing)
     return code == SQLITE_OK || store_fail(s, code, e, doing);
 }
 
+/* A small cache: rows of alerts pass through it once, whatever its size, and what it once took it keeps. A transaction that
+ * outgrows it spills into the write-ahead log. */
 static bool connect(struct store *s, const char *path, struct err *e)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
