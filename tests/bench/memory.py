@@ -7,7 +7,7 @@ remembered, and the large answer given; once its rows are committed and its even
 remembered VmRSS. All three are the service's own, out of /proc (the rusage of a child counts its parent's pages at the fork).
 
 Two answers, each in a service of its own: 1,000 alerts of 100 KB; one page of 40,000 hunting rows. Their text packs
-to a bit over a quarter, as real ones at worst do. `--warm N` warms by N bytes instead. Prints one JSON line."""
+to a bit over a quarter of its size. `--warm N` warms by N bytes instead. Prints one JSON line."""
 import argparse, base64, datetime, gzip, http.server, json, pathlib, random, re, subprocess, sys, threading, time, urllib.parse, zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
