@@ -78,6 +78,7 @@ class Installation:
     def __init__(self, twin=None, **settings):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="portcullis-test-"))
         self.config = self.folder / "portcullis.yaml"
+        self.keep = False  # set it where a failure wants a look at the data
         done = subprocess.run([PORTCULLIS, "init", self.folder], capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(done.stderr)
@@ -135,7 +136,7 @@ class Installation:
         return self
 
     def __exit__(self, kind, *_):
-        if kind is None:
+        if kind is None and not self.keep:
             self.remove()
         else:
             print(f"# kept: {self.folder}")
