@@ -35,8 +35,6 @@ static const struct login_error {
     {90033, 503, "temporarily_unavailable", "A transient error has occurred. Please try again."},
 };
 /* clang-format on */
-enum { LOGINS_A_MINUTE = 60 }; /* more of one tenant look like a loop: 50196 */
-
 static const struct login_error *find_error(unsigned code)
 {
     for (size_t i = 0; i < sizeof login_errors / sizeof login_errors[0]; i++)
@@ -323,7 +321,7 @@ static bool not_looping(struct exchange *x)
     struct throttle *t = &x->tenant->throttles[FAMILY_LOGIN];
     x->tenant->stats[FAMILY_LOGIN].calls++;
     if (x->now.ticks - t->minute.ticks >= WALL_TICKS_PER_MIN) *t = (struct throttle){.minute = x->now};
-    return ++t->in_minute <= LOGINS_A_MINUTE || refuse(x, 50196, NULL);
+    return ++t->in_minute <= x->cloud->opts.scenario->logins_per_min || refuse(x, 50196, NULL);
 }
 
 static void token_handle(struct exchange *x, struct str tenant)
