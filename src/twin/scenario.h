@@ -72,7 +72,7 @@ struct scenario {
     int64_t alert_revision_ms; /* the changes lie within that time */
     unsigned machines;         /* per tenant */
     int64_t machine_change_ms; /* the risk of a machine is drawn anew that often */
-    unsigned logins_per_min; /* of one tenant; more look like a loop */
+    unsigned logins_per_min;   /* of one tenant; more look like a loop */
     unsigned security_per_min, hunting_per_min, endpoint_per_min, endpoint_per_hour;
     uint64_t row_cap, byte_cap; /* of a hunting answer: cut silently */
     int64_t token_life_ms;
