@@ -382,8 +382,9 @@ static void test_strange_answers_do_not_count(void **state)
         /* of another time; out of order */
         "{\"schema\":[],\"results\":[{\"Timestamp\":\"2026-11-21T09:59:59.9999999Z\",\"DeviceId\":\"a\"}]}",
         "{\"schema\":[],\"results\":[{\"Timestamp\":\"2026-11-21T11:00:00Z\",\"DeviceId\":\"a\"}]}",
-        "{\"schema\":[],\"results\":[{\"Timestamp\":\"2026-11-21T10:20:00Z\"},{\"Timestamp\":\"2026-11-21T10:10:00Z\"}]"
-        "}",
+        ("{\"schema\":[],\"results\":[{\"Timestamp\":\"2026-11-21T10:20:00Z\"},{\"Timestamp\":\"2026-11-21T10:10:00Z\"}"
+         "]"
+         "}"),
     };
     struct kit *k = kit_new();
     for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
