@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "face/app/app.h"
 #include "kit/sys/thread.h"
@@ -113,9 +114,10 @@ struct show {
     struct gate *ended; /* opened by a signal; the engine may open it until it is stopped */
 };
 
+/* The first Ctrl-C ends the show and counts; a second one will not wait for that. The twin dies with us. */
 static void on_signal(void *arg, int signum)
 {
-    (void)signum;
+    if (gate_wait_ms(arg, 0)) _exit(128 + signum);
     gate_open(arg);
 }
 

@@ -1,6 +1,7 @@
 #include "face/app/engine.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct engine {
     struct ingest *ingest;
     struct folding *folding;
     struct engine_ops ops;
+    atomic_bool is_halted;
 };
 
 /* ---- asking the loop thread and waiting ------------------------------------------------------------------------------- */
@@ -165,6 +167,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     ask(en, start_now, &q);
     if (!q.ok) {
         *e = q.err;
+        atomic_store(&en->is_halted, true); /* the feeds never began */
         engine_stop(en);
         return false;
     }
@@ -182,23 +185,36 @@ static void folding_stopped(void *ctx)
     gate_open(q->done);
 }
 
-static void ingest_stopped(void *ctx)
+static void fold_stop_now(void *arg)
 {
-    struct question *q = ctx;
+    struct question *q = arg;
     folding_stop(q->engine->folding, folding_stopped, q);
 }
 
-static void stop_now(void *arg)
+static void ingest_stopped(void *ctx)
+{
+    struct question *q = ctx;
+    gate_open(q->done);
+}
+
+static void halt_now(void *arg)
 {
     struct question *q = arg;
     ingest_stop(q->engine->ingest, ingest_stopped, q);
+}
+
+void engine_halt(struct engine *en)
+{
+    struct question q = {0};
+    if (!atomic_exchange(&en->is_halted, true)) ask(en, halt_now, &q);
 }
 
 void engine_stop(struct engine *en)
 {
     struct question q = {0};
     if (en == NULL) return;
-    ask(en, stop_now, &q);
+    engine_halt(en);
+    ask(en, fold_stop_now, &q);
     thread_join(en->thread);
     dismantle(en);
 }
@@ -249,6 +265,7 @@ static bool pull(void *ctx, const struct pull_request *request, struct pull_resu
     if (p.feed && !is_feed(p.feed))
         return err_set(e, &ingest_causes[INGEST_NO_FEED], "there is no feed \"%s\"", p.feed);
     struct question q = {.pull = &p};
+    if (atomic_load(&en->is_halted)) return err_set(e, &ingest_causes[INGEST_STOPPED], "the service is ending");
     ask(en, pull_now, &q);
     *out = (struct pull_result){.feeds = q.outcome.feeds,
                                 .rows = q.outcome.rows,

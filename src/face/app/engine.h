@@ -12,6 +12,9 @@ struct engine;
 /* `i` must be open with its flow, and is borrowed until engine_stop. `is_manual`: feeds are read only on request.
  * Blocks until the feeds are loaded. */
 bool engine_start(struct installation *i, bool is_manual, struct engine **out, struct err *e);
+/* Ends the feeds: what is on its way is cancelled, what is being committed is finished, and who waits for a pull hears
+ * INGEST_STOPPED. To be called before those who might wait are waited for themselves. Twice does no harm. */
+void engine_halt(struct engine *en);
 /* Cancels what is on its way, waits for what is being committed or folded; frees. Accepts NULL. */
 void engine_stop(struct engine *en);
 const struct engine_ops *engine_operations(struct engine *en);

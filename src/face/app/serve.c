@@ -35,6 +35,7 @@ static bool run(struct installation *i, struct engine *en, struct err *e)
         puts("ending: what is being committed is finished first");
         (void)fflush(stdout);
     }
+    engine_halt(en); /* first: a command inside the service may be waiting for a feed */
     socket_front_stop(socket);
     engine_stop(en);
     gate_free(ended);

@@ -74,9 +74,14 @@ void ingest_op_next(struct ingest *in)
     ingest_pump(in);
 }
 
+/* A request may come just as everything ends: it hears so rather than waiting for ever. */
 static void op_next_posted(void *arg)
 {
-    ingest_op_next(arg);
+    struct ingest *in = arg;
+    if (in->is_running && !in->is_stopping)
+        ingest_op_next(in);
+    else
+        ingest_ops_stop(in);
 }
 
 static void leave(struct ing_feed *f, const struct err *why)
