@@ -17,7 +17,7 @@ deps:
 	@tools/install-deps build test
 
 demo: all
-	@$(BUILD)/portcullis demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(if $(DEMO_SUMMARY),--summary $(DEMO_SUMMARY))
+	@$(BUILD)/portcullis demo --dir $(CURDIR)/portcullis-demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(if $(DEMO_SUMMARY),--summary $(DEMO_SUMMARY))
 
 test: all
 	@tools/run-tests $(BUILD)
