@@ -7,7 +7,8 @@
 #include "face/app/app.h"
 #include "flow/sink/lake_scan.h"
 
-enum { ROWS_BYTES_MAX = 512 << 20, ARENA_BYTES = 64 << 20 };
+enum { ARENA_BYTES = 64 << 20 };
+#define ROWS_BYTES_MAX ((size_t)2 << 30) /* of one feed: a flood of 250,000 rows is most of a GiB */
 
 /* One event of the lake, by the identity of its row; `feed` tells tenant and source apart. */
 struct seen {

@@ -8,7 +8,8 @@
 #include "face/app/app.h"
 #include "kit/sys/process.h"
 
-enum { START_MS = 15000, ANSWER_BYTES_MAX = 512 << 20 };
+enum { START_MS = 15000 };
+#define ANSWER_BYTES_MAX ((size_t)2 << 30)
 
 struct demo_twin {
     struct process *process;
