@@ -90,6 +90,7 @@ bool journal_open(struct fs fs, const char *dir, const char *spool_dir, uint64_t
     }
     l->fs = fs;
     l->segment_bytes = segment_bytes;
+    pthread_mutex_init(&l->change, NULL);
     pthread_mutex_init(&l->mutex, NULL);
     INVARIANT(str_copy(str_of(dir), l->dir, sizeof l->dir) &&
               str_copy(str_of(spool_dir), l->spool_dir, sizeof l->spool_dir));
@@ -112,6 +113,7 @@ void log_close(struct log *l)
     if (l->tail != NULL) l->fs.ops->close(l->fs.ctx, l->tail);
     codec_free(l->codec);
     pthread_mutex_destroy(&l->mutex);
+    pthread_mutex_destroy(&l->change);
     free(l->begins);
     free(l);
 }
@@ -237,7 +239,7 @@ static bool refuse_read_only(const struct log *l, struct err *e)
     return err_set(e, &log_causes[LOG_READ_ONLY], "%s: an earlier write could not be made durable", l->dir);
 }
 
-bool log_append(struct log *l, struct log_batch *const *batches, size_t count, uint64_t *end_out, struct err *e)
+static bool append_all(struct log *l, struct log_batch *const *batches, size_t count, uint64_t *end_out, struct err *e)
 {
     struct append a = {.log = l, .at = l->end};
     if (l->is_read_only) return refuse_read_only(l, e);
@@ -256,7 +258,15 @@ bool log_append(struct log *l, struct log_batch *const *batches, size_t count, u
     return true;
 }
 
-bool log_cut(struct log *l, uint64_t named_end, struct err *e)
+bool log_append(struct log *l, struct log_batch *const *batches, size_t count, uint64_t *end_out, struct err *e)
+{
+    pthread_mutex_lock(&l->change);
+    bool ok = append_all(l, batches, count, end_out, e);
+    pthread_mutex_unlock(&l->change);
+    return ok;
+}
+
+static bool cut(struct log *l, uint64_t named_end, struct err *e)
 {
     if (l->is_read_only) return refuse_read_only(l, e);
     if (named_end > l->end)
@@ -265,4 +275,12 @@ bool log_cut(struct log *l, uint64_t named_end, struct err *e)
                        named_end);
     l->is_read_only = !segments_cut(l, named_end, e);
     return !l->is_read_only || err_context(e, "cutting the log");
+}
+
+bool log_cut(struct log *l, uint64_t named_end, struct err *e)
+{
+    pthread_mutex_lock(&l->change);
+    bool ok = cut(l, named_end, e);
+    pthread_mutex_unlock(&l->change);
+    return ok;
 }

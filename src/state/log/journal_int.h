@@ -15,8 +15,9 @@ struct log {
     char dir[LOG_PATH_BYTES], spool_dir[LOG_PATH_BYTES];
     uint64_t segment_bytes; /* a segment this long takes no more frames */
     struct codec *codec;
-    pthread_mutex_t mutex; /* over the next four: one thread appends while others read, retain and stage */
-    uint64_t *begins;      /* of the segments, ascending */
+    pthread_mutex_t change; /* held by append, cut and retention: one of them at a time changes the chain */
+    pthread_mutex_t mutex;  /* over the next four: one thread appends while others read, retain and stage */
+    uint64_t *begins;       /* of the segments, ascending */
     size_t segment_count;
     uint64_t end;
     uint64_t spool_number; /* of the next spool file */

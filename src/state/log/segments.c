@@ -203,8 +203,8 @@ static bool drop_oldest(struct log *l, uint64_t begin, struct err *e)
     return l->fs.ops->remove(l->fs.ctx, path, e) && l->fs.ops->sync_dir(l->fs.ctx, l->dir, e);
 }
 
-bool log_retain(struct log *l, struct wall now, int64_t keep_ms, uint64_t consumed, uint64_t *dropped_out,
-                struct err *e)
+static bool retain(struct log *l, struct wall now, int64_t keep_ms, uint64_t consumed, uint64_t *dropped_out,
+                   struct err *e)
 {
     uint64_t begin, next, dropped = 0;
     while (oldest_two(l, &begin, &next) && next <= consumed) {
@@ -216,4 +216,13 @@ bool log_retain(struct log *l, struct wall now, int64_t keep_ms, uint64_t consum
     }
     *dropped_out = dropped;
     return true;
+}
+
+bool log_retain(struct log *l, struct wall now, int64_t keep_ms, uint64_t consumed, uint64_t *dropped_out,
+                struct err *e)
+{
+    pthread_mutex_lock(&l->change);
+    bool ok = retain(l, now, keep_ms, consumed, dropped_out, e);
+    pthread_mutex_unlock(&l->change);
+    return ok;
 }
