@@ -69,7 +69,7 @@ static bool merge(struct str *runs, size_t count, struct buf *out)
         if (least == NULL) return !out->failed;
         (void)buf_add(out, least, HASH_BYTES);
         for (size_t i = 0; i < count; i++)
-            while (runs[i].n && memcmp(runs[i].p, least, HASH_BYTES) == 0)
+            while (runs[i].p && runs[i].n && memcmp(runs[i].p, least, HASH_BYTES) == 0)
                 runs[i] = str_sub(runs[i], HASH_BYTES, runs[i].n);
     }
 }
