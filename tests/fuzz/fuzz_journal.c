@@ -32,7 +32,7 @@ static bool one_read_at(void *ctx, struct fs_file *f, uint64_t at, void *p, size
     (void)f, (void)e;
     size_t left = at < one->n ? one->n - (size_t)at : 0;
     *got_out = n < left ? n : left;
-    memcpy(p, one->p + (left > 0 ? at : 0), *got_out);
+    if (*got_out > 0) memcpy(p, one->p + at, *got_out);
     return true;
 }
 
