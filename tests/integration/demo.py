@@ -16,6 +16,28 @@ def rewrite(file, change):
     subprocess.run(["zstd", "-q", "-f", "-o", file], input="".join(line + "\n" for line in lines).encode(), check=True)
 
 
+def a_dead_row(folder):
+    """A row over 4 MiB can only become a dead letter; it must be counted as one, once, and its neighbours pass."""
+    rows = [{"Timestamp": f"2026-01-01T00:00:0{n}Z", "DeviceId": "d", "ReportId": n, "ActionType": "ProcessCreated", "FileName": name}
+            for n, name in enumerate(("a.exe", "x" * (5 << 20), "b.exe"))]
+    (folder / "rows.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "dead.yaml").write_text("name: dead\ntenants: 1\nhistory: 1h\nhunting_per_minute: 6000\nlogins_per_minute: 6000\n"
+                                      "rows_per_second: {DeviceFileEvents: 2}\nevents:\n"
+                                      f"  - {{what: replay, at: -60s, table: DeviceProcessEvents, file: {folder}/rows.ndjson}}\n")
+    done = subprocess.run([PORTCULLIS, "demo", "--seconds", "5", "--tenants", "1", "--scenario", folder / "dead.yaml",
+                           "--summary", folder / "dead.json", "--dir", folder / "dead"], capture_output=True, text=True, timeout=120)
+    tap.case(done.returncode == 0, "a demo with a row that dies ends with exit 0", done.stdout[-3000:] + done.stderr[-2000:])
+    feeds = {f["feed"]: f for f in json.loads((folder / "dead.json").read_text())["feeds"]}
+    got = feeds["DeviceProcessEvents"]
+    tap.case((got["existing"], got["stored"], got["lost"], got["doubled"], got["dead"]) == (3, 2, 0, 0, 1) and
+             all(f["dead"] == 0 for f in feeds.values() if f is not got), "its feed has one dead letter, nothing is lost", got)
+    letters = [line for file in (folder / "dead/data/dead").glob("*.ndjson") for line in file.read_text().splitlines()]
+    tap.case(len(letters) == 1 and '"feed":"DeviceProcessEvents"' in letters[0], "the letter is there once", [l[:200] for l in letters])
+    done = subprocess.run([PORTCULLIS, "feed", "list", "--json", "--config", folder / "dead/portcullis.yaml"], capture_output=True, text=True)
+    dead = {f["feed"]: f["dead"] for f in json.loads(done.stdout)["feeds"]}
+    tap.case(dead["DeviceProcessEvents"] == 1 and sum(dead.values()) == 1, "feed list tells it too", done.stdout[:500] + done.stderr)
+
+
 with Tap() as tap:
     with tempfile.TemporaryDirectory() as folder:
         summary = pathlib.Path(folder) / "summary.json"
@@ -32,6 +54,7 @@ with Tap() as tap:
         tap.case(set(counts) == {"feeds", "totals", "responses", "notices", "lake"}, "the summary has the shape promised", list(counts))
         again = subprocess.run([PORTCULLIS, "demo", "--seconds", "1", "--dir", folder], capture_output=True, text=True, timeout=60)
         tap.case(again.returncode == 2 and "demo.folder" in again.stderr, "a folder that no demo made is left alone", again.stderr)
+        a_dead_row(pathlib.Path(folder))
 
     settings = {"lake.fold_after": "1s", "interval.alerts": "1s", "interval.hunting": "2s", "interval.machines": "2s",
                 "lookback.hunting": "3d", "lookback.alerts": "3d"}

@@ -57,11 +57,17 @@ static const struct column org_columns[] = {{"id", "ID"}, {"name", "NAME"}, {"cr
 static const struct column tenant_columns[] = {
     {"name", "NAME"},   {"tenant_id", "TENANT"}, {"organization", "ORGANIZATION"},
     {"cloud", "CLOUD"}, {"created", "CREATED"},  {0}};
-static const struct column feed_columns[] = {{"tenant_id", "TENANT"}, {"feed", "FEED"},
-                                             {"status", "STATUS"},    {"last_synced", "LAST SYNCED"},
-                                             {"age_ms", "AGE (ms)"},  {"newest_event", "NEWEST"},
-                                             {"rows", "ROWS"},        {"late_rows", "LATE"},
-                                             {"error_code", "ERROR"}, {0}};
+static const struct column feed_columns[] = {{"tenant_id", "TENANT"},
+                                             {"feed", "FEED"},
+                                             {"status", "STATUS"},
+                                             {"last_synced", "LAST SYNCED"},
+                                             {"age_ms", "AGE (ms)"},
+                                             {"newest_event", "NEWEST"},
+                                             {"rows", "ROWS"},
+                                             {"late_rows", "LATE"},
+                                             {"dead", "DEAD"},
+                                             {"error_code", "ERROR"},
+                                             {0}};
 
 const struct operation api_operations[] = {
     {.name = "init",

@@ -47,6 +47,8 @@ static bool write_feed(void *arg, const struct feed_record *r)
     json_write_u64(w, r->rows);
     json_key(w, "late_rows");
     json_write_u64(w, r->late_rows);
+    json_key(w, "dead");
+    json_write_u64(w, r->dead + r->refused);
     json_key(w, "error_code");
     json_write_cstr(w, r->error_code[0] ? r->error_code : NULL);
     json_key(w, "error");

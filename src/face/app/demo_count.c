@@ -10,11 +10,13 @@
 enum { ARENA_BYTES = 64 << 20 };
 #define ROWS_BYTES_MAX ((size_t)2 << 30) /* of one feed: a flood of 250,000 rows is most of a GiB */
 
-/* One event of the lake, by the identity of its row; `feed` tells tenant and source apart. */
+/* One event of the lake, by the identity of its row; `feed` tells tenant and source apart. Of the model's rows, `feed` is
+ * UNREADABLE for one that can only become a dead letter. */
 struct seen {
     struct hash128 id;
     uint64_t feed;
 };
+enum { READABLE, UNREADABLE };
 struct seen_list {
     struct seen *items;
     size_t count, cap;
@@ -116,10 +118,14 @@ static bool read_rows(struct installation *i, const struct demo_feed *f, struct 
         struct row_facts facts;
         struct str row = str_trim(str_cut(&rows, '\n'));
         if (row.n == 0) continue;
+        if (row.n > LOG_ROW_BYTES_MAX || json_type_of(row) != JSON_OBJECT) {
+            ok = add(out, hash128_of(row.p, row.n), UNREADABLE, e);
+            continue;
+        }
         ok = json_check(row, NULL) || err_set(e, &app_causes[APP_TWIN], "the twin's rows of %s are not JSON", f->feed);
         if (!ok) break;
         plan_facts(plan, scratch, tenant, source, row, &facts);
-        ok = add(out, facts.identity, 0, e);
+        ok = add(out, facts.identity, READABLE, e);
     }
     map_scratch_free(scratch);
     sort(out);
@@ -131,15 +137,18 @@ static bool count_feed(struct installation *i, struct demo_twin *twin, const str
 {
     struct seen_list existing = {0};
     struct buf rows;
+    uint64_t unreadable = 0;
     buf_init(&rows, ROWS_BYTES_MAX);
     bool ok = demo_twin_rows(twin, f->tenant_id, f->feed, &rows, e) && read_rows(i, f, buf_str(&rows), &existing, e);
     for (size_t k = 0; ok && k < existing.count; k++) {
         if (k && hash128_eq(existing.items[k].id, existing.items[k - 1].id)) continue; /* byte-equal rows are one */
-        bool is_there = holds(lake, existing.items[k].id);
+        bool is_there = holds(lake, existing.items[k].id), is_unreadable = existing.items[k].feed == UNREADABLE;
         f->existing++;
         f->stored += is_there;
-        f->lost += !is_there;
+        f->lost += !is_there && !is_unreadable;
+        unreadable += is_unreadable;
     }
+    if (unreadable > f->dead) f->lost += unreadable - f->dead; /* it should have left a dead letter */
     buf_done(&rows);
     free(existing.items);
     return ok;
@@ -192,11 +201,21 @@ static void add_up(struct demo_count *c)
     }
 }
 
+/* What the store says of each feed: letters written when an answer was read, and rows the mapping refused. */
+static bool take_dead(void *arg, const struct feed_record *r)
+{
+    struct demo_count *c = arg;
+    for (size_t k = 0; k < c->count; k++)
+        if (strcmp(c->feeds[k].tenant_id, r->tenant_id) == 0 && strcmp(c->feeds[k].feed, r->feed) == 0)
+            c->feeds[k].dead = r->dead + r->refused;
+    return true;
+}
+
 bool demo_count_all(struct installation *i, struct demo_twin *twin, struct demo_count *out, struct err *e)
 {
     struct scan s = {.e = e};
     struct demo_count c = {0};
-    bool ok = list_feeds(twin, &c, e) && scan_lake(i, &s);
+    bool ok = list_feeds(twin, &c, e) && store_feed_list(i->store, NULL, take_dead, &c, e) && scan_lake(i, &s);
     for (size_t k = 0; ok && k < c.count; k++) ok = count_feed(i, twin, &s.lake, &c.feeds[k], e);
     if (ok) {
         count_doubled(&c, &s.lake);

@@ -231,10 +231,11 @@ static bool is_worth_a_commit(const struct ing_feed *f, const struct feed_effect
 }
 
 static void fill_record(struct ing_feed *f, struct feed_record *r, const struct feed_effect *effect,
-                        const struct page_job *job)
+                        const struct page_job *job, uint64_t dead)
 {
     if (job) {
         r->rows += job->page.fresh;
+        r->dead += dead;
         if (job->fetch.how == LOG_LOOK_BACK && ing_row(f)->kind == FEED_HUNTING) r->late_rows += job->page.fresh;
         if (job->newest.ticks > r->newest_event.ticks) r->newest_event = job->newest;
     }
@@ -268,7 +269,7 @@ void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, st
             item->staged = job->staged;
             job->staged = (struct staged){0};
         }
-        fill_record(f, &item->record, effect, job);
+        fill_record(f, &item->record, effect, job, item->staged.dead_count);
         note_incomplete(f, &item->record);
         item->is_settled = effect->is_settled;
         item->settle = effect->settle;

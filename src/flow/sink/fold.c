@@ -15,6 +15,7 @@ struct fold {
     struct gather *gather;
     struct map_scratch *scratch;
     struct buf dead; /* a dead letter being written */
+    struct refused refused;
     struct wall processed;
     struct lake_fold_result *result;
 };
@@ -74,6 +75,16 @@ static void add_in_one_line(struct buf *out, struct str json)
         if (out->p[i] == '\n' || out->p[i] == '\r') out->p[i] = ' ';
 }
 
+/* A fold ends before this is full (fold_frames); a frame is of one feed. */
+static void count_refused(struct refused *r, int64_t feed_id)
+{
+    size_t i = 0;
+    while (i < r->count && r->feeds[i].feed_id != feed_id) i++;
+    INVARIANT(i < REFUSED_FEEDS_MAX);
+    if (i == r->count) r->feeds[r->count++].feed_id = feed_id;
+    r->feeds[i].rows++;
+}
+
 static bool bury(struct fold *f, const struct log_frame *frame, const struct log_row *row, const struct err *why,
                  struct err *e)
 {
@@ -97,6 +108,7 @@ static bool bury(struct fold *f, const struct log_frame *frame, const struct log
     buf_add_char(&f->dead, '}');
     if (f->dead.failed) return err_set(e, &base_causes[BASE_NO_MEMORY], "writing a dead letter");
     f->result->dead++;
+    count_refused(&f->refused, frame->origin.feed_id);
     return gather_add(f->gather, &key, buf_str(&f->dead), e);
 }
 
@@ -132,7 +144,8 @@ static bool fold_frames(struct fold *f, struct log_reader *r, uint64_t limit, ui
 {
     struct log_frame frame;
     bool has = true;
-    while (gather_bytes(f->gather) < FOLD_BYTES && gather_count(f->gather) < GATHER_PARTITIONS_FULL) {
+    while (gather_bytes(f->gather) < FOLD_BYTES && gather_count(f->gather) < GATHER_PARTITIONS_FULL &&
+           f->refused.count < REFUSED_FEEDS_MAX) {
         if (!log_reader_next(r, limit, &frame, &has, e)) return false;
         if (!has) break;
         if (!fold_frame(f, &frame, e)) return false;
@@ -163,7 +176,7 @@ static bool fold_locked(struct lake *l, uint64_t limit, struct lake_fold_result 
     buf_init(&f.dead, 0);
     bool ok = f.gather != NULL && f.scratch != NULL;
     if (!ok) (void)err_set(e, &base_causes[BASE_NO_MEMORY], "folding the lake");
-    ok = ok && gather_rows(&f, limit, &offset, e) && lake_publish(l, f.gather, offset, result, e);
+    ok = ok && gather_rows(&f, limit, &offset, e) && lake_publish(l, f.gather, offset, &f.refused, result, e);
     buf_done(&f.dead);
     map_scratch_free(f.scratch);
     gather_free(f.gather);

@@ -44,7 +44,19 @@ bool lake_recover(struct lake *l, struct err *e);
 /* Deletes what the store notes as superseded, durably, then forgets it. */
 bool lake_drop_superseded(struct lake *l, struct err *e);
 
-/* publish.c: what was gathered becomes files, named together with the new offset. */
-bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, struct lake_fold_result *result, struct err *e);
+/* Dead letters of a fold, by the feed their rows came from. */
+enum { REFUSED_FEEDS_MAX = 256 };
+struct refused {
+    struct {
+        int64_t feed_id;
+        uint64_t rows;
+    } feeds[REFUSED_FEEDS_MAX];
+    size_t count;
+};
+
+/* publish.c: what was gathered becomes files, named together with the new offset
+ * and the count of what was refused. */
+bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, const struct refused *refused,
+                  struct lake_fold_result *result, struct err *e);
 
 #endif

@@ -2,7 +2,8 @@
  *
  *   1  numbers are reserved in the store, so that none is ever used twice
  *   2  each partition's file is written under .tmp, synced, renamed into its folder, the folder synced
- *   3  one transaction names the new files, notes the files they replace as superseded, and moves the offset
+ *   3  one transaction names the new files, notes the files they replace as superseded, counts what was refused to its
+ *      feeds, and moves the offset
  *   4  superseded files are deleted
  *
  * Before 3 nothing counts; after it everything does. A crash before leaves files that no one names (to .orphans at the next
@@ -23,6 +24,7 @@ struct publication {
     struct gather *gather;
     struct packer *packer;
     uint64_t offset;
+    const struct refused *refused;
     struct lake_fold_result *result;
 };
 
@@ -144,6 +146,9 @@ static bool name_all(struct publication *p, struct err *e)
     struct wall now = clock_wall(&p->lake->opts.clock);
     for (size_t i = 0; i < gather_count(p->gather); i++)
         if (!name_file(p, gather_partition(p->gather, i), now, e)) return false;
+    for (size_t i = 0; i < p->refused->count; i++)
+        if (!store_feed_refused_add(p->lake->opts.store, p->refused->feeds[i].feed_id, p->refused->feeds[i].rows, e))
+            return false;
     return store_offset_set(p->lake->opts.store, LAKE_SINK, p->offset, e);
 }
 
@@ -193,9 +198,10 @@ static void count_files(struct publication *p)
     l->offset = p->result->offset = p->offset;
 }
 
-bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, struct lake_fold_result *result, struct err *e)
+bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, const struct refused *refused,
+                  struct lake_fold_result *result, struct err *e)
 {
-    struct publication p = {.lake = l, .gather = g, .offset = offset, .result = result};
+    struct publication p = {.lake = l, .gather = g, .offset = offset, .refused = refused, .result = result};
     struct err ignored;
     if ((p.packer = packer_new(l->opts.fs)) == NULL)
         return err_set(e, &base_causes[BASE_NO_MEMORY], "writing the lake");

@@ -14,16 +14,16 @@ static void identity_bytes(struct hash128 h, char out[16])
 
 static bool add_feed(struct store *s, const struct feed_record *r, bool *conflict, struct err *e)
 {
-    return run_statement(s, SQL_FEED_ADD, conflict, e, "ttbiiiittti", r->tenant_id, r->feed, r->state,
+    return run_statement(s, SQL_FEED_ADD, conflict, e, "ttbiiiiittti", r->tenant_id, r->feed, r->state,
                          r->last_synced.ticks, r->newest_event.ticks, (int64_t)r->rows, (int64_t)r->late_rows,
-                         r->status, r->error_code, r->error_text, r->error_since.ticks);
+                         (int64_t)r->dead, r->status, r->error_code, r->error_text, r->error_since.ticks);
 }
 
 static bool set_feed(struct store *s, const struct feed_record *r, bool *conflict, struct err *e)
 {
-    return run_statement(s, SQL_FEED_SET, conflict, e, "ttbiiiitttii", r->tenant_id, r->feed, r->state,
+    return run_statement(s, SQL_FEED_SET, conflict, e, "ttbiiiiitttii", r->tenant_id, r->feed, r->state,
                          r->last_synced.ticks, r->newest_event.ticks, (int64_t)r->rows, (int64_t)r->late_rows,
-                         r->status, r->error_code, r->error_text, r->error_since.ticks, r->id);
+                         (int64_t)r->dead, r->status, r->error_code, r->error_text, r->error_since.ticks, r->id);
 }
 
 bool store_feed_put(struct store *s, struct feed_record *r, struct err *e)
@@ -49,12 +49,14 @@ static void read_feed(const struct cursor *c, struct feed_record *r)
                               .newest_event = column_wall(c, 5),
                               .rows = (uint64_t)column_i64(c, 6),
                               .late_rows = (uint64_t)column_i64(c, 7),
-                              .error_since = column_wall(c, 11)};
+                              .dead = (uint64_t)column_i64(c, 8),
+                              .refused = (uint64_t)column_i64(c, 9),
+                              .error_since = column_wall(c, 13)};
     column_text(c, 1, r->tenant_id, sizeof r->tenant_id);
     column_text(c, 2, r->feed, sizeof r->feed);
-    column_text(c, 8, r->status, sizeof r->status);
-    column_text(c, 9, r->error_code, sizeof r->error_code);
-    column_text(c, 10, r->error_text, sizeof r->error_text);
+    column_text(c, 10, r->status, sizeof r->status);
+    column_text(c, 11, r->error_code, sizeof r->error_code);
+    column_text(c, 12, r->error_text, sizeof r->error_text);
 }
 
 bool store_feed_list(struct store *s, const char *tenant_id, bool (*each)(void *arg, const struct feed_record *r),
@@ -70,6 +72,11 @@ bool store_feed_list(struct store *s, const char *tenant_id, bool (*each)(void *
         if (!each(arg, &r)) break;
     }
     return cursor_close(&c);
+}
+
+bool store_feed_refused_add(struct store *s, int64_t feed_id, uint64_t rows, struct err *e)
+{
+    return run_statement(s, SQL_FEED_REFUSED, NULL, e, "ii", (int64_t)rows, feed_id);
 }
 
 bool store_revision_put(struct store *s, const struct revision_record *r, bool into_inbox, struct err *e)

@@ -45,6 +45,8 @@ static const char *const migrations[] = {
     "CREATE TABLE lake_superseded (path TEXT PRIMARY KEY) WITHOUT ROWID;"
     "CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, operation TEXT NOT NULL,"
     " detail BLOB NOT NULL, hash BLOB NOT NULL);",
+    "ALTER TABLE feed ADD COLUMN dead INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE feed ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

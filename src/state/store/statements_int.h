@@ -27,14 +27,15 @@
     X(SECRET_GET, "SELECT sealed FROM secret WHERE name = ?")                                                                      \
     X(SECRET_REMOVE, "DELETE FROM secret WHERE name = ?")                                                                          \
     X(SECRET_REMOVE_OF, "DELETE FROM secret WHERE name LIKE '%:' || ?")                                                            \
-    X(FEED_ADD, "INSERT INTO feed (tenant_id, feed, state, last_synced, newest_event, rows, late_rows, status, error_code,"        \
-                " error_text, error_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                              \
+    X(FEED_ADD, "INSERT INTO feed (tenant_id, feed, state, last_synced, newest_event, rows, late_rows, dead, status, error_code,"  \
+                " error_text, error_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                           \
     X(FEED_SET, "UPDATE feed SET tenant_id = ?, feed = ?, state = ?, last_synced = ?, newest_event = ?, rows = ?, late_rows = ?,"  \
-                " status = ?, error_code = ?, error_text = ?, error_since = ? WHERE id = ?")                                       \
-    X(FEED_LIST, "SELECT id, tenant_id, feed, state, last_synced, newest_event, rows, late_rows, status, error_code, error_text,"  \
-                 " error_since FROM feed ORDER BY tenant_id, feed")                                                                \
-    X(FEED_LIST_OF, "SELECT id, tenant_id, feed, state, last_synced, newest_event, rows, late_rows, status, error_code,"           \
-                    " error_text, error_since FROM feed WHERE tenant_id = ? ORDER BY feed")                                        \
+                " dead = ?, status = ?, error_code = ?, error_text = ?, error_since = ? WHERE id = ?")                             \
+    X(FEED_REFUSED, "UPDATE feed SET refused = refused + ? WHERE id = ?")                                                          \
+    X(FEED_LIST, "SELECT id, tenant_id, feed, state, last_synced, newest_event, rows, late_rows, dead, refused, status, error_code,"\
+                 " error_text, error_since FROM feed ORDER BY tenant_id, feed")                                                    \
+    X(FEED_LIST_OF, "SELECT id, tenant_id, feed, state, last_synced, newest_event, rows, late_rows, dead, refused, status,"        \
+                    " error_code, error_text, error_since FROM feed WHERE tenant_id = ? ORDER BY feed")                            \
     X(BUCKET_PUT, "INSERT INTO bucket (feed_id, bucket, facts) VALUES (?, ?, ?)"                                                   \
                   " ON CONFLICT (feed_id, bucket) DO UPDATE SET facts = excluded.facts")                                           \
     X(BUCKET_FACTS, "SELECT facts FROM bucket WHERE feed_id = ? AND bucket = ?")                                                   \

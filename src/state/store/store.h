@@ -91,6 +91,8 @@ struct feed_record {
     struct wall newest_event; /* 0: none yet */
     uint64_t rows;            /* rows in the log, ever */
     uint64_t late_rows;       /* of them found by a sweep */
+    uint64_t dead;            /* records that could not be read: dead letters, ever */
+    uint64_t refused;         /* rows in the log that the mapping refused: only store_feed_refused_add changes it */
     char status[32];          /* "ok", "throttled", "error", ... */
     char error_code[64];      /* of the last failure; empty after a success */
     char error_text[256];
@@ -101,6 +103,9 @@ struct feed_record {
 bool store_feed_put(struct store *s, struct feed_record *r, struct err *e);
 bool store_feed_list(struct store *s, const char *tenant_id /* NULL: all */,
                      bool (*each)(void *arg, const struct feed_record *r), void *arg, struct err *e);
+
+/* That many more rows of the feed were refused. Nothing when the feed is gone: its rows may outlive it in the log. */
+bool store_feed_refused_add(struct store *s, int64_t feed_id, uint64_t rows, struct err *e);
 
 /* Fingerprints of rows per (feed, bucket), bucket = hour since the epoch of the row's time. Each put adds a sorted run
  * (none when count is 0); past eight runs the store merges them into one without doubles. `facts` is ingest's own note about that bucket (counts per bin), replaced by each put. */

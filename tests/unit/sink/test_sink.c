@@ -292,12 +292,19 @@ static void write_swelling_row(struct buf *row)
     assert_false(row->failed);
 }
 
-/* What the mapping refuses is kept, named, and in one line whatever it looked like. */
+static bool add_refused(void *arg, const struct feed_record *r)
+{
+    uint64_t *of_feed = arg;
+    of_feed[r->id == 1] += r->refused;
+    return true;
+}
+
+/* What the mapping refuses is kept, named, counted to its feed, and in one line whatever it looked like. */
 static void refused_rows_become_dead_letters(void **state)
 {
     struct world w;
     struct err e = {0};
-    uint64_t told = 0;
+    uint64_t told = 0, of_feed[2] = {0};
     bool sound;
     char path[256], full[400];
     struct buf row;
@@ -314,6 +321,8 @@ static void refused_rows_become_dead_letters(void **state)
     (void)snprintf(full, sizeof full, "%s/%s", WORLD_LAKE, path);
     assert_true(unpack_lines(w.fs, full, 8 << 20, count_dead, &told, &sound, &e) && sound);
     assert_int_equal(told, 1);
+    assert_true(store_feed_list(w.store, NULL, add_refused, of_feed, &e));
+    assert_true(of_feed[true] == 1 && of_feed[false] == 0);
     kit_reopen(&w);
     assert_int_equal(lake_orphans_found(w.lake), 0);
     buf_done(&row);

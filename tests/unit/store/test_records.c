@@ -25,6 +25,7 @@ static bool check_feed(void *arg, const struct feed_record *r)
     assert_int_equal(r->last_synced.ticks, want->last_synced.ticks);
     assert_int_equal(r->newest_event.ticks, want->newest_event.ticks);
     assert_true(r->rows == want->rows && r->late_rows == want->late_rows);
+    assert_true(r->dead == want->dead && r->refused == want->refused);
     assert_string_equal(r->status, want->status);
     assert_string_equal(r->error_code, want->error_code);
     assert_string_equal(r->error_text, want->error_text);
@@ -65,13 +66,17 @@ static void fill(struct store *s, struct feed_record *feed)
                                  .newest_event = {2},
                                  .rows = UINT64_C(1) << 40,
                                  .late_rows = 3,
+                                 .dead = 5,
                                  .status = "error",
                                  .error_code = "graph.throttled",
                                  .error_text = "slow down",
                                  .error_since = {4}};
     must(store_feed_put(s, feed, &e), &e);
     feed->rows++;
+    must(store_feed_refused_add(s, feed->id, 3, &e) && store_feed_refused_add(s, feed->id, 4, &e), &e);
+    must(store_feed_refused_add(s, feed->id + 1000, 1, &e), &e); /* of a feed that is gone */
     must(store_feed_put(s, feed, &e), &e);
+    feed->refused = 7; /* putting the record leaves it alone */
     (void)add_feed(s, TENANT_B, "alerts");
     must(store_secret_put(s, "tenant.secret:" TENANT_A, STR("s3cret"), &e), &e);
     must(store_secret_put(s, "tenant.secret:" TENANT_B, STR("old"), &e) &&
