@@ -209,6 +209,26 @@ static void write_stats(struct exchange *x, struct json_writer *w)
     json_array_end(w);
 }
 
+/* Every variant, what it means and its choices: for tests that live through them all. */
+static void write_variants(struct exchange *x, struct json_writer *w)
+{
+    (void)x;
+    json_key(w, "variants");
+    json_array_begin(w);
+    for (unsigned i = 0; i < VARIANT_COUNT; i++) {
+        const struct variant_row *row = &variant_rows[i];
+        json_object_begin(w);
+        member(w, "name", row->name);
+        member(w, "meaning", row->meaning);
+        json_key(w, "choices");
+        json_array_begin(w);
+        for (unsigned k = 0; k < VARIANT_CHOICES_MAX && row->choices[k]; k++) json_write_cstr(w, row->choices[k]);
+        json_array_end(w);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
 static void write_freeze(struct exchange *x, struct json_writer *w)
 {
     char text[WALL_TEXT_BYTES];
@@ -240,9 +260,10 @@ static const struct {
     void (*write)(struct exchange *x, struct json_writer *w); /* members of the answer's object */
     void (*handle)(struct exchange *x);                       /* or the whole answer */
 } admin_rows[] = {
-    {"GET", "tenants", write_tenants, NULL}, {"GET", "stats", write_stats, NULL},
-    {"GET", "healthz", write_healthz, NULL}, {"POST", "freeze", write_freeze, NULL},
-    {"POST", "faults", NULL, set_faults},    {"GET", "rows", NULL, answer_rows},
+    {"GET", "tenants", write_tenants, NULL},   {"GET", "stats", write_stats, NULL},
+    {"GET", "variants", write_variants, NULL}, {"GET", "healthz", write_healthz, NULL},
+    {"POST", "freeze", write_freeze, NULL},    {"POST", "faults", NULL, set_faults},
+    {"GET", "rows", NULL, answer_rows},
 };
 
 void admin_handle(struct exchange *x, struct str what)

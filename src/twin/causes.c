@@ -12,6 +12,8 @@ const struct cause twin_causes[TWIN_CAUSE_COUNT] = {
     [TWIN_BAD_REPLAY] =
         {"twin.bad_replay", ERR_INPUT, "a file to replay holds something that is no row",
          "Give it as one JSON object a line, each with a Timestamp: hunting rows or streaming records."},
+    [TWIN_BAD_VARIANT] = {"twin.bad_variant", ERR_INPUT, "there is no such variant, or it has no such choice",
+                          "GET /twin/variants of a running twin lists all with their choices."},
     [TWIN_BAD_OPTION] = {"twin.bad_option", ERR_INPUT, "an option of defender-twin is wrong",
                          "See defender-twin --help."},
 };

@@ -29,12 +29,14 @@ static void make_columns(struct cloud *c)
 
 static void apply_rules(struct twin_tenant *t, const struct scenario *s)
 {
+    t->variants = s->variants;
     for (unsigned i = 0; i < s->rule_count; i++) {
         const struct scenario_rule *r = &s->rules[i];
         if (!tenant_range_has(&r->tenants, t->world.index)) continue;
         t->lacks |= r->lacks;
         if (r->token_error) t->token_error = r->token_error;
         if (r->byte_cap) t->byte_cap = r->byte_cap;
+        variants_lay_over(&t->variants, &r->variants);
     }
 }
 
@@ -138,6 +140,11 @@ struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain)
 struct estate estate_of(const struct cloud *c, const struct twin_tenant *t)
 {
     return (struct estate){&t->world, c->opts.scenario};
+}
+
+const struct variants *exchange_variants(const struct exchange *x)
+{
+    return x->tenant ? &x->tenant->variants : &x->cloud->opts.scenario->variants;
 }
 
 struct wall existing_at(const struct cloud *c, struct wall now)

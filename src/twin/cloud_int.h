@@ -19,6 +19,7 @@ struct twin_tenant {
     char client_secret[48];
     unsigned lacks;       /* of enum tenant_lack */
     unsigned token_error; /* AADSTS number its logins are answered with; 0: none */
+    struct variants variants;
     uint64_t byte_cap;
     struct table tables[TABLE_COUNT];
     struct throttle throttles[FAMILY_COUNT];
@@ -49,6 +50,8 @@ struct exchange {
     char request_id[37];
 };
 struct estate estate_of(const struct cloud *c, const struct twin_tenant *t);
+/* The tenant's choices; before the tenant is known, the scenario's. */
+const struct variants *exchange_variants(const struct exchange *x);
 struct wall existing_at(const struct cloud *c, struct wall now);
 struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain); /* NULL: none */
 const struct cloud_param *exchange_param(const struct exchange *x, const char *name);

@@ -68,6 +68,9 @@ static void print_text(struct buf *out, const char *text, const char *detail)
 void answer_login_error(struct exchange *x, unsigned code, const char *detail)
 {
     const struct login_error *row = find_error(code);
+    const char *error = row->error;
+    int status = row->status;
+    (void)variant_login(exchange_variants(x), code, &status, &error);
     char time[WALL_TEXT_BYTES], trace[37];
     struct buf text, out;
     struct json_writer w;
@@ -82,7 +85,7 @@ void answer_login_error(struct exchange *x, unsigned code, const char *detail)
     json_writer_init(&w, &out);
     json_object_begin(&w);
     json_key(&w, "error");
-    json_write_cstr(&w, row->error);
+    json_write_cstr(&w, error);
     json_key(&w, "error_description");
     json_write_str(&w, buf_str(&text));
     json_key(&w, "error_codes");
@@ -102,7 +105,7 @@ void answer_login_error(struct exchange *x, unsigned code, const char *detail)
     json_object_end(&w);
     buf_done(&text);
     login_headers(x);
-    answer_bytes(x, row->status, "application/json; charset=utf-8", &out);
+    answer_bytes(x, status, "application/json; charset=utf-8", &out);
     if (x->tenant) x->tenant->stats[FAMILY_LOGIN].refused++;
 }
 

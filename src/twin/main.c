@@ -26,6 +26,7 @@ static const char help_rest[] =
     "\n"
     "  --faults SPEC           faults by chance, instead of the scenario's: "
     "429=0.02,500=0.01,503=,504=,cut=,hang=,slow=\n"
+    "  --variant NAME=CHOICE   how to behave where Microsoft's texts leave it open (several: commas between them)\n"
     "  --rows-per-second R     over all tenants, instead of the scenario's\n"
     "  --listen ADDRESS        default 127.0.0.1:0 (any free port); prints \"listening on http://127.0.0.1:PORT\"\n"
     "  --tls                   HTTPS with a certificate made at start\n"
@@ -34,7 +35,7 @@ static const char help_rest[] =
     "Ask GET /twin/tenants for the tenants and their secrets; docs/twin.md tells the rest.\n";
 
 struct options {
-    const char *tenants, *seed, *scenario, *faults, *rate, *listen, *tls_ca, *table, *bytes;
+    const char *tenants, *seed, *scenario, *faults, *rate, *listen, *tls_ca, *table, *bytes, *variants;
     bool is_tls, is_help, is_generate;
 };
 
@@ -54,8 +55,9 @@ static bool read_options(int argc, char **argv, struct options *o, struct err *e
         {"--scenario", &o->scenario, NULL},    {"--faults", &o->faults, NULL},
         {"--rows-per-second", &o->rate, NULL}, {"--listen", &o->listen, NULL},
         {"--tls", NULL, &o->is_tls},           {"--tls-ca", &o->tls_ca, NULL},
-        {"--table", &o->table, NULL},          {"--bytes", &o->bytes, NULL},
-        {"--help", NULL, &o->is_help},         {"generate", NULL, &o->is_generate},
+        {"--variant", &o->variants, NULL},     {"--table", &o->table, NULL},
+        {"--bytes", &o->bytes, NULL},          {"--help", NULL, &o->is_help},
+        {"generate", NULL, &o->is_generate},
     };
     for (int i = 1; i < argc; i++) {
         size_t k = 0;
@@ -194,6 +196,7 @@ static bool run_serve(const struct options *o, struct err *e)
     struct keys *keys = NULL;
     uint64_t tenants;
     if (!load_scenario(o, &scenario, e) || !load_replays(&scenario, replay_files, replay_texts, e)) return false;
+    if (o->variants && !variants_parse(&scenario.variants, str_of(o->variants), e)) return false;
     if (o->faults && !fault_rates_parse(str_of(o->faults), &scenario.faults, e)) return false;
     if (!read_number("--tenants", o->tenants, scenario.tenants, &tenants, e) ||
         !read_number("--seed", o->seed, 1, &co.seed, e))
@@ -239,5 +242,5 @@ int main(int argc, char **argv)
     if (fine) fine = o.is_generate ? run_generate(&o, &e) : run_serve(&o, &e);
     if (fine) return 0;
     (void)fprintf(stderr, "defender-twin: %s\n  %s: %s\n  %s\n", e.text, e.cause->code, e.cause->what, e.cause->remedy);
-    return e.cause == &twin_causes[TWIN_BAD_OPTION] ? 2 : 1;
+    return e.cause == &twin_causes[TWIN_BAD_OPTION] || e.cause == &twin_causes[TWIN_BAD_VARIANT] ? 2 : 1;
 }

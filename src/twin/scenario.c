@@ -83,6 +83,7 @@ enum field_kind {
     FIELD_RANGE,
     FIELD_TABLE,
     FIELD_FAULTS,
+    FIELD_VARIANTS,
     FIELD_FILE
 };
 struct field {
@@ -120,6 +121,7 @@ static const struct field top_fields[] = {
     TOP("token_life", DURATION, token_life_ms, 0),
     TOP("think", DURATION, think_ms, 0),
     TOP("faults", FAULTS, faults, 0),
+    TOP("variants", VARIANTS, variants, 0),
 };
 #define EVENT(name, kind, member, max)                                   \
     {                                                                    \
@@ -138,7 +140,20 @@ static const struct field rule_fields[] = {
     RULE("tenants", RANGE, tenants, 0),
     RULE("token_error", UNSIGNED, token_error, 1e9),
     RULE("byte_cap", U64, byte_cap, 1e12),
+    RULE("variants", VARIANTS, variants, 0),
 };
+
+static bool read_variants(const struct reader *r, const struct yaml *map, struct variants *out)
+{
+    if (map->type != YAML_MAP) return wrong(r, map, "variants is a map: name: choice");
+    for (size_t i = 0; i < map->count; i++) {
+        const struct yaml *choice = &map->items[i];
+        if (choice->type != YAML_SCALAR) return wrong(r, choice, "a choice is one word");
+        if (!variants_set(out, map->keys[i].text, choice->text, r->e))
+            return err_context(r->e, "%s:%u:%u", r->name, choice->line, choice->column);
+    }
+    return true;
+}
 
 static bool set_field(const struct reader *r, const struct field *f, void *base, const struct yaml *v)
 {
@@ -161,6 +176,7 @@ static bool set_field(const struct reader *r, const struct field *f, void *base,
     case FIELD_FILE:
         return str_copy(v->text, to, sizeof(((struct scenario_event *)0)->file)) || wrong(r, v, "the name is too long");
     case FIELD_FAULTS: return fault_rates_parse(v->text, (struct fault_rates *)(void *)to, r->e);
+    case FIELD_VARIANTS: return read_variants(r, v, (struct variants *)(void *)to);
     case FIELD_TABLE:
         if (v->type != YAML_SCALAR || !table_by_name(v->text, &table)) return wrong(r, v, "not a table the twin has");
         *(unsigned *)(void *)to = (unsigned)table;

@@ -9,6 +9,7 @@
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 #include "twin/faults.h"
+#include "twin/variants.h"
 
 enum { SCENARIO_TABLES = 7, SCENARIO_EVENTS_MAX = 64, SCENARIO_RULES_MAX = 32 };
 
@@ -53,6 +54,7 @@ struct scenario_rule {
     unsigned lacks;       /* of enum tenant_lack */
     unsigned token_error; /* AADSTS number; 0: none */
     uint64_t byte_cap;    /* of a hunting answer; 0: the scenario's */
+    struct variants variants;
 };
 
 struct scenario {
@@ -78,6 +80,7 @@ struct scenario {
     int64_t token_life_ms;
     int64_t think_ms; /* before each answer */
     struct fault_rates faults;
+    struct variants variants;
     struct scenario_event events[SCENARIO_EVENTS_MAX];
     unsigned event_count;
     struct scenario_rule rules[SCENARIO_RULES_MAX];
