@@ -186,7 +186,6 @@ static void write_tenants(struct exchange *x, struct json_writer *w)
 
 static void write_stats(struct exchange *x, struct json_writer *w)
 {
-    static const char *const names[FAMILY_COUNT] = {"login", "security", "hunting", "endpoint"};
     json_key(w, "tenants");
     json_array_begin(w);
     for (unsigned i = 0; i < cloud_tenant_count(x->cloud); i++) {
@@ -196,7 +195,7 @@ static void write_stats(struct exchange *x, struct json_writer *w)
             const struct cloud_stats *s = &x->cloud->tenants[i].stats[f];
             const uint64_t values[] = {s->calls, s->throttled, s->faulted, s->refused};
             static const char *const keys[] = {"calls", "throttled", "faulted", "refused"};
-            json_key(w, names[f]);
+            json_key(w, family_rows[f].name);
             json_object_begin(w);
             for (unsigned k = 0; k < 4; k++) {
                 json_key(w, keys[k]);

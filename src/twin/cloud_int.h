@@ -37,6 +37,18 @@ struct cloud {
     struct kql_column columns[TABLE_COUNT][TABLE_COLUMNS_MAX];
 };
 
+/* Whose token a call needs (access.c), and in whose words it fails. */
+enum cloud_api { API_GRAPH, API_ENDPOINT, API_COUNT };
+
+/* What counts together against limits, and the limits where the scenario has none of its own (section 9.2). */
+struct family_row {
+    const char *name;                    /* in /twin/stats */
+    bool is_graph;                       /* its errors come in Graph's envelope */
+    unsigned per_minute, per_hour;       /* 0: no limit */
+    size_t minute_setting, hour_setting; /* offsets in struct scenario that win; 0: none */
+};
+extern const struct family_row family_rows[FAMILY_COUNT];
+
 /* One exchange on its way through the model. */
 struct exchange {
     struct cloud *cloud;
@@ -45,7 +57,9 @@ struct exchange {
     struct wall now;   /* the clock: throttling, tokens */
     struct wall as_of; /* what exists: now, or the instant of the freeze */
     struct twin_tenant *tenant;
+    enum cloud_api api;
     enum cloud_family family;
+    struct str args; /* between the parentheses of a path like findbyip(...) */
     bool is_beta;
     char request_id[37];
 };
@@ -73,10 +87,11 @@ void answer_error(struct exchange *x, int status, const char *code, const char *
 void answer_spoil(struct exchange *x, enum fault fault, uint64_t length);
 
 /* ---- steps (each answers and returns false when the request ends there) ---------------------------------------------- */
-bool access_check(struct exchange *x, bool is_graph, const char *const *roles);
-bool throttle_check(struct exchange *x);       /* limits, storms, outages, drawn 429s and 5xx */
+bool access_check(struct exchange *x, const char *const *roles); /* a token of x->api with any of the roles */
+bool throttle_check(struct exchange *x);                         /* limits, storms, outages, drawn 429s and 5xx */
 enum fault spoiling_fault(struct exchange *x); /* CUT, HANG, SLOW or NONE for an answer that is fine so far */
 
+void route_handle(struct exchange *x);
 void login_handle(struct exchange *x, struct str tenant, struct str rest);
 void hunting_handle(struct exchange *x);
 void collection_handle(struct exchange *x, enum object_kind kind, struct str id); /* id empty: the list */

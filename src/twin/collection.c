@@ -55,7 +55,7 @@ static bool refuse(struct exchange *x, const char *code, const char *message)
 
 static const char *bad_option_code(const struct exchange *x)
 {
-    return x->family == FAMILY_ENDPOINT ? "ODataError" : "BadRequest";
+    return family_rows[x->family].is_graph ? "BadRequest" : "ODataError";
 }
 
 /* ---- options -------------------------------------------------------------------------------------------------------- */
@@ -97,14 +97,14 @@ static bool read_skip(struct exchange *x, struct listing *l, struct str text)
 static bool read_filter(struct exchange *x, struct listing *l, struct str text)
 {
     struct odata_error e;
-    return odata_filter_parse(&l->arena, text, object_fields[l->kind], &l->filter, &e) ||
+    return odata_filter_parse(&l->arena, text, object_fields(l->kind), &l->filter, &e) ||
            refuse(x, bad_option_code(x), e.text);
 }
 
 static bool read_order(struct exchange *x, struct listing *l, struct str text)
 {
     struct odata_error e;
-    return odata_orderby_parse(text, object_fields[l->kind], l->orders, &l->order_count, &e) ||
+    return odata_orderby_parse(text, object_fields(l->kind), l->orders, &l->order_count, &e) ||
            refuse(x, bad_option_code(x), e.text);
 }
 

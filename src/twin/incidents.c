@@ -9,6 +9,11 @@ struct str incident_id(struct estate t, uint64_t number, struct arena *a)
         a, "%lu", (unsigned long)(t.world->index * 100000ul + 14 + (number & 0xffffffff) + (number >> 32) * 50000));
 }
 
+struct str incident_object_id(struct estate t, const struct object *o, struct arena *a)
+{
+    return incident_id(t, o->number, a);
+}
+
 bool incidents_list(struct estate t, struct wall now, struct arena *a, struct object_list *out)
 {
     struct object_list alerts;

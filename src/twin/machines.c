@@ -40,6 +40,11 @@ bool machines_list(struct estate t, struct wall now, struct arena *a, struct obj
     return true;
 }
 
+struct str machine_id(struct estate t, const struct object *o, struct arena *a)
+{
+    return device_id(t.world, (unsigned)o->number, a);
+}
+
 static const char *level(uint64_t lot)
 {
     static const char *const levels[] = {"None", "Informational", "Low", "Medium", "High"};

@@ -1,37 +1,38 @@
 #include "twin/objects_int.h"
 
-const struct odata_fields object_fields[OBJECT_KINDS] = {
-    [OBJECT_ALERT] = {alert_fields, ALERT_FIELDS},
-    [OBJECT_INCIDENT] = {incident_fields, INCIDENT_FIELDS},
-    [OBJECT_MACHINE] = {machine_fields, MACHINE_FIELDS},
+/* One row a kind. */
+static const struct object_ops {
+    bool (*list)(struct estate t, struct wall now, struct arena *a, struct object_list *out);
+    struct str (*id)(struct estate t, const struct object *o, struct arena *a);
+    struct odata_value (*field)(struct estate t, const struct object *o, unsigned field, struct arena *a);
+    void (*write)(struct object_writer *o, struct estate t, const struct object *object);
+    struct odata_fields fields;
+} kinds[OBJECT_KINDS] = {
+    [OBJECT_ALERT] = {alerts_list, alert_id, alert_field, alert_write, {alert_fields, ALERT_FIELDS}},
+    [OBJECT_INCIDENT] =
+        {incidents_list, incident_object_id, incident_field, incident_write, {incident_fields, INCIDENT_FIELDS}},
+    [OBJECT_MACHINE] = {machines_list, machine_id, machine_field, machine_write, {machine_fields, MACHINE_FIELDS}},
 };
+
+struct odata_fields object_fields(enum object_kind kind)
+{
+    return kinds[kind].fields;
+}
 
 bool objects_list(struct estate t, enum object_kind kind, struct wall now, struct arena *a, struct object_list *out)
 {
-    switch (kind) {
-    case OBJECT_ALERT: return alerts_list(t, now, a, out);
-    case OBJECT_INCIDENT: return incidents_list(t, now, a, out);
-    default: return machines_list(t, now, a, out);
-    }
+    return kinds[kind].list(t, now, a, out);
 }
 
 struct str object_id(struct estate t, enum object_kind kind, const struct object *o, struct arena *a)
 {
-    switch (kind) {
-    case OBJECT_ALERT: return alert_id(t, o, a);
-    case OBJECT_INCIDENT: return incident_id(t, o->number, a);
-    default: return device_id(t.world, (unsigned)o->number, a);
-    }
+    return kinds[kind].id(t, o, a);
 }
 
 struct odata_value object_field(struct estate t, enum object_kind kind, const struct object *o, unsigned field,
                                 struct arena *a)
 {
-    switch (kind) {
-    case OBJECT_ALERT: return alert_field(t, o, field, a);
-    case OBJECT_INCIDENT: return incident_field(t, o, field, a);
-    default: return machine_field(t, o, field, a);
-    }
+    return kinds[kind].field(t, o, field, a);
 }
 
 void object_write(struct estate t, enum object_kind kind, const struct object *o, bool evolved, struct buf *out)
@@ -41,11 +42,7 @@ void object_write(struct estate t, enum object_kind kind, const struct object *o
     json_writer_init(&ow.w, out);
     buf_init(&ow.scratch, 1 << 20);
     arena_init(&ow.arena, 1 << 20);
-    switch (kind) {
-    case OBJECT_ALERT: alert_write(&ow, t, o); break;
-    case OBJECT_INCIDENT: incident_write(&ow, t, o); break;
-    default: machine_write(&ow, t, o); break;
-    }
+    kinds[kind].write(&ow, t, o);
     arena_done(&ow.arena);
     buf_done(&ow.scratch);
 }

@@ -28,7 +28,7 @@ struct estate { /* whose objects */
 bool objects_list(struct estate t, enum object_kind kind, struct wall now, struct arena *a, struct object_list *out);
 struct str object_id(struct estate t, enum object_kind kind, const struct object *o, struct arena *a);
 /* The fields $filter and $orderby may name, and what an object says for one. */
-extern const struct odata_fields object_fields[OBJECT_KINDS];
+struct odata_fields object_fields(enum object_kind kind);
 struct odata_value object_field(struct estate t, enum object_kind kind, const struct object *o, unsigned field,
                                 struct arena *a);
 /* `evolved`: the caller understands enum members younger than unknownFutureValue. */

@@ -57,6 +57,8 @@ bool incidents_list(struct estate t, struct wall now, struct arena *a, struct ob
 bool machines_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
 struct str alert_id(struct estate t, const struct object *o, struct arena *a);
 struct str incident_id(struct estate t, uint64_t number, struct arena *a);
+struct str incident_object_id(struct estate t, const struct object *o, struct arena *a);
+struct str machine_id(struct estate t, const struct object *o, struct arena *a);
 struct odata_value alert_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
 struct odata_value incident_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
 struct odata_value machine_field(struct estate t, const struct object *o, unsigned field, struct arena *a);

@@ -1,7 +1,18 @@
 /* Whom the model turns away: outages, storms, limits, and faults by lot. */
+#include <stddef.h>
 #include <stdio.h>
 
 #include "twin/cloud_int.h"
+
+/* clang-format off */
+#define SETTING(member) offsetof(struct scenario, member)
+const struct family_row family_rows[FAMILY_COUNT] = {
+    [FAMILY_LOGIN] = {"login", true, 0, 0, 0, 0},
+    [FAMILY_SECURITY] = {"security", true, 150, 0, SETTING(security_per_min), 0},
+    [FAMILY_HUNTING] = {"hunting", true, 45, 0, SETTING(hunting_per_min), 0},
+    [FAMILY_ENDPOINT] = {"endpoint", false, 100, 1500, SETTING(endpoint_per_min), SETTING(endpoint_per_hour)},
+};
+/* clang-format on */
 
 static const struct scenario_event *event_now(const struct exchange *x, enum event_what what, int64_t *left_ms_out)
 {
@@ -21,12 +32,12 @@ static const struct scenario_event *event_now(const struct exchange *x, enum eve
 static bool turned_away(struct exchange *x, const char *message, double retry_after_s, bool has_header)
 {
     x->tenant->stats[x->family].throttled++;
-    if (has_header && x->family == FAMILY_ENDPOINT)
+    if (has_header && !family_rows[x->family].is_graph)
         answer_header(x, "Retry-After", "%d", (int)(retry_after_s + 0.999));
     else if (has_header)
         answer_header(x, "Retry-After", "%.3f", retry_after_s < 0.001 ? 0.001 : retry_after_s);
     /* The Endpoint API has been seen to say "429" where its pages say TooManyRequests. */
-    answer_error(x, 429, x->family == FAMILY_ENDPOINT ? "429" : "TooManyRequests", message);
+    answer_error(x, 429, family_rows[x->family].is_graph ? "TooManyRequests" : "429", message);
     return false;
 }
 
@@ -41,25 +52,31 @@ static bool over(struct wall *began, unsigned *count, unsigned limit, int64_t wi
     return ++*count > limit; /* refused calls count too */
 }
 
+static unsigned limit(const struct scenario *s, size_t setting, unsigned usual)
+{
+    if (setting) usual = *(const unsigned *)(const void *)((const char *)s + setting);
+    return usual || setting ? usual : UINT32_MAX;
+}
+
 static bool within_limits(struct exchange *x)
 {
     const struct scenario *s = x->cloud->opts.scenario;
-    const unsigned per_minute[] = {UINT32_MAX, s->security_per_min, s->hunting_per_min, s->endpoint_per_min};
-    const unsigned per_hour[] = {UINT32_MAX, UINT32_MAX, UINT32_MAX, s->endpoint_per_hour};
+    const struct family_row *f = &family_rows[x->family];
+    unsigned per_minute = limit(s, f->minute_setting, f->per_minute), per_hour = limit(s, f->hour_setting, f->per_hour);
     struct throttle *t = &x->tenant->throttles[x->family];
     double minute_left, hour_left;
     char message[120];
-    bool over_minute = over(&t->minute, &t->in_minute, per_minute[x->family], WALL_TICKS_PER_MIN, x->now, &minute_left);
-    bool over_hour = over(&t->hour, &t->in_hour, per_hour[x->family], WALL_TICKS_PER_HOUR, x->now, &hour_left);
+    bool over_minute = over(&t->minute, &t->in_minute, per_minute, WALL_TICKS_PER_MIN, x->now, &minute_left);
+    bool over_hour = over(&t->hour, &t->in_hour, per_hour, WALL_TICKS_PER_HOUR, x->now, &hour_left);
     if (!over_minute && !over_hour) return true;
     (void)snprintf(message, sizeof message, "API calls quota exceeded! maximum allowed %u per %s",
-                   over_hour ? per_hour[x->family] : per_minute[x->family], over_hour ? "01:00:00" : "00:01:00");
+                   over_hour ? per_hour : per_minute, over_hour ? "01:00:00" : "00:01:00");
     return turned_away(x, message, over_hour ? hour_left : minute_left, true);
 }
 
 static bool broken(struct exchange *x, enum fault fault)
 {
-    bool is_graph = x->family != FAMILY_ENDPOINT;
+    bool is_graph = family_rows[x->family].is_graph;
     x->tenant->stats[x->family].faulted++;
     switch (fault) {
     case FAULT_ERROR: answer_error(x, 500, is_graph ? "UnknownError" : "InternalServerError", ""); break;

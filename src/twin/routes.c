@@ -1,0 +1,139 @@
+/* Which part of the model answers which request: one row a call, with the API it belongs to, the limits it counts against
+ * and the roles that may make it (section 2.6 of the reference). */
+#include "twin/cloud_int.h"
+
+static void answer_hunting(struct exchange *x, struct str id)
+{
+    (void)id;
+    hunting_handle(x);
+}
+
+static void answer_alerts(struct exchange *x, struct str id)
+{
+    collection_handle(x, OBJECT_ALERT, id);
+}
+
+static void answer_incidents(struct exchange *x, struct str id)
+{
+    collection_handle(x, OBJECT_INCIDENT, id);
+}
+
+static void answer_machines(struct exchange *x, struct str id)
+{
+    collection_handle(x, OBJECT_MACHINE, id);
+}
+
+/* clang-format off */
+static const struct route {
+    const char *method;
+    const char *path; /* behind the prefix; "*" is one segment, "(*)" an argument list, a last "/?" one that may be absent */
+    enum cloud_api api;
+    enum cloud_family family;
+    const char *roles[3]; /* any of them will do */
+    void (*answer)(struct exchange *x, struct str id);
+} routes[] = {
+    {"POST", "security/runHuntingQuery", API_GRAPH, FAMILY_HUNTING, {"ThreatHunting.Read.All"}, answer_hunting},
+    {"GET", "security/alerts_v2/?", API_GRAPH, FAMILY_SECURITY, {"SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"}, answer_alerts},
+    {"GET", "security/incidents/?", API_GRAPH, FAMILY_SECURITY, {"SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"}, answer_incidents},
+    {"GET", "machines/?", API_ENDPOINT, FAMILY_ENDPOINT, {"Machine.Read.All", "Machine.ReadWrite.All"}, answer_machines},
+};
+
+static const struct prefix {
+    const char *text;
+    bool serves[API_COUNT];
+    bool is_beta;
+} prefixes[] = {
+    {"/v1.0/", {[API_GRAPH] = true}, false},
+    {"/beta/", {[API_GRAPH] = true}, true},
+    {"/api/v1.0/", {[API_ENDPOINT] = true}, false}, /* the longer one first */
+    {"/api/", {[API_ENDPOINT] = true}, false},
+};
+/* clang-format on */
+
+/* One segment of a path against one of a pattern; what stands for the star goes to id or args. */
+static bool segment_matches(struct exchange *x, struct str pattern, struct str own, struct str *id_out)
+{
+    if (str_eq(pattern, STR("*"))) {
+        *id_out = own;
+        return own.n > 0;
+    }
+    if (!str_ends(pattern, STR("(*)"))) return str_eq_nocase(pattern, own);
+    size_t head = pattern.n - 2; /* with its opening parenthesis */
+    if (own.n <= head || own.p[own.n - 1] != ')' || !str_eq_nocase(str_sub(own, 0, head), str_sub(pattern, 0, head)))
+        return false;
+    x->args = str_sub(own, head, own.n - head - 1);
+    return true;
+}
+
+static bool route_matches(struct exchange *x, const struct route *r, struct str path, struct str *id_out)
+{
+    struct str pattern = str_of(r->path);
+    *id_out = STR("");
+    while (pattern.n && path.n) {
+        struct str wanted = str_cut(&pattern, '/'), own = str_cut(&path, '/');
+        if (str_eq(wanted, STR("?"))) wanted = STR("*");
+        if (!segment_matches(x, wanted, own, id_out)) return false;
+    }
+    return path.n == 0 && (pattern.n == 0 || str_eq(pattern, STR("?")));
+}
+
+static void graph_headers(struct exchange *x)
+{
+    struct str client = x->q->client_request_id;
+    answer_header(x, "request-id", "%s", x->request_id);
+    answer_header(x, "client-request-id", "%.*s", STR_ARG(client.n && client.n < 100 ? client : str_of(x->request_id)));
+}
+
+static void api_handle(struct exchange *x, const struct prefix *p, struct str path)
+{
+    struct str id;
+    bool is_known = false, is_graph = p->serves[API_GRAPH];
+    x->is_beta = p->is_beta;
+    x->family = is_graph ? FAMILY_SECURITY : FAMILY_ENDPOINT;
+    if (is_graph) graph_headers(x);
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        const struct route *r = &routes[i];
+        if (!p->serves[r->api] || !route_matches(x, r, path, &id)) continue;
+        is_known = true;
+        if (!str_eq(x->q->method, str_of(r->method))) continue;
+        x->family = r->family;
+        x->api = r->api;
+        if (access_check(x, r->roles) && throttle_check(x)) r->answer(x, id);
+        return;
+    }
+    if (is_known)
+        answer_error(x, 405, is_graph ? "Request_BadRequest" : "BadRequest",
+                     "Specified HTTP method is not allowed for the request target.");
+    else
+        answer_error(x, 404, is_graph ? "ResourceNotFound" : "NotFound", "Resource not found for the segment.");
+}
+
+static bool take_prefix(struct str *path, const char *prefix)
+{
+    if (!str_starts(*path, str_of(prefix))) return false;
+    *path = str_sub(*path, str_of(prefix).n, path->n);
+    return true;
+}
+
+void route_handle(struct exchange *x)
+{
+    struct str path = x->q->path;
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        if (!take_prefix(&path, prefixes[i].text)) continue;
+        api_handle(x, &prefixes[i], path);
+        return;
+    }
+    if (take_prefix(&path, "/twin/")) {
+        admin_handle(x, path);
+    } else if (take_prefix(&path, "/")) {
+        struct str tenant = str_cut(&path, '/');
+        bool is_login = str_eq(path, STR("oauth2/v2.0/token")) || str_eq(path, STR("discovery/v2.0/keys")) ||
+                        str_eq(path, STR("v2.0/.well-known/openid-configuration"));
+        if (is_login)
+            login_handle(x, tenant, path);
+        else
+            answer_graph_error(x, 404, "ResourceNotFound", "Resource not found for the segment.");
+    } else {
+        answer_graph_error(x, 400, "BadRequest", "The path is not absolute.");
+    }
+}
