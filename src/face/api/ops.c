@@ -138,7 +138,7 @@ const struct operation api_operations[] = {
      .params = pull_params,
      .run = op_pull,
      .more = "Runs inside the service if one runs, else takes the data folder itself. Exit 3 when some feeds failed, 1 "
-             "when all did."},
+             "when all did, or this machine's disk."},
     {.name = "ocsf map",
      .help = "Defender JSON in, OCSF NDJSON out",
      .role = ROLE_VIEWER,

@@ -107,13 +107,19 @@ static bool read_pull(const struct op_call *c, struct pull_request *q, struct er
     return true;
 }
 
+/* All feeds failed, or our own disk did (full, say), which some feeds merely did not meet. */
+static bool is_the_commands(const struct pull_result *r)
+{
+    return r->failed_feeds && (r->failed_feeds == r->feeds || r->first_error.cause->kind == ERR_STORAGE);
+}
+
 bool op_pull(struct op_call *c, struct err *e)
 {
     struct pull_request q;
     struct pull_result result = {0};
     if (!read_pull(c, &q, e)) return false;
     if (!c->engine->pull(c->engine->ctx, &q, &result, e)) return false;
-    if (result.feeds && result.failed_feeds == result.feeds) { /* all of them: then it is this command's failure */
+    if (is_the_commands(&result)) {
         *e = result.first_error;
         return false;
     }

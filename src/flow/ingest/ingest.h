@@ -71,8 +71,9 @@ void ingest_tenants_changed(struct ingest *in);
 
 struct ingest_outcome {
     uint64_t feeds, failed_feeds;
-    uint64_t rows;          /* new in the log */
-    struct err first_error; /* cause NULL: none; its text names tenant and feed */
+    uint64_t rows; /* new in the log */
+    struct err
+        first_error; /* cause NULL: none; its text names tenant and feed. Of ours before Defender's: a full disk */
 };
 typedef void ingest_done_fn(void *ctx, const struct ingest_outcome *o);
 /* Reads every feed up to now and runs all count sweeps at once, again and again until nothing differs. Requests are served

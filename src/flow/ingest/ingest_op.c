@@ -84,6 +84,12 @@ static void op_next_posted(void *arg)
         ingest_ops_stop(in);
 }
 
+/* A disk that fails us concerns every feed, whoever met it first. */
+static bool outranks(const struct err *e, const struct err *first)
+{
+    return first->cause == NULL || (e->cause->kind == ERR_STORAGE && first->cause->kind != ERR_STORAGE);
+}
+
 static void leave(struct ing_feed *f, const struct err *why)
 {
     struct ing_op *op = f->in->ops;
@@ -92,7 +98,7 @@ static void leave(struct ing_feed *f, const struct err *why)
     op->pending--;
     if (why) {
         op->outcome.failed_feeds++;
-        if (!op->outcome.first_error.cause) {
+        if (outranks(why, &op->outcome.first_error)) {
             op->outcome.first_error = *why;
             (void)err_context(&op->outcome.first_error, "tenant %s, %s", f->tenant->tenant->record.name,
                               ing_row(f)->name);

@@ -8,7 +8,9 @@ const struct cause lake_causes[LAKE_CAUSE_COUNT] = {
     [LAKE_MISSING] =
         {"lake.missing", ERR_CORRUPT, "a file of the lake is gone or has lost bytes",
          "Put the file named in the message back from a backup, or restore the whole data folder (store, log and "
-         "lake together), then start again."},
+         "lake together), then start again. Without a backup: set this folder aside (the other files stay readable), "
+         "run "
+         "init in a new one, and pull --from as far back as Defender keeps rows (30 days)."},
     [LAKE_DAMAGED] = {"lake.damaged", ERR_CORRUPT, "a file of the lake does not unpack",
                       "Check the disk (dmesg, smartctl) and put the file named in the message back from a backup."},
 };

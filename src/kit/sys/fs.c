@@ -8,18 +8,27 @@
 enum { READ_CHUNK_BYTES = 64 * 1024, PATH_BYTES = 4096 };
 
 /* By reading until the end, not by the size it states: a file may grow while it is read. */
-static bool read_open(struct fs fs, struct fs_file *f, const char *path, size_t max_bytes, struct buf *out,
-                      struct err *e)
+static bool read_chunks(struct fs fs, struct fs_file *f, const char *path, size_t max_bytes, char *chunk,
+                        struct buf *out, struct err *e)
 {
-    char chunk[READ_CHUNK_BYTES];
     uint64_t at = 0;
-    for (size_t got = sizeof chunk; got == sizeof chunk; at += got) {
-        if (!fs.ops->read_at(fs.ctx, f, at, chunk, sizeof chunk, &got, e)) return false;
+    for (size_t got = READ_CHUNK_BYTES; got == READ_CHUNK_BYTES; at += got) {
+        if (!fs.ops->read_at(fs.ctx, f, at, chunk, READ_CHUNK_BYTES, &got, e)) return false;
         if (got > max_bytes - at)
             return err_set(e, &sys_causes[SYS_FILE_TOO_LARGE], "%s is larger than %zu bytes", path, max_bytes);
         if (!buf_add(out, chunk, got)) return err_set(e, &base_causes[BASE_NO_MEMORY], "reading %s", path);
     }
     return true;
+}
+
+/* Key files and secrets come this way: nothing of them stays on the stack. */
+static bool read_open(struct fs fs, struct fs_file *f, const char *path, size_t max_bytes, struct buf *out,
+                      struct err *e)
+{
+    char chunk[READ_CHUNK_BYTES];
+    bool ok = read_chunks(fs, f, path, max_bytes, chunk, out, e);
+    explicit_bzero(chunk, sizeof chunk);
+    return ok;
 }
 
 bool fs_read_all(struct fs fs, const char *path, size_t max_bytes, struct buf *out, struct err *e)
