@@ -1,13 +1,8 @@
-/* Tokens at the door of an API: signature, audience, time, tenant, roles (sections 2.5, 2.6, 9.1). */
+#include "twin/access.h"
+
 #include <stdio.h>
 
 #include "twin/cloud_int.h"
-
-/* Which tokens an API takes. */
-static const char *const audiences[API_COUNT] = {
-    [API_GRAPH] = CLOUD_GRAPH_AUDIENCE,
-    [API_ENDPOINT] = CLOUD_ENDPOINT_AUDIENCE,
-};
 
 static bool unauthorized(struct exchange *x, const char *message)
 {
@@ -21,40 +16,72 @@ static bool unauthorized(struct exchange *x, const char *message)
     return false;
 }
 
-static bool has_role(const struct json *roles, const char *const *wanted)
+static role_set roles_named(const struct exchange *x, const char *const *names)
 {
-    for (size_t i = 0; roles && roles->type == JSON_ARRAY && i < roles->count; i++)
-        for (const char *const *w = wanted; *w; w++)
-            if (str_eq(json_str(&roles->items[i], STR_NONE), str_of(*w))) return true;
+    role_set set = 0;
+    for (; names && *names; names++) set |= role_by_name(x->api, str_of(*names));
+    return set;
+}
+
+/* One product's guide shows this instead of a 403 where hunting is not permitted (section 23.12). */
+static bool refuse_af10001(struct exchange *x)
+{
+    struct buf out;
+    buf_init(&out, 1024);
+    buf_add_str(&out,
+                STR("{\"error\":{\"code\":\"AF10001\",\"message\":\"The permission set () sent in the request does "
+                    "not include the expected permission.\"}}"));
+    answer_bytes(x, 401, "application/json; charset=utf-8", &out);
     return false;
 }
 
 static bool forbidden(struct exchange *x, const char *const *wanted)
 {
-    char message[200];
+    struct buf message;
     x->tenant->stats[x->family].refused++;
-    (void)snprintf(message, sizeof message,
-                   x->api == API_GRAPH ? "Missing application permissions. API required permissions: %s%s%s"
-                                       : "Missing application roles. API required roles: %s%s%s",
-                   wanted[0], wanted[1] ? "," : "", wanted[1] ? wanted[1] : "");
+    if (x->tenant->refusal == REFUSAL_AF10001 && roles_named(x, wanted) & role_group(ROLES_HUNTING))
+        return refuse_af10001(x);
+    buf_init(&message, 1024);
+    buf_addf(&message, x->api == API_GRAPH ? "Missing application permissions. API required permissions: "
+                                           : "Missing application roles. API required roles: ");
+    for (const char *const *w = wanted; *w; w++) buf_addf(&message, "%s%s", w == wanted ? "" : ",", *w);
     if (x->api == API_GRAPH)
-        answer_graph_error(x, 403, "Forbidden", message);
+        answer_graph_error(x, 403, "Forbidden", buf_cstr(&message));
     else
-        answer_endpoint_error(x, 403, "Forbidden", message);
+        answer_endpoint_error(x, 403, "Forbidden", buf_cstr(&message));
+    buf_done(&message);
     return false;
 }
 
-static bool check_claims(struct exchange *x, const struct json *claims, const char *const *roles)
+bool access_require(struct exchange *x, const char *const *roles)
+{
+    if (roles == NULL || *roles == NULL || x->roles & roles_named(x, roles)) return true;
+    return forbidden(x, roles);
+}
+
+static role_set roles_in(const struct exchange *x, const struct json *list)
+{
+    role_set set = 0;
+    for (size_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++)
+        set |= role_by_name(x->api, json_str(&list->items[i], STR_NONE));
+    return set;
+}
+
+static bool check_claims(struct exchange *x, const struct json *claims)
 {
     struct str aud = json_str(json_get(claims, "aud"), STR_NONE);
     int64_t now_s = wall_ms(x->now) / 1000;
-    if (!str_eq(aud, str_of(audiences[x->api])))
+    if (!str_eq(aud, str_of(api_rows[x->api].audience)) && !str_eq(aud, str_of(api_rows[x->api].app_id)))
         return unauthorized(x, "Access token validation failure. Invalid audience.");
     if (now_s >= json_i64(json_get(claims, "exp"), 0))
         return unauthorized(x, "Lifetime validation failed, the token is expired.");
     x->tenant = tenant_by_id(x->cloud, json_str(json_get(claims, "tid"), STR_NONE));
     if (x->tenant == NULL) return unauthorized(x, "Access token validation failure. Invalid issuer.");
-    return has_role(json_get(claims, "roles"), roles) || forbidden(x, roles);
+    x->roles = roles_in(x, json_get(claims, "roles"));
+    if (x->api != API_SIEM || x->tenant->roles & role_by_name(API_SIEM, STR("siem"))) return true;
+    x->tenant->stats[x->family].refused++;
+    answer_endpoint_error(x, 403, "Forbidden", "The tenant is not managed or has been deleted.");
+    return false;
 }
 
 bool access_check(struct exchange *x, const char *const *roles)
@@ -70,9 +97,8 @@ bool access_check(struct exchange *x, const char *const *roles)
     arena_init(&a, 1 << 20);
     bool fine = signer->verify(signer->ctx, str_trim(str_sub(token, 7, token.n)), &payload);
     const struct json *claims = fine ? json_parse(&a, buf_str(&payload), &e) : NULL;
-    fine = claims ? check_claims(x, claims, roles)
-                  : unauthorized(x, "Access token validation failure. Invalid signature.");
+    fine = claims ? check_claims(x, claims) : unauthorized(x, "Access token validation failure. Invalid signature.");
     arena_done(&a);
     buf_done(&payload);
-    return fine;
+    return fine && access_require(x, roles);
 }

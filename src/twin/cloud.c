@@ -27,6 +27,11 @@ static void make_columns(struct cloud *c)
     }
 }
 
+/* The first bits of enum tenant_lack are the groups of roles, in their order. */
+_Static_assert(LACK_HUNTING == 1 << ROLES_HUNTING && LACK_ALERTS == 1 << ROLES_ALERTS &&
+                   LACK_INCIDENTS == 1 << ROLES_INCIDENTS && LACK_MACHINES == 1 << ROLES_MACHINES,
+               "a lack is a group");
+
 static void apply_rules(struct twin_tenant *t, const struct scenario *s)
 {
     t->variants = s->variants;
@@ -34,10 +39,14 @@ static void apply_rules(struct twin_tenant *t, const struct scenario *s)
         const struct scenario_rule *r = &s->rules[i];
         if (!tenant_range_has(&r->tenants, t->world.index)) continue;
         t->lacks |= r->lacks;
+        if (r->has_roles) t->roles = r->roles;
+        if (r->refusal) t->refusal = r->refusal;
         if (r->token_error) t->token_error = r->token_error;
         if (r->byte_cap) t->byte_cap = r->byte_cap;
         variants_lay_over(&t->variants, &r->variants);
     }
+    for (unsigned g = 0; g < ROLE_GROUPS; g++)
+        if (t->lacks & 1u << g) t->roles &= ~role_group((enum role_group)g);
 }
 
 static void make_tenant(struct cloud *c, unsigned index, double scale)
@@ -51,6 +60,7 @@ static void make_tenant(struct cloud *c, unsigned index, double scale)
     draw_hex(t->world.seed, 12, tail, 32);
     (void)snprintf(t->client_secret, sizeof t->client_secret,
                    "Qx8~%s+/=", tail); /* what must be percent-encoded occurs */
+    (void)permission_set_by_name(STR("all"), &t->roles);
     apply_rules(t, s);
     for (unsigned i = 0; i < TABLE_COUNT; i++)
         table_init(&t->tables[i], &t->world, s, c->replays, (enum table_id)i,
@@ -120,10 +130,11 @@ void cloud_tenant_get(const struct cloud *c, unsigned index, struct cloud_tenant
     bool none = t->lacks & LACK_CONSENT || t->token_error;
     *out = (struct cloud_tenant){
         .id = t->world.tenant_id, .name = t->world.name, .client_id = t->client_id, .client_secret = t->client_secret};
-    for (unsigned i = 0; i < TABLE_COUNT; i++) out->readable[i] = !none && !(t->lacks & (LACK_HUNTING | LACK_TABLES));
-    out->readable[FEED_ALERTS] = !none && !(t->lacks & LACK_ALERTS);
-    out->readable[FEED_INCIDENTS] = !none && !(t->lacks & LACK_INCIDENTS);
-    out->readable[FEED_MACHINES] = !none && !(t->lacks & LACK_MACHINES);
+    bool hunts = t->roles & role_by_name(API_GRAPH, STR("ThreatHunting.Read.All"));
+    for (unsigned i = 0; i < TABLE_COUNT; i++) out->readable[i] = !none && hunts && !(t->lacks & LACK_TABLES);
+    out->readable[FEED_ALERTS] = !none && t->roles & (roles_of_api(API_GRAPH) & role_group(ROLES_ALERTS));
+    out->readable[FEED_INCIDENTS] = !none && t->roles & (roles_of_api(API_GRAPH) & role_group(ROLES_INCIDENTS));
+    out->readable[FEED_MACHINES] = !none && t->roles & role_group(ROLES_MACHINES);
 }
 
 struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain)

@@ -4,6 +4,7 @@
 
 #include "kit/json/json.h"
 #include "kit/sys/random.h"
+#include "twin/access.h"
 #include "twin/cloud.h"
 #include "twin/objects.h"
 #include "twin/table.h"
@@ -17,7 +18,9 @@ struct twin_tenant {
     struct world world;
     char client_id[37];
     char client_secret[48];
-    unsigned lacks;       /* of enum tenant_lack */
+    unsigned lacks; /* of enum tenant_lack */
+    role_set roles; /* granted in this tenant */
+    enum refusal refusal;
     unsigned token_error; /* AADSTS number its logins are answered with; 0: none */
     struct variants variants;
     uint64_t byte_cap;
@@ -37,9 +40,6 @@ struct cloud {
     struct kql_column columns[TABLE_COUNT][TABLE_COLUMNS_MAX];
 };
 
-/* Whose token a call needs (access.c), and in whose words it fails. */
-enum cloud_api { API_GRAPH, API_ENDPOINT, API_COUNT };
-
 /* What counts together against limits, and the limits where the scenario has none of its own (section 9.2). */
 struct family_row {
     const char *name;                    /* in /twin/stats */
@@ -57,7 +57,8 @@ struct exchange {
     struct wall now;   /* the clock: throttling, tokens */
     struct wall as_of; /* what exists: now, or the instant of the freeze */
     struct twin_tenant *tenant;
-    enum cloud_api api;
+    enum cloud_api api; /* whose token the call needs, and in whose words it fails */
+    role_set roles;     /* what the token says */
     enum cloud_family family;
     struct str args; /* between the parentheses of a path like findbyip(...) */
     bool is_beta;
@@ -87,8 +88,7 @@ void answer_error(struct exchange *x, int status, const char *code, const char *
 void answer_spoil(struct exchange *x, enum fault fault, uint64_t length);
 
 /* ---- steps (each answers and returns false when the request ends there) ---------------------------------------------- */
-bool access_check(struct exchange *x, const char *const *roles); /* a token of x->api with any of the roles */
-bool throttle_check(struct exchange *x);                         /* limits, storms, outages, drawn 429s and 5xx */
+bool throttle_check(struct exchange *x);       /* limits, storms, outages, drawn 429s and 5xx */
 enum fault spoiling_fault(struct exchange *x); /* CUT, HANG, SLOW or NONE for an answer that is fine so far */
 
 void route_handle(struct exchange *x);

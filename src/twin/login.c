@@ -201,17 +201,7 @@ static bool check_client(struct exchange *x, const struct form *f)
     return strcmp(f->secret, t->client_secret) == 0 || refuse(x, 7000215, t->client_id);
 }
 
-static const struct {
-    const char *scope, *audience;
-    bool is_graph, is_endpoint;
-} resources[] = {
-    {"https://graph.microsoft.com", CLOUD_GRAPH_AUDIENCE, true, false},
-    {"https://api.securitycenter.microsoft.com", CLOUD_ENDPOINT_AUDIENCE, false, true},
-    {"https://securitycenter.onmicrosoft.com/windowsatpservice", CLOUD_ENDPOINT_AUDIENCE, false, true},
-    {"https://api.security.microsoft.com", "https://api.security.microsoft.com", false, false},
-};
-
-static bool check_scope(struct exchange *x, const struct form *f, unsigned *resource_out)
+static bool check_scope(struct exchange *x, const struct form *f, enum cloud_api *api_out)
 {
     static const char suffix[] = "/.default";
     struct str scope = str_trim(str_of(f->scope));
@@ -219,42 +209,20 @@ static bool check_scope(struct exchange *x, const struct form *f, unsigned *reso
     if (str_find(scope, STR("://"), 0) == SIZE_MAX) return refuse(x, 70011, f->scope);
     if (!str_ends(scope, STR(suffix))) return refuse(x, 1002012, f->scope);
     struct str resource = str_sub(scope, 0, scope.n - strlen(suffix));
-    while (str_ends(resource, STR("/"))) resource.n--;
-    for (unsigned i = 0; i < sizeof resources / sizeof resources[0]; i++) {
-        if (!str_eq_nocase(resource, str_of(resources[i].scope))) continue;
-        *resource_out = i;
-        return true;
-    }
-    return refuse(x, 500011, f->scope);
+    return api_by_identifier(resource, api_out) || refuse(x, 500011, f->scope);
 }
 
 /* ---- the token ------------------------------------------------------------------------------------------------------ */
-static const struct {
-    unsigned lack;
-    bool is_graph;
-    const char *role;
-} role_rows[] = {
-    {LACK_ALERTS, true, "SecurityAlert.Read.All"},
-    {LACK_INCIDENTS, true, "SecurityIncident.Read.All"},
-    {LACK_HUNTING, true, "ThreatHunting.Read.All"},
-    {LACK_MACHINES, false, "Machine.Read.All"},
-};
-
 /* Without consent there are no roles, and then no such claim at all. */
-static void write_roles(struct json_writer *w, const struct twin_tenant *t, unsigned resource)
+static void write_roles(struct json_writer *w, const struct twin_tenant *t, enum cloud_api api)
 {
-    bool has_any = false;
-    for (size_t i = 0; i < sizeof role_rows / sizeof role_rows[0]; i++) {
-        bool is_for = role_rows[i].is_graph ? resources[resource].is_graph : resources[resource].is_endpoint;
-        if (!is_for || t->lacks & (role_rows[i].lack | LACK_CONSENT)) continue;
-        if (!has_any) {
-            json_key(w, "roles");
-            json_array_begin(w);
-        }
-        has_any = true;
-        json_write_cstr(w, role_rows[i].role);
-    }
-    if (has_any) json_array_end(w);
+    role_set granted = t->lacks & LACK_CONSENT || api == API_SIEM ? 0 : t->roles & roles_of_api(api);
+    if (granted == 0) return;
+    json_key(w, "roles");
+    json_array_begin(w);
+    for (unsigned i = 0; i < role_count; i++)
+        if (granted >> i & 1) json_write_cstr(w, role_rows[i].name);
+    json_array_end(w);
 }
 
 static void claim(struct json_writer *w, const char *key, const char *value)
@@ -269,7 +237,7 @@ static void claim_time(struct json_writer *w, const char *key, int64_t s)
     json_write_i64(w, s);
 }
 
-static void write_claims(struct exchange *x, unsigned resource, struct buf *out)
+static void write_claims(struct exchange *x, enum cloud_api api, struct buf *out)
 {
     const struct twin_tenant *t = x->tenant;
     int64_t now_s = wall_ms(x->now) / 1000;
@@ -279,7 +247,7 @@ static void write_claims(struct exchange *x, unsigned resource, struct buf *out)
     draw_guid(t->world.seed, 4242, object_id);
     json_writer_init(&w, out);
     json_object_begin(&w);
-    claim(&w, "aud", resources[resource].audience);
+    claim(&w, "aud", api_rows[api].audience);
     claim(&w, "iss", issuer);
     claim_time(&w, "iat", now_s);
     claim_time(&w, "nbf", now_s);
@@ -288,7 +256,7 @@ static void write_claims(struct exchange *x, unsigned resource, struct buf *out)
     claim(&w, "appidacr", "1");
     claim(&w, "idtyp", "app");
     claim(&w, "oid", object_id);
-    write_roles(&w, t, resource);
+    write_roles(&w, t, api);
     claim(&w, "sub", object_id);
     claim(&w, "tid", t->world.tenant_id);
     claim(&w, "uti", x->request_id);
@@ -296,7 +264,7 @@ static void write_claims(struct exchange *x, unsigned resource, struct buf *out)
     json_object_end(&w);
 }
 
-static void answer_token(struct exchange *x, unsigned resource)
+static void answer_token(struct exchange *x, enum cloud_api api)
 {
     struct buf claims, token, out;
     const struct token_signer *signer = &x->cloud->opts.signer;
@@ -304,7 +272,7 @@ static void answer_token(struct exchange *x, unsigned resource)
     buf_init(&claims, 64 << 10);
     buf_init(&token, 64 << 10);
     buf_init(&out, 64 << 10);
-    write_claims(x, resource, &claims);
+    write_claims(x, api, &claims);
     if (signer->sign(signer->ctx, buf_str(&claims), &token)) {
         buf_addf(&out,
                  "{\"token_type\":\"Bearer\",\"expires_in\":%lld,\"ext_expires_in\":%lld,\"access_token\":\"%.*s\"}",
@@ -330,7 +298,7 @@ static bool not_looping(struct exchange *x)
 static void token_handle(struct exchange *x, struct str tenant)
 {
     struct form f = {.client_id = "", .secret = "", .scope = ""};
-    unsigned resource;
+    enum cloud_api api;
     char method[16] = "";
     (void)str_copy(x->q->method, method, sizeof method);
     if (!str_eq(x->q->method, STR("POST"))) {
@@ -343,8 +311,8 @@ static void token_handle(struct exchange *x, struct str tenant)
         answer_login_error(x, 90033, NULL);
     } else if (!read_form(x, &f)) {
         answer_login_error(x, 900144, "grant_type");
-    } else if (check_grant(x, &f) && check_client(x, &f) && check_scope(x, &f, &resource)) {
-        answer_token(x, resource);
+    } else if (check_grant(x, &f) && check_client(x, &f) && check_scope(x, &f, &api)) {
+        answer_token(x, api);
     }
     arena_done(&f.arena);
 }

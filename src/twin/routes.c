@@ -29,7 +29,7 @@ static const struct route {
     const char *path; /* behind the prefix; "*" is one segment, "(*)" an argument list, a last "/?" one that may be absent */
     enum cloud_api api;
     enum cloud_family family;
-    const char *roles[3]; /* any of them will do */
+    const char *roles[4]; /* any of them will do; NULL-terminated */
     void (*answer)(struct exchange *x, struct str id);
 } routes[] = {
     {"POST", "security/runHuntingQuery", API_GRAPH, FAMILY_HUNTING, {"ThreatHunting.Read.All"}, answer_hunting},
@@ -45,8 +45,8 @@ static const struct prefix {
 } prefixes[] = {
     {"/v1.0/", {[API_GRAPH] = true}, false},
     {"/beta/", {[API_GRAPH] = true}, true},
-    {"/api/v1.0/", {[API_ENDPOINT] = true}, false}, /* the longer one first */
-    {"/api/", {[API_ENDPOINT] = true}, false},
+    {"/api/v1.0/", {[API_ENDPOINT] = true, [API_XDR] = true}, false}, /* the longer one first */
+    {"/api/", {[API_ENDPOINT] = true, [API_XDR] = true}, false},
 };
 /* clang-format on */
 

@@ -22,6 +22,11 @@ static bool wrong(const struct reader *r, const struct yaml *at, const char *wha
     return err_set(r->e, &twin_causes[TWIN_BAD_SCENARIO], "%s:%u:%u: %s", r->name, at->line, at->column, what);
 }
 
+static bool wrong_of(const struct reader *r, const struct yaml *at, const char *what, const char *of)
+{
+    return err_set(r->e, &twin_causes[TWIN_BAD_SCENARIO], "%s:%u:%u: %s %s", r->name, at->line, at->column, what, of);
+}
+
 bool tenant_range_has(const struct tenant_range *r, unsigned index)
 {
     return index >= r->first && index <= r->last && (index - r->first) % r->step == 0;
@@ -235,7 +240,7 @@ static bool read_event(const struct reader *r, const struct yaml *map)
     return true;
 }
 
-static bool read_lacks(const struct reader *r, const struct yaml *list, unsigned *out)
+static bool read_lacks(const struct reader *r, const struct yaml *list, struct scenario_rule *out)
 {
     static const char *const names[] = {"hunting", "alerts", "incidents", "machines", "consent", "tables"};
     if (list->type != YAML_LIST) return wrong(r, list, "lacks is a list");
@@ -244,9 +249,59 @@ static bool read_lacks(const struct reader *r, const struct yaml *list, unsigned
         while (bit < COUNT(names) && !str_eq(list->items[i].text, str_of(names[bit]))) bit++;
         if (bit == COUNT(names))
             return wrong(r, &list->items[i], "a tenant can lack hunting, alerts, incidents, machines, consent, tables");
-        *out |= 1u << bit;
+        out->lacks |= 1u << bit;
     }
     return true;
+}
+
+static bool read_permissions(const struct reader *r, const struct yaml *v, struct scenario_rule *out)
+{
+    role_set set;
+    if (v->type != YAML_SCALAR || !permission_set_by_name(v->text, &set))
+        return wrong_of(r, v, "a set of permissions is one of", permission_set_names);
+    out->has_roles = true;
+    out->roles |= set;
+    return true;
+}
+
+static bool read_roles(const struct reader *r, const struct yaml *list, struct scenario_rule *out)
+{
+    if (list->type != YAML_LIST) return wrong(r, list, "roles is a list");
+    for (size_t i = 0; i < list->count; i++) {
+        role_set role = roles_by_name(list->items[i].text);
+        if (role == 0) return wrong(r, &list->items[i], "not a role the twin knows (src/twin/permissions.c has them)");
+        out->roles |= role;
+    }
+    out->has_roles = true;
+    return true;
+}
+
+static bool read_refusal(const struct reader *r, const struct yaml *v, struct scenario_rule *out)
+{
+    bool is_af10001 = str_eq(v->text, STR("af10001"));
+    out->refusal = is_af10001 ? REFUSAL_AF10001 : REFUSAL_FORBIDDEN;
+    return is_af10001 || str_eq(v->text, STR("forbidden")) || wrong(r, v, "a refusal is forbidden or af10001");
+}
+
+/* What a plain field cannot say. */
+static const struct {
+    const char *name;
+    bool (*read)(const struct reader *r, const struct yaml *v, struct scenario_rule *out);
+} rule_readers[] = {
+    {"lacks", read_lacks},
+    {"permissions", read_permissions},
+    {"roles", read_roles},
+    {"refusal", read_refusal},
+};
+
+static bool read_rule_field(const struct reader *r, const struct yaml *key, const struct yaml *v,
+                            struct scenario_rule *rule)
+{
+    const struct field *f = field_find(rule_fields, COUNT(rule_fields), key->text);
+    if (f) return set_field(r, f, rule, v);
+    for (size_t i = 0; i < COUNT(rule_readers); i++)
+        if (str_eq(key->text, str_of(rule_readers[i].name))) return rule_readers[i].read(r, v, rule);
+    return wrong(r, key, "a rule has no such field");
 }
 
 static bool read_rule(const struct reader *r, const struct yaml *map)
@@ -254,13 +309,8 @@ static bool read_rule(const struct reader *r, const struct yaml *map)
     struct scenario_rule rule = {.tenants = {0, UINT32_MAX, 1}};
     if (map->type != YAML_MAP) return wrong(r, map, "a rule is a map");
     if (r->s->rule_count == SCENARIO_RULES_MAX) return wrong(r, map, "too many rules");
-    for (size_t i = 0; i < map->count; i++) {
-        const struct field *f = field_find(rule_fields, COUNT(rule_fields), map->keys[i].text);
-        bool is_lacks = str_eq(map->keys[i].text, STR("lacks"));
-        if (is_lacks ? !read_lacks(r, &map->items[i], &rule.lacks) : f && !set_field(r, f, &rule, &map->items[i]))
-            return false;
-        if (!is_lacks && !f) return wrong(r, &map->keys[i], "a rule has no such field");
-    }
+    for (size_t i = 0; i < map->count; i++)
+        if (!read_rule_field(r, &map->keys[i], &map->items[i], &rule)) return false;
     r->s->rules[r->s->rule_count++] = rule;
     return true;
 }

@@ -9,6 +9,7 @@
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 #include "twin/faults.h"
+#include "twin/permissions.h"
 #include "twin/variants.h"
 
 enum { SCENARIO_TABLES = 7, SCENARIO_EVENTS_MAX = 64, SCENARIO_RULES_MAX = 32 };
@@ -49,9 +50,14 @@ enum tenant_lack {
     LACK_CONSENT = 16,
     LACK_TABLES = 32
 };
+/* How a missing hunting role shows: 403, or 401 with a code of its own. */
+enum refusal { REFUSAL_FORBIDDEN, REFUSAL_AF10001 };
 struct scenario_rule {
     struct tenant_range tenants;
-    unsigned lacks;       /* of enum tenant_lack */
+    unsigned lacks; /* of enum tenant_lack */
+    bool has_roles; /* the tenant has these roles, instead of all */
+    role_set roles;
+    enum refusal refusal;
     unsigned token_error; /* AADSTS number; 0: none */
     uint64_t byte_cap;    /* of a hunting answer; 0: the scenario's */
     struct variants variants;

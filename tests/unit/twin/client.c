@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-static void login(struct client *c, const char *resource, char *out, size_t size)
+void client_token(struct client *c, const char *resource, char *out, size_t size)
 {
     char target[200], body[600];
     out[0] = '\0';
@@ -26,8 +26,8 @@ static void login(struct client *c, const char *resource, char *out, size_t size
 void client_become(struct client *c, unsigned tenant)
 {
     cloud_tenant_get(c->cloud, tenant, &c->tenant);
-    login(c, CLOUD_GRAPH_AUDIENCE, c->graph, sizeof c->graph);
-    login(c, CLOUD_ENDPOINT_AUDIENCE, c->endpoint, sizeof c->endpoint);
+    client_token(c, CLOUD_GRAPH_AUDIENCE, c->graph, sizeof c->graph);
+    client_token(c, CLOUD_ENDPOINT_AUDIENCE, c->endpoint, sizeof c->endpoint);
 }
 
 void client_open(struct client *c, const char *scenario_yaml, unsigned tenants, uint64_t seed)

@@ -25,6 +25,8 @@ struct client {
 void client_open(struct client *c, const char *scenario_yaml, unsigned tenants, uint64_t seed);
 void client_close(struct client *c);
 void client_become(struct client *c, unsigned tenant); /* and logs in, for as far as it can */
+/* "Bearer ..." for a resource, empty when the login refuses; the answer stays to be looked at. */
+void client_token(struct client *c, const char *resource, char *out, size_t size);
 void client_wait(struct client *c, int64_t ms);
 /* `target` is path?query, encoded. Fills status, body, json (NULL when it is none). */
 int client_call(struct client *c, const char *method, const char *target, const char *authorization, const char *body);
