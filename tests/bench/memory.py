@@ -2,12 +2,12 @@
 """What an answer of 100 MB adds to the resident memory of a running service, end to end: fetch, spool, inflate, split, log,
 commit, fold into the lake.
 
-A real `portcullis serve` is warmed by an answer of 10 MB that goes the whole way. Then its peak is cleared (clear_refs), its resident memory
-remembered, and the large answer given; once its rows are committed and its events are in the lake, what was added is VmHWM less the
+A real `portcullis serve` is taken cold (it has had no row yet) or is warmed by an answer of 10 MB that goes the whole way. Then its peak is
+cleared (clear_refs), its resident memory remembered, and the large answer given; once its rows are committed and its events are in the lake, what was added is VmHWM less the
 remembered VmRSS. All three are the service's own, out of /proc (the rusage of a child counts its parent's pages at the fork).
 
-Two answers, each in a service of its own: 1,000 alerts of 100 KB; one page of 40,000 hunting rows. Their text packs
-to a bit over a quarter of its size. `--warm N` warms by N bytes instead. Prints one JSON line."""
+Two answers, each cold and warm, in a service of its own: 1,000 alerts of 100 KB; one page of 40,000 hunting rows. Their text packs
+to a bit over a quarter of its size. `--warm N` warms by N bytes instead, `--state` and `--only` choose. Prints one JSON line."""
 import argparse, base64, datetime, gzip, http.server, json, pathlib, random, re, subprocess, sys, threading, time, urllib.parse, zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
@@ -169,8 +169,9 @@ def measure(kind, warm, answer):
         service = i.serve()
         try:
             assert i.wait_until_served(service), (i.folder / "serve.log").read_text()
-            answers.prepare(warm)
-            give(i, answers)
+            if warm:
+                answers.prepare(warm)
+                give(i, answers)
             answers.prepare(answer)
             pathlib.Path(f"/proc/{service.pid}/clear_refs").write_text("5")
             before, = memory(service, "VmRSS")
@@ -189,8 +190,10 @@ options = argparse.ArgumentParser()
 options.add_argument("--warm", type=int, default=WARM)
 options.add_argument("--answer", type=int, default=ANSWER)
 options.add_argument("--only", choices=KINDS)
+options.add_argument("--state", choices=("cold", "warm"))
 options = options.parse_args()
-figures = {kind: measure(kind, options.warm, options.answer) for kind in KINDS if options.only in (None, kind)}
+figures = {f"{kind}_{state}": measure(kind, options.warm if state == "warm" else 0, options.answer) for kind in KINDS for state in ("cold", "warm")
+           if options.only in (None, kind) and options.state in (None, state)}
 holds = all(f["added_bytes"] <= LIMIT for f in figures.values())
 print(json.dumps({"bench": "memory", **{f"{kind}_{name}": v for kind, f in figures.items() for name, v in f.items()},
                   "limit_mib": LIMIT >> 20, "holds": holds}))

@@ -8,7 +8,7 @@
 #include "kit/base/str.h"
 #include "kit/sys/fs.h"
 
-enum { GATHER_BLOCK_BYTES = 2 << 20, GATHER_PARTITIONS_FULL = 8192 };
+enum { GATHER_BLOCK_BYTES = 1 << 20, GATHER_PARTITIONS_FULL = 8192 };
 
 struct partition_key {
     uint32_t class_uid;

@@ -53,7 +53,7 @@ struct lake_fold_result {
     uint64_t bytes; /* of the new files */
 };
 /* Folds rows from the lake's offset to `limit` (the log's named end) if enough has gathered: file_bytes of log, or the
- * oldest row came fold_ms before `now`; or anything at all with `force`. Memory is bounded (about 8 MiB) whatever the number
+ * oldest row came fold_ms before `now`; or anything at all with `force`. Memory is bounded (about 4 MiB) whatever the number
  * of partitions. After a failure nothing of it counts, and the next call tries again. */
 bool lake_fold(struct lake *l, uint64_t limit, struct wall now, bool force, struct lake_fold_result *out,
                struct err *e);

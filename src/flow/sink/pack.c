@@ -4,7 +4,8 @@
 #include <string.h>
 #include <zstd.h>
 
-enum { LEVEL = 3, PIECE_BYTES = 128 << 10 };
+/* A window of 512 KiB instead of the level's 2 MiB: files are 3 to 4 % larger, and packing takes 1.5 MiB less. */
+enum { LEVEL = 3, WINDOW_LOG = 19, PIECE_BYTES = 128 << 10 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------------- */
 
@@ -26,6 +27,7 @@ struct packer *packer_new(struct fs fs)
     }
     p->fs = fs;
     (void)ZSTD_CCtx_setParameter(p->context, ZSTD_c_compressionLevel, LEVEL);
+    (void)ZSTD_CCtx_setParameter(p->context, ZSTD_c_windowLog, WINDOW_LOG);
     (void)ZSTD_CCtx_setParameter(p->context, ZSTD_c_checksumFlag, 1); /* damage is found by whoever reads */
     return p;
 }
