@@ -13,8 +13,8 @@ corpus = os.path.join(shared, "corpus")
 SCHEMAS = {"1.8.0": "schema.json", "1.3.0": "schema-1.3.0.json"}
 MAPPED = {"DeviceProcessEvents", "DeviceNetworkEvents", "DeviceFileEvents", "DeviceLogonEvents", "DeviceRegistryEvents",
           "DeviceImageLoadEvents", "DeviceInfo"}
-KINDS = {"graph alert": "mapped", "graph incident": "mapped", "mde machine": "mapped", "hunting response": "base",
-         "hunting response (Graph runHuntingQuery)": "base"}
+KINDS = {"graph alert": "mapped", "graph incident": "mapped", "mde machine": "mapped", "mde alert": "mapped", "machine action": "mapped",
+         "incident": "mapped", "hunting response": "base", "hunting response (Graph runHuntingQuery)": "base"}
 
 
 def wanted(form, tables):

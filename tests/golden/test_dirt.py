@@ -13,7 +13,8 @@ DIRT = [None, "", "-", "None", "[]", "{}", "null", "0", 0, 1, -1, 2**31, 2**53 +
         "S-1-5-18", "C:\\a\\b.c", "/a/b", "\\", "C:\\dir\\", "T1059.001", "PowerShell (T1059.001)", "{\"a\":1}", "{\"a\":", "[\"x\",\"y\"]",
         "resolved", "high", "ProcessCreated", "FileRenamed", "RegistryValueSet", "DnsConnectionInspected", "12345678901234567890"]
 
-CONTEXTS = {"alerts_v2": "#security/alerts_v2", "incidents": "#security/incidents", "machines": "#Machines"}
+CONTEXTS = {"alerts_v2": "#security/alerts_v2", "incidents": "#security/incidents", "machines": "#Machines", "alerts_endpoint": "#Alerts",
+            "machine_actions": "#MachineActions(id,type)", "incidents_xdr": "#Incidents", "alerts_siem": "#"}
 
 
 def spots(value):
@@ -45,7 +46,8 @@ def documents(rng, path):
     rows = []
     for line in open(path, encoding="utf-8"):
         document = json.loads(line)
-        rows += [r.get("properties", r) for r in document.get("value") or [document]]
+        records = document if isinstance(document, list) else document.get("value") or [document]
+        rows += [r.get("properties", r) for r in records]
     for _ in range(ROWS):
         row = soil(rng, rng.choice(rows))
         if table[0].isupper():

@@ -20,7 +20,7 @@ def run(program, version, classes, path):
 def rows_of(path):
     for line in open(path, encoding="utf-8"):
         document = json.loads(line)
-        for record in document.get("value") or [document]:
+        for record in document if isinstance(document, list) else document.get("value") or [document]:
             yield record.get("properties", record)
 
 

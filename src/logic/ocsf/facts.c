@@ -239,9 +239,12 @@ struct hash128 row_identity(struct map_scratch *s, struct str tenant_id, struct 
 
 bool row_time(struct map_scratch *s, const struct plan *p, struct wall *out)
 {
-    const struct slot *slot = p->cursor_slot == NO_SLOT ? NULL : &s->slots[p->cursor_slot];
-    if (slot == NULL || slot->raw.p == NULL || slot->type != JSON_STRING) return false;
-    return wall_parse(str_trim(json_unescape(&s->arena, slot->raw)), out);
+    for (size_t i = 0; i < p->cursor_count; i++) {
+        const struct slot *slot = &s->slots[p->cursor_slots[i]];
+        if (slot->raw.p == NULL || slot->type != JSON_STRING) continue;
+        if (wall_parse(str_trim(json_unescape(&s->arena, slot->raw)), out)) return true;
+    }
+    return false;
 }
 
 struct map_scratch *map_scratch_new(void)

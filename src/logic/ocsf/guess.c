@@ -16,7 +16,7 @@ static struct score score_of(const struct plan *p, struct str row)
         score.members++;
         if (slot == NO_SLOT) continue;
         score.known++;
-        score.has_cursor = score.has_cursor || slot == p->cursor_slot;
+        for (size_t i = 0; i < p->cursor_count; i++) score.has_cursor |= p->cursor_slots[i] == slot;
         for (size_t i = 0; i < p->required_count; i++)
             score.required += p->required[i] == slot && !row_is_blank(m.value, m.type);
     }
@@ -61,23 +61,39 @@ const struct plan *guess_plan(const struct ocsf *o, const struct plan *likely, s
     return best;
 }
 
+/* What a context is about: behind the last '#', without the columns chosen or expanded and the word for a single one. */
+static struct str odata_set(struct str text)
+{
+    static const struct str single = {"/$entity", 8};
+    for (size_t i = text.n; i > 0; i--) {
+        if (text.p[i - 1] != '#') continue;
+        text = str_sub(text, i, text.n);
+        break;
+    }
+    size_t bracket = str_find(text, STR("("), 0);
+    if (bracket != SIZE_MAX) text.n = bracket;
+    if (str_ends(text, single)) text.n -= single.n;
+    return text;
+}
+
 const struct plan *guess_odata(const struct ocsf *o, struct str text)
 {
     static const struct {
-        const char *end, *source;
+        const char *set, *source;
     } kinds[] = {
         {"microsoft.graph.security.alert", "alerts_v2"},
         {"microsoft.graph.security.incident", "incidents"},
-        {"#security/alerts_v2", "alerts_v2"},
-        {"#security/alerts_v2/$entity", "alerts_v2"},
-        {"#security/incidents", "incidents"},
-        {"#security/incidents/$entity", "incidents"},
-        {"#Machines", "machines"},
-        {"#Machines/$entity", "machines"},
-        {"#MachineReferences", "machines"},
+        {"security/alerts_v2", "alerts_v2"},
+        {"security/incidents", "incidents"},
+        {"Alerts", "alerts_endpoint"},
+        {"Incidents", "incidents_xdr"},
+        {"MachineActions", "machine_actions"},
+        {"Machines", "machines"},
+        {"MachineReferences", "machines"},
     };
+    struct str set = odata_set(text);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (str_ends(text, str_of(kinds[i].end))) return ocsf_plan(o, str_of(kinds[i].source));
+        if (str_eq(set, str_of(kinds[i].set))) return ocsf_plan(o, str_of(kinds[i].source));
     }
     return NULL;
 }

@@ -232,14 +232,19 @@ static bool take_cursor(struct build *b)
 {
     static const char *const kinds[] = {"time", "update", "snapshot"};
     const struct yaml *cursor = yaml_get(b->tree, "cursor"), *column = yaml_get(cursor, "column"),
-                      *kind = yaml_get(cursor, "kind");
-    if (column == NULL || column->type != YAML_SCALAR || kind == NULL)
+                      *kind = yaml_get(cursor, "kind"), *columns;
+    if (column == NULL || column->type == YAML_MAP || kind == NULL)
         return mapping_error(b->c.e, place_at(b, cursor ? cursor : b->tree), "cursor wants {column, kind}");
-    b->plan->cursor_slot = shape_slot(&b->c, 0, column->text);
+    struct yaml word = *column, alone = {.type = YAML_LIST, .items = &word, .count = 1};
+    if (column->type == YAML_SCALAR)
+        columns = &alone;
+    else if (!word_list(b, cursor, b->file, "column", &columns))
+        return false;
+    if (!slots_of(b, columns, &b->plan->cursor_slots, &b->plan->cursor_count)) return false;
     for (size_t i = 0; i < 3; i++) {
         if (!str_eq(kind->text, str_of(kinds[i]))) continue;
         b->plan->cursor = (enum cursor_kind)i;
-        return b->plan->cursor_slot != NO_SLOT;
+        return true;
     }
     return mapping_error(b->c.e, place_at(b, kind), "kind is time, update or snapshot");
 }

@@ -31,8 +31,8 @@ struct ocsf_opts {
  * Errors: OCSF_BAD_MAPPING with "file:line:column: what"; OCSF_NO_VERSION. */
 bool ocsf_new(const struct ocsf_opts *o, struct ocsf **out, struct err *e);
 void ocsf_free(struct ocsf *o);
-/* By source name: a hunting table ("DeviceInfo"), or "alerts_v2", "incidents", "machines". NULL: no mapping (its rows become
- * base events through plan_base). Any case. */
+/* By source name: a hunting table ("DeviceInfo"), or "alerts_v2", "incidents", "alerts_endpoint", "alerts_siem", "incidents_xdr",
+ * "machines", "machine_actions". NULL: no mapping (its rows become base events through plan_base). Any case. */
 const struct plan *ocsf_plan(const struct ocsf *o, struct str source);
 const struct plan *ocsf_plan_base(const struct ocsf *o);
 const char *plan_source(const struct plan *p);
@@ -56,7 +56,7 @@ void map_scratch_free(struct map_scratch *s);
 
 struct row_facts {
     struct hash128 identity; /* by the mapping's `identity:`, tenant and source included; metadata.uid is its hex */
-    struct wall time;        /* by the mapping's `cursor:` */
+    struct wall time;        /* by the mapping's `cursor:`, the first column that holds one */
     bool has_time;           /* false: absent or not a time */
     struct str object_id;    /* of alerts, incidents, machines; borrowed from the row; empty for events */
 };
@@ -83,7 +83,8 @@ bool plan_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s,
 
 /* ---- any of Defender's shapes, found out by itself ---------------------------------------------------------------------
  * Feed documents as bytes: the streaming envelope {"records":[…]} and its lines, hunting answers in both spellings, bare
- * rows (with `table`), Graph alerts and incidents and machines, one or a collection. */
+ * rows (with `table`), alerts and incidents of Graph and of the older APIs, machines, machine actions: one, a collection or
+ * a bare array, in any mixture, and arrays of such documents. */
 struct ocsf_stream;
 struct ocsf_stream_stats {
     uint64_t in, mapped, base, dead, events, bytes_in, bytes_out; /* in = mapped + base + dead */

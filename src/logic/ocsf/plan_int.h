@@ -230,7 +230,8 @@ struct plan {
     const struct str *without; /* columns outside the content hash, lower case */
     size_t without_count;
     enum cursor_kind cursor;
-    uint16_t cursor_slot;
+    const uint16_t *cursor_slots; /* the first that holds a time */
+    size_t cursor_count;
 };
 
 struct ocsf {

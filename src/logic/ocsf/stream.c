@@ -1,6 +1,7 @@
 /* Any of Defender's shapes, found out record by record. In order:
  *
  *   {"category": "AdvancedHunting-T", "properties": {…}}   the streaming envelope: a row of table T
+ *   {"records": […]} as an element of an array             a message among others: each of its records by itself
  *   a table was named (`table`)                            a row of it
  *   OData says it, in the record or around it              an alert, an incident, a machine
  *   the columns say it (guess.c)                           a row of that table
@@ -24,6 +25,8 @@ struct ocsf_stream {
     const struct plan *likely; /* of the record before */
     bool is_stopped;
 };
+
+static const char *const list_names[] = {"records", "value", "results", "Results", NULL};
 
 static void dead_letter(struct ocsf_stream *s, const char *reason, uint64_t byte, uint64_t line, struct str record)
 {
@@ -50,6 +53,8 @@ static void dead_letter(struct ocsf_stream *s, const char *reason, uint64_t byte
 /* ---- what a record says about itself -------------------------------------------------------------------------------------- */
 struct about {
     struct str category, properties, tenant_id, odata_type, odata_context;
+    struct str list; /* a member that would make the record an envelope, stood it alone */
+    const char *list_name;
     bool has_timestamp;
 };
 
@@ -57,6 +62,15 @@ struct about {
 static struct str plain_text(const struct json_slice *m)
 {
     return m->type == JSON_STRING ? str_sub(m->value, 1, m->value.n - 2) : STR_NONE;
+}
+
+static void look_at_list(struct about *a, const struct json_slice *m)
+{
+    for (const char *const *name = list_names; *name; name++) {
+        if (!str_eq(m->key, str_of(*name))) continue;
+        a->list = m->value;
+        a->list_name = *name;
+    }
 }
 
 static struct about look_at(struct str record)
@@ -67,10 +81,11 @@ static struct about look_at(struct str record)
     for (bool open = json_cursor_open(&c, record); open && json_cursor_next(&c, &m);) {
         if (str_eq(m.key, STR("category"))) a.category = plain_text(&m);
         if (str_eq(m.key, STR("properties")) && m.type == JSON_OBJECT) a.properties = m.value;
-        if (str_eq(m.key, STR("tenantId"))) a.tenant_id = plain_text(&m);
+        if (str_eq(m.key, STR("tenantId")) || str_eq(m.key, STR("aadTenantId"))) a.tenant_id = plain_text(&m);
         if (str_eq(m.key, STR("@odata.type"))) a.odata_type = plain_text(&m);
         if (str_eq(m.key, STR("@odata.context"))) a.odata_context = plain_text(&m);
         if (str_eq_nocase(m.key, STR("Timestamp")) && m.type == JSON_STRING) a.has_timestamp = true;
+        if (m.type == JSON_ARRAY) look_at_list(&a, &m);
     }
     return a;
 }
@@ -95,16 +110,15 @@ static bool is_hunting_list(const char *list)
 }
 
 /* Finds plan, row, source and tenant. False: of no known shape. */
-static bool recognise(struct ocsf_stream *s, struct str record, const char *list, const struct plan **plan,
-                      struct map_input *in)
+static bool recognise(struct ocsf_stream *s, struct str record, const struct about *a, const char *list,
+                      const struct plan **plan, struct map_input *in)
 {
     static const struct str prefix = {"AdvancedHunting-", 16};
-    struct about a = look_at(record);
     *in = (struct map_input){.row = record};
-    if (a.category.n && a.properties.n) {
-        in->source = str_starts(a.category, prefix) ? str_sub(a.category, prefix.n, a.category.n) : a.category;
-        in->row = a.properties;
-        in->tenant_id = a.tenant_id;
+    if (a->category.n && a->properties.n) {
+        in->source = str_starts(a->category, prefix) ? str_sub(a->category, prefix.n, a->category.n) : a->category;
+        in->row = a->properties;
+        in->tenant_id = a->tenant_id;
         *plan = plan_or_base(s, in->source);
         return true;
     }
@@ -113,26 +127,27 @@ static bool recognise(struct ocsf_stream *s, struct str record, const char *list
         *plan = plan_or_base(s, in->source);
         return true;
     }
-    *plan = plan_by_odata(s, &a, record);
+    *plan = plan_by_odata(s, a, record);
     if (*plan == NULL) *plan = guess_plan(s->o.ocsf, s->likely, record);
     if (*plan) {
         s->likely = *plan;
         in->source = str_of(plan_source(*plan));
-        if ((*plan)->id_slot != NO_SLOT) in->tenant_id = a.tenant_id;
+        if ((*plan)->id_slot != NO_SLOT) in->tenant_id = a->tenant_id;
         return true;
     }
     *plan = ocsf_plan_base(s->o.ocsf);
-    return a.has_timestamp || is_hunting_list(list);
+    return a->has_timestamp || is_hunting_list(list);
 }
 
-static void map_record(struct ocsf_stream *s, struct str record, uint64_t byte, uint64_t line, const char *list)
+static void map_record(struct ocsf_stream *s, struct str record, const struct about *a, uint64_t byte, uint64_t line,
+                       const char *list)
 {
     const struct plan *plan;
     const struct map_event *events;
     struct map_input in;
     size_t count;
     struct err e = {0};
-    if (!recognise(s, record, list, &plan, &in)) {
+    if (!recognise(s, record, a, list, &plan, &in)) {
         dead_letter(s, "of no known shape", byte, line, record);
         return;
     }
@@ -152,16 +167,41 @@ static void map_record(struct ocsf_stream *s, struct str record, uint64_t byte, 
 }
 
 /* ---- from the splitter ------------------------------------------------------------------------------------------------------- */
+static void take_record(struct ocsf_stream *s, struct str record, const struct about *a, uint64_t byte, uint64_t line,
+                        const char *list)
+{
+    s->stats.in++;
+    if (json_type_of(record) != JSON_OBJECT)
+        dead_letter(s, "not an object", byte, line, record);
+    else
+        map_record(s, record, a, byte, line, list);
+}
+
+/* An element of an array that is an envelope itself: several messages or answers, saved as one list. */
+static void take_envelope(struct ocsf_stream *s, struct str record, const struct about *a, uint64_t byte, uint64_t line)
+{
+    struct json_cursor c;
+    struct json_slice m;
+    const char *counted = record.p;
+    s->around = guess_odata(s->o.ocsf, a->odata_context);
+    for (bool open = json_cursor_open(&c, a->list); open && !s->is_stopped && json_cursor_next(&c, &m);) {
+        struct about inner = look_at(m.value);
+        for (; counted < m.value.p; counted++) line += *counted == '\n';
+        take_record(s, m.value, &inner, byte + (uint64_t)(m.value.p - record.p), line, a->list_name);
+    }
+    s->around = NULL;
+}
+
 static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line, const char *list)
 {
     struct ocsf_stream *s = ctx;
     if (s->is_stopped) return;
-    s->stats.in++;
     if (list == NULL) s->around = NULL;
-    if (json_type_of(record) != JSON_OBJECT)
-        dead_letter(s, "not an object", byte, line, record);
+    struct about a = look_at(record);
+    if (list == NULL && a.list.n && a.properties.n == 0)
+        take_envelope(s, record, &a, byte, line);
     else
-        map_record(s, record, byte, line, list);
+        take_record(s, record, &a, byte, line, list);
 }
 
 static void on_envelope(void *ctx, struct str key, struct str value)
@@ -189,11 +229,10 @@ static void on_document_end(void *ctx)
 /* ---- the face ------------------------------------------------------------------------------------------------------------------- */
 struct ocsf_stream *ocsf_stream_new(const struct ocsf_stream_opts *o)
 {
-    static const char *const lists[] = {"records", "value", "results", "Results", NULL};
     struct ocsf_stream *s = calloc(1, sizeof *s);
     if (s == NULL) return NULL;
     s->o = *o;
-    struct json_split_opts split = {lists, RECORD_BYTES_MAX, s, on_record, on_envelope, on_fault, on_document_end};
+    struct json_split_opts split = {list_names, RECORD_BYTES_MAX, s, on_record, on_envelope, on_fault, on_document_end};
     s->split = json_split_new(&split);
     s->scratch = map_scratch_new();
     if (s->split == NULL || s->scratch == NULL) {
