@@ -128,8 +128,11 @@ void cloud_tenant_get(const struct cloud *c, unsigned index, struct cloud_tenant
 {
     const struct twin_tenant *t = &c->tenants[index];
     bool none = t->lacks & LACK_CONSENT || t->token_error;
-    *out = (struct cloud_tenant){
-        .id = t->world.tenant_id, .name = t->world.name, .client_id = t->client_id, .client_secret = t->client_secret};
+    *out = (struct cloud_tenant){.id = t->world.tenant_id,
+                                 .domain = t->world.domain,
+                                 .name = t->world.name,
+                                 .client_id = t->client_id,
+                                 .client_secret = t->client_secret};
     bool hunts = t->roles & role_by_name(API_GRAPH, STR("ThreatHunting.Read.All"));
     for (unsigned i = 0; i < TABLE_COUNT; i++) out->readable[i] = !none && hunts && !(t->lacks & LACK_TABLES);
     out->readable[FEED_ALERTS] = !none && t->roles & (roles_of_api(API_GRAPH) & role_group(ROLES_ALERTS));
@@ -233,6 +236,7 @@ bool cloud_query_parse(struct arena *a, struct str query, struct cloud_request *
 
 void cloud_handle(struct cloud *c, const struct cloud_request *q, struct wall now, struct cloud_response *out)
 {
+    now.ticks += c->ahead_ticks;
     struct exchange x = {.cloud = c, .q = q, .out = out, .now = now, .as_of = existing_at(c, now)};
     *out = (struct cloud_response){.delay_ms = (uint32_t)c->opts.scenario->think_ms};
     rng_guid(&c->ids, x.request_id);

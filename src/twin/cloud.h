@@ -100,7 +100,7 @@ enum { CLOUD_FEEDS = 10 };
 extern const char *const cloud_feed_names[CLOUD_FEEDS];
 
 struct cloud_tenant {
-    const char *id, *name, *client_id, *client_secret;
+    const char *id, *domain, *name, *client_id, *client_secret;
     bool readable[CLOUD_FEEDS]; /* by its roles and licence */
 };
 unsigned cloud_tenant_count(const struct cloud *c);

@@ -33,6 +33,7 @@ struct cloud {
     struct cloud_opts opts;
     struct rng ids, lots; /* request ids; drawn faults */
     struct fault_rates faults;
+    int64_t ahead_ticks; /* of the caller's clock: POST /twin/clock moved it on */
     bool is_frozen;
     struct wall frozen_at;
     struct twin_tenant *tenants;

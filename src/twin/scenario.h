@@ -12,7 +12,7 @@
 #include "twin/permissions.h"
 #include "twin/variants.h"
 
-enum { SCENARIO_TABLES = 7, SCENARIO_EVENTS_MAX = 64, SCENARIO_RULES_MAX = 32 };
+enum { SCENARIO_TABLES = 7, SCENARIO_EVENTS_MAX = 64, SCENARIO_RULES_MAX = 256 };
 
 /* Which tenants an event or rule is about: indexes first..last, every `step`-th of them. */
 struct tenant_range {
