@@ -69,6 +69,10 @@ const struct cause defender_causes[DEFENDER_CAUSE_COUNT] = {
                                  "Nothing to do: smaller pages are asked for."},
     [DEFENDER_NOT_FOUND] = {"defender.not_found", ERR_INPUT, "Microsoft has no such thing",
                             "Check the host set for this tenant; for machines it means that none was seen of late."},
+    [DEFENDER_NO_HOST] =
+        {"defender.no_host", ERR_AUTH, "no address is known for this API",
+         "This cloud publishes none: if there is one all the same, give it with portcullis tenant set TENANT "
+         "--siem-url ADDRESS (--endpoint-url, --graph-url)."},
     [DEFENDER_SERVER] = {"defender.server", ERR_RETRY, "Microsoft's side has a passing fault",
                          "Nothing to do if it passes; if it stays, see Microsoft's service health."},
     [DEFENDER_FOREIGN_LINK] =
@@ -77,3 +81,13 @@ const struct cause defender_causes[DEFENDER_CAUSE_COUNT] = {
     [DEFENDER_BAD_ANSWER] = {"defender.bad_answer", ERR_RETRY, "the answer is not what Microsoft sends",
                              "Check whether a proxy answers instead, and the hosts set for this tenant."},
 };
+
+enum error_scope defender_scope(const struct cause *c)
+{
+    static const struct cause *const of_one_api[] = {&defender_causes[DEFENDER_NO_SERVICE],
+                                                     &defender_causes[DEFENDER_NO_HOST]};
+    for (size_t i = 0; i < sizeof of_one_api / sizeof *of_one_api; i++)
+        if (of_one_api[i] == c) return SCOPE_API;
+    bool is_of_login = c >= &defender_causes[DEFENDER_SECRET_WRONG] && c <= &defender_causes[DEFENDER_WRONG_TENANT];
+    return is_of_login ? SCOPE_TENANT : SCOPE_CALL;
+}

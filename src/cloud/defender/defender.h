@@ -22,24 +22,48 @@
 #include "kit/sys/loop.h"
 
 /* Families share a budget of calls, per application and tenant. */
-enum api_family { API_LOGIN, API_GRAPH_SECURITY, API_GRAPH_HUNTING, API_ENDPOINT, API_FAMILY_COUNT };
+enum api_family {
+    API_LOGIN,
+    API_GRAPH_SECURITY,
+    API_GRAPH_HUNTING,
+    API_ENDPOINT,
+    API_ENDPOINT_HUNTING,
+    API_SIEM,
+    API_FAMILY_COUNT
+};
 struct family_row {
     const char *name;
     struct rate rates[BUDGET_RATES_MAX]; /* what Microsoft documents */
     unsigned rate_count;
 };
 extern const struct family_row family_rows[API_FAMILY_COUNT];
-/* One row per end-point we call: method, path, family, audience, role, worst answer. */
-enum endpoint { EP_HUNTING, EP_ALERTS, EP_INCIDENTS, EP_MACHINES, EP_COUNT };
+/* One row per end-point we call. Its address is the tenant's host for the audience, the tenant's version of that API, and the
+ * path. */
+enum endpoint {
+    EP_HUNTING,
+    EP_ALERTS,
+    EP_INCIDENTS,
+    EP_INCIDENT, /* one, by fetch.id */
+    EP_MACHINES,
+    EP_MACHINE_ACTIONS,
+    EP_ALERTS_ENDPOINT,
+    EP_HUNTING_ENDPOINT, /* Device and alert tables alone; "Schema" and "Results" with capitals */
+    EP_ALERTS_SIEM,
+    EP_COUNT
+};
 struct endpoint_row {
-    const char *name, *method, *path; /* "/v1.0/security/runHuntingQuery" */
+    const char *name, *method, *path; /* "/security/incidents/{id}" */
     enum api_family family;
-    bool is_graph;              /* else Defender for Endpoint */
-    const char *role;           /* read permission it needs; its ReadWrite form does too */
+    enum audience audience;
+    const char *role;           /* read permission it needs; its ReadWrite form does too; "": none known */
     uint64_t answer_max;        /* bytes on the wire we will take */
     uint32_t answer_timeout_ms; /* it may compute this long before its first byte; 0: the stall timeout holds */
 };
 extern const struct endpoint_row endpoint_rows[EP_COUNT];
+static inline bool endpoint_is_hunting(const struct endpoint_row *row)
+{
+    return row->family == API_GRAPH_HUNTING || row->family == API_ENDPOINT_HUNTING;
+}
 
 struct defender;
 struct defender_opts {
@@ -54,7 +78,8 @@ void defender_forget_tenant(struct defender *d, const char *tenant_id);
 struct fetch {
     enum endpoint endpoint;
     struct str query; /* GET: "$filter=…&$top=…", already encoded; or a nextLink (checked against the host) */
-    struct str kql;   /* EP_HUNTING: the query; becomes the body */
+    struct str kql;   /* of the hunting end-points: the query; becomes the body */
+    struct str id;    /* stands for {id} in the path; encoded here */
 };
 struct fetch_handler {
     void *ctx;
@@ -71,11 +96,11 @@ void fetch_resume(struct fetch_call *c); /* the bytes held come again, later */
 void fetch_cancel(struct fetch_call *c); /* no callback comes any more; the handle is gone */
 
 /* What the cached token says (roles in the token), for capability states and diagnosis. false: no token yet. */
-bool defender_roles(struct defender *d, const char *tenant_id, bool is_graph, bool (*each)(void *arg, struct str role),
-                    void *arg);
+bool defender_roles(struct defender *d, const char *tenant_id, enum audience audience,
+                    bool (*each)(void *arg, struct str role), void *arg);
 
 /* Errors by stable code. Kind tells the scheduler: ERR_RETRY backs off, ERR_AUTH stops until a person acts (probed rarely),
- * ERR_LIMIT asks for less. From DEFENDER_SECRET_WRONG to DEFENDER_WRONG_TENANT they are the login's. */
+ * ERR_LIMIT asks for less. From DEFENDER_SECRET_WRONG to DEFENDER_WRONG_TENANT they are the login's (see defender_scope). */
 enum {
     DEFENDER_SECRET_WRONG,
     DEFENDER_SECRET_EXPIRED,
@@ -100,12 +125,16 @@ enum {
     DEFENDER_NO_TABLE,
     DEFENDER_PAGE_TOO_LARGE,
     DEFENDER_NOT_FOUND,
+    DEFENDER_NO_HOST,
     DEFENDER_SERVER,
     DEFENDER_FOREIGN_LINK,
     DEFENDER_BAD_ANSWER,
     DEFENDER_CAUSE_COUNT
 };
 extern const struct cause defender_causes[DEFENDER_CAUSE_COUNT];
+/* Whom a failure concerns: this call alone, one API of the tenant (its other APIs go on), or the tenant as a whole. */
+enum error_scope { SCOPE_CALL, SCOPE_API, SCOPE_TENANT };
+enum error_scope defender_scope(const struct cause *c);
 /* Pure: status, headers and the first KiBs of an error body to an error. */
 void defender_explain(const struct endpoint_row *row, const struct http_response *r, struct str body, struct err *e);
 void defender_explain_login(const struct http_response *r, struct str body, struct err *e);

@@ -27,7 +27,7 @@ struct defender {
 
 struct token {
     struct login *login;
-    bool is_graph;
+    enum audience audience;
     struct secret *bearer; /* NULL: none */
     uint64_t serial;       /* tells this token from the ones before it */
     struct mono minted_at, renew_at, usable_until;
@@ -45,8 +45,8 @@ struct token {
 struct login {
     LIST_ENTRY(login) in_logins;
     struct defender *d;
-    struct tenant *tenant;  /* the snapshot the tokens were asked for with */
-    struct token tokens[2]; /* Endpoint, Graph */
+    struct tenant *tenant; /* the snapshot the tokens were asked for with */
+    struct token tokens[AUD_COUNT];
 };
 
 struct fetch_call {
@@ -56,7 +56,7 @@ struct fetch_call {
     struct tenant *tenant;
     const struct endpoint_row *row;
     struct fetch_handler handler;
-    char *query, *kql;
+    char *query, *kql, *id;
     struct timer *wake;
     struct token *awaited; /* in its `waiting` list; NULL: not */
     struct err failure;    /* cause NULL: none yet */
@@ -68,13 +68,20 @@ struct fetch_call {
     struct buf error_body;
 };
 
+/* Percent-encoded, for a form or a part of a path. */
+bool url_encode(struct buf *out, struct str text);
+/* Each request has an id of ours, which Microsoft's support can look up. */
+enum { REQUEST_ID_BYTES = 64 };
+const char *request_id_header(char out[REQUEST_ID_BYTES]);
+
 enum token_state { TOKEN_READY, TOKEN_COMING, TOKEN_FAILED };
 /* TOKEN_READY: *out has a bearer now. TOKEN_COMING: wait in (*out)->waiting. TOKEN_FAILED: `e` says why, and for how long. */
-enum token_state token_get(struct defender *d, struct tenant *t, bool is_graph, struct token **out, struct err *e);
+enum token_state token_get(struct defender *d, struct tenant *t, enum audience audience, struct token **out,
+                           struct err *e);
 /* The API did not take this token. True: it was old enough to be dropped, so asking for a new one makes sense. */
-bool token_drop(struct defender *d, const char *tenant_id, bool is_graph, uint64_t serial);
+bool token_drop(struct defender *d, const char *tenant_id, enum audience audience, uint64_t serial);
 /* NULL: no login yet. */
-struct token *token_find(struct defender *d, const char *tenant_id, bool is_graph);
+struct token *token_find(struct defender *d, const char *tenant_id, enum audience audience);
 bool token_has_role(const struct token *t, struct str role);
 void login_free(struct login *l);
 

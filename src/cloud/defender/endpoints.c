@@ -5,18 +5,25 @@
 const struct family_row family_rows[API_FAMILY_COUNT] = {
     [API_LOGIN] = {"login", {{30, 60000}}, 1}, /* not documented; far below its loop protection */
     [API_GRAPH_SECURITY] = {"Graph security", {{150, 60000}}, 1},
-    [API_GRAPH_HUNTING] = {"Graph hunting", {{45, 60000}, {1500, 3600000}}, 2},
+    [API_GRAPH_HUNTING] = {"Graph hunting", {{45, 60000}}, 1},
     [API_ENDPOINT] = {"Defender for Endpoint", {{100, 60000}, {1500, 3600000}}, 2},
+    [API_ENDPOINT_HUNTING] = {"Defender for Endpoint hunting", {{45, 60000}, {1500, 3600000}}, 2},
+    [API_SIEM] = {"SIEM", {{100, 60000}, {1500, 3600000}}, 2}, /* not documented; as its neighbours */
 };
 
 /* A hunting query may run for three minutes before its first byte, and answers up to 50 MB; a share of tenants is served
  * without compression, hence room to spare. */
+enum { HUNTING_MS = 200 * 1000 };
+/* clang-format off */
 const struct endpoint_row endpoint_rows[EP_COUNT] = {
-    [EP_HUNTING] = {"hunting", "POST", "/v1.0/security/runHuntingQuery", API_GRAPH_HUNTING, true,
-                    "ThreatHunting.Read.All", MIB(128), 200 * 1000},
-    [EP_ALERTS] = {"alerts", "GET", "/v1.0/security/alerts_v2", API_GRAPH_SECURITY, true, "SecurityAlert.Read.All",
-                   MIB(64), 0},
-    [EP_INCIDENTS] = {"incidents", "GET", "/v1.0/security/incidents", API_GRAPH_SECURITY, true,
-                      "SecurityIncident.Read.All", MIB(64), 0},
-    [EP_MACHINES] = {"machines", "GET", "/api/machines", API_ENDPOINT, false, "Machine.Read.All", MIB(64), 0},
+    [EP_HUNTING] = {"hunting", "POST", "/security/runHuntingQuery", API_GRAPH_HUNTING, AUD_GRAPH, "ThreatHunting.Read.All", MIB(128), HUNTING_MS},
+    [EP_ALERTS] = {"alerts", "GET", "/security/alerts_v2", API_GRAPH_SECURITY, AUD_GRAPH, "SecurityAlert.Read.All", MIB(64), 0},
+    [EP_INCIDENTS] = {"incidents", "GET", "/security/incidents", API_GRAPH_SECURITY, AUD_GRAPH, "SecurityIncident.Read.All", MIB(64), 0},
+    [EP_INCIDENT] = {"incident", "GET", "/security/incidents/{id}", API_GRAPH_SECURITY, AUD_GRAPH, "SecurityIncident.Read.All", MIB(64), 0},
+    [EP_MACHINES] = {"machines", "GET", "/machines", API_ENDPOINT, AUD_ENDPOINT, "Machine.Read.All", MIB(64), 0},
+    [EP_MACHINE_ACTIONS] = {"machine actions", "GET", "/machineactions", API_ENDPOINT, AUD_ENDPOINT, "Machine.Read.All", MIB(64), 0},
+    [EP_ALERTS_ENDPOINT] = {"Endpoint alerts", "GET", "/alerts", API_ENDPOINT, AUD_ENDPOINT, "Alert.Read.All", MIB(128), 0},
+    [EP_HUNTING_ENDPOINT] = {"Endpoint hunting", "POST", "/advancedqueries/run", API_ENDPOINT_HUNTING, AUD_ENDPOINT, "AdvancedQuery.Read.All", MIB(160), HUNTING_MS},
+    [EP_ALERTS_SIEM] = {"SIEM alerts", "GET", "/alerts", API_SIEM, AUD_SIEM, "", MIB(64), 0},
 };
+/* clang-format on */

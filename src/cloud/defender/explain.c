@@ -138,7 +138,7 @@ void defender_explain(const struct endpoint_row *row, const struct http_response
     (void)err_set(e, &defender_causes[cause], "%s %s answered %d%s%s%s%s", row->method, row->path, r->status,
                   *code ? " " : "", code, *message ? ": " : "", message);
     size_t n = strlen(e->text);
-    if (cause == DEFENDER_ROLE_MISSING)
+    if (cause == DEFENDER_ROLE_MISSING && *row->role)
         n += (size_t)snprintf(e->text + n, sizeof e->text - n, "; it needs %s", row->role);
     if (said.request_id[0] && n < sizeof e->text) {
         explain_quote(str_of(said.request_id), code);

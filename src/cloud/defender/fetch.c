@@ -21,6 +21,7 @@ void fetch_free(struct fetch_call *c)
     buf_done(&c->error_body);
     free(c->query);
     free(c->kql);
+    free(c->id);
     free(c);
 }
 
@@ -61,10 +62,9 @@ static bool link_is_at(struct str link, const char *base_url)
 /* Defender for Endpoint serves one audience under several names; the audience is itself one of them. */
 static bool link_is_ours(const struct fetch_call *c)
 {
-    const struct tenant *t = c->tenant;
+    const struct tenant_api *api = &c->tenant->apis[c->row->audience];
     struct str link = str_of(c->query);
-    if (c->row->is_graph) return link_is_at(link, t->graph_url);
-    return link_is_at(link, t->endpoint_url) || link_is_at(link, t->endpoint_audience);
+    return link_is_at(link, api->url) || (c->row->audience == AUD_ENDPOINT && link_is_at(link, api->audience));
 }
 
 static bool add_link(const struct fetch_call *c, struct buf *url, struct err *e)
@@ -76,15 +76,26 @@ static bool add_link(const struct fetch_call *c, struct buf *url, struct err *e)
     return buf_add_str(url, str_of(c->query)) || err_set(e, &base_causes[BASE_NO_MEMORY], "%s: its link", c->row->name);
 }
 
+/* The row's path, its {id} replaced. */
+static bool add_path(const struct fetch_call *c, struct buf *url)
+{
+    struct str path = str_of(c->row->path), place = STR("{id}");
+    size_t at = str_find(path, place, 0);
+    if (at == SIZE_MAX) return buf_add_str(url, path);
+    return buf_add_str(url, str_sub(path, 0, at)) && url_encode(url, str_of(c->id)) &&
+           buf_add_str(url, str_sub(path, at + place.n, SIZE_MAX));
+}
+
 static bool add_url(const struct fetch_call *c, struct buf *url, struct err *e)
 {
-    const char *base = c->row->is_graph ? c->tenant->graph_url : c->tenant->endpoint_url;
+    const struct tenant_api *api = &c->tenant->apis[c->row->audience];
     if (is_link(str_of(c->query))) return add_link(c, url, e);
-    if (*base == '\0')
-        return err_set(e, &defender_causes[DEFENDER_NO_SERVICE], "%s: the tenant's cloud has no host for it",
-                       c->row->name);
-    return buf_addf(url, "%s%s%s%s", base, c->row->path, *c->query ? "?" : "", c->query) ||
-           err_set(e, &base_causes[BASE_NO_MEMORY], "%s: its URL", c->row->name);
+    if (api->url[0] == '\0')
+        return err_set(e, &defender_causes[DEFENDER_NO_HOST], "%s: the tenant has no address of %s", c->row->name,
+                       api_rows[c->row->audience].name);
+    bool ok = buf_addf(url, "%s/%s", api->url, api->version) && add_path(c, url) &&
+              buf_addf(url, "%s%s", *c->query ? "?" : "", c->query);
+    return ok || err_set(e, &base_causes[BASE_NO_MEMORY], "%s: its URL", c->row->name);
 }
 
 /* ---- what came back */
@@ -116,7 +127,7 @@ static struct str error_text(struct fetch_call *c, struct buf *inflated)
 /* The quota of CPU is refilled at each quarter of an hour; answers about it often do not say when. */
 static void complete_wait(const struct fetch_call *c, struct str body, struct err *e)
 {
-    bool is_cpu = c->row->family == API_GRAPH_HUNTING && str_find(body, STR("CPU"), 0) != SIZE_MAX;
+    bool is_cpu = endpoint_is_hunting(c->row) && str_find(body, STR("CPU"), 0) != SIZE_MAX;
     if (e->cause != &defender_causes[DEFENDER_THROTTLED] || e->retry_after_ms != 0 || !is_cpu) return;
     e->retry_after_ms = (uint32_t)(QUARTER_HOUR_MS - wall_ms(clock_wall(loop_clock(c->d->loop))) % QUARTER_HOUR_MS);
 }
@@ -125,13 +136,13 @@ static void complete_wait(const struct fetch_call *c, struct str body, struct er
  * the next probe sees what was granted since. */
 static void judge_role(const struct fetch_call *c, struct err *e)
 {
-    const struct token *t = token_find(c->d, c->tenant->record.tenant_id, c->row->is_graph);
+    const struct token *t = token_find(c->d, c->tenant->record.tenant_id, c->row->audience);
     if (e->cause != &defender_causes[DEFENDER_ROLE_MISSING] || t == NULL || t->bearer == NULL || t->serial != c->serial)
         return;
     if (token_has_role(t, str_of(c->row->role)))
         e->cause = &defender_causes[DEFENDER_FORBIDDEN];
     else
-        (void)token_drop(c->d, c->tenant->record.tenant_id, c->row->is_graph, c->serial);
+        (void)token_drop(c->d, c->tenant->record.tenant_id, c->row->audience, c->serial);
 }
 
 static void explain(struct fetch_call *c, const struct http_response *r, struct err *e)
@@ -156,7 +167,7 @@ static void on_done(void *ctx, const struct http_response *r, const struct err *
     }
     explain(c, r, &e);
     if (e.cause == &defender_causes[DEFENDER_TOKEN_REFUSED] && !c->has_renewed &&
-        token_drop(c->d, c->tenant->record.tenant_id, c->row->is_graph, c->serial)) {
+        token_drop(c->d, c->tenant->record.tenant_id, c->row->audience, c->serial)) {
         c->has_renewed = true;
         buf_reset(&c->error_body);
         fetch_wake(c, NULL);
@@ -179,16 +190,14 @@ static void add_query_body(const struct fetch_call *c, struct buf *body)
 
 static void send(struct fetch_call *c, const struct token *t, const char *url)
 {
-    char request_id[64], guid[37];
-    const char *headers[5] = {"Accept: application/json", request_id};
+    char request_id[REQUEST_ID_BYTES];
+    const char *headers[5] = {"Accept: application/json", request_id_header(request_id)};
     struct http_handler h = {c, on_status, on_body, on_done};
     struct buf body;
     size_t n = 2;
     buf_init(&body, 0);
-    random_guid(guid);
-    (void)snprintf(request_id, sizeof request_id, "client-request-id: %s", guid);
-    if (c->row->is_graph) headers[n++] = "Prefer: include-unknown-enum-members";
-    if (c->row->family == API_GRAPH_HUNTING) {
+    if (c->row->audience == AUD_GRAPH) headers[n++] = "Prefer: include-unknown-enum-members";
+    if (endpoint_is_hunting(c->row)) {
         headers[n++] = "Content-Type: application/json; charset=utf-8";
         add_query_body(c, &body);
     }
@@ -218,7 +227,7 @@ static void on_wake(void *arg)
     struct err e = c->failure;
     buf_init(&url, 0);
     bool ok = e.cause == NULL && add_url(c, &url, &e);
-    enum token_state state = ok ? token_get(c->d, c->tenant, c->row->is_graph, &t, &e) : TOKEN_FAILED;
+    enum token_state state = ok ? token_get(c->d, c->tenant, c->row->audience, &t, &e) : TOKEN_FAILED;
     switch (state) {
     case TOKEN_READY: send(c, t, buf_cstr(&url)); break;
     case TOKEN_COMING:
@@ -248,7 +257,8 @@ struct fetch_call *defender_fetch(struct defender *d, struct tenant *t, const st
     c->handler = *h;
     c->query = str_dup(f->query);
     c->kql = str_dup(f->kql);
-    INVARIANT(c->query != NULL && c->kql != NULL);
+    c->id = str_dup(f->id);
+    INVARIANT(c->query != NULL && c->kql != NULL && c->id != NULL);
     buf_init(&c->error_body, ERROR_BODY_BYTES);
     c->wake = timer_new(d->loop, on_wake, c);
     LIST_INSERT_HEAD(&d->fetches, c, in_fetches);

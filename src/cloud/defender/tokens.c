@@ -33,10 +33,12 @@ static void token_clear(struct token *t)
     buf_reset(&t->roles);
 }
 
+/* Its memory goes too: a thousand of them would keep as many pages. */
 static void answer_wipe(struct token *t)
 {
-    if (t->answer.p) seal_wipe(t->answer.p, t->answer.cap);
-    buf_reset(&t->answer);
+    if (t->answer.p) seal_wipe(t->answer.p, t->answer.n);
+    buf_done(&t->answer);
+    buf_init(&t->answer, ERROR_BODY_BYTES);
 }
 
 static void wake_all(struct token *t, const struct err *e)
@@ -74,10 +76,10 @@ static struct login *login_new(struct defender *d, struct tenant *t)
     INVARIANT(l != NULL);
     l->d = d;
     l->tenant = tenant_ref(t);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < AUD_COUNT; i++) {
         struct token *token = &l->tokens[i];
         token->login = l;
-        token->is_graph = i == 1;
+        token->audience = (enum audience)i;
         token->blocked_until = (struct mono){INT64_MIN};
         TAILQ_INIT(&token->waiting);
         buf_init(&token->roles, ERROR_BODY_BYTES);
@@ -89,7 +91,7 @@ static struct login *login_new(struct defender *d, struct tenant *t)
 
 void login_free(struct login *l)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < AUD_COUNT; i++) {
         token_reset(&l->tokens[i]);
         buf_done(&l->tokens[i].roles);
         buf_done(&l->tokens[i].answer);
@@ -101,10 +103,11 @@ void login_free(struct login *l)
 
 static bool asks_alike(const struct tenant *a, const struct tenant *b)
 {
-    return strcmp(a->record.client_id, b->record.client_id) == 0 && strcmp(a->login_url, b->login_url) == 0 &&
-           strcmp(a->graph_audience, b->graph_audience) == 0 &&
-           strcmp(a->endpoint_audience, b->endpoint_audience) == 0 && (a->secret != NULL) == (b->secret != NULL) &&
-           (a->secret == NULL || str_eq(secret_reveal(a->secret), secret_reveal(b->secret)));
+    bool is_alike = strcmp(a->record.client_id, b->record.client_id) == 0 && strcmp(a->login_url, b->login_url) == 0 &&
+                    strcmp(a->token_url, b->token_url) == 0 && (a->secret != NULL) == (b->secret != NULL) &&
+                    (a->secret == NULL || str_eq(secret_reveal(a->secret), secret_reveal(b->secret)));
+    for (int i = 0; is_alike && i < AUD_COUNT; i++) is_alike = strcmp(a->apis[i].audience, b->apis[i].audience) == 0;
+    return is_alike;
 }
 
 /* A new snapshot of the tenant with another credential makes what we had of it void, a wait for "bad secret" too. */
@@ -117,14 +120,14 @@ static struct login *login_for(struct defender *d, struct tenant *t)
     struct tenant *before = l->tenant;
     l->tenant = tenant_ref(t);
     tenant_unref(before);
-    for (int i = 0; i < 2 && !is_same; i++) token_reset(&l->tokens[i]);
+    for (int i = 0; i < AUD_COUNT && !is_same; i++) token_reset(&l->tokens[i]);
     return l;
 }
 
-struct token *token_find(struct defender *d, const char *tenant_id, bool is_graph)
+struct token *token_find(struct defender *d, const char *tenant_id, enum audience audience)
 {
     struct login *l = login_find(d, tenant_id);
-    return l ? &l->tokens[is_graph] : NULL;
+    return l ? &l->tokens[audience] : NULL;
 }
 
 /* ---- waiting after a failure */
@@ -149,13 +152,14 @@ static void block(struct token *t, const struct err *e)
     t->why = *e;
 }
 
-/* Nearly every failure concerns the application, so the other audience waits too; that one service is missing does not. */
+/* What concerns the application makes the other audiences wait too; that one service is missing does not. */
 static void renewal_failed(struct token *t, const struct err *e)
 {
-    bool is_of_one = e->cause == &defender_causes[DEFENDER_NO_SERVICE];
+    bool is_of_all = !is_passing(e) && defender_scope(e->cause) == SCOPE_TENANT;
     block(t, e);
-    struct token *other = &t->login->tokens[!t->is_graph];
-    if (!is_of_one && !is_passing(e) && other->renewal == NULL) {
+    for (int i = 0; i < AUD_COUNT && is_of_all; i++) {
+        struct token *other = &t->login->tokens[i];
+        if (other == t || other->renewal) continue;
         other->blocked_until = t->blocked_until;
         other->block_ms = t->block_ms;
         other->why = *e;
@@ -278,30 +282,44 @@ static void on_answered(void *ctx, const struct http_response *r, const struct e
         renewal_failed(t, &e);
 }
 
-static void add_encoded(struct buf *out, struct str text)
+/* The old end-point takes `resource`, and is the only one that some APIs' tokens come from. */
+static bool is_v1(struct str url)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] != '\0' && strchr(plain, text.p[i]))
-            (void)buf_add_char(out, text.p[i]);
-        else
-            (void)buf_addf(out, "%%%02X", (unsigned char)text.p[i]);
-    }
+    return str_find(url, STR("/v2.0/"), 0) == SIZE_MAX;
 }
 
-static void add_form(struct buf *out, const struct tenant *t, bool is_graph)
+static bool add_token_url(struct buf *out, const struct tenant *t, enum audience audience)
 {
-    (void)buf_addf(out, "grant_type=client_credentials&client_id=%s&scope=", t->record.client_id);
-    add_encoded(out, str_of(is_graph ? t->graph_audience : t->endpoint_audience));
-    add_encoded(out, STR("/.default"));
+    struct str place = STR(TENANT_IN_URL), id = str_of(t->record.tenant_id);
+    if (t->token_url[0] == '\0')
+        return buf_addf(out, "%s/%s/oauth2/%stoken", t->login_url, t->record.tenant_id,
+                        api_rows[audience].is_v1_only ? "" : "v2.0/");
+    struct str rest = str_of(t->token_url), version = STR("v2.0/");
+    size_t at = str_find(rest, place, 0);
+    if (at != SIZE_MAX) {
+        if (!buf_add_str(out, str_sub(rest, 0, at)) || !buf_add_str(out, id)) return false;
+        rest = str_sub(rest, at + place.n, SIZE_MAX);
+    }
+    at = api_rows[audience].is_v1_only ? str_find(rest, version, 0) : SIZE_MAX;
+    if (at == SIZE_MAX) return buf_add_str(out, rest);
+    return buf_add_str(out, str_sub(rest, 0, at)) && buf_add_str(out, str_sub(rest, at + version.n, SIZE_MAX));
+}
+
+static void add_form(struct buf *out, const struct tenant *t, enum audience audience, bool is_old)
+{
+    (void)buf_addf(out, "grant_type=client_credentials&client_id=%s&%s=", t->record.client_id,
+                   is_old ? "resource" : "scope");
+    (void)url_encode(out, str_of(t->apis[audience].audience));
+    if (!is_old) (void)url_encode(out, STR("/.default"));
     (void)buf_add_str(out, STR("&client_secret="));
-    if (t->secret) add_encoded(out, secret_reveal(t->secret));
+    if (t->secret) (void)url_encode(out, secret_reveal(t->secret));
 }
 
 static void start_renewal(struct token *t)
 {
-    static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", "Accept: application/json",
-                                          NULL};
+    char request_id[REQUEST_ID_BYTES];
+    const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", "Accept: application/json",
+                                   request_id_header(request_id), NULL};
     const struct tenant *tenant = t->login->tenant;
     struct defender *d = t->login->d;
     struct http_handler h = {.ctx = t, .on_body = on_piece, .on_done = on_answered};
@@ -311,8 +329,8 @@ static void start_renewal(struct token *t)
     buf_init(&form, 0);
     /* At once: a buffer that grows leaves its old bytes behind. */
     INVARIANT(buf_reserve(&form, 3 * secret_bytes + 4096) && buf_reserve(&t->answer, ERROR_BODY_BYTES));
-    add_form(&form, tenant, t->is_graph);
-    (void)buf_addf(&url, "%s/%s/oauth2/v2.0/token", tenant->login_url, tenant->record.tenant_id);
+    INVARIANT(add_token_url(&url, tenant, t->audience));
+    add_form(&form, tenant, t->audience, is_v1(buf_str(&url)));
     t->renewal = http_send(d->http,
                            &(struct http_request){.method = "POST",
                                                   .url = buf_cstr(&url),
@@ -326,9 +344,10 @@ static void start_renewal(struct token *t)
     buf_done(&url);
 }
 
-enum token_state token_get(struct defender *d, struct tenant *tenant, bool is_graph, struct token **out, struct err *e)
+enum token_state token_get(struct defender *d, struct tenant *tenant, enum audience audience, struct token **out,
+                           struct err *e)
 {
-    struct token *t = &login_for(d, tenant)->tokens[is_graph];
+    struct token *t = &login_for(d, tenant)->tokens[audience];
     int64_t now = now_of(d).ms;
     bool is_usable = t->bearer && now < t->usable_until.ms, is_blocked = now < t->blocked_until.ms;
     if (t->renewal == NULL && !is_blocked && (!is_usable || now >= t->renew_at.ms)) start_renewal(t);
@@ -341,9 +360,9 @@ enum token_state token_get(struct defender *d, struct tenant *tenant, bool is_gr
     return is_usable ? TOKEN_READY : TOKEN_COMING;
 }
 
-bool token_drop(struct defender *d, const char *tenant_id, bool is_graph, uint64_t serial)
+bool token_drop(struct defender *d, const char *tenant_id, enum audience audience, uint64_t serial)
 {
-    struct token *t = token_find(d, tenant_id, is_graph);
+    struct token *t = token_find(d, tenant_id, audience);
     if (t == NULL || t->bearer == NULL || t->serial != serial) return true; /* another one is there, or coming */
     if (now_of(d).ms - t->minted_at.ms < DROP_AGE_MS) return false;
     token_clear(t);
@@ -359,6 +378,7 @@ static struct str without(struct str s, const char *part_text)
 /* "X.Read.All" is also given by "X.ReadWrite.All". */
 bool token_has_role(const struct token *t, struct str role)
 {
+    if (role.n == 0) return true;
     struct str rest = buf_str(&t->roles), stem = without(role, ".Read.All");
     while (rest.n > 0) {
         struct str have = str_cut(&rest, '\n');

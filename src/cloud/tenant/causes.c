@@ -11,7 +11,7 @@ const struct cause tenant_causes[TENANT_CAUSE_COUNT] = {
         {"tenant.secret_is_id", ERR_INPUT, "this looks like the secret's id, not its value",
          "Paste the secret's value; if it is lost, make a new secret in the app's registration in Entra."},
     [TENANT_PLACEHOLDER] = {"tenant.placeholder", ERR_INPUT, "a placeholder was left in",
-                            "Put the real value where the text in angle brackets stands."},
+                            "Put the real value where the placeholder stands, without its brackets."},
     [TENANT_BAD_NAME] = {"tenant.bad_name", ERR_INPUT, "a name cannot be used",
                          "Choose a name of 1 to 127 bytes, on one line, that is not a GUID."},
     [TENANT_NO_SUCH] = {"tenant.no_such", ERR_INPUT, "there is no such tenant",
@@ -27,4 +27,10 @@ const struct cause tenant_causes[TENANT_CAUSE_COUNT] = {
                          "Choose one of global, gcc, gcc-high, dod, china."},
     [TENANT_BAD_URL] = {"tenant.bad_url", ERR_INPUT, "the address of a server cannot be used",
                         "Give an address such as https://graph.microsoft.com; http is for this machine alone."},
+    [TENANT_BAD_VERSION] = {"tenant.bad_version", ERR_INPUT, "the API has no such version",
+                            "Choose one of those in the message, or leave it out for the usual one."},
+    [TENANT_IDS_SWAPPED] =
+        {"tenant.ids_swapped", ERR_INPUT, "the tenant's id and the application's seem to have changed places",
+         "On the app's overview page in Entra, \"Directory (tenant) ID\" is the tenant's and \"Application (client) "
+         "ID\" the application's."},
 };

@@ -160,11 +160,32 @@ static void resolve(char out[HOST_BYTES], const char *overriding, const char *fr
     (void)snprintf(out, HOST_BYTES, "%s", chosen);
 }
 
+static const char *version_of(const struct api_row *row, const struct tenant_record *r)
+{
+    const char *wanted = row->version == TENANT_OVERRIDES ? "" : r->overrides[row->version];
+    for (size_t i = 0; row->versions[i]; i++)
+        if (strcmp(row->versions[i], wanted) == 0) return row->versions[i];
+    return row->versions[0];
+}
+
+static void resolve_apis(struct tenant *t, const struct conf *c, const struct cloud_profile *cloud)
+{
+    const char *from_conf[AUD_COUNT] = {
+        [AUD_GRAPH] = c->graph_url, [AUD_ENDPOINT] = c->endpoint_url, [AUD_SIEM] = c->siem_url};
+    for (int i = 0; i < AUD_COUNT; i++) {
+        struct tenant_api *api = &t->apis[i];
+        resolve(api->url, t->record.overrides[api_rows[i].url], from_conf[i], cloud->apis[i].url);
+        resolve(api->audience, t->record.overrides[api_rows[i].audience], "", cloud->apis[i].audience);
+        api->version = version_of(&api_rows[i], &t->record);
+    }
+}
+
 /* Takes the secret. */
 static struct tenant *build(const struct conf *c, const struct directory *d, const struct tenant_record *r,
                             struct secret *secret, struct err *e)
 {
-    static const struct cloud_profile no_cloud = {"", "", "", "", "", ""};
+    static const struct cloud_profile no_cloud = {
+        "", "", {[AUD_GRAPH] = {"", ""}, [AUD_ENDPOINT] = {"", ""}, [AUD_SIEM] = {"", ""}}};
     const struct cloud_profile *cloud = cloud_find(str_of(r->cloud));
     struct tenant *t = calloc(1, sizeof *t);
     if (t == NULL) {
@@ -176,11 +197,9 @@ static struct tenant *build(const struct conf *c, const struct directory *d, con
     atomic_init(&t->refs, 1);
     t->record = *r;
     t->secret = secret;
-    resolve(t->login_url, r->login_url, c->login_url, cloud->login_url);
-    resolve(t->graph_url, r->graph_url, c->graph_url, cloud->graph_url);
-    resolve(t->endpoint_url, r->endpoint_url, c->endpoint_url, cloud->endpoint_url);
-    (void)snprintf(t->graph_audience, sizeof t->graph_audience, "%s", cloud->graph_audience);
-    (void)snprintf(t->endpoint_audience, sizeof t->endpoint_audience, "%s", cloud->endpoint_audience);
+    resolve(t->login_url, r->overrides[OVER_LOGIN_URL], c->login_url, cloud->login_url);
+    resolve(t->token_url, r->overrides[OVER_TOKEN_URL], "", "");
+    resolve_apis(t, c, cloud);
     for (size_t i = 0; i < d->org_count; i++)
         if (d->orgs[i].id == r->org_id) memcpy(t->org_name, d->orgs[i].name, sizeof t->org_name);
     return t;

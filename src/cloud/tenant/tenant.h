@@ -13,18 +13,35 @@
 #include "state/conf/secret.h"
 #include "state/store/store.h"
 
-/* A tenant as the cloud rooms need it: immutable, shared by reference count (begins at 1). */
+#define TENANT_IN_URL "{tenant}" /* in a tenant's token address: its id */
+
+/* Whose token: each of Microsoft's APIs wants one of its own. */
+enum audience { AUD_GRAPH, AUD_ENDPOINT, AUD_SIEM, AUD_COUNT };
+struct api_row {
+    const char *name; /* "Microsoft Graph" */
+    enum tenant_override url, audience,
+        version; /* which setting of a tenant overrides what; version: TENANT_OVERRIDES: none */
+    const char *versions
+        [3]; /* what may stand between host and path ("v1.0"); the first unless overridden; NULL behind the last */
+    bool is_v1_only; /* its tokens come from the old token end-point alone */
+};
+extern const struct api_row api_rows[AUD_COUNT];
+
+/* A tenant as the cloud rooms need it: immutable, shared by reference count (begins at 1). Addresses are resolved (override,
+ * else portcullis.yaml's, else the cloud's), without a slash at the end; empty: none. */
+struct tenant_api {
+    char url[HOST_BYTES];
+    char audience[HOST_BYTES]; /* "https://graph.microsoft.com" */
+    const char *version;       /* of api_rows; never NULL */
+};
 struct tenant {
     _Atomic unsigned refs;
     struct tenant_record record;
     char org_name[NAME_BYTES];
-    char login_url
-        [HOST_BYTES]; /* resolved: override, else portcullis.yaml's, else the cloud's; no slash at the end; empty: none */
-    char graph_url[HOST_BYTES];
-    char endpoint_url[HOST_BYTES];
-    char graph_audience[HOST_BYTES];    /* "https://graph.microsoft.com" */
-    char endpoint_audience[HOST_BYTES]; /* "https://api.securitycenter.microsoft.com" */
-    struct secret *secret;              /* never NULL */
+    char login_url[HOST_BYTES];
+    char token_url[HOST_BYTES]; /* the whole address, "{tenant}" in it stands for the tenant's id; empty: login_url's */
+    struct tenant_api apis[AUD_COUNT];
+    struct secret *secret; /* never NULL */
 };
 struct tenant *tenant_ref(struct tenant *t);
 void tenant_unref(struct tenant *t); /* accepts NULL */
@@ -32,7 +49,7 @@ void tenant_unref(struct tenant *t); /* accepts NULL */
 struct tenant_input {
     const char *org, *name, *tenant_id, *client_id,
         *cloud; /* org NULL: one of the tenant's name; name NULL: the tenant id; cloud NULL: "global" */
-    const char *login_url, *graph_url, *endpoint_url; /* NULL: not overridden */
+    const char *overrides[TENANT_OVERRIDES]; /* NULL, "": not overridden */
     struct str secret;
 };
 /* TENANT_BAD_NAME, TENANT_PLACEHOLDER, STORE_EXISTS. */
@@ -47,12 +64,20 @@ bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, 
                  struct err *e);
 bool tenant_remove(struct store *s, const char *id_or_name, struct err *e);
 
+/* The overrides, for fronts: the member's name (an option is called the same with "-"). */
+struct override_row {
+    const char *name, *what;
+    enum { OVERRIDE_URL, OVERRIDE_TOKEN_URL, OVERRIDE_AUDIENCE, OVERRIDE_VERSION } kind;
+};
+extern const struct override_row override_rows[TENANT_OVERRIDES];
+
 /* Cloud profiles, as data. Host and audience are different questions: a sovereign audience follows its host, the global one
  * keeps the older name. */
 struct cloud_profile {
-    const char *name;
-    const char *login_url, *graph_url, *endpoint_url; /* "": that cloud has none */
-    const char *graph_audience, *endpoint_audience;
+    const char *name, *login_url;
+    struct {
+        const char *url, *audience; /* "": that cloud has none */
+    } apis[AUD_COUNT];
 };
 extern const struct cloud_profile cloud_profiles[];
 extern const unsigned cloud_profile_count;
@@ -70,6 +95,8 @@ enum {
     TENANT_AMBIGUOUS,
     TENANT_NO_CLOUD,
     TENANT_BAD_URL,
+    TENANT_BAD_VERSION,
+    TENANT_IDS_SWAPPED,
     TENANT_CAUSE_COUNT
 };
 extern const struct cause tenant_causes[TENANT_CAUSE_COUNT];

@@ -8,6 +8,11 @@ const struct cloud_profile *cloud_find(struct str name); /* NULL: no such cloud;
 
 /* Checks one text of a person's and gives it trimmed. `what` names it in messages ("the tenant's name"). */
 bool input_name(const char *text, const char *what, char out[NAME_BYTES], struct err *e);
+bool input_client_id(const char *text, const char *tenant_id, char out[GUID_BYTES], struct err *e);
+/* Without a name a tenant is called by its id. */
+bool input_tenant_name(const char *text, struct tenant_record *r, struct err *e);
+/* Empty takes the override away. The record's ids must be there. */
+bool input_override(const char *text, enum tenant_override which, struct tenant_record *r, struct err *e);
 /* `input_record` fills all but org_id and created. */
 bool input_record(const struct tenant_input *in, struct tenant_record *out, struct err *e);
 /* The secret without what editors and shells put around it; borrowed from `secret`. */

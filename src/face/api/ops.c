@@ -10,6 +10,23 @@
         "tenant", PARAM_TEXT, true, true, false, "the tenant's id or its name" \
     }
 
+/* As override_rows of cloud/tenant has them. */
+#define OVERRIDE_PARAMS                                                                                          \
+    {"login-url", PARAM_TEXT, false, false, false, "instead of the cloud's login host"},                         \
+        {"token-url", PARAM_TEXT,                                                                                \
+         false,       false,                                                                                     \
+         false,       "where tokens come from, the whole address, v1 or v2; {tenant} in it is the tenant's id"}, \
+        {"graph-url", PARAM_TEXT, false, false, false, "instead of the cloud's Graph host"},                     \
+        {"graph-audience", PARAM_TEXT, false, false, false, "whom tokens for Graph are for"},                    \
+        {"graph-version", PARAM_TEXT, false, false, false, "v1.0 (default) or beta"},                            \
+        {"endpoint-url", PARAM_TEXT, false, false, false, "instead of the cloud's Defender for Endpoint host"},  \
+        {"endpoint-audience", PARAM_TEXT, false, false, false, "whom tokens for Defender for Endpoint are for"}, \
+        {"endpoint-version", PARAM_TEXT, false, false, false, "api (default) or api/v1.0"},                      \
+        {"siem-url", PARAM_TEXT, false, false, false, "the legacy SIEM API's host; no cloud has a default"},     \
+    {                                                                                                            \
+        "siem-audience", PARAM_TEXT, false, false, false, "whom tokens for the SIEM API are for"                 \
+    }
+
 static const struct param init_params[] = {
     {"folder", PARAM_FILE, true, false, false, "where the installation is to live; default: this folder"}, END_PARAM};
 static const struct param org_add_params[] = {{"name", PARAM_TEXT, true, true, false, "the customer's name"},
@@ -22,9 +39,7 @@ static const struct param tenant_add_params[] = {
      "a file with the client secret's value, or - for standard input"},
     {"name", PARAM_TEXT, false, false, false, "a name for people; default: the tenant id"},
     {"cloud", PARAM_TEXT, false, false, false, "global (default), gcc, gcc-high, dod, china"},
-    {"login-url", PARAM_TEXT, false, false, false, "instead of the cloud's login host"},
-    {"graph-url", PARAM_TEXT, false, false, false, "instead of the cloud's Graph host"},
-    {"endpoint-url", PARAM_TEXT, false, false, false, "instead of the cloud's Defender for Endpoint host"},
+    OVERRIDE_PARAMS,
     END_PARAM};
 static const struct param tenant_one_params[] = {TENANT_PARAM, END_PARAM};
 static const struct param feed_list_params[] = {

@@ -11,6 +11,19 @@ static void write_member(struct json_writer *w, const char *key, const char *tex
     json_write_cstr(w, text);
 }
 
+/* As they hold, whether overridden or not. */
+static void write_addresses(struct json_writer *w, const struct tenant *t)
+{
+    const char *values[TENANT_OVERRIDES] = {[OVER_LOGIN_URL] = t->login_url, [OVER_TOKEN_URL] = t->token_url};
+    for (int i = 0; i < AUD_COUNT; i++) {
+        const struct api_row *row = &api_rows[i];
+        values[row->url] = t->apis[i].url;
+        values[row->audience] = t->apis[i].audience;
+        if (row->version != TENANT_OVERRIDES) values[row->version] = t->apis[i].version;
+    }
+    for (int i = 0; i < TENANT_OVERRIDES; i++) write_member(w, override_rows[i].name, values[i]);
+}
+
 /* Never the secret: only that there is one. */
 static void write_tenant(struct json_writer *w, const struct tenant *t)
 {
@@ -20,9 +33,7 @@ static void write_tenant(struct json_writer *w, const struct tenant *t)
     write_member(w, "organization", t->org_name);
     write_member(w, "client_id", t->record.client_id);
     write_member(w, "cloud", t->record.cloud);
-    write_member(w, "login_url", t->login_url);
-    write_member(w, "graph_url", t->graph_url);
-    write_member(w, "endpoint_url", t->endpoint_url);
+    write_addresses(w, t);
     json_key(w, "has_secret");
     json_write_bool(w, t->secret != NULL);
     json_key(w, "enabled");
@@ -60,6 +71,18 @@ static bool write_found(struct op_call *c, const char *id_or_name, struct err *e
     return true;
 }
 
+/* Options are called as the members are, with "-" for "_". */
+static void read_overrides(const struct op_call *c, const char *out[TENANT_OVERRIDES])
+{
+    for (int i = 0; i < TENANT_OVERRIDES; i++) {
+        char option[32];
+        (void)snprintf(option, sizeof option, "%s", override_rows[i].name);
+        for (char *p = option; *p; p++)
+            if (*p == '_') *p = '-';
+        out[i] = op_cstr(c, option);
+    }
+}
+
 bool op_tenant_add(struct op_call *c, struct err *e)
 {
     struct tenant_input in = {
@@ -68,11 +91,9 @@ bool op_tenant_add(struct op_call *c, struct err *e)
         .tenant_id = op_cstr(c, "tenant-id"),
         .client_id = op_cstr(c, "client-id"),
         .cloud = op_cstr(c, "cloud"),
-        .login_url = op_cstr(c, "login-url"),
-        .graph_url = op_cstr(c, "graph-url"),
-        .endpoint_url = op_cstr(c, "endpoint-url"),
         .secret = op_text(c, "secret-file"),
     };
+    read_overrides(c, in.overrides);
     if (!tenant_add(c->installation->store, &c->installation->conf, &in, true, e)) return false;
     if (!audit(c, in.tenant_id, e)) return false;
     tell_engine(c);

@@ -6,12 +6,6 @@
 
 enum { ASK_AGAIN_MS = 1000 };
 
-/* Credentials that do not work concern every feed of the tenant. */
-static bool is_about_the_tenant(const struct cause *c)
-{
-    return c >= &defender_causes[DEFENDER_SECRET_WRONG] && c <= &defender_causes[DEFENDER_WRONG_TENANT];
-}
-
 static enum feed_failure failure_of(const struct ing_feed *f, const struct err *e)
 {
     const struct cause *c = e->cause;
@@ -41,7 +35,7 @@ static int64_t wait_of(struct ing_feed *f, const struct err *e)
         sched_pause(&f->tenant->sched, ing_sched(f)->family, now, e->retry_after_ms);
         return e->retry_after_ms;
     }
-    if (is_about_the_tenant(e->cause) && e->cause->kind == ERR_AUTH) {
+    if (defender_scope(e->cause) == SCOPE_TENANT && e->cause->kind == ERR_AUTH) {
         sched_park(&f->tenant->sched, now, &in->rng);
         return 0; /* the tenant's parking holds all its feeds */
     }
@@ -58,7 +52,7 @@ static void tell_those_held_up(struct ing_feed *f, const struct err *e)
     for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
         struct ing_feed *other = &f->tenant->feeds[i];
         bool is_paused = e->retry_after_ms && ing_sched(other)->family == ing_sched(f)->family;
-        if (is_paused || is_about_the_tenant(e->cause)) ing_feed_op_drop(other, e);
+        if (is_paused || defender_scope(e->cause) == SCOPE_TENANT) ing_feed_op_drop(other, e);
     }
 }
 

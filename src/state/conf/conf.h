@@ -21,6 +21,7 @@ struct conf {
     char login_url[CONF_URL_BYTES];     /* cloud end-points, no slash at the end; empty: the tenant's cloud profile */
     char graph_url[CONF_URL_BYTES];
     char endpoint_url[CONF_URL_BYTES];
+    char siem_url[CONF_URL_BYTES];
     char ocsf_version[16];
     char ocsf_classes[16];
     uint64_t spool_bytes_max;

@@ -14,6 +14,7 @@ const struct conf_setting conf_settings[] = {
     {"cloud.login_url", CONF_URL, "", NULL, "Entra's token service for every tenant, instead of its cloud's", MEMBER(login_url)},
     {"cloud.graph_url", CONF_URL, "", NULL, "Microsoft Graph for every tenant, instead of its cloud's", MEMBER(graph_url)},
     {"cloud.endpoint_url", CONF_URL, "", NULL, "Defender for Endpoint for every tenant, instead of its cloud's", MEMBER(endpoint_url)},
+    {"cloud.siem_url", CONF_URL, "", NULL, "the legacy SIEM API for every tenant; it has no host of its own in any cloud's profile", MEMBER(siem_url)},
     {"ocsf.version", CONF_CHOICE, "1.8.0", "1.8.0|1.3.0", "OCSF version of what is written", MEMBER(ocsf_version)},
     {"ocsf.classes", CONF_CHOICE, "mission", "mission|best-fit", "which classes events go to", MEMBER(ocsf_classes)},
     {"spool.bytes_max", CONF_BYTES, "2GiB", "64MiB..16TiB", "disk that answers on their way in may take", MEMBER(spool_bytes_max)},

@@ -47,6 +47,14 @@ static const char *const migrations[] = {
     " detail BLOB NOT NULL, hash BLOB NOT NULL);",
     "ALTER TABLE feed ADD COLUMN dead INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE feed ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;",
+    /* more may be set for one tenant alone */
+    "ALTER TABLE tenant ADD COLUMN token_url TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tenant ADD COLUMN graph_audience TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tenant ADD COLUMN graph_version TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tenant ADD COLUMN endpoint_audience TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tenant ADD COLUMN endpoint_version TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tenant ADD COLUMN siem_url TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tenant ADD COLUMN siem_audience TEXT NOT NULL DEFAULT '';",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -2,6 +2,11 @@
 #ifndef STATE_STORE_STATEMENTS_INT_H
 #define STATE_STORE_STATEMENTS_INT_H
 
+/* In the order of enum tenant_override. */
+#define TENANT_OVERRIDE_COLUMNS                                                                         \
+    "login_url, token_url, graph_url, graph_audience, graph_version, endpoint_url, endpoint_audience, " \
+    "endpoint_version, siem_url, siem_audience"
+
 /* clang-format off */
 #define STATEMENTS(X)                                                                                                              \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                                                    \
@@ -13,14 +18,14 @@
     X(ORG_SET, "UPDATE org SET name = ?, created = ? WHERE id = ?")                                                                \
     X(ORG_LIST, "SELECT id, name, created FROM org ORDER BY name")                                                                 \
     X(ORG_FIND, "SELECT id, name, created FROM org WHERE name = ?")                                                                \
-    X(TENANT_ADD, "INSERT INTO tenant (org_id, name, client_id, cloud, login_url, graph_url, endpoint_url, is_enabled, created,"   \
-                  " tenant_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                             \
-    X(TENANT_SET, "UPDATE tenant SET org_id = ?, name = ?, client_id = ?, cloud = ?, login_url = ?, graph_url = ?,"                \
-                  " endpoint_url = ?, is_enabled = ?, created = ? WHERE tenant_id = ?")                                            \
-    X(TENANT_FIND, "SELECT tenant_id, org_id, name, client_id, cloud, login_url, graph_url, endpoint_url, is_enabled, created"     \
-                   " FROM tenant WHERE tenant_id = ?")                                                                             \
-    X(TENANT_LIST, "SELECT tenant_id, org_id, name, client_id, cloud, login_url, graph_url, endpoint_url, is_enabled, created"     \
-                   " FROM tenant ORDER BY name, tenant_id")                                                                        \
+    X(TENANT_ADD, "INSERT INTO tenant (org_id, name, client_id, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS ", tenant_id)"\
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                               \
+    X(TENANT_SET, "UPDATE tenant SET (org_id, name, client_id, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS ")"           \
+      " = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE tenant_id = ?")                                                   \
+    X(TENANT_FIND, "SELECT tenant_id, org_id, name, client_id, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS               \
+      " FROM tenant WHERE tenant_id = ?")                                                                                          \
+    X(TENANT_LIST, "SELECT tenant_id, org_id, name, client_id, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS               \
+      " FROM tenant ORDER BY name, tenant_id")                                                                                     \
     X(TENANT_REMOVE, "DELETE FROM tenant WHERE tenant_id = ?")                                                                     \
     X(SECRET_PUT, "INSERT INTO secret (name, sealed, changed) VALUES (?, ?, ?)"                                                    \
                   " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, changed = excluded.changed")                        \

@@ -50,16 +50,28 @@ struct org_record {
     char name[NAME_BYTES];
     struct wall created;
 };
+/* What may be set for one tenant alone. */
+enum tenant_override {
+    OVER_LOGIN_URL,
+    OVER_TOKEN_URL,
+    OVER_GRAPH_URL,
+    OVER_GRAPH_AUDIENCE,
+    OVER_GRAPH_VERSION,
+    OVER_ENDPOINT_URL,
+    OVER_ENDPOINT_AUDIENCE,
+    OVER_ENDPOINT_VERSION,
+    OVER_SIEM_URL,
+    OVER_SIEM_AUDIENCE,
+    TENANT_OVERRIDES
+};
 struct tenant_record {
     char tenant_id[GUID_BYTES]; /* the Entra tenant, lower case */
     int64_t org_id;
     char name[NAME_BYTES];
     char client_id[GUID_BYTES];
-    char cloud[16];             /* "global", "gcc", ... */
-    char login_url[HOST_BYTES]; /* overrides; empty: the cloud's */
-    char graph_url[HOST_BYTES];
-    char endpoint_url[HOST_BYTES];
+    char cloud[16]; /* "global", "gcc", ... */
     bool is_enabled;
+    char overrides[TENANT_OVERRIDES][HOST_BYTES]; /* empty: as its cloud has it */
     struct wall created;
 };
 /* A new record with no time in `created` has the time of the store's clock. */

@@ -62,10 +62,16 @@ bool store_org_find(struct store *s, const char *name, struct org_record *out, b
 bool store_tenant_put(struct store *s, const struct tenant_record *r, bool is_new, struct err *e)
 {
     bool conflict = false;
+    const char(*over)[HOST_BYTES] = r->overrides;
+    _Static_assert(TENANT_OVERRIDES == 10, "each is bound below");
     store_lock(s);
-    bool ok = run_statement(s, is_new ? SQL_TENANT_ADD : SQL_TENANT_SET, &conflict, e, "ittttttiit", r->org_id, r->name,
-                            r->client_id, r->cloud, r->login_url, r->graph_url, r->endpoint_url, (int64_t)r->is_enabled,
-                            or_now(s, r->created).ticks, r->tenant_id);
+    bool ok = run_statement(s, is_new ? SQL_TENANT_ADD : SQL_TENANT_SET, &conflict, e,
+                            "itttii"
+                            "tttttttttt"
+                            "t",
+                            r->org_id, r->name, r->client_id, r->cloud, (int64_t)r->is_enabled,
+                            or_now(s, r->created).ticks, over[0], over[1], over[2], over[3], over[4], over[5], over[6],
+                            over[7], over[8], over[9], r->tenant_id);
     if (ok && conflict)
         ok = exists_already(e, "a tenant", r->tenant_id);
     else if (ok && changed_rows(s) == 0)
@@ -77,14 +83,12 @@ bool store_tenant_put(struct store *s, const struct tenant_record *r, bool is_ne
 static void read_tenant(const struct cursor *c, struct tenant_record *r)
 {
     *r = (struct tenant_record){
-        .org_id = column_i64(c, 1), .is_enabled = column_i64(c, 8) != 0, .created = column_wall(c, 9)};
+        .org_id = column_i64(c, 1), .is_enabled = column_i64(c, 5) != 0, .created = column_wall(c, 6)};
     column_text(c, 0, r->tenant_id, sizeof r->tenant_id);
     column_text(c, 2, r->name, sizeof r->name);
     column_text(c, 3, r->client_id, sizeof r->client_id);
     column_text(c, 4, r->cloud, sizeof r->cloud);
-    column_text(c, 5, r->login_url, sizeof r->login_url);
-    column_text(c, 6, r->graph_url, sizeof r->graph_url);
-    column_text(c, 7, r->endpoint_url, sizeof r->endpoint_url);
+    for (int i = 0; i < TENANT_OVERRIDES; i++) column_text(c, 7 + i, r->overrides[i], HOST_BYTES);
 }
 
 bool store_tenant_find(struct store *s, const char *tenant_id, struct tenant_record *out, bool *found_out,

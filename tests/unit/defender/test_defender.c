@@ -34,7 +34,9 @@ static struct {
     const char *api_body;
     unsigned refuse_tokens_below; /* tokens with a lower number get 401 */
     /* what it saw */
-    char form[1024], authorization[4096], query[512], body[1024], prefer[64], request_id[64];
+    char form[1024], login_path[128], authorization[4096], path[128], query[512], body[1024], prefer[64],
+        request_id[64];
+    char login_request_id[64];
 } ms = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void add_part(struct buf *token, const char *json)
@@ -53,9 +55,10 @@ static void reply_token(struct http_exchange *x, const char *tenant_id, unsigned
                    number, ms.roles);
     add_part(&token, "{\"alg\":\"RS256\",\"typ\":\"JWT\"}");
     add_part(&token, claims);
-    (void)buf_addf(&token, "c2lnbmF0dXJl%u", number); /* the number tells tokens apart */
-    (void)buf_addf(&json, "{\"token_type\":\"Bearer\",\"expires_in\":%d,\"access_token\":\"%s\"}", ms.expires_in,
-                   buf_cstr(&token));
+    (void)buf_addf(&token, "c2lnbmF0dXJl%u", number);                 /* the number tells tokens apart */
+    const char *quote = strstr(exchange_path(x), "v2.0") ? "" : "\""; /* the old end-point's numbers are texts */
+    (void)buf_addf(&json, "{\"token_type\":\"Bearer\",\"expires_in\":%s%d%s,\"access_token\":\"%s\"}", quote,
+                   ms.expires_in, quote, buf_cstr(&token));
     reply_body(x, buf_str(&json), "application/json");
     buf_done(&token);
     buf_done(&json);
@@ -69,10 +72,13 @@ static void keep(char *out, size_t size, const char *text)
 static void login(struct http_exchange *x)
 {
     char tenant_id[37];
-    (void)snprintf(tenant_id, sizeof tenant_id, "%.36s", exchange_path(x) + 1);
+    const char *path = exchange_path(x), *at = strstr(path, "/x/");
+    (void)snprintf(tenant_id, sizeof tenant_id, "%.36s", (at ? at + 3 : path + 1));
     if (ms.login_delay_ms) (void)exchange_wait(x, ms.login_delay_ms);
     (void)pthread_mutex_lock(&ms.lock);
     (void)snprintf(ms.form, sizeof ms.form, "%.*s", STR_ARG(exchange_body(x)));
+    keep(ms.login_path, sizeof ms.login_path, exchange_path(x));
+    keep(ms.login_request_id, sizeof ms.login_request_id, exchange_header(x, "client-request-id"));
     if (strstr(ms.form, "securitycenter")) ms.logins_of_endpoint++;
     unsigned number = ++ms.logins;
     if (ms.login_status == 200) {
@@ -97,6 +103,7 @@ static void api(struct http_exchange *x)
     (void)pthread_mutex_lock(&ms.lock);
     ms.calls++;
     keep(ms.authorization, sizeof ms.authorization, exchange_header(x, "Authorization"));
+    keep(ms.path, sizeof ms.path, exchange_path(x));
     keep(ms.query, sizeof ms.query, exchange_query(x, "$top"));
     keep(ms.prefer, sizeof ms.prefer, exchange_header(x, "Prefer"));
     keep(ms.request_id, sizeof ms.request_id, exchange_header(x, "client-request-id"));
@@ -113,7 +120,7 @@ static void api(struct http_exchange *x)
 static void handle(void *ctx, struct http_exchange *x)
 {
     (void)ctx;
-    if (str_ends(str_of(exchange_path(x)), STR("/oauth2/v2.0/token")))
+    if (str_ends(str_of(exchange_path(x)), STR("/token")))
         login(x);
     else
         api(x);
@@ -157,7 +164,7 @@ static void on_done(void *ctx, const struct http_response *r, const struct err *
 static void begin(struct got *g, struct tenant *t, enum endpoint endpoint, const char *query, const char *kql)
 {
     struct fetch_handler h = {g, on_body, on_done};
-    struct fetch f = {endpoint, str_of(query), str_of(kql)};
+    struct fetch f = {endpoint, str_of(query), str_of(kql), STR("a/b?")};
     buf_init(&g->body, 0);
     running++;
     g->call = defender_fetch(defender, t, &f, &h);
@@ -187,13 +194,16 @@ static struct tenant *make_tenant(const char *id, const char *secret)
     struct tenant *t = calloc(1, sizeof *t);
     assert_non_null(t);
     *t = (struct tenant){.refs = 1,
-                         .graph_audience = "https://graph.microsoft.com",
-                         .endpoint_audience = "https://api.securitycenter.microsoft.com"};
+                         .apis = {[AUD_GRAPH] = {.audience = "https://graph.microsoft.com"},
+                                  [AUD_ENDPOINT] = {.audience = "https://api.securitycenter.microsoft.com"},
+                                  [AUD_SIEM] = {.audience = "https://graph.windows.net"}}};
     (void)snprintf(t->record.tenant_id, sizeof t->record.tenant_id, "%s", id);
     (void)snprintf(t->record.client_id, sizeof t->record.client_id, "%s", CLIENT);
     (void)snprintf(t->login_url, sizeof t->login_url, "http://127.0.0.1:%u", http_server_port(server));
-    (void)snprintf(t->graph_url, sizeof t->graph_url, "%s", t->login_url);
-    (void)snprintf(t->endpoint_url, sizeof t->endpoint_url, "%s", t->login_url);
+    for (int i = 0; i < AUD_COUNT; i++) {
+        (void)snprintf(t->apis[i].url, sizeof t->apis[i].url, "%s", t->login_url);
+        t->apis[i].version = api_rows[i].versions[0];
+    }
     t->secret = secret_new(str_of(secret));
     return t;
 }
@@ -267,6 +277,60 @@ static void a_fetch_logs_in_and_hands_the_body_over(void **state)
     assert_int_equal(ms.logins, 2);
     assert_int_equal(ms.logins_of_endpoint, 1);
     assert_string_equal(ms.prefer, "");
+}
+
+/* Each API has its token, its version of the address, and, some, the old way to log in. */
+static void each_api_is_asked_in_its_own_way(void **state)
+{
+    static const struct {
+        enum endpoint endpoint;
+        const char *login_path, *target, *path;
+    } rows[] = {
+        {EP_ALERTS, "/" TENANT_A "/oauth2/v2.0/token", "scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&",
+         "/v1.0/security/alerts_v2"},
+        {EP_INCIDENT, "", "", "/v1.0/security/incidents/a/b?"},
+        {EP_MACHINE_ACTIONS, "/" TENANT_A "/oauth2/v2.0/token",
+         "scope=https%3A%2F%2Fapi.securitycenter.microsoft.com%2F.default&", "/api/machineactions"},
+        {EP_HUNTING_ENDPOINT, "", "", "/api/advancedqueries/run"},
+        {EP_ALERTS_SIEM, "/" TENANT_A "/oauth2/token", "resource=https%3A%2F%2Fgraph.windows.net&", "/api/alerts"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned before = ms.logins;
+        const struct got *g = fetch(tenants[0], rows[i].endpoint, "");
+        assert_null(g->e.cause);
+        assert_string_equal(ms.path, rows[i].path);
+        assert_int_equal(ms.logins - before, rows[i].login_path[0] != '\0');
+        if (rows[i].login_path[0] == '\0') continue;
+        assert_string_equal(ms.login_path, rows[i].login_path);
+        assert_non_null(strstr(ms.form, rows[i].target));
+        assert_true(str_is_guid(str_of(ms.login_request_id)));
+    }
+    assert_string_equal(ms.body, "");
+}
+
+static void overrides_are_followed(void **state)
+{
+    struct tenant *t = make_tenant(TENANT_A, "s");
+    (void)state;
+    t->apis[AUD_GRAPH].version = "beta";
+    t->apis[AUD_ENDPOINT].version = "api/v1.0";
+    (void)snprintf(t->token_url, sizeof t->token_url, "%.99s/x/{tenant}/oauth2/v2.0/token", t->login_url);
+    (void)fetch(t, EP_ALERTS_SIEM, ""); /* its tokens never come from the new end-point */
+    assert_string_equal(ms.login_path, "/x/" TENANT_A "/oauth2/token");
+    (void)fetch(t, EP_MACHINES, "");
+    assert_string_equal(ms.login_path, "/x/" TENANT_A "/oauth2/v2.0/token");
+    assert_string_equal(ms.path, "/api/v1.0/machines");
+    (void)fetch(t, EP_INCIDENTS, "");
+    assert_string_equal(ms.path, "/beta/security/incidents");
+    tenant_unref(t);
+
+    t = make_tenant(TENANT_A, "s");
+    (void)snprintf(t->token_url, sizeof t->token_url, "%.99s/" TENANT_A "/oauth2/token", t->login_url);
+    assert_null(fetch(t, EP_ALERTS, "")->e.cause); /* another way to log in: another token */
+    assert_string_equal(ms.login_path, "/" TENANT_A "/oauth2/token");
+    assert_non_null(strstr(ms.form, "resource=https%3A%2F%2Fgraph.microsoft.com&"));
+    tenant_unref(t);
 }
 
 static void many_at_once_log_in_once_a_tenant(void **state)
@@ -439,11 +503,11 @@ static void a_link_elsewhere_gets_no_token(void **state)
         ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, foreign[i]), DEFENDER_FOREIGN_LINK);
         assert_int_equal(ms.logins + ms.calls, 0);
     }
-    (void)snprintf(own, sizeof own, "%s1/x", tenants[0]->graph_url); /* another port */
+    (void)snprintf(own, sizeof own, "%s1/x", tenants[0]->apis[AUD_GRAPH].url); /* another port */
     ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, own), DEFENDER_FOREIGN_LINK);
-    (void)snprintf(own, sizeof own, "%s@evil.example/x", tenants[0]->graph_url);
+    (void)snprintf(own, sizeof own, "%s@evil.example/x", tenants[0]->apis[AUD_GRAPH].url);
     ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, own), DEFENDER_FOREIGN_LINK);
-    (void)snprintf(own, sizeof own, "%s/v1.0/security/alerts_v2?$top=9&$skiptoken=x", tenants[0]->graph_url);
+    (void)snprintf(own, sizeof own, "%s/v1.0/security/alerts_v2?$top=9&$skiptoken=x", tenants[0]->apis[AUD_GRAPH].url);
     assert_null(fetch(tenants[0], EP_ALERTS, own)->e.cause);
     assert_string_equal(ms.query, "9");
 }
@@ -452,8 +516,8 @@ static void a_cloud_without_the_service_is_told(void **state)
 {
     struct tenant *china = make_tenant(TENANT_A, "s");
     (void)state;
-    china->endpoint_url[0] = china->endpoint_audience[0] = '\0';
-    ASSERT_CAUSE(fetch(china, EP_MACHINES, ""), DEFENDER_NO_SERVICE);
+    china->apis[AUD_ENDPOINT].url[0] = china->apis[AUD_ENDPOINT].audience[0] = '\0';
+    ASSERT_CAUSE(fetch(china, EP_MACHINES, ""), DEFENDER_NO_HOST);
     ASSERT_CAUSE(fetch(china, EP_MACHINES, "https://x/"), DEFENDER_FOREIGN_LINK);
     assert_int_equal(ms.logins, 0);
     assert_null(fetch(china, EP_ALERTS, "")->e.cause);
@@ -514,11 +578,11 @@ static void roles_are_told(void **state)
 {
     unsigned n = 0;
     (void)state;
-    assert_false(defender_roles(defender, TENANT_A, true, count_role, &n));
+    assert_false(defender_roles(defender, TENANT_A, AUD_GRAPH, count_role, &n));
     (void)fetch(tenants[0], EP_ALERTS, "");
-    assert_true(defender_roles(defender, TENANT_A, true, count_role, &n));
+    assert_true(defender_roles(defender, TENANT_A, AUD_GRAPH, count_role, &n));
     assert_int_equal(n, 2);
-    assert_false(defender_roles(defender, TENANT_A, false, count_role, &n));
+    assert_false(defender_roles(defender, TENANT_A, AUD_ENDPOINT, count_role, &n));
 }
 
 static void freeing_in_the_middle_is_silent(void **state)
@@ -538,6 +602,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(a_fetch_logs_in_and_hands_the_body_over),
+        EACH(each_api_is_asked_in_its_own_way),
+        EACH(overrides_are_followed),
         EACH(many_at_once_log_in_once_a_tenant),
         EACH(a_token_is_renewed_in_time_and_in_the_background),
         EACH(a_refused_token_is_renewed_once),

@@ -26,7 +26,7 @@ static const struct {
      "45 per"},
     {EP_MACHINES, 429, ENDPOINT("429", "API calls quota exceeded! maximum allowed 1500 per 01:00:00"),
      DEFENDER_THROTTLED, "rid-2"},
-    {EP_ALERTS, 429, "", DEFENDER_THROTTLED, "GET /v1.0/security/alerts_v2 answered 429"},
+    {EP_ALERTS, 429, "", DEFENDER_THROTTLED, "GET /security/alerts_v2 answered 429"},
     {EP_HUNTING, 400, GRAPH("BadRequest", "The query exceeded the allowed limits and was preempted (CPU)"),
      DEFENDER_QUERY_TOO_HEAVY, "preempted"},
     {EP_HUNTING, 400, GRAPH("BadRequest", "Query result exceeded the allowed result size, limit results"),

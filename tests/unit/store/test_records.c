@@ -49,9 +49,11 @@ static void fill(struct store *s, struct feed_record *feed)
                               .name = "main",
                               .client_id = CLIENT,
                               .cloud = "gcc-high",
-                              .login_url = "https://l.example",
-                              .graph_url = "https://g.example",
-                              .endpoint_url = "https://e.example",
+                              .overrides = {[OVER_LOGIN_URL] = "https://l.example",
+                                            [OVER_TOKEN_URL] = "https://t.example",
+                                            [OVER_GRAPH_URL] = "https://g.example",
+                                            [OVER_ENDPOINT_VERSION] = "api/v1.0",
+                                            [OVER_SIEM_AUDIENCE] = "https://a.example"},
                               .created = {12345}};
     must(store_tenant_put(s, &t, true, &e), &e);
     assert_false(store_tenant_put(s, &t, true, &e));
@@ -114,9 +116,12 @@ static void check_filled(struct store *s, struct feed_record *feed)
     assert_true(found && one.is_enabled && one.org_id == orgs[1].id && one.created.ticks == 12345);
     assert_string_equal(one.cloud, "gcc-high");
     assert_string_equal(one.client_id, CLIENT);
-    assert_string_equal(one.login_url, "https://l.example");
-    assert_string_equal(one.graph_url, "https://g.example");
-    assert_string_equal(one.endpoint_url, "https://e.example");
+    assert_string_equal(one.overrides[OVER_LOGIN_URL], "https://l.example");
+    assert_string_equal(one.overrides[OVER_TOKEN_URL], "https://t.example");
+    assert_string_equal(one.overrides[OVER_GRAPH_URL], "https://g.example");
+    assert_string_equal(one.overrides[OVER_GRAPH_VERSION], "");
+    assert_string_equal(one.overrides[OVER_ENDPOINT_VERSION], "api/v1.0");
+    assert_string_equal(one.overrides[OVER_SIEM_AUDIENCE], "https://a.example");
     assert_memory_equal(&one, &tenants[0], sizeof one);
     must(store_tenant_find(s, CLIENT, &one, &found, &e), &e);
     assert_false(found);

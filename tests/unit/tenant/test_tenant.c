@@ -75,7 +75,7 @@ static void good_input_is_tidied(void **state)
                               .tenant_id = " {" ID_A "}\n",
                               .client_id = CLIENT "\r\n",
                               .cloud = "GCC-High",
-                              .graph_url = " http://127.0.0.1:99/graph/ ",
+                              .overrides = {[OVER_GRAPH_URL] = " http://127.0.0.1:99/graph/ "},
                               .secret = STR("\xef\xbb\xbf " SECRET " \r\n")};
     (void)state;
     add(&in);
@@ -87,10 +87,11 @@ static void good_input_is_tidied(void **state)
     assert_string_equal(t->org_name, "Contoso");
     assert_true(t->record.is_enabled && t->record.created.ticks == now.wall.ticks);
     assert_true(str_eq(secret_reveal(t->secret), STR(SECRET)));
-    assert_string_equal(t->graph_url, "http://127.0.0.1:99/graph");
+    assert_string_equal(t->apis[AUD_GRAPH].url, "http://127.0.0.1:99/graph");
     assert_string_equal(t->login_url, "https://login.microsoftonline.us");
-    assert_string_equal(t->endpoint_url, "https://api-gov.securitycenter.microsoft.us");
-    assert_string_equal(t->graph_audience, "https://graph.microsoft.us"); /* of the cloud, wherever the host is */
+    assert_string_equal(t->apis[AUD_ENDPOINT].url, "https://api-gov.securitycenter.microsoft.us");
+    assert_string_equal(t->apis[AUD_GRAPH].audience,
+                        "https://graph.microsoft.us"); /* of the cloud, wherever the host is */
     struct tenant *same = tenant_ref(t);
     tenant_unref(t);
     assert_true(str_eq(secret_reveal(same->secret), STR(SECRET)));
@@ -103,7 +104,7 @@ static void addresses_resolve_in_order(void **state)
     struct tenant_input in = good();
     (void)state;
     in.org = in.name = NULL;
-    in.endpoint_url = "https://eu.api.security.microsoft.com";
+    in.overrides[OVER_ENDPOINT_URL] = "https://eu.api.security.microsoft.com";
     assert_true(str_copy(STR("http://127.0.0.1:1"), conf.login_url, sizeof conf.login_url));
     assert_true(str_copy(STR("http://127.0.0.1:2"), conf.endpoint_url, sizeof conf.endpoint_url));
     add(&in);
@@ -111,22 +112,48 @@ static void addresses_resolve_in_order(void **state)
     assert_string_equal(t->record.name, ID_A_LOWER); /* nothing else was given */
     assert_string_equal(t->org_name, ID_A_LOWER);
     assert_string_equal(t->login_url, "http://127.0.0.1:1");
-    assert_string_equal(t->graph_url, "https://graph.microsoft.com");
-    assert_string_equal(t->endpoint_url, "https://eu.api.security.microsoft.com");
-    assert_string_equal(t->endpoint_audience, "https://api.securitycenter.microsoft.com");
+    assert_string_equal(t->apis[AUD_GRAPH].url, "https://graph.microsoft.com");
+    assert_string_equal(t->apis[AUD_ENDPOINT].url, "https://eu.api.security.microsoft.com");
+    assert_string_equal(t->apis[AUD_ENDPOINT].audience, "https://api.securitycenter.microsoft.com");
     tenant_unref(t);
 }
 
-enum field { ORG, NAME, TENANT, CLIENT_ID, CLOUD, LOGIN, GRAPH, ENDPOINT, SECRET_TEXT };
+/* SECRET_TEXT + 1 + n: override n */
+enum field { ORG, NAME, TENANT, CLIENT_ID, CLOUD, SECRET_TEXT };
+#define OVERRIDE(which) (enum field)(SECRET_TEXT + 1 + OVER_##which)
 
 static void put(struct tenant_input *in, enum field field, const char *text)
 {
-    const char **places[] = {&in->org,   &in->name,      &in->tenant_id, &in->client_id,
-                             &in->cloud, &in->login_url, &in->graph_url, &in->endpoint_url};
-    if (field == SECRET_TEXT)
+    const char **places[] = {&in->org, &in->name, &in->tenant_id, &in->client_id, &in->cloud};
+    if (field > SECRET_TEXT)
+        in->overrides[field - SECRET_TEXT - 1] = text;
+    else if (field == SECRET_TEXT)
         in->secret = str_of(text);
     else
         *places[field] = text;
+}
+
+static void overrides_hold_for_one_tenant(void **state)
+{
+    struct tenant_input in = good();
+    (void)state;
+    in.overrides[OVER_TOKEN_URL] = " https://login.example/{tenant}/oauth2/token ";
+    in.overrides[OVER_GRAPH_AUDIENCE] = "https://graph.example/.default";
+    in.overrides[OVER_GRAPH_VERSION] = "/Beta";
+    in.overrides[OVER_ENDPOINT_AUDIENCE] = "fc780465-2017-40d4-a0c5-307022471b92";
+    in.overrides[OVER_ENDPOINT_VERSION] = "api/v1.0";
+    in.overrides[OVER_SIEM_URL] = "https://wdatp-alertexporter-eu.windows.com/";
+    add(&in);
+    struct tenant *t = find(ID_A);
+    assert_string_equal(t->token_url, "https://login.example/{tenant}/oauth2/token");
+    assert_string_equal(t->apis[AUD_GRAPH].audience, "https://graph.example");
+    assert_string_equal(t->apis[AUD_GRAPH].version, "beta");
+    assert_string_equal(t->apis[AUD_ENDPOINT].audience, "fc780465-2017-40d4-a0c5-307022471b92");
+    assert_string_equal(t->apis[AUD_ENDPOINT].version, "api/v1.0");
+    assert_string_equal(t->apis[AUD_SIEM].url, "https://wdatp-alertexporter-eu.windows.com");
+    assert_string_equal(t->apis[AUD_SIEM].audience, "https://graph.windows.net");
+    assert_string_equal(t->apis[AUD_SIEM].version, "api");
+    tenant_unref(t);
 }
 
 static void every_slip_is_named(void **state)
@@ -146,31 +173,67 @@ static void every_slip_is_named(void **state)
          "the tenant id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
         {TENANT, "aaaaaaaa-0000-4000-8000-00000000000g", TENANT_BAD_ID,
          "the tenant id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
-        {TENANT, "<tenant-id>", TENANT_PLACEHOLDER, "the tenant id is still a placeholder in angle brackets"},
+        {TENANT, "<tenant-id>", TENANT_PLACEHOLDER, "the tenant id is still the placeholder <tenant-id>"},
         {CLIENT_ID, "x", TENANT_BAD_CLIENT_ID, "the client id is not a GUID: 8-4-4-4-12 hex digits, 36 characters"},
         {CLIENT_ID, ID_A, TENANT_BAD_CLIENT_ID, "the client id is the tenant id: one of them was pasted twice"},
-        {CLIENT_ID, "<your app>", TENANT_PLACEHOLDER, "the client id is still a placeholder in angle brackets"},
-        {NAME, "<name>", TENANT_PLACEHOLDER, "the tenant's name is still a placeholder in angle brackets"},
+        {CLIENT_ID, "<your app>", TENANT_PLACEHOLDER, "the client id is still the placeholder <your app>"},
+        {NAME, "<name>", TENANT_PLACEHOLDER, "the tenant's name is still the placeholder <name>"},
         {NAME, "a\nb", TENANT_BAD_NAME, "the tenant's name holds a control character"},
         {NAME, ID_B, TENANT_BAD_NAME, "the tenant's name is a GUID: it would be taken for an id"},
         {NAME, long_text, TENANT_BAD_NAME, "the tenant's name is longer than 127 bytes"},
-        {ORG, "<org>", TENANT_PLACEHOLDER, "the organization's name is still a placeholder in angle brackets"},
+        {ORG, "<org>", TENANT_PLACEHOLDER, "the organization's name is still the placeholder <org>"},
         {ORG, long_text, TENANT_BAD_NAME, "the organization's name is longer than 127 bytes"},
         {CLOUD, "azure", TENANT_NO_CLOUD, "there is no cloud \"azure\""},
-        {LOGIN, "http://login.example", TENANT_BAD_URL,
+        {OVERRIDE(LOGIN_URL), "http://login.example", TENANT_BAD_URL,
          "the login address: plain http is for this machine alone (127.0.0.1, localhost): use https"},
-        {GRAPH, "graph.microsoft.com", TENANT_BAD_URL,
+        {OVERRIDE(GRAPH_URL), "graph.microsoft.com", TENANT_BAD_URL,
          "the Graph address: expected an address that begins with https://"},
-        {ENDPOINT, "https://u:p@host", TENANT_BAD_URL,
+        {OVERRIDE(ENDPOINT_URL), "https://u:p@host", TENANT_BAD_URL,
          "the Defender for Endpoint address: an address must not hold a user name or password"},
-        {ENDPOINT, "<host>", TENANT_PLACEHOLDER,
-         "the Defender for Endpoint address is still a placeholder in angle brackets"},
+        {OVERRIDE(ENDPOINT_URL), "<host>", TENANT_PLACEHOLDER,
+         "the Defender for Endpoint address is still the placeholder <host>"},
         {SECRET_TEXT, "", TENANT_BAD_SECRET, "the client secret is empty"},
         {SECRET_TEXT, " \r\n", TENANT_BAD_SECRET, "the client secret is empty"},
         {SECRET_TEXT, " " ID_B "\n", TENANT_SECRET_IS_ID, "this looks like the secret's id; paste its value"},
-        {SECRET_TEXT, "<secret>", TENANT_PLACEHOLDER, "the client secret is still a placeholder in angle brackets"},
+        {SECRET_TEXT, "<secret>", TENANT_PLACEHOLDER, "the client secret is still a placeholder"},
+        {SECRET_TEXT, "$SECRET", TENANT_PLACEHOLDER, "the client secret is still a placeholder"},
         {SECRET_TEXT, "pl4nted\npl4nted", TENANT_BAD_SECRET,
-         "the client secret holds a blank, a line end or another character that no secret has (at 8)"},
+         "the client secret holds a line end in its middle, at character 8"},
+        {SECRET_TEXT, " pl4nted pl4nted ", TENANT_BAD_SECRET,
+         "the client secret holds a blank in its middle, at character 8"},
+        {SECRET_TEXT, "pl4nted\xc2\xa0", TENANT_BAD_SECRET,
+         "the client secret holds a character that no secret has in its middle, at character 8"},
+        {SECRET_TEXT, "\"pl4nted\"", TENANT_BAD_SECRET, "the client secret stands in quotes"},
+        {SECRET_TEXT, "-----BEGIN PRIVATE KEY-----pl4nted", TENANT_BAD_SECRET,
+         "this is a certificate or a key, not a client secret"},
+        {TENANT, "{tenant}", TENANT_PLACEHOLDER, "the tenant id is still the placeholder {tenant}"},
+        {TENANT, "00000000-0000-0000-0000-000000000000", TENANT_PLACEHOLDER,
+         "the tenant id is still the placeholder 00000000-0000-0000-0000-000000000000"},
+        {CLIENT_ID, "$CLIENT_ID", TENANT_PLACEHOLDER, "the client id is still the placeholder $CLIENT_ID"},
+        {OVERRIDE(LOGIN_URL), "https://login.example/{tenant}", TENANT_PLACEHOLDER,
+         "the login address is still the placeholder {tenant}"},
+        {OVERRIDE(LOGIN_URL), "https://login.example/x/oauth2/token", TENANT_BAD_URL,
+         "the login address: this is the address of tokens, which goes to --token-url"},
+        {OVERRIDE(TOKEN_URL), "https://login.example/<application_id>/oauth2/token", TENANT_PLACEHOLDER,
+         "the token address still holds the placeholder <application_id>: the tenant's id belongs there, or {tenant}"},
+        {OVERRIDE(TOKEN_URL), "https://login.example/%3Ctenant%3E/oauth2/v2.0/token", TENANT_PLACEHOLDER,
+         "the token address still holds the placeholder %3Ctenant%3E: the tenant's id belongs there, or {tenant}"},
+        {OVERRIDE(TOKEN_URL), "https://login.example/" CLIENT "/oauth2/token", TENANT_BAD_URL,
+         "the token address holds the application's id: the tenant's id belongs there"},
+        {OVERRIDE(TOKEN_URL), "https://login.example/" ID_B "/oauth2/token", TENANT_BAD_URL,
+         "the token address is another tenant's: " ID_B},
+        {OVERRIDE(TOKEN_URL), "https://login.example", TENANT_BAD_URL,
+         "the token address ends neither in /oauth2/v2.0/token nor in /oauth2/token"},
+        {OVERRIDE(TOKEN_URL), "http://login.example/{tenant}/oauth2/token", TENANT_BAD_URL,
+         "the token address: plain http is for this machine alone (127.0.0.1, localhost): use https"},
+        {OVERRIDE(GRAPH_AUDIENCE), "graph", TENANT_BAD_URL,
+         "the Graph audience: expected an address that begins with https://"},
+        {OVERRIDE(GRAPH_VERSION), "v2.0", TENANT_BAD_VERSION,
+         "Microsoft Graph has no version \"v2.0\", but v1.0 and beta"},
+        {OVERRIDE(ENDPOINT_VERSION), "beta", TENANT_BAD_VERSION,
+         "Defender for Endpoint has no version \"beta\", but api and api/v1.0"},
+        {OVERRIDE(SIEM_URL), "https://<host>.windows.com", TENANT_PLACEHOLDER,
+         "the SIEM address is still the placeholder <host>"},
         {SECRET_TEXT, "\xff\xfep", TENANT_BAD_SECRET,
          "the client secret is not plain text: save its file as UTF-8, not UTF-16"},
         {SECRET_TEXT, long_text, TENANT_BAD_SECRET, "the client secret is longer than 1024 bytes"},
@@ -297,9 +360,12 @@ static void clouds_are_whole(void **state)
     for (unsigned i = 0; i < cloud_profile_count; i++) {
         const struct cloud_profile *c = &cloud_profiles[i];
         assert_null(conf_url_fault(str_of(c->login_url)));
-        assert_null(conf_url_fault(str_of(c->graph_url)));
-        assert_true(c->endpoint_url[0] == '\0' || conf_url_fault(str_of(c->endpoint_url)) == NULL);
-        assert_int_equal(c->endpoint_url[0] == '\0', c->endpoint_audience[0] == '\0');
+        for (int a = 0; a < AUD_COUNT; a++) {
+            const char *url = c->apis[a].url, *audience = c->apis[a].audience;
+            assert_true(url[0] == '\0' || conf_url_fault(str_of(url)) == NULL);
+            assert_true(audience[0] == '\0' || conf_url_fault(str_of(audience)) == NULL);
+            assert_true(audience[0] || !url[0]);
+        }
         for (unsigned j = 0; j < i; j++) assert_string_not_equal(c->name, cloud_profiles[j].name);
     }
     for (int i = 0; i < TENANT_CAUSE_COUNT; i++) assert_true(tenant_causes[i].code && tenant_causes[i].remedy);
@@ -310,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(good_input_is_tidied, set_up, tear_down),
         cmocka_unit_test_setup_teardown(addresses_resolve_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(overrides_hold_for_one_tenant, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_slip_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(doubles_and_strangers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_bad_secret_hurts_one_tenant, set_up, tear_down),
