@@ -71,8 +71,8 @@ const struct cause defender_causes[DEFENDER_CAUSE_COUNT] = {
                             "Check the host set for this tenant; for machines it means that none was seen of late."},
     [DEFENDER_NO_HOST] =
         {"defender.no_host", ERR_AUTH, "no address is known for this API",
-         "This cloud publishes none: if there is one all the same, give it with portcullis tenant set TENANT "
-         "--siem-url ADDRESS (--endpoint-url, --graph-url)."},
+         "The tenant's cloud publishes none: if there is one all the same, add the tenant with --siem-url ADDRESS "
+         "(--endpoint-url, --graph-url)."},
     [DEFENDER_SERVER] = {"defender.server", ERR_RETRY, "Microsoft's side has a passing fault",
                          "Nothing to do if it passes; if it stays, see Microsoft's service health."},
     [DEFENDER_FOREIGN_LINK] =

@@ -91,6 +91,52 @@ void strangers_are_refused(void **state)
     remove_folder();
 }
 
+static bool keep_feed(void *arg, const struct feed_record *r)
+{
+    struct feed_record *out = arg;
+    *out = *r;
+    out->state = STR_NONE;
+    return true;
+}
+
+/* Every migration on a store that the first version made; what it did not know of yet is empty. */
+void an_old_store_is_brought_up(void **state)
+{
+    struct store *s = NULL;
+    struct tenant_record t = {0};
+    struct feed_record feed = {0};
+    struct err e = {0};
+    struct buf sql;
+    char key_id[17];
+    bool found = false;
+    (void)state;
+    make_folder();
+    buf_init(&sql, 0);
+    must(fs_read_all(fs_real(), OLD_STORE, 1 << 20, &sql, &e), &e);
+    seal_key_id(test_key(0), key_id);
+    assert_true(buf_addf(&sql, "INSERT INTO meta VALUES ('key_id', '%s');", key_id));
+    tamper(buf_cstr(&sql));
+    for (int again = 0; again < 2; again++) {
+        must(try_open(fs_real(), path, false, 0, &s, &e), &e);
+        must(store_check(s, &e), &e);
+        must(store_tenant_find(s, TENANT_A, &t, &found, &e), &e);
+        assert_true(found && t.is_enabled && t.created.ticks == INT64_C(17953305010000000));
+        assert_string_equal(t.cloud, "gcc-high");
+        assert_string_equal(t.overrides[OVER_LOGIN_URL], again ? "https://l2.example" : "https://l.example");
+        assert_string_equal(t.overrides[OVER_ENDPOINT_URL], "https://e.example");
+        assert_string_equal(t.overrides[OVER_TOKEN_URL], again ? "https://t.example" : "");
+        assert_string_equal(t.overrides[OVER_SIEM_AUDIENCE], "");
+        must(store_feed_list(s, TENANT_A, keep_feed, &feed, &e), &e);
+        assert_true(feed.rows == 7 && feed.late_rows == 1);
+        (void)str_copy(STR("https://l2.example"), t.overrides[OVER_LOGIN_URL], HOST_BYTES);
+        (void)str_copy(STR("https://t.example"), t.overrides[OVER_TOKEN_URL], HOST_BYTES);
+        must(store_tenant_put(s, &t, false, &e), &e);
+        store_close(s);
+    }
+    buf_done(&sql);
+    remove_folder();
+}
+
 void damage_is_found(void **state)
 {
     struct store *s = NULL;

@@ -206,6 +206,7 @@ int main(void)
         cmocka_unit_test(power_lost_while_it_is_made),
         cmocka_unit_test(strangers_are_refused),
         cmocka_unit_test(damage_is_found),
+        cmocka_unit_test(an_old_store_is_brought_up),
         cmocka_unit_test(audit_tampering_is_found),
         cmocka_unit_test(no_secret_in_any_file),
         cmocka_unit_test(another_program_looking_in_does_no_harm),

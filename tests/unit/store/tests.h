@@ -40,6 +40,7 @@ void power_lost_while_it_is_made(void **state);
 /* test_damage.c */
 void strangers_are_refused(void **state);
 void damage_is_found(void **state);
+void an_old_store_is_brought_up(void **state);
 void audit_tampering_is_found(void **state);
 void no_secret_in_any_file(void **state);
 void another_program_looking_in_does_no_harm(void **state);
