@@ -13,7 +13,6 @@
 #include "kit/seal/seal.h"
 #include "sim_cloud.h"
 
-#define MIN_MS INT64_C(60000)
 enum { SICK_OF_TEN = 1, SETTLE_MINUTES = 12 };
 
 struct fleet {

@@ -525,3 +525,29 @@ bool sim_cloud_each_tenant(void *ctx, bool (*each)(void *arg, struct tenant *t),
         if (!each(arg, &c->tenants[i].tenant)) return false;
     return true;
 }
+
+struct telling {
+    struct sim_cloud *c;
+    sim_row_fn *each;
+    void *arg;
+    size_t tenant, feed;
+};
+
+static void tell_row(void *arg, struct str json)
+{
+    struct telling *t = arg;
+    t->each(t->arg, t->c->tenants[t->tenant].tenant.record.tenant_id, &feed_rows[t->feed], json);
+}
+
+static void each_row(void *ctx, sim_row_fn *each, void *arg)
+{
+    struct telling t = {.c = ctx, .each = each, .arg = arg};
+    for (t.tenant = 0; t.tenant < t.c->tenant_count; t.tenant++)
+        for (t.feed = 0; t.feed < FEED_ROW_COUNT; t.feed++) sim_cloud_each(t.c, t.tenant, t.feed, tell_row, &t);
+}
+
+struct sim_world sim_cloud_world(struct sim_cloud *c)
+{
+    return (struct sim_world){
+        .ctx = c, .fetcher = sim_cloud_fetcher(c), .each_tenant = sim_cloud_each_tenant, .each_row = each_row};
+}

@@ -5,6 +5,7 @@
 
 #include "flow/ingest/feed.h"
 #include "flow/ingest/ingest.h"
+#include "sim_install.h"
 #include "sim_time.h"
 
 enum sim_behaviour { SIM_WELL, SIM_HANGS, SIM_THROTTLES, SIM_DOWN, SIM_LOCKED_OUT };
@@ -64,5 +65,6 @@ void sim_cloud_freeze(struct sim_cloud *c);
 /* What exists now: rows visible, of objects the last revision. */
 void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each)(void *arg, struct str json),
                     void *arg);
+struct sim_world sim_cloud_world(struct sim_cloud *c);
 
 #endif
