@@ -8,16 +8,6 @@
 #define NDJSON "application/x-ndjson"
 #define JSON_TYPE "application/json; charset=utf-8"
 
-static bool feed_by_name(struct str name, unsigned *out)
-{
-    for (unsigned i = 0; i < CLOUD_FEEDS; i++) {
-        if (!str_eq(name, str_of(cloud_feed_names[i]))) continue;
-        *out = i;
-        return true;
-    }
-    return false;
-}
-
 /* ---- everything of one feed, one JSON text a line -------------------------------------------------------------------- */
 struct dump {
     struct hunt_source source;
@@ -33,6 +23,7 @@ struct dump {
 static void dump_done(struct dump *d)
 {
     kql_free(d->query);
+    hunt_source_done(&d->source);
     arena_done(&d->arena);
     buf_done(&d->piece);
 }
@@ -129,18 +120,17 @@ static void answer_rows(struct exchange *x)
     const struct cloud_param *tenant = exchange_param(x, "tenant"), *feed = exchange_param(x, "feed");
     struct twin_tenant *t = tenant ? tenant_by_id(x->cloud, tenant->value) : NULL;
     unsigned index;
-    struct cloud_tenant view;
     struct buf empty;
-    if (t == NULL || feed == NULL || !feed_by_name(feed->value, &index)) {
+    if (t == NULL || feed == NULL || !cloud_feed_find(feed->value, &index)) {
         answer_graph_error(x, 404, "NotFound", "say tenant=<id> and feed=<name>, see /twin/tenants");
         return;
     }
-    cloud_tenant_get(x->cloud, t->world.index, &view);
     x->out->content_type = NDJSON;
     buf_init(&empty, 64);
     struct dump *d = calloc(1, sizeof *d);
     INVARIANT(d != NULL);
-    if (view.readable[index] && dump_init(d, x->cloud, t->world.index, index, x->as_of)) {
+    if (cloud_feed_readable(x->cloud, t->world.index, index) &&
+        dump_init(d, x->cloud, t->world.index, index, x->as_of)) {
         answer_body(x, 200, &ops, d);
         return;
     }
@@ -155,8 +145,10 @@ static void member(struct json_writer *w, const char *key, const char *value)
     json_write_cstr(w, value);
 }
 
-static void write_tenant(struct json_writer *w, const struct cloud_tenant *t)
+static void write_tenant(struct json_writer *w, const struct cloud *c, unsigned tenant)
 {
+    struct cloud_tenant of, *t = &of;
+    cloud_tenant_get(c, tenant, t);
     json_object_begin(w);
     member(w, "tenant_id", t->id);
     member(w, "domain", t->domain);
@@ -167,21 +159,17 @@ static void write_tenant(struct json_writer *w, const struct cloud_tenant *t)
     member(w, "endpoint_audience", CLOUD_ENDPOINT_AUDIENCE);
     json_key(w, "feeds");
     json_array_begin(w);
-    for (unsigned i = 0; i < CLOUD_FEEDS; i++)
-        if (t->readable[i]) json_write_cstr(w, cloud_feed_names[i]);
+    for (unsigned i = 0; i < cloud_feed_count(); i++)
+        if (cloud_feed_readable(c, tenant, i)) json_write_cstr(w, cloud_feed_name(i));
     json_array_end(w);
     json_object_end(w);
 }
 
 static void write_tenants(struct exchange *x, struct json_writer *w)
 {
-    struct cloud_tenant t;
     json_key(w, "tenants");
     json_array_begin(w);
-    for (unsigned i = 0; i < cloud_tenant_count(x->cloud); i++) {
-        cloud_tenant_get(x->cloud, i, &t);
-        write_tenant(w, &t);
-    }
+    for (unsigned i = 0; i < cloud_tenant_count(x->cloud); i++) write_tenant(w, x->cloud, i);
     json_array_end(w);
 }
 

@@ -7,26 +7,7 @@
 
 #include "twin/causes.h"
 
-enum { FEED_ALERTS = TABLE_COUNT, FEED_INCIDENTS, FEED_MACHINES };
-_Static_assert((int)CLOUD_FEEDS == (int)FEED_MACHINES + 1, "tables, then objects");
-
-const char *const cloud_feed_names[CLOUD_FEEDS] = {
-    "DeviceProcessEvents",   "DeviceNetworkEvents", "DeviceFileEvents", "DeviceLogonEvents", "DeviceRegistryEvents",
-    "DeviceImageLoadEvents", "DeviceInfo",          "alerts",           "incidents",         "machines",
-};
-
 /* ---- life ----------------------------------------------------------------------------------------------------------- */
-static void make_columns(struct cloud *c)
-{
-    for (unsigned t = 0; t < TABLE_COUNT; t++) {
-        const struct table_schema *s = &table_schemas[t];
-        INVARIANT(s->count < TABLE_COLUMNS_MAX);
-        for (unsigned i = 0; i < s->count; i++)
-            c->columns[t][i] = (struct kql_column){column_rows[s->columns[i]].name, column_rows[s->columns[i]].type};
-        c->columns[t][s->count] = (struct kql_column){column_rows[COL_ProcessFutureSignal].name, KQL_STRING};
-    }
-}
-
 /* The first bits of enum tenant_lack are the groups of roles, in their order. */
 _Static_assert(LACK_HUNTING == 1 << ROLES_HUNTING && LACK_ALERTS == 1 << ROLES_ALERTS &&
                    LACK_INCIDENTS == 1 << ROLES_INCIDENTS && LACK_MACHINES == 1 << ROLES_MACHINES,
@@ -41,6 +22,7 @@ static void apply_rules(struct twin_tenant *t, const struct scenario *s)
         t->lacks |= r->lacks;
         if (r->has_roles) t->roles = r->roles;
         if (r->refusal) t->refusal = r->refusal;
+        if (r->licence != LICENCE_UNSAID) t->licence = r->licence;
         if (r->token_error) t->token_error = r->token_error;
         if (r->byte_cap) t->byte_cap = r->byte_cap;
         variants_lay_over(&t->variants, &r->variants);
@@ -61,6 +43,7 @@ static void make_tenant(struct cloud *c, unsigned index, double scale)
     (void)snprintf(t->client_secret, sizeof t->client_secret,
                    "Qx8~%s+/=", tail); /* what must be percent-encoded occurs */
     (void)permission_set_by_name(STR("all"), &t->roles);
+    t->licence = LICENCE_XDR;
     apply_rules(t, s);
     for (unsigned i = 0; i < TABLE_COUNT; i++)
         table_init(&t->tables[i], &t->world, s, c->replays, (enum table_id)i,
@@ -95,7 +78,6 @@ bool cloud_new(const struct cloud_opts *o, struct cloud **out, struct err *e)
     c->faults = o->scenario->faults;
     rng_seed(&c->ids, draw(o->seed, 1));
     rng_seed(&c->lots, draw(o->seed, 2));
-    make_columns(c);
     if (!read_replays(c, e)) {
         c->opts.tenants = 0; /* none is made yet */
         cloud_free(c);
@@ -127,17 +109,11 @@ unsigned cloud_tenant_count(const struct cloud *c)
 void cloud_tenant_get(const struct cloud *c, unsigned index, struct cloud_tenant *out)
 {
     const struct twin_tenant *t = &c->tenants[index];
-    bool none = t->lacks & LACK_CONSENT || t->token_error;
     *out = (struct cloud_tenant){.id = t->world.tenant_id,
                                  .domain = t->world.domain,
                                  .name = t->world.name,
                                  .client_id = t->client_id,
                                  .client_secret = t->client_secret};
-    bool hunts = t->roles & role_by_name(API_GRAPH, STR("ThreatHunting.Read.All"));
-    for (unsigned i = 0; i < TABLE_COUNT; i++) out->readable[i] = !none && hunts && !(t->lacks & LACK_TABLES);
-    out->readable[FEED_ALERTS] = !none && t->roles & (roles_of_api(API_GRAPH) & role_group(ROLES_ALERTS));
-    out->readable[FEED_INCIDENTS] = !none && t->roles & (roles_of_api(API_GRAPH) & role_group(ROLES_INCIDENTS));
-    out->readable[FEED_MACHINES] = !none && t->roles & role_group(ROLES_MACHINES);
 }
 
 struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain)

@@ -95,16 +95,17 @@ uint32_t cloud_body_bytes_per_s(const struct cloud_body *b); /* 0: as fast as ca
 bool cloud_body_all(struct cloud_body *b, struct buf *out);
 
 /* ---- what exists, independently of what was asked for --------------------------------------------------------------- */
-/* Feeds are called as sources are: the tables' names, "alerts", "incidents", "machines". */
-enum { CLOUD_FEEDS = 10 };
-extern const char *const cloud_feed_names[CLOUD_FEEDS];
+/* Feeds are called as sources are: the tables' names, then "alerts", "incidents", "machines" ... */
+unsigned cloud_feed_count(void);
+const char *cloud_feed_name(unsigned feed);
+bool cloud_feed_find(struct str name, unsigned *feed_out);
 
 struct cloud_tenant {
     const char *id, *domain, *name, *client_id, *client_secret;
-    bool readable[CLOUD_FEEDS]; /* by its roles and licence */
 };
 unsigned cloud_tenant_count(const struct cloud *c);
 void cloud_tenant_get(const struct cloud *c, unsigned index, struct cloud_tenant *out); /* borrowed from the cloud */
+bool cloud_feed_readable(const struct cloud *c, unsigned tenant, unsigned feed); /* by the tenant's roles and licence */
 #define CLOUD_GRAPH_AUDIENCE "https://graph.microsoft.com"
 #define CLOUD_ENDPOINT_AUDIENCE "https://api.securitycenter.microsoft.com"
 

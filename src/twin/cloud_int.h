@@ -2,6 +2,8 @@
 #ifndef TWIN_CLOUD_INT_H
 #define TWIN_CLOUD_INT_H
 
+#include <limits.h>
+
 #include "kit/json/json.h"
 #include "kit/sys/random.h"
 #include "twin/access.h"
@@ -21,6 +23,7 @@ struct twin_tenant {
     unsigned lacks; /* of enum tenant_lack */
     role_set roles; /* granted in this tenant */
     enum refusal refusal;
+    enum licence licence;
     unsigned token_error; /* AADSTS number its logins are answered with; 0: none */
     struct variants variants;
     uint64_t byte_cap;
@@ -28,7 +31,6 @@ struct twin_tenant {
     struct throttle throttles[FAMILY_COUNT];
     struct cloud_stats stats[FAMILY_COUNT];
 };
-enum { TABLE_COLUMNS_MAX = 80 };
 struct cloud {
     struct cloud_opts opts;
     struct rng ids, lots; /* request ids; drawn faults */
@@ -38,7 +40,6 @@ struct cloud {
     struct wall frozen_at;
     struct twin_tenant *tenants;
     struct replay replays[SCENARIO_EVENTS_MAX]; /* parallel to the scenario's events */
-    struct kql_column columns[TABLE_COUNT][TABLE_COLUMNS_MAX];
 };
 
 /* What counts together against limits, and the limits where the scenario has none of its own (section 9.2). */
@@ -70,6 +71,9 @@ struct estate estate_of(const struct cloud *c, const struct twin_tenant *t);
 const struct variants *exchange_variants(const struct exchange *x);
 struct wall existing_at(const struct cloud *c, struct wall now);
 struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain); /* NULL: none */
+/* ---- what a tenant's licence and roles let us have (feeds.c) ---------------------------------------------------------- */
+bool tenant_has_table(const struct twin_tenant *t, enum table_id id);      /* by its licence */
+bool tenant_has_service(const struct twin_tenant *t, const char *service); /* whose alerts it can have */
 const struct cloud_param *exchange_param(const struct exchange *x, const char *name);
 
 /* ---- answers (answer.c) ---------------------------------------------------------------------------------------------- */
@@ -99,6 +103,14 @@ void collection_handle(struct exchange *x, enum object_kind kind, struct str id)
 void admin_handle(struct exchange *x, struct str what);
 
 /* ---- hunting's source of rows (source.c) ------------------------------------------------------------------------------ */
+struct hunt_view { /* a table as the tenant sees it */
+    struct hunt_view *next;
+    struct table *table;
+    unsigned time_column; /* UINT_MAX: none */
+    unsigned count;
+    struct kql_column columns[TABLE_COLUMNS_MAX];
+    struct table_column cells[TABLE_COLUMNS_MAX]; /* parallel to columns */
+};
 struct hunt_source {
     struct kql_source source;
     struct cloud *cloud;
@@ -108,11 +120,12 @@ struct hunt_source {
     struct row row; /* the one looked at last */
     const struct table *row_table;
     uint64_t row_id;
+    struct hunt_view *views; /* of the tables a query named; their addresses are kql's handles */
 };
 void hunt_source_init(struct hunt_source *s, struct cloud *c, struct twin_tenant *t, struct wall as_of);
-const struct row *hunt_source_row(struct hunt_source *s, const struct table *t, struct kql_row_ref ref);
+void hunt_source_done(struct hunt_source *s);
 /* One row of a query as an answer's object. */
-void hunt_write_row(struct hunt_source *s, const struct table *table, struct kql_row_ref ref, const struct kql_query *q,
-                    const struct kql_value *values, struct buf *out);
+void hunt_write_row(struct hunt_source *s, const struct hunt_view *view, struct kql_row_ref ref,
+                    const struct kql_query *q, const struct kql_value *values, struct buf *out);
 
 #endif

@@ -12,9 +12,10 @@ static void write_row(const struct row *r, struct arena *a, struct buf *out)
     unsigned dirt = dirt_of(r->seed);
     buf_add_char(out, '{');
     for (unsigned i = 0; i < s->count; i++)
-        render_member(out, column_rows[s->columns[i]].name, row_cell(r, s->columns[i], a), dirt, i == 0);
+        render_member(out, column_names[s->columns[i].column], row_cell(r, s->columns[i], a), dirt, i == 0);
     if (draw(r->seed, 999) % 200 == 0)
-        render_member(out, "ProcessFutureSignal", row_cell(r, COL_ProcessFutureSignal, a), dirt, false);
+        render_member(out, "ProcessFutureSignal",
+                      row_cell(r, (struct table_column){COL_ProcessFutureSignal, KQL_STRING}, a), dirt, false);
     buf_add_str(out, STR("}\n"));
 }
 

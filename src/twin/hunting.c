@@ -12,7 +12,7 @@ struct hunt {
     struct hunt_source source;
     char *text; /* the query; the compiled one borrows it */
     struct kql_query *query;
-    const struct table *table; /* rows come from; NULL for made rows */
+    const struct hunt_view *view; /* rows come from; NULL for made rows */
     struct buf piece;
     size_t piece_at;
     uint64_t rows_left, bytes_left;
@@ -25,6 +25,7 @@ static void hunt_free(void *ctx)
 {
     struct hunt *h = ctx;
     kql_free(h->query);
+    hunt_source_done(&h->source);
     buf_done(&h->piece);
     free(h->text);
     free(h);
@@ -35,7 +36,7 @@ static void add_row(struct hunt *h)
 {
     size_t before = h->piece.n;
     if (!h->is_first) buf_add_char(&h->piece, ',');
-    hunt_write_row(&h->source, h->table, h->ref, h->query, h->values, &h->piece);
+    hunt_write_row(&h->source, h->view, h->ref, h->query, h->values, &h->piece);
     if (h->piece.n - before > h->bytes_left || h->rows_left == 0) {
         h->piece.n = before;
         h->has_row = false;
@@ -210,7 +211,7 @@ void hunting_handle(struct exchange *x)
         hunt_free(h);
         return;
     }
-    h->table = kql_handle(h->query);
+    h->view = kql_handle(h->query);
     write_head(x, h);
     if (h->is_done) buf_add_str(&h->piece, STR("]}"));
     answer_body(x, 200, &ops, h);

@@ -98,16 +98,29 @@ static void render_whole(struct buf *out, int64_t v, bool quoted)
     buf_add(out, p, (size_t)(text + sizeof text - p));
 }
 
+/* JSON as it stands, or as text, whichever this tenant gets. */
+static void render_dynamic(struct buf *out, struct kql_value v, unsigned dirt)
+{
+    if (v.is_null)
+        buf_add_str(out, dirt & DIRT_EMPTY ? STR("{}") : STR("null"));
+    else if (dirt & DIRT_JSON_TEXT)
+        render_text(out, v.s, 0);
+    else
+        buf_add_str(out, v.s);
+}
+
 static void render_value(struct buf *out, struct kql_value v, unsigned dirt)
 {
     struct kql_value text = v;
     switch (v.type) {
     case KQL_STRING:
+    case KQL_GUID:
         if (v.s.n == 0)
             buf_add_str(out, dirt & DIRT_NULL ? STR("null") : STR("\"\""));
         else
             render_text(out, v.s, dirt);
         return;
+    case KQL_DYNAMIC: render_dynamic(out, v, dirt); return;
     case KQL_DATETIME:
         if (v.is_null)
             buf_add_str(out, dirt & DIRT_EMPTY ? STR("{}") : STR("null"));

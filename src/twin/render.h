@@ -11,7 +11,8 @@ enum {                     /* dirt of one row */
        DIRT_UNICODE = 2,   /* non-ASCII as \uXXXX, pairs of surrogates */
        DIRT_LONG_TEXT = 4, /* long numbers as strings */
        DIRT_NULL = 8,      /* absent strings are null instead of "" */
-       DIRT_EMPTY = 16,    /* absent datetimes are {} */
+       DIRT_EMPTY = 16,    /* absent datetimes and dynamics are {} */
+       DIRT_JSON_TEXT = 32 /* dynamics are JSON inside a string */
 };
 unsigned dirt_of(uint64_t row_seed);
 

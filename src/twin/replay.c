@@ -65,16 +65,18 @@ void replay_done(struct replay *r)
     *r = (struct replay){.rows = NULL};
 }
 
-struct kql_value replay_cell(struct str json, enum column column, struct arena *a)
+struct kql_value replay_cell(struct str json, struct table_column column, struct arena *a)
 {
-    enum kql_type type = column_rows[column].type;
-    struct str raw = member(json, str_of(column_rows[column].name));
+    enum kql_type type = (enum kql_type)column.type;
+    struct str raw = member(json, str_of(column_names[column.column]));
     struct wall t;
     int64_t i;
     if (raw.n == 0 || raw.p[0] == 'n') return kql_null(type);
     struct str text = raw.p[0] == '"' ? json_unescape(a, raw) : raw;
     switch (type) {
-    case KQL_STRING: return kql_str(text);
+    case KQL_STRING:
+    case KQL_GUID:
+    case KQL_DYNAMIC: return kql_text(type, text);
     case KQL_DATETIME: return wall_parse(text, &t) ? kql_int(type, t.ticks) : kql_null(type);
     case KQL_BOOL: return kql_bool(str_eq_nocase(text, STR("true")) || str_eq(text, STR("1")));
     default: return str_to_i64(text, &i) ? kql_int(type, i) : kql_null(type);

@@ -18,6 +18,6 @@ struct replay {
 /* `text` is borrowed for the replay's life. `name` is for messages. Error: TWIN_BAD_REPLAY with name and line. */
 bool replay_read(struct str text, const char *name, struct replay *out, struct err *e);
 void replay_done(struct replay *r);
-struct kql_value replay_cell(struct str json, enum column column, struct arena *a);
+struct kql_value replay_cell(struct str json, struct table_column column, struct arena *a);
 
 #endif

@@ -7,20 +7,44 @@
 
 void row_init(struct row *r, const struct world *w, enum table_id table, struct wall time, uint64_t seed, bool is_twin)
 {
-    *r = (struct row){.world = w, .table = table, .time = time, .seed = seed, .is_twin = is_twin};
+    *r = (struct row){.world = w, .table = table, .time = time, .base = time, .seed = seed, .is_twin = is_twin};
     r->device = (unsigned)draw_below(seed, LOT_ROW_DEVICE, w->machines ? w->machines : 1);
     r->user = (unsigned)draw_below(seed, LOT_ROW_USER, WORLD_USERS);
     r->os = device_os(w, r->device);
     r->program = program_of(r->os, draw(seed, LOT_ROW_PROGRAM));
     r->parent = program_of(r->os, draw(seed, LOT_ROW_PARENT));
-    r->subject = table == TABLE_IMAGE ? library_of(r->os, draw(seed, LOT_ROW_SUBJECT))
-                                      : program_of(r->os, draw(seed, LOT_ROW_SUBJECT));
+    r->subject = table == TABLE_DeviceImageLoadEvents ? library_of(r->os, draw(seed, LOT_ROW_SUBJECT))
+                                                      : program_of(r->os, draw(seed, LOT_ROW_SUBJECT));
+}
+
+void row_init_thing(struct row *r, const struct world *w, enum table_id table, struct wall time, uint64_t seed,
+                    uint64_t thing, uint64_t version)
+{
+    row_init(r, w, table, time, draw(seed, thing), false);
+    r->base = w->start;
+    r->version = version;
+    r->thing = thing;
+    r->device = (unsigned)(thing % (w->machines ? w->machines : 1));
+    r->user = (unsigned)(thing % WORLD_USERS);
+    r->os = device_os(w, r->device);
 }
 
 /* ---- values of common shapes ---------------------------------------------------------------------------------------- */
-static uint64_t lot(const struct row *r, enum column c)
+/* Each version of a thing draws one of its columns anew; few of the latest are enough. */
+static uint64_t last_change(const struct row *r, enum column c)
 {
-    return draw(r->seed, LOT_ROW_COLUMN + (uint64_t)c);
+    const struct table_schema *s = &table_schemas[r->table];
+    uint64_t oldest = r->version > VERSIONS_LOOKED_AT ? r->version - VERSIONS_LOOKED_AT : 0;
+    for (uint64_t v = r->version; v > oldest; v--)
+        if (s->columns[draw_below(draw(r->seed, LOT_ROW_VERSION), v, s->count)].column == (unsigned)c) return v;
+    return 0;
+}
+
+uint64_t row_lot(const struct row *r, enum column c)
+{
+    uint64_t own = draw(r->seed, LOT_ROW_COLUMN + (uint64_t)c);
+    uint64_t version = r->version ? last_change(r, c) : 0;
+    return version ? draw(own, version) : own;
 }
 
 static struct kql_value text(const char *s)
@@ -36,7 +60,8 @@ static bool is_windows(const struct row *r)
 /* An aggregated report stands for many events: no process id, account, time or SHA-256 of its own. */
 static bool is_aggregated(const struct row *r)
 {
-    return (r->table == TABLE_PROCESS || r->table == TABLE_NETWORK) && draw_chance(r->seed, LOT_ROW_AGGREGATED, 0.03);
+    return (r->table == TABLE_DeviceProcessEvents || r->table == TABLE_DeviceNetworkEvents) &&
+           draw_chance(r->seed, LOT_ROW_AGGREGATED, 0.03);
 }
 
 static const struct program *program_at(const struct row *r, enum subject s)
@@ -44,14 +69,18 @@ static const struct program *program_at(const struct row *r, enum subject s)
     return s == SUBJECT_INITIATING ? r->program : s == SUBJECT_PARENT ? r->parent : r->subject;
 }
 
+/* The first kinds of event listed are the commonest. */
+static const char *row_action(const struct row *r)
+{
+    const struct table_schema *s = &table_schemas[r->table];
+    uint64_t l = row_lot(r, COL_ActionType);
+    if (s->action_count == 0) return "Other";
+    const char *action = s->actions[l % 2 ? l / 2 % s->action_count : 0];
+    return strstr(action, "AggregatedReport") ? s->actions[0] : action; /* those are made by is_aggregated */
+}
+
 /* ---- makers: one per kind of column --------------------------------------------------------------------------------- */
 typedef struct kql_value maker(const struct row *r, enum column c, unsigned arg, struct arena *a);
-
-static struct kql_value nothing(const struct row *r, enum column c, unsigned arg, struct arena *a)
-{
-    (void)r, (void)arg, (void)a;
-    return kql_null(column_rows[c].type);
-}
 
 static struct kql_value timestamp(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
@@ -63,10 +92,10 @@ static struct kql_value timestamp(const struct row *r, enum column c, unsigned a
 static struct kql_value earlier(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     static const int64_t cuts[] = {1, 1, 1, 1, 1, 10, 100, 1000, 10000, WALL_TICKS_PER_S};
-    uint64_t l = lot(r, c);
+    uint64_t l = row_lot(r, c);
     (void)a;
     if (c == COL_ProcessCreationTime && is_aggregated(r)) return kql_null(KQL_DATETIME);
-    int64_t t = r->time.ticks - (int64_t)(l % ((uint64_t)arg * WALL_TICKS_PER_S));
+    int64_t t = r->base.ticks - (int64_t)(l % ((uint64_t)arg * WALL_TICKS_PER_S));
     return kql_int(KQL_DATETIME, t - t % cuts[l >> 40 & 7]);
 }
 
@@ -113,8 +142,8 @@ static struct kql_value file_hash(const struct row *r, enum column c, unsigned a
     const struct program *p = program_at(r, (enum subject)(arg >> 8));
     bool of_file = p == r->subject && (arg >> 8) == SUBJECT_FILE;
     if (of_file && is_aggregated(r) && (arg & 0xff) == 64) return kql_null(KQL_STRING);
-    if (of_file && r->table == TABLE_FILE && lot(r, COL_ActionType) % 4 == 3)
-        return kql_null(KQL_STRING); /* a deleted file */
+    if (of_file && r->table == TABLE_DeviceFileEvents && strcmp(row_action(r), "FileDeleted") == 0)
+        return kql_null(KQL_STRING);
     (void)c;
     return kql_str(draw_hex_str((uint64_t)p->bytes, arg & 0xff, arg & 0xff, a));
 }
@@ -122,7 +151,7 @@ static struct kql_value file_hash(const struct row *r, enum column c, unsigned a
 static struct kql_value command_line(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     const struct program *p = program_at(r, (enum subject)arg);
-    uint64_t l = lot(r, c);
+    uint64_t l = row_lot(r, c);
     size_t digits = l % 100 < 90 ? 8 + l % 24 : 200 + (l >> 8) % 4000; /* encoded commands are long */
     const char *place = p->command ? strstr(p->command, "%s") : NULL;
     if (p->command == NULL || place == NULL) return text(p->command);
@@ -137,8 +166,9 @@ static struct kql_value command_line(const struct row *r, enum column c, unsigne
 
 static struct kql_value about_account(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    unsigned user = r->user + (arg >> 8);
-    bool is_system = draw(r->seed, LOT_ROW_SYSTEM + (arg >> 8)) % 3 == 0;
+    bool of_device = str_starts(str_of(table_schemas[r->table].name), STR("Device"));
+    unsigned user = of_device ? r->user + (arg >> 8) : r->user; /* elsewhere a row is about one person */
+    bool is_system = of_device && draw(r->seed, LOT_ROW_SYSTEM + (arg >> 8)) % 3 == 0;
     (void)c;
     if (is_aggregated(r) && (arg >> 8) == 1) return kql_null(KQL_STRING);
     switch ((enum account_fact)(arg & 0xff)) {
@@ -155,21 +185,21 @@ static struct kql_value process_id(const struct row *r, enum column c, unsigned 
 {
     (void)arg, (void)a;
     if (c == COL_ProcessId && is_aggregated(r)) return kql_int(KQL_LONG, 0);
-    return kql_int(KQL_LONG, (int64_t)(lot(r, c) % 16000 * 4 + 4));
+    return kql_int(KQL_LONG, (int64_t)(row_lot(r, c) % 16000 * 4 + 4));
 }
 
 static struct kql_value below(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     (void)a;
-    return kql_int(column_rows[c].type, (int64_t)(lot(r, c) % arg));
+    return kql_int(KQL_LONG, (int64_t)(row_lot(r, c) % arg));
 }
 
 /* 18 digits in DeviceInfo and now and then elsewhere: beyond what a double can hold. */
 static struct kql_value report_id(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    uint64_t l = lot(r, c);
+    uint64_t l = row_lot(r, c);
     (void)arg, (void)a;
-    if (r->table == TABLE_INFO || l % 50 == 0)
+    if (r->table == TABLE_DeviceInfo || l % 50 == 0)
         return kql_int(KQL_LONG, (int64_t)(100000000000000000u + l % 900000000000000000u));
     return kql_int(KQL_LONG, (int64_t)(l % 400000));
 }
@@ -177,14 +207,14 @@ static struct kql_value report_id(const struct row *r, enum column c, unsigned a
 static struct kql_value unique_id(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     (void)arg;
-    return is_windows(r)
-               ? kql_str(arena_print(a, "%lu", (unsigned long)(lot(r, c) % 900000000000000000u + 100000000000000000u)))
-               : text("0");
+    return is_windows(r) ? kql_str(arena_print(
+                               a, "%lu", (unsigned long)(row_lot(r, c) % 900000000000000000u + 100000000000000000u)))
+                         : text("0");
 }
 
 static struct kql_value flag(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    uint64_t l = lot(r, c) % 100;
+    uint64_t l = row_lot(r, c) % 100;
     (void)a;
     if (l >= 90) return kql_null(KQL_BOOL);
     return kql_bool(l < arg);
@@ -194,15 +224,16 @@ static struct kql_value one_of(const struct row *r, enum column c, unsigned arg,
 {
     const struct word_list *list = &word_lists[arg];
     (void)a;
-    return text(list->words[lot(r, c) % list->count]);
+    return text(list->words[row_lot(r, c) % list->count]);
 }
 
 static struct kql_value action(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    (void)arg;
+    (void)c, (void)arg, (void)a;
     if (is_aggregated(r))
-        return text(r->table == TABLE_PROCESS ? "ProcessCreatedAggregatedReport" : "ConnectionSuccessAggregatedReport");
-    return one_of(r, c, (unsigned)r->table, a); /* the first lists are the tables' actions */
+        return text(r->table == TABLE_DeviceProcessEvents ? "ProcessCreatedAggregatedReport"
+                                                          : "ConnectionSuccessAggregatedReport");
+    return text(row_action(r));
 }
 
 static bool is_ipv6(const struct row *r)
@@ -212,7 +243,7 @@ static bool is_ipv6(const struct row *r)
 
 static struct kql_value address(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    uint64_t l = lot(r, c);
+    uint64_t l = row_lot(r, c);
     bool is_remote = arg == 1;
     if (arg == 2 && l % 3) return text(""); /* often there is none */
     if (c == COL_RemoteIP && draw(r->seed, LOT_ROW_LOOPBACK) % 40 == 0) return text(is_ipv6(r) ? "::1" : "127.0.0.1");
@@ -228,7 +259,7 @@ static struct kql_value address(const struct row *r, enum column c, unsigned arg
 static struct kql_value port(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     static const int ports[] = {443, 443, 443, 80, 53, 445, 3389, 22, 8080, 5985};
-    uint64_t l = lot(r, c);
+    uint64_t l = row_lot(r, c);
     (void)a;
     if (arg == 2 && l % 3) return kql_null(KQL_INT);
     return kql_int(KQL_INT, arg == 1 ? ports[l % 10] : 49152 + (int)(l % 16384));
@@ -236,7 +267,7 @@ static struct kql_value port(const struct row *r, enum column c, unsigned arg, s
 
 static struct kql_value remote_url(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    uint64_t l = lot(r, c);
+    uint64_t l = row_lot(r, c);
     (void)arg;
     if (l % 3 == 0) return text("");
     if (l % 3 == 1) return text("www.example.org");
@@ -246,7 +277,7 @@ static struct kql_value remote_url(const struct row *r, enum column c, unsigned 
 
 static struct kql_value registry(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    uint64_t l = lot(r, arg ? COL_PreviousRegistryKey : COL_RegistryKey);
+    uint64_t l = row_lot(r, arg ? COL_PreviousRegistryKey : COL_RegistryKey);
     (void)c;
     if (l % 10 == 9) return text("");
     struct str guid = draw_guid_str(l, 1, a);
@@ -256,7 +287,7 @@ static struct kql_value registry(const struct row *r, enum column c, unsigned ar
 
 static struct kql_value registry_data(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    uint64_t l = lot(r, c);
+    uint64_t l = row_lot(r, c);
     (void)arg;
     if (l % 4 == 0) return kql_null(KQL_STRING);
     if (l % 4 == 1) return kql_str(arena_print(a, "%u", (unsigned)(l >> 20)));
@@ -266,7 +297,7 @@ static struct kql_value registry_data(const struct row *r, enum column c, unsign
 static struct kql_value logged_on(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     (void)c, (void)arg;
-    if (lot(r, c) % 5 == 0) return text("[]");
+    if (row_lot(r, c) % 5 == 0) return text("[]");
     struct str sid = user_sid(r->world, r->user, a);
     return kql_str(arena_print(a, "[{\"UserName\":\"%s\",\"DomainName\":\"%s\",\"Sid\":\"%.*s\"}]",
                                user_of(r->user).account, r->world->name, STR_ARG(sid)));
@@ -281,7 +312,7 @@ static struct kql_value os_build(const struct row *r, enum column c, unsigned ar
 
 static struct kql_value download(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    uint64_t l = lot(r, COL_FileOriginUrl);
+    uint64_t l = row_lot(r, COL_FileOriginUrl);
     (void)c;
     if (l % 8) return kql_null(KQL_STRING);
     return arg ? text("https://intranet.example/links")
@@ -307,21 +338,21 @@ static struct kql_value posix_process(const struct row *r, uint64_t l, struct ar
 
 static struct kql_value additional(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    uint64_t l = draw(lot(r, c), r->is_twin);
+    uint64_t l = draw(row_lot(r, c), r->is_twin);
     (void)arg;
     if (r->is_twin) return kql_str(arena_print(a, "{\"twin\":%u}", (unsigned)(l >> 40)));
-    if (r->table == TABLE_PROCESS && !is_windows(r)) return posix_process(r, l, a);
+    if (r->table == TABLE_DeviceProcessEvents && !is_windows(r)) return posix_process(r, l, a);
     if (l % 3 == 0) return kql_null(KQL_STRING);
     switch (r->table) {
-    case TABLE_NETWORK:
+    case TABLE_DeviceNetworkEvents:
         return kql_str(arena_print(a,
                                    "{\"direction\":\"Out\",\"conn_state\":\"SF\",\"duration\":%u.%u,\"uid\":\"C%08x\"}",
                                    (unsigned)(l >> 8 & 63), (unsigned)(l >> 20 & 7), (unsigned)(l >> 32)));
-    case TABLE_FILE: return text("{\"FileType\":\"PortableExecutable\"}");
-    case TABLE_LOGON:
+    case TABLE_DeviceFileEvents: return text("{\"FileType\":\"PortableExecutable\"}");
+    case TABLE_DeviceLogonEvents:
         return text(l % 3 == 1 ? "{\"IsLocalLogon\":true}"
                                : "{\"IsLocalLogon\":false,\"PosixUserId\":1001,\"TerminalName\":\"ssh\"}");
-    case TABLE_INFO: return text("[]");
+    case TABLE_DeviceInfo: return text("[]");
     default:
         return kql_str(
             arena_print(a, "{\"note\":\"tab\\tquote\\\"back\\\\slash/ üñí\",\"n\":%u}", (unsigned)(l >> 40)));
@@ -340,7 +371,7 @@ static struct kql_value additional(const struct row *r, enum column c, unsigned 
     [COL_##prefix##OriginalFileName] = {PROGRAM(subject, ORIGINAL)}, \
     [COL_##prefix##FileDescription] = {PROGRAM(subject, DESCRIPTION)}
 
-/* Columns not named here are always empty. */
+/* Columns not named here are made by the shape of their name (row_shapes.c). */
 static const struct {
     maker *make;
     unsigned arg;
@@ -460,8 +491,25 @@ static const struct {
     [COL_ProcessFutureSignal] = {one_of, WORDS_SIGNER},
 };
 
-struct kql_value row_cell(const struct row *r, enum column column, struct arena *a)
+/* Makers make what a column usually is; some tables declare another type. */
+static struct kql_value as_type(struct kql_value v, enum kql_type type, struct arena *a)
 {
-    if (r->replayed.n && column != COL_Timestamp) return replay_cell(r->replayed, column, a);
-    return makers[column].make ? makers[column].make(r, column, makers[column].arg, a) : nothing(r, column, 0, a);
+    bool is_whole = type == KQL_LONG || type == KQL_INT || type == KQL_BOOL;
+    if (v.type == type) return v;
+    if (v.is_null || (kql_is_text(v.type) && v.s.n == 0)) return kql_null(type);
+    if (kql_is_text(type)) return kql_text(type, kql_to_text(v, a));
+    if (is_whole && !kql_is_text(v.type) && v.type != KQL_REAL) return kql_int(type, v.i);
+    if (type == KQL_REAL && !kql_is_text(v.type)) return kql_real(kql_number(v));
+    return kql_null(type);
+}
+
+struct kql_value row_cell(const struct row *r, struct table_column column, struct arena *a)
+{
+    enum kql_type type = (enum kql_type)column.type;
+    enum column c = (enum column)column.column;
+    if (r->replayed.n && c != COL_Timestamp) return replay_cell(r->replayed, column, a);
+    /* JSON where others have text is made by the shape of its name */
+    if (makers[c].make && (type != KQL_DYNAMIC || (c == COL_AdditionalFields && r->is_twin)))
+        return as_type(makers[c].make(r, c, makers[c].arg, a), type, a);
+    return as_type(row_shape(r, column, a), type, a);
 }

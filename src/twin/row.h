@@ -9,9 +9,11 @@ struct row {
     const struct world *world;
     enum table_id table;
     struct wall time;
+    struct wall base; /* what its other times are told from: its own, or for a thing the start */
     uint64_t seed;
-    struct str replayed; /* not empty: the row is this JSON object, nothing is drawn */
-    bool is_twin;        /* differs from the row of the same seed in AdditionalFields alone */
+    uint64_t thing, version; /* of a snapshot */
+    struct str replayed;     /* not empty: the row is this JSON object, nothing is drawn */
+    bool is_twin;            /* differs from the row of the same seed in AdditionalFields alone */
     /* drawn by row_init */
     unsigned device, user;
     enum os os;
@@ -20,7 +22,10 @@ struct row {
     const struct program *subject; /* what was started, loaded, written */
 };
 void row_init(struct row *r, const struct world *w, enum table_id table, struct wall time, uint64_t seed, bool is_twin);
+/* A row of a snapshot: version 0, 1, ... of its n-th thing. */
+void row_init_thing(struct row *r, const struct world *w, enum table_id table, struct wall time, uint64_t seed,
+                    uint64_t thing, uint64_t version);
 /* Strings live in `a` or for ever. */
-struct kql_value row_cell(const struct row *r, enum column column, struct arena *a);
+struct kql_value row_cell(const struct row *r, struct table_column column, struct arena *a);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef TWIN_ROW_INT_H
 #define TWIN_ROW_INT_H
 
+#include "twin/row.h"
+
 /* Labels of a row's draws. */
 enum {
     LOT_ROW_DEVICE,
@@ -13,7 +15,8 @@ enum {
     LOT_ROW_FOLDER_ONLY,
     LOT_ROW_IPV6,
     LOT_ROW_LOOPBACK,
-    LOT_ROW_SYSTEM,    /* and the next one: two accounts */
+    LOT_ROW_SYSTEM, /* and the next one: two accounts */
+    LOT_ROW_VERSION = 12,
     LOT_ROW_DIRT = 16, /* and on */
     LOT_ROW_COLUMN = 64,
 };
@@ -42,9 +45,11 @@ enum device_fact {
     DEVICE_HARDWARE
 };
 
-/* Lists of words: the tables' actions first (by enum table_id), then the others. NULL stands for null. */
+enum { VERSIONS_LOOKED_AT = 8 };
+
+/* Lists of words. NULL stands for null. */
 enum words {
-    WORDS_OLD_FILE = 7,
+    WORDS_OLD_FILE,
     WORDS_LABEL,
     WORDS_REQUEST,
     WORDS_INTEGRITY,
@@ -77,5 +82,9 @@ struct word_list {
     unsigned count;
 };
 extern const struct word_list word_lists[WORDS_COUNT];
+
+uint64_t row_lot(const struct row *r, enum column c); /* the draw of one cell */
+/* A column nobody wrote a maker for: a believable value by its name and type (row_shapes.c). */
+struct kql_value row_shape(const struct row *r, struct table_column column, struct arena *a);
 
 #endif

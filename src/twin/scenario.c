@@ -9,7 +9,6 @@
 #include "twin/schema.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-_Static_assert((int)SCENARIO_TABLES == (int)TABLE_COUNT, "a rate for each table");
 
 struct reader {
     const char *name; /* of the file */
@@ -89,17 +88,19 @@ enum field_kind {
     FIELD_TABLE,
     FIELD_FAULTS,
     FIELD_VARIANTS,
-    FIELD_FILE
+    FIELD_FILE,
+    FIELD_WORD /* an enum: the words' places */
 };
 struct field {
     const char *name;
     enum field_kind kind;
     size_t offset;
     double max;
+    const char *const *words; /* WORD: ends with NULL */
 };
-#define TOP(name, kind, member, max)                               \
-    {                                                              \
-        name, FIELD_##kind, offsetof(struct scenario, member), max \
+#define TOP(name, kind, member, max)                                     \
+    {                                                                    \
+        name, FIELD_##kind, offsetof(struct scenario, member), max, NULL \
     }
 static const struct field top_fields[] = {
     TOP("tenants", UNSIGNED, tenants, 5000),
@@ -128,24 +129,28 @@ static const struct field top_fields[] = {
     TOP("faults", FAULTS, faults, 0),
     TOP("variants", VARIANTS, variants, 0),
 };
-#define EVENT(name, kind, member, max)                                   \
-    {                                                                    \
-        name, FIELD_##kind, offsetof(struct scenario_event, member), max \
+#define EVENT(name, kind, member, max)                                         \
+    {                                                                          \
+        name, FIELD_##kind, offsetof(struct scenario_event, member), max, NULL \
     }
 static const struct field event_fields[] = {
     EVENT("at", DURATION, at_ms, 0),       EVENT("for", DURATION, for_ms, 0), EVENT("tenants", RANGE, tenants, 0),
     EVENT("table", TABLE, table, 0),       EVENT("rows", U64, rows, 5e6),     EVENT("changes", UNSIGNED, changes, 50),
     EVENT("up_to", DURATION, up_to_ms, 0), EVENT("file", FILE, file, 0),
 };
-#define RULE(name, kind, member, max)                                   \
-    {                                                                   \
-        name, FIELD_##kind, offsetof(struct scenario_rule, member), max \
+#define RULE(name, kind, member, max)                                         \
+    {                                                                         \
+        name, FIELD_##kind, offsetof(struct scenario_rule, member), max, NULL \
     }
+#define RULE_WORD(name, member, words)                                     \
+    {                                                                      \
+        name, FIELD_WORD, offsetof(struct scenario_rule, member), 0, words \
+    }
+static const char *const licence_words[] = {"", "xdr", "endpoint", "business", "none", NULL};
 static const struct field rule_fields[] = {
-    RULE("tenants", RANGE, tenants, 0),
-    RULE("token_error", UNSIGNED, token_error, 1e9),
-    RULE("byte_cap", U64, byte_cap, 1e12),
-    RULE("variants", VARIANTS, variants, 0),
+    RULE("tenants", RANGE, tenants, 0),           RULE("token_error", UNSIGNED, token_error, 1e9),
+    RULE("byte_cap", U64, byte_cap, 1e12),        RULE("variants", VARIANTS, variants, 0),
+    RULE_WORD("licence", licence, licence_words),
 };
 
 static bool read_variants(const struct reader *r, const struct yaml *map, struct variants *out)
@@ -158,6 +163,23 @@ static bool read_variants(const struct reader *r, const struct yaml *map, struct
             return err_context(r->e, "%s:%u:%u", r->name, choice->line, choice->column);
     }
     return true;
+}
+
+static bool read_word(const struct reader *r, const struct yaml *v, const char *const *words, unsigned *out)
+{
+    struct buf what;
+    for (unsigned i = 0; v->type == YAML_SCALAR && words[i]; i++) {
+        if (v->text.n == 0 || !str_eq(v->text, str_of(words[i]))) continue;
+        *out = i;
+        return true;
+    }
+    buf_init(&what, 400);
+    buf_add_str(&what, STR("it can be"));
+    for (unsigned i = 0; words[i]; i++)
+        if (words[i][0]) buf_addf(&what, "%s %s", what.n > 9 ? "," : "", words[i]);
+    (void)wrong(r, v, buf_cstr(&what));
+    buf_done(&what);
+    return false;
 }
 
 static bool set_field(const struct reader *r, const struct field *f, void *base, const struct yaml *v)
@@ -180,6 +202,7 @@ static bool set_field(const struct reader *r, const struct field *f, void *base,
         return read_range(v, (struct tenant_range *)(void *)to) || wrong(r, v, "tenants are: all, N, N-M, every N");
     case FIELD_FILE:
         return str_copy(v->text, to, sizeof(((struct scenario_event *)0)->file)) || wrong(r, v, "the name is too long");
+    case FIELD_WORD: return read_word(r, v, f->words, (unsigned *)(void *)to);
     case FIELD_FAULTS: return fault_rates_parse(v->text, (struct fault_rates *)(void *)to, r->e);
     case FIELD_VARIANTS: return read_variants(r, v, (struct variants *)(void *)to);
     case FIELD_TABLE:
@@ -198,11 +221,27 @@ static const struct field *field_find(const struct field *fields, size_t n, stru
 }
 
 /* ---- sections ------------------------------------------------------------------------------------------------------- */
+/* "others" is shared out among the tables that are not named. */
+static bool share_out(const struct reader *r, const struct yaml *map, const struct yaml *value)
+{
+    double rate;
+    unsigned named = 0;
+    if (!read_double(value, 1e6, &rate)) return wrong(r, value, "not a rate, or out of range");
+    for (unsigned t = 0; t < TABLE_COUNT; t++) named += yaml_get(map, table_schemas[t].name) != NULL;
+    for (unsigned t = 0; t < TABLE_COUNT; t++)
+        if (yaml_get(map, table_schemas[t].name) == NULL) r->s->rows_per_s[t] = rate / (TABLE_COUNT - named);
+    return true;
+}
+
 static bool read_rates(const struct reader *r, const struct yaml *map)
 {
     enum table_id table;
     if (map->type != YAML_MAP) return wrong(r, map, "rows_per_second is a map: table: rate");
     for (size_t i = 0; i < map->count; i++) {
+        if (str_eq(map->keys[i].text, STR("others"))) {
+            if (!share_out(r, map, &map->items[i])) return false;
+            continue;
+        }
         if (!table_by_name(map->keys[i].text, &table)) return wrong(r, &map->keys[i], "not a table the twin has");
         if (!read_double(&map->items[i], 1e6, &r->s->rows_per_s[table]))
             return wrong(r, &map->items[i], "not a rate, or out of range");

@@ -10,9 +10,10 @@
 #include "kit/base/str.h"
 #include "twin/faults.h"
 #include "twin/permissions.h"
+#include "twin/schema.h"
 #include "twin/variants.h"
 
-enum { SCENARIO_TABLES = 7, SCENARIO_EVENTS_MAX = 64, SCENARIO_RULES_MAX = 256 };
+enum { SCENARIO_EVENTS_MAX = 64, SCENARIO_RULES_MAX = 256 };
 
 /* Which tenants an event or rule is about: indexes first..last, every `step`-th of them. */
 struct tenant_range {
@@ -41,6 +42,9 @@ struct scenario_event {
     int64_t up_to_ms;
 };
 
+/* What a tenant has bought: all of Defender XDR, Defender for Endpoint alone, Business Premium, nothing. */
+enum licence { LICENCE_UNSAID, LICENCE_XDR, LICENCE_ENDPOINT, LICENCE_BUSINESS, LICENCE_NONE };
+
 /* How tenants differ from the usual one: roles they lack, how their login fails, caps of their own. */
 enum tenant_lack {
     LACK_HUNTING = 1,
@@ -58,6 +62,7 @@ struct scenario_rule {
     bool has_roles; /* the tenant has these roles, instead of all */
     role_set roles;
     enum refusal refusal;
+    enum licence licence;
     unsigned token_error; /* AADSTS number; 0: none */
     uint64_t byte_cap;    /* of a hunting answer; 0: the scenario's */
     struct variants variants;
@@ -65,11 +70,11 @@ struct scenario_rule {
 
 struct scenario {
     char name[32];
-    unsigned tenants;                   /* a suggestion: the command line's --tenants wins */
-    int64_t history_ms;                 /* how far back rows reach when the scenario starts */
-    double history_rate;                /* history's rows a second, relative to the rate from the start on */
-    double rows_per_s[SCENARIO_TABLES]; /* over all tenants */
-    double late_share;                  /* of rows that come late, by up to late_up_to_ms */
+    unsigned tenants;               /* a suggestion: the command line's --tenants wins */
+    int64_t history_ms;             /* how far back rows reach when the scenario starts */
+    double history_rate;            /* history's rows a second, relative to the rate from the start on */
+    double rows_per_s[TABLE_COUNT]; /* over all tenants */
+    double late_share;              /* of rows that come late, by up to late_up_to_ms */
     int64_t late_up_to_ms;
     double equal_share;        /* of pairs of rows that are byte-equal */
     double twin_share;         /* of pairs that differ in AdditionalFields alone */

@@ -1,24 +1,58 @@
 /* A tenant's tables as the source of a query. */
+#include <stdlib.h>
+
 #include "twin/cloud_int.h"
 #include "twin/render.h"
+
+/* ---- views: a table's columns as this tenant sees them now ----------------------------------------------------------- */
+static void add_column(struct hunt_view *v, struct table_column column)
+{
+    INVARIANT(v->count < TABLE_COLUMNS_MAX);
+    v->cells[v->count] = column;
+    v->columns[v->count++] = (struct kql_column){column_names[column.column], (enum kql_type)column.type};
+}
+
+static struct hunt_view *view_new(struct hunt_source *s, enum table_id id)
+{
+    const struct table_schema *schema = &table_schemas[id];
+    struct hunt_view *v = calloc(1, sizeof *v);
+    if (v == NULL) return NULL;
+    v->table = &s->tenant->tables[id];
+    v->time_column = schema->time_column >= 0 ? (unsigned)schema->time_column : UINT_MAX;
+    for (unsigned i = 0; i < schema->count; i++) add_column(v, schema->columns[i]);
+    if (id == TABLE_DeviceProcessEvents && s->tenant->world.has_new_column)
+        add_column(v, (struct table_column){COL_ProcessFutureSignal, KQL_STRING});
+    v->next = s->views;
+    s->views = v;
+    return v;
+}
+
+static struct hunt_view *view_of(struct hunt_source *s, enum table_id id)
+{
+    for (struct hunt_view *v = s->views; v; v = v->next)
+        if (v->table->id == id) return v;
+    return view_new(s, id);
+}
 
 static bool find(void *ctx, struct str name, struct kql_table *out)
 {
     struct hunt_source *s = ctx;
     enum table_id id;
-    if (!table_by_name(name, &id) || (s->tenant->lacks & LACK_TABLES && !s->ignores_licence)) return false;
-    unsigned count = table_schemas[id].count;
-    bool has_new = id == TABLE_PROCESS && s->tenant->world.has_new_column;
-    *out = (struct kql_table){s->cloud->columns[id], count + has_new, 0, &s->tenant->tables[id]};
+    if (!table_by_name(name, &id) || !(s->ignores_licence || tenant_has_table(s->tenant, id))) return false;
+    struct hunt_view *v = view_of(s, id);
+    if (v == NULL) return false;
+    *out = (struct kql_table){v->columns, v->count, v->time_column, v};
     return true;
 }
 
+/* ---- rows ------------------------------------------------------------------------------------------------------------ */
 static void *open_scan(void *ctx, void *handle, int64_t from, int64_t to, bool descending)
 {
     struct hunt_source *s = ctx;
-    struct table *t = handle;
-    table_advance(t, s->as_of);
-    return table_scan_new(t, from, to, descending, s->as_of);
+    const struct hunt_view *v = handle;
+    bool has_time = v->time_column != UINT_MAX; /* else no window can be asked for */
+    table_advance(v->table, s->as_of);
+    return table_scan_new(v->table, has_time ? from : INT64_MIN, has_time ? to : INT64_MAX, descending, s->as_of);
 }
 
 static bool next(void *scan, struct kql_row_ref *out)
@@ -31,7 +65,7 @@ static void close_scan(void *scan)
     table_scan_free(scan);
 }
 
-const struct row *hunt_source_row(struct hunt_source *s, const struct table *t, struct kql_row_ref ref)
+static const struct row *row_at(struct hunt_source *s, const struct table *t, struct kql_row_ref ref)
 {
     if (s->row_table != t || s->row_id != ref.id) {
         table_row(t, ref, &s->row);
@@ -43,11 +77,9 @@ const struct row *hunt_source_row(struct hunt_source *s, const struct table *t, 
 
 static struct kql_value cell(void *ctx, void *handle, struct kql_row_ref ref, unsigned column, struct arena *a)
 {
-    const struct table *t = handle;
-    if (column == 0) return kql_int(KQL_DATETIME, ref.ticks); /* the commonest by far: no need to draw the row */
-    const struct table_schema *schema = &table_schemas[t->id];
-    return row_cell(hunt_source_row(ctx, t, ref),
-                    column < schema->count ? schema->columns[column] : COL_ProcessFutureSignal, a);
+    const struct hunt_view *v = handle;
+    if (column == v->time_column) return kql_int(KQL_DATETIME, ref.ticks); /* the commonest by far: nothing is drawn */
+    return row_cell(row_at(ctx, v->table, ref), v->cells[column], a);
 }
 
 void hunt_source_init(struct hunt_source *s, struct cloud *c, struct twin_tenant *t, struct wall as_of)
@@ -56,16 +88,26 @@ void hunt_source_init(struct hunt_source *s, struct cloud *c, struct twin_tenant
         .source = {s, find, open_scan, next, close_scan, cell}, .cloud = c, .tenant = t, .as_of = as_of};
 }
 
-void hunt_write_row(struct hunt_source *s, const struct table *table, struct kql_row_ref ref, const struct kql_query *q,
-                    const struct kql_value *values, struct buf *out)
+void hunt_source_done(struct hunt_source *s)
 {
-    bool is_row = table && ref.id != KQL_NO_ROW && s->tenant->world.has_dirt;
-    unsigned dirt = is_row ? dirt_of(hunt_source_row(s, table, ref)->seed) : 0;
+    while (s->views) {
+        struct hunt_view *v = s->views;
+        s->views = v->next;
+        free(v);
+    }
+}
+
+void hunt_write_row(struct hunt_source *s, const struct hunt_view *view, struct kql_row_ref ref,
+                    const struct kql_query *q, const struct kql_value *values, struct buf *out)
+{
+    bool is_row = view && ref.id != KQL_NO_ROW && s->tenant->world.has_dirt;
+    unsigned dirt = is_row ? dirt_of(row_at(s, view->table, ref)->seed) : 0;
+    unsigned json = s->tenant->world.index % 2 ? DIRT_JSON_TEXT : 0;
     unsigned n = kql_output_count(q);
     buf_add_char(out, '{');
     for (unsigned i = 0; i < n; i++) {
         const struct kql_output *o = kql_output_at(q, i);
-        render_member(out, o->name, values[i], o->source_column >= 0 ? dirt : 0, i == 0);
+        render_member(out, o->name, values[i], (o->source_column >= 0 ? dirt : 0) | json, i == 0);
     }
     buf_add_char(out, '}');
 }

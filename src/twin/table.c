@@ -8,6 +8,18 @@ enum { LOT_PAIR = 1, LOT_PHASE, LOT_ROW, LOT_LAG, LOT_CUT };
 #define NUMBER_MASK ((UINT64_C(1) << ID_EVENT_SHIFT) - 1)
 #define USUAL_LAG (90 * WALL_TICKS_PER_S)
 
+/* How many things a snapshot is about; 0: it is none. */
+static uint64_t things_of(enum table_id id, const struct world *w)
+{
+    switch (table_snapshot(id)) {
+    case SNAPSHOT_DEVICES: return 3 * (uint64_t)w->machines;
+    case SNAPSHOT_USERS: return WORLD_USERS;
+    case SNAPSHOT_THINGS: return 24;
+    case SNAPSHOT_NONE: break;
+    }
+    return 0;
+}
+
 void table_init(struct table *t, const struct world *w, const struct scenario *s, const struct replay *replays,
                 enum table_id id, double rate)
 {
@@ -19,6 +31,8 @@ void table_init(struct table *t, const struct world *w, const struct scenario *s
                         .seed = draw(w->seed, 200 + (uint64_t)id)};
     double history = rate * s->history_rate * (double)s->history_ms / 1000;
     t->history_count = history > 0 ? (uint64_t)(history + draw_unit(t->seed, LOT_PHASE)) : 0;
+    t->things = rate > 0 ? things_of(id, w) : 0;
+    if (t->things) t->history_count = t->things; /* each in its first version */
 }
 
 void table_done(struct table *t)
@@ -46,6 +60,7 @@ static int64_t stream_visible_at(const struct table *t, uint64_t n)
     if (n >= t->history_count)
         return t->world->start.ticks + (int64_t)(((double)(n - t->history_count) + phase) / t->rate * WALL_TICKS_PER_S);
     double history = (double)t->scenario->history_ms * WALL_TICKS_PER_MS;
+    if (history <= 0) history = (double)WALL_TICKS_PER_HOUR;
     return t->world->start.ticks - (int64_t)(history * (1 - ((double)n + phase) / (double)t->history_count));
 }
 
@@ -53,6 +68,13 @@ struct wall table_visible_at(const struct table *t, uint64_t id)
 {
     const struct scenario_event *e = event_of(t, id);
     return (struct wall){e ? event_at(t, e) : stream_visible_at(t, id & NUMBER_MASK)};
+}
+
+/* Without a Timestamp a table shows what is: the next version of a thing takes the place of the one before it. */
+static int64_t gone_at(const struct table *t, uint64_t id)
+{
+    bool is_replaced = t->things && table_schemas[t->id].time_column < 0 && event_of(t, id) == NULL;
+    return is_replaced ? stream_visible_at(t, id + t->things) : INT64_MAX;
 }
 
 enum pair { PAIR_NONE, PAIR_EQUAL, PAIR_TWIN };
@@ -67,7 +89,7 @@ static const struct replay_row *replayed_row(const struct table *t, uint64_t id)
 /* Is row `id` a repetition of the one before it? */
 static enum pair pair_of(const struct table *t, uint64_t id)
 {
-    if (id % 2 == 0 || replayed_row(t, id)) return PAIR_NONE;
+    if (id % 2 == 0 || t->things || replayed_row(t, id)) return PAIR_NONE;
     double lot = draw_unit(draw(t->seed, LOT_PAIR), id / 2);
     if (lot < t->scenario->equal_share) return PAIR_EQUAL;
     bool may = table_schemas[t->id].has_additional_fields;
@@ -106,6 +128,11 @@ static int64_t row_ticks(const struct table *t, uint64_t id)
 void table_row(const struct table *t, struct kql_row_ref ref, struct row *out)
 {
     enum pair pair = pair_of(t, ref.id);
+    if (t->things && event_of(t, ref.id) == NULL) {
+        row_init_thing(out, t->world, t->id, (struct wall){ref.ticks}, draw(t->seed, LOT_ROW), ref.id % t->things,
+                       ref.id / t->things);
+        return;
+    }
     row_init(out, t->world, t->id, (struct wall){ref.ticks}, row_seed(t, pair == PAIR_NONE ? ref.id : ref.id - 1),
              pair == PAIR_TWIN);
     const struct replay_row *replayed = replayed_row(t, ref.id);
@@ -235,6 +262,7 @@ bool table_scan_next(struct table_scan *s, struct kql_row_ref *out)
         struct kql_row_ref row = s->table->rows[s->descending ? --s->at : s->at++];
         if (s->descending ? row.ticks < s->from : row.ticks > s->to) break;
         if (table_visible_at(s->table, row.id).ticks > s->as_of.ticks) continue;
+        if (gone_at(s->table, row.id) <= s->as_of.ticks) continue;
         s->last = row;
         s->has_last = true;
         *out = row;

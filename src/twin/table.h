@@ -20,6 +20,7 @@ struct table {
     uint64_t seed;
     double rate;              /* rows a second from the start on; 0: no stream */
     uint64_t history_count;   /* rows before the start */
+    uint64_t things;          /* a snapshot: row n is version n / things of thing n % things; else 0 */
     struct kql_row_ref *rows; /* by (ticks, id) */
     size_t count, cap;
     uint64_t stream_next; /* the first row of the stream not yet in the index */

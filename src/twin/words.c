@@ -1,7 +1,6 @@
 #include <stddef.h>
 
 #include "twin/row_int.h"
-#include "twin/schema.h"
 
 #define LIST(...)                                                                                       \
     {                                                                                                   \
@@ -10,16 +9,6 @@
 
 /* clang-format off */
 const struct word_list word_lists[WORDS_COUNT] = {
-    [TABLE_PROCESS] = LIST("ProcessCreated", "ProcessCreated", "ProcessCreated", "OpenProcess"),
-    [TABLE_NETWORK] = LIST("ConnectionSuccess", "ConnectionSuccess", "ConnectionFailed", "ConnectionRequest", "ConnectionAttempt",
-                           "ConnectionAcknowledged", "ConnectionFound", "InboundConnectionAccepted", "ListeningConnectionCreated",
-                           "DnsConnectionInspected", "HttpConnectionInspected", "NetworkSignatureInspected"),
-    [TABLE_FILE] = LIST("FileCreated", "FileModified", "FileRenamed", "FileDeleted"),
-    [TABLE_LOGON] = LIST("LogonSuccess", "LogonSuccess", "LogonFailed", "LogonAttempted"),
-    [TABLE_REGISTRY] = LIST("RegistryValueSet", "RegistryValueSet", "RegistryKeyCreated", "RegistryKeyDeleted", "RegistryValueDeleted",
-                            "RegistryKeyRenamed"),
-    [TABLE_IMAGE] = LIST("ImageLoaded"),
-    [TABLE_INFO] = LIST(NULL),
     [WORDS_OLD_FILE] = LIST(NULL, NULL, NULL, "~$draft.tmp", "Änderung (alt).bak"),
     [WORDS_LABEL] = LIST(NULL, NULL, NULL, "Confidential"),
     [WORDS_REQUEST] = LIST(NULL, NULL, "Local", "Smb"),

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FEEDS_MAX = 32, LINE_EVERY_MS = 5000 };
+enum { FEEDS_MAX = 96, LINE_EVERY_MS = 5000 };
 
 /* One feed over all tenants. */
 struct feed_line {

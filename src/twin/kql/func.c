@@ -174,7 +174,7 @@ const struct operator_row *operator_find(struct str sign)
 bool types_compare(enum kql_type a, enum kql_type b)
 {
     bool a_number = kql_is_number(a) || a == KQL_BOOL, b_number = kql_is_number(b) || b == KQL_BOOL;
-    return a == b || (a_number && b_number);
+    return a == b || (a_number && b_number) || (kql_is_text(a) && kql_is_text(b));
 }
 
 /* ---- arithmetic ----------------------------------------------------------------------------------------------------- */
@@ -315,7 +315,7 @@ static struct kql_value fn_tolong(args_t v, unsigned n, struct arena *a)
     int64_t i;
     (void)n, (void)a;
     if (v[0].is_null) return kql_null(KQL_LONG);
-    if (v[0].type == KQL_STRING) return str_to_i64(str_trim(v[0].s), &i) ? kql_int(KQL_LONG, i) : kql_null(KQL_LONG);
+    if (kql_is_text(v[0].type)) return str_to_i64(str_trim(v[0].s), &i) ? kql_int(KQL_LONG, i) : kql_null(KQL_LONG);
     if (v[0].type != KQL_REAL) return kql_int(KQL_LONG, v[0].i);
     return v[0].d > -9e18 && v[0].d < 9e18 ? kql_int(KQL_LONG, (int64_t)v[0].d) : kql_null(KQL_LONG);
 }
@@ -331,7 +331,7 @@ static struct kql_value fn_todatetime(args_t v, unsigned n, struct arena *a)
     struct wall t;
     (void)n, (void)a;
     if (v[0].type == KQL_DATETIME) return v[0];
-    return v[0].type == KQL_STRING && wall_parse(v[0].s, &t) ? kql_int(KQL_DATETIME, t.ticks) : kql_null(KQL_DATETIME);
+    return kql_is_text(v[0].type) && wall_parse(v[0].s, &t) ? kql_int(KQL_DATETIME, t.ticks) : kql_null(KQL_DATETIME);
 }
 
 static struct kql_value fn_tostring(args_t v, unsigned n, struct arena *a)
@@ -390,7 +390,7 @@ static struct kql_value fn_strlen(args_t v, unsigned n, struct arena *a)
 
 static bool is_empty(struct kql_value v)
 {
-    return v.is_null || (v.type == KQL_STRING && v.s.n == 0);
+    return v.is_null || (kql_is_text(v.type) && v.s.n == 0);
 }
 
 #define FACT(name, test)                                                \

@@ -202,7 +202,7 @@ static bool fits(enum arg_class class, enum kql_type t)
 {
     switch (class) {
     case ARG_ANY: return true;
-    case ARG_STRING: return t == KQL_STRING;
+    case ARG_STRING: return kql_is_text(t);
     case ARG_NUMBER: return kql_is_number(t);
     case ARG_TIME: return kql_is_number(t) || t == KQL_DATETIME || t == KQL_TIMESPAN;
     case ARG_BOOL: return t == KQL_BOOL;
@@ -282,7 +282,7 @@ static struct expr *negated(struct compiler *c, const char *at)
     struct expr *x = primary(c);
     c->depth--;
     if (x == NULL) return NULL;
-    if (x->type == KQL_STRING || x->type == KQL_DATETIME || x->type == KQL_BOOL)
+    if (!kql_is_number(x->type) && x->type != KQL_TIMESPAN)
         return FAILED(c, at, "Operator '-' does not fit its operand.");
     return call(c, fn_negate, x->type == KQL_INT ? KQL_LONG : x->type, &x, 1);
 }
@@ -340,7 +340,7 @@ static struct expr *sum(struct compiler *c)
 static bool comparable(struct compiler *c, const char *at, const struct operator_row *op, const struct expr *a,
                        const struct expr *b)
 {
-    bool fine = op && op->on_strings ? a->type == KQL_STRING && b->type == KQL_STRING : types_compare(a->type, b->type);
+    bool fine = op && op->on_strings ? kql_is_text(a->type) && kql_is_text(b->type) : types_compare(a->type, b->type);
     if (fine) return true;
     return compiler_fail(c, at, "Cannot compare values of types %s and %s. Try adding explicit casts",
                          kql_type_name(a->type), kql_type_name(b->type));

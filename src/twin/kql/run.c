@@ -25,13 +25,13 @@ static struct eval eval_of(struct kql_query *q, const struct kql_row *row)
 
 static struct kql_value kept(struct kql_query *q, struct kql_value v)
 {
-    if (v.type == KQL_STRING) v.s = arena_str(&q->arena, v.s);
+    if (kql_is_text(v.type)) v.s = arena_str(&q->arena, v.s);
     return v;
 }
 
 static bool is_lost(struct kql_value v) /* a copy that found no memory */
 {
-    return v.type == KQL_STRING && v.s.p == NULL;
+    return kql_is_text(v.type) && v.s.p == NULL;
 }
 
 /* ---- where, take ---------------------------------------------------------------------------------------------------- */
@@ -147,10 +147,10 @@ static struct hash128 hash_values(const struct kql_value *v, unsigned n)
     siphash_init(&h, 0x6b716c, n);
     for (unsigned i = 0; i < n; i++) {
         unsigned char head = (unsigned char)v[i].is_null;
-        uint64_t size = v[i].type == KQL_STRING ? v[i].s.n : sizeof v[i].i;
+        uint64_t size = kql_is_text(v[i].type) ? v[i].s.n : sizeof v[i].i;
         siphash_add(&h, &head, 1);
         siphash_add(&h, &size, sizeof size);
-        if (v[i].type == KQL_STRING)
+        if (kql_is_text(v[i].type))
             siphash_add(&h, v[i].s.p, v[i].s.n);
         else
             siphash_add(&h, &v[i].i, sizeof v[i].i);
@@ -257,7 +257,7 @@ static bool aggregate_add(struct kql_query *q, const struct aggregate *a, struct
     case AGGREGATE_MIN:
     case AGGREGATE_MAX: {
         int d_ = v.is_null ? 0 : sum->is_null ? 1 : kql_compare(v, *sum) * (a->kind == AGGREGATE_MIN ? -1 : 1);
-        if (d_ > 0 || (sum->type == KQL_STRING && sum->s.n == 0)) *sum = kept(q, v);
+        if (d_ > 0 || (kql_is_text(sum->type) && sum->s.n == 0)) *sum = kept(q, v);
         return !is_lost(*sum);
     }
     }

@@ -4,7 +4,8 @@
 
 const char *kql_type_name(enum kql_type t)
 {
-    static const char *const names[] = {"String", "Int64", "Int32", "Double", "SByte", "DateTime", "TimeSpan"};
+    static const char *const names[] = {"String",   "Int64",    "Int32",  "Double", "SByte",
+                                        "DateTime", "TimeSpan", "Object", "Guid"};
     return names[t];
 }
 
@@ -21,8 +22,8 @@ double kql_number(struct kql_value v)
 int kql_compare(struct kql_value a, struct kql_value b)
 {
     if (a.is_null || b.is_null) return (int)b.is_null - (int)a.is_null;
-    if (a.type == KQL_STRING && b.type == KQL_STRING) return str_cmp(a.s, b.s);
-    if (a.type == KQL_STRING || b.type == KQL_STRING) return a.type == KQL_STRING ? 1 : -1;
+    if (kql_is_text(a.type) && kql_is_text(b.type)) return str_cmp(a.s, b.s);
+    if (kql_is_text(a.type) || kql_is_text(b.type)) return kql_is_text(a.type) ? 1 : -1;
     if (a.type != KQL_REAL && b.type != KQL_REAL) return (a.i > b.i) - (a.i < b.i);
     double x = kql_number(a), y = kql_number(b);
     return (x > y) - (x < y);
@@ -53,7 +54,9 @@ struct str kql_to_text(struct kql_value v, struct arena *a)
     char text[64];
     if (v.is_null) return STR("");
     switch (v.type) {
-    case KQL_STRING: return v.s;
+    case KQL_STRING:
+    case KQL_DYNAMIC:
+    case KQL_GUID: return v.s;
     case KQL_BOOL: return v.i ? STR("true") : STR("false");
     case KQL_DATETIME: return printed(a, text, wall_format((struct wall){v.i}, text));
     case KQL_TIMESPAN: return timespan_text(v.i, a);

@@ -9,7 +9,17 @@
 #include "kit/base/str.h"
 #include "kit/base/wall.h"
 
-enum kql_type { KQL_STRING, KQL_LONG, KQL_INT, KQL_REAL, KQL_BOOL, KQL_DATETIME, KQL_TIMESPAN };
+enum kql_type {
+    KQL_STRING,
+    KQL_LONG,
+    KQL_INT,
+    KQL_REAL,
+    KQL_BOOL,
+    KQL_DATETIME,
+    KQL_TIMESPAN,
+    KQL_DYNAMIC, /* the text of a JSON value; a null is empty */
+    KQL_GUID     /* text too */
+};
 struct kql_value {
     enum kql_type type;
     bool is_null;
@@ -20,10 +30,19 @@ struct kql_value {
     };
 };
 
+/* Of strings, dynamics and guids the text is in .s. */
+static inline bool kql_is_text(enum kql_type t)
+{
+    return t == KQL_STRING || t == KQL_DYNAMIC || t == KQL_GUID;
+}
 static inline struct kql_value kql_null(enum kql_type t)
 {
-    return t == KQL_STRING ? (struct kql_value){.type = KQL_STRING, .s = {"", 0}}
-                           : (struct kql_value){.type = t, .is_null = true};
+    return kql_is_text(t) ? (struct kql_value){.type = t, .is_null = t != KQL_STRING, .s = {"", 0}}
+                          : (struct kql_value){.type = t, .is_null = true};
+}
+static inline struct kql_value kql_text(enum kql_type t, struct str s)
+{
+    return s.n ? (struct kql_value){.type = t, .s = s} : kql_null(t);
 }
 static inline struct kql_value kql_int(enum kql_type t, int64_t i)
 {

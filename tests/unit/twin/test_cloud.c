@@ -14,6 +14,13 @@ static const char calm[] =
     "rows_per_second: {DeviceProcessEvents: 1, DeviceNetworkEvents: 1, DeviceInfo: 0.1}\n"
     "alerts_before: 30\nalerts_per_hour: 60\nmachines: 6\nhunting_per_minute: 100000\nsecurity_per_minute: 100000\nendpoint_per_minute: 100000\n";
 
+static unsigned feed(const char *name)
+{
+    unsigned i;
+    assert_true(cloud_feed_find(str_of(name), &i));
+    return i;
+}
+
 /* clang-format on */
 /* ---- login: sections 2 and 3 ---------------------------------------------------------------------------------------- */
 static void login_errors(void **state)
@@ -142,7 +149,6 @@ static void roles_and_licences(void **state)
 {
     struct client c;
     struct buf yaml;
-    struct cloud_tenant t;
     (void)state;
     buf_init(&yaml, 4096);
     buf_addf(&yaml,
@@ -164,10 +170,9 @@ static void roles_and_licences(void **state)
     assert_int_equal(client_hunt(&c, "DeviceInfo | take 1"), 400);
     assert_non_null(strstr(client_message(&c), "Failed to resolve table or column expression named 'DeviceInfo'"));
     assert_int_equal(client_get(&c, "/v1.0/security/incidents"), 200);
-    cloud_tenant_get(c.cloud, 3, &t);
-    assert_false(t.readable[0]);
-    assert_false(t.readable[7]);
-    assert_true(t.readable[8]);
+    assert_false(cloud_feed_readable(c.cloud, 3, feed("DeviceInfo")));
+    assert_false(cloud_feed_readable(c.cloud, 3, feed("alerts")));
+    assert_true(cloud_feed_readable(c.cloud, 3, feed("incidents")));
     client_become(&c, 4);
     assert_int_equal(c.status, 401);
     client_close(&c);
@@ -303,7 +308,7 @@ static void hunting_answers(void **state)
     client_open(&c, calm, 1, 1);
     assert_int_equal(client_hunt(&c, "DeviceProcessEvents | count"), 200);
     assert_int_equal(json_i64(json_get(&json_get(c.json, "results")->items[0], "Count"), 0), 7200);
-    assert_int_equal(cloud_count(c.cloud, 0, 0, c.now), 7200);
+    assert_int_equal(cloud_count(c.cloud, 0, feed("DeviceProcessEvents"), c.now), 7200);
     assert_int_equal(client_hunt(&c, "DeviceInfo | take 3"), 200);
     assert_int_equal(client_count(&c, "results"), 3);
     assert_int_equal(client_count(&c, "schema"), 47);
@@ -364,7 +369,7 @@ static void hunting_reaches_back_thirty_days(void **state)
     client_hunt(&c, "DeviceInfo | where Timestamp > datetime(2020-01-01) | count");
     int64_t seen = json_i64(json_get(&json_get(c.json, "results")->items[0], "Count"), 0);
     assert_in_range(seen, 2590, 2594);
-    assert_in_range(cloud_count(c.cloud, 0, 6, c.now), 3455, 3457);
+    assert_in_range(cloud_count(c.cloud, 0, feed("DeviceInfo"), c.now), 3455, 3457);
     client_close(&c);
 }
 
@@ -469,12 +474,12 @@ static void admin_tells_what_exists(void **state)
     assert_int_equal(client_call(&c, "GET", "/twin/healthz", "", ""), 200);
     assert_int_equal(client_call(&c, "GET", "/twin/tenants", "", ""), 200);
     assert_int_equal(client_count(&c, "tenants"), 2);
-    assert_int_equal(json_get(&json_get(c.json, "tenants")->items[0], "feeds")->count, CLOUD_FEEDS);
+    assert_int_equal(json_get(&json_get(c.json, "tenants")->items[0], "feeds")->count, cloud_feed_count());
     (void)snprintf(target, sizeof target, "/twin/rows?tenant=%s&feed=DeviceInfo", c.tenant.id);
     assert_int_equal(client_call(&c, "GET", target, "", ""), 200);
     size_t lines = 0;
     for (size_t i = 0; i < c.body.n; i++) lines += c.body.p[i] == '\n';
-    assert_int_equal(lines, cloud_count(c.cloud, 0, 6, c.now));
+    assert_int_equal(lines, cloud_count(c.cloud, 0, feed("DeviceInfo"), c.now));
     assert_int_equal(client_call(&c, "GET", "/twin/rows?tenant=x&feed=DeviceInfo", "", ""), 404);
     assert_int_equal(client_call(&c, "GET", "/twin/stats", "", ""), 200);
     client_close(&c);
@@ -486,14 +491,15 @@ static void freeze_stops_what_comes(void **state)
     (void)state;
     client_open(&c, calm, 1, 1);
     client_wait(&c, 10000);
-    uint64_t rows = cloud_count(c.cloud, 0, 0, c.now), alerts = cloud_count(c.cloud, 0, 7, c.now);
+    uint64_t rows = cloud_count(c.cloud, 0, feed("DeviceProcessEvents"), c.now),
+             alerts = cloud_count(c.cloud, 0, feed("alerts"), c.now);
     assert_int_equal(client_call(&c, "POST", "/twin/freeze", "", ""), 200);
     assert_true(str_eq(json_str(json_get(c.json, "frozen_at"), STR_NONE), STR("2026-06-01T12:00:10.0000000Z")));
     client_wait(&c, 600000);
     assert_int_equal(client_call(&c, "POST", "/twin/freeze", "", ""), 200);
     assert_true(str_eq(json_str(json_get(c.json, "frozen_at"), STR_NONE), STR("2026-06-01T12:00:10.0000000Z")));
-    assert_int_equal(cloud_count(c.cloud, 0, 0, c.now), rows);
-    assert_int_equal(cloud_count(c.cloud, 0, 7, c.now), alerts);
+    assert_int_equal(cloud_count(c.cloud, 0, feed("DeviceProcessEvents"), c.now), rows);
+    assert_int_equal(cloud_count(c.cloud, 0, feed("alerts"), c.now), alerts);
     client_become(&c, 0);
     client_hunt(&c, "DeviceProcessEvents | count");
     assert_int_equal(json_i64(json_get(&json_get(c.json, "results")->items[0], "Count"), 0), rows);
@@ -519,16 +525,16 @@ static void seeds_decide_everything(void **state)
     client_wait(&b, 60000);
     buf_init(&x, 256 << 20);
     buf_init(&y, 256 << 20);
-    for (unsigned feed = CLOUD_FEEDS; feed-- > 0;) (void)cloud_count(b.cloud, 1, feed, b.now);
+    for (unsigned i = cloud_feed_count(); i-- > 0;) (void)cloud_count(b.cloud, 1, i, b.now);
     client_wait(&b, 60000);
-    for (unsigned feed = 0; feed < CLOUD_FEEDS; feed++) {
-        cloud_each(a.cloud, 1, feed, a.now, add_hash, &x);
-        cloud_each(b.cloud, 1, feed, b.now, add_hash, &y);
+    for (unsigned i = 0; i < cloud_feed_count(); i++) {
+        cloud_each(a.cloud, 1, i, a.now, add_hash, &x);
+        cloud_each(b.cloud, 1, i, b.now, add_hash, &y);
     }
     assert_int_equal(x.n, y.n);
     assert_memory_equal(x.p, y.p, x.n);
     buf_reset(&y);
-    cloud_each(other.cloud, 1, 0, a.now, add_hash, &y);
+    for (unsigned i = 0; i < cloud_feed_count(); i++) cloud_each(other.cloud, 1, i, a.now, add_hash, &y);
     assert_true(memcmp(x.p, y.p, 1000) != 0);
     buf_done(&x);
     buf_done(&y);

@@ -1,0 +1,77 @@
+/* What can be had of a tenant: each feed, the role it takes, and what each licence holds (section 23, 10). */
+#include <string.h>
+
+#include "twin/cloud_int.h"
+
+/* ---- licences -------------------------------------------------------------------------------------------------------- */
+#define ALL (1u << LICENCE_XDR | 1u << LICENCE_ENDPOINT | 1u << LICENCE_BUSINESS)
+#define ENDPOINT (1u << LICENCE_XDR | 1u << LICENCE_ENDPOINT)
+#define XDR (1u << LICENCE_XDR)
+
+/* The first row whose prefix fits decides. Defender for Business and Business Premium have no hunting at all. */
+static const struct {
+    const char *prefix;
+    unsigned licences;
+} table_licences[] = {
+    {"Device", ENDPOINT},
+    {"AlertInfo", ENDPOINT},
+    {"AlertEvidence", ENDPOINT},
+    {"", XDR},
+};
+
+bool tenant_has_table(const struct twin_tenant *t, enum table_id id)
+{
+    size_t i = 0;
+    while (!str_starts(str_of(table_schemas[id].name), str_of(table_licences[i].prefix))) i++;
+    return table_licences[i].licences >> t->licence & 1 && !(t->lacks & LACK_TABLES);
+}
+
+bool tenant_has_service(const struct twin_tenant *t, const char *service)
+{
+    if (t->licence == LICENCE_NONE) return false;
+    return t->licence == LICENCE_XDR || strcmp(service, "microsoftDefenderForEndpoint") == 0;
+}
+
+/* ---- feeds that are no tables: one row each, in the order of enum object_kind ------------------------------------------ */
+static const struct {
+    const char *name;
+    enum cloud_api api;    /* whose roles of */
+    enum role_group group; /* this group let it be read */
+    unsigned licences;
+} object_feeds[OBJECT_KINDS] = {
+    [OBJECT_ALERT] = {"alerts", API_GRAPH, ROLES_ALERTS, ALL},
+    [OBJECT_INCIDENT] = {"incidents", API_GRAPH, ROLES_INCIDENTS, ALL},
+    [OBJECT_MACHINE] = {"machines", API_ENDPOINT, ROLES_MACHINES, ALL},
+};
+
+unsigned cloud_feed_count(void)
+{
+    return TABLE_COUNT + OBJECT_KINDS;
+}
+
+const char *cloud_feed_name(unsigned feed)
+{
+    return feed < TABLE_COUNT ? table_schemas[feed].name : object_feeds[feed - TABLE_COUNT].name;
+}
+
+bool cloud_feed_find(struct str name, unsigned *feed_out)
+{
+    for (unsigned i = 0; i < cloud_feed_count(); i++) {
+        if (!str_eq(name, str_of(cloud_feed_name(i)))) continue;
+        *feed_out = i;
+        return true;
+    }
+    return false;
+}
+
+bool cloud_feed_readable(const struct cloud *c, unsigned tenant, unsigned feed)
+{
+    const struct twin_tenant *t = &c->tenants[tenant];
+    if (t->lacks & LACK_CONSENT || t->token_error) return false;
+    if (feed < TABLE_COUNT)
+        return t->roles & role_by_name(API_GRAPH, STR("ThreatHunting.Read.All")) &&
+               tenant_has_table(t, (enum table_id)feed);
+    unsigned kind = feed - TABLE_COUNT;
+    return t->roles & roles_of_api(object_feeds[kind].api) & role_group(object_feeds[kind].group) &&
+           object_feeds[kind].licences >> t->licence & 1;
+}

@@ -1,0 +1,147 @@
+/* Every hunting table, licences, snapshots, and a schema that changes while the twin runs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client.h"
+#include "twin/schema.h"
+
+static const char all_tables[] =
+    "history: 1h\nhunting_per_minute: 1000\nrows_per_second: {DeviceInfo: 0.01, others: 3}\n";
+
+static int64_t count_of(struct client *c, const char *query)
+{
+    if (client_hunt(c, query) != 200) fail_msg("%s: %s", query, client_message(c));
+    return json_i64(json_get(&json_get(c->json, "results")->items[0], "Count"), -1);
+}
+
+static unsigned feed(const char *name)
+{
+    unsigned i;
+    assert_true(cloud_feed_find(str_of(name), &i));
+    return i;
+}
+
+/* What a query counts is what the model says exists; a column of each type says its .NET name. */
+static void every_table_answers(void **state)
+{
+    struct client c;
+    char query[120];
+    (void)state;
+    client_open(&c, all_tables, 2, 5);
+    for (unsigned t = 0; t < TABLE_COUNT; t++) {
+        (void)snprintf(query, sizeof query, "%s | count", table_schemas[t].name);
+        int64_t n = count_of(&c, query);
+        assert_true(n > 0);
+        assert_int_equal(n, cloud_count(c.cloud, 0, feed(table_schemas[t].name), c.now));
+    }
+    static const struct {
+        const char *table, *column, *type;
+    } rows[] = {
+        {"EmailEvents", "ReportId", "String"},
+        {"DeviceEvents", "ReportId", "Int64"},
+        {"CloudAppEvents", "RawEventData", "Object"},
+        {"DataSecurityEvents", "AadDeviceId", "Guid"},
+        {"EmailEvents", "AttachmentCount", "Int32"},
+        {"DeviceTvmSecureConfigurationAssessmentKB", "ConfigurationImpact", "Double"},
+        {"CloudAppEvents", "IsAdminOperation", "SByte"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)snprintf(query, sizeof query, "%s | project %s | take 1", rows[i].table, rows[i].column);
+        assert_int_equal(client_hunt(&c, query), 200);
+        struct str type = json_str(json_get(&json_get(c.json, "schema")->items[0], "type"), STR_NONE);
+        assert_true(str_eq(type, str_of(rows[i].type)));
+    }
+    client_close(&c);
+}
+
+/* A dynamic column is JSON in one tenant, JSON inside a string in another. */
+static void dynamics_come_both_ways(void **state)
+{
+    struct client c;
+    (void)state;
+    client_open(&c, all_tables, 2, 5);
+    for (unsigned tenant = 0; tenant < 2; tenant++) {
+        client_become(&c, tenant);
+        assert_int_equal(client_hunt(&c, "CloudAppEvents | where isnotempty(RawEventData) | project RawEventData"),
+                         200);
+        const struct json *rows = json_get(c.json, "results");
+        assert_true(rows->count > 0);
+        assert_int_equal(json_get(&rows->items[0], "RawEventData")->type, tenant ? JSON_STRING : JSON_OBJECT);
+    }
+    client_close(&c);
+}
+
+/* Without a Timestamp there is one row a thing, at any time; now and then one of them is another. */
+static void snapshots_show_what_is(void **state)
+{
+    struct client c;
+    struct buf before, after;
+    (void)state;
+    client_open(&c, "machines: 4\nrows_per_second: {DeviceTvmSoftwareInventory: 0.001, IdentityInfo: 0.01}\n", 1, 5);
+    assert_int_equal(client_hunt(&c, "DeviceTvmSoftwareInventory | order by Timestamp asc"), 400);
+    assert_non_null(strstr(client_message(&c), "'Timestamp'"));
+    buf_init(&before, 1 << 20);
+    buf_init(&after, 1 << 20);
+    assert_int_equal(client_hunt(&c, "DeviceTvmSoftwareInventory"), 200);
+    assert_int_equal(client_count(&c, "results"), 12);
+    buf_add_str(&before, buf_str(&c.body));
+    client_wait(&c, 1000);
+    client_hunt(&c, "DeviceTvmSoftwareInventory");
+    assert_true(str_eq(buf_str(&before), buf_str(&c.body)));
+    client_wait(&c, 3600 * 3 * 1000);
+    client_become(&c, 0);
+    client_hunt(&c, "DeviceTvmSoftwareInventory");
+    assert_int_equal(client_count(&c, "results"), 12);
+    assert_false(str_eq(buf_str(&before), buf_str(&c.body)));
+    assert_int_equal(cloud_count(c.cloud, 0, feed("DeviceTvmSoftwareInventory"), c.now), 12);
+    /* with one, the old rows stay: one more for each change */
+    assert_true(count_of(&c, "IdentityInfo | count") > 100);
+    assert_int_equal(count_of(&c, "IdentityInfo | distinct AccountUpn | count"), 13);
+    buf_done(&before);
+    buf_done(&after);
+    client_close(&c);
+}
+
+static void licences_decide(void **state)
+{
+    struct client c;
+    static const char scenario[] = "history: 1h\nalerts_before: 30\nrows_per_second: {others: 3}\nrules:\n"
+                                   "  - {tenants: 1, licence: endpoint}\n  - {tenants: 2, licence: business}\n"
+                                   "  - {tenants: 3, licence: none}\n";
+    static const struct {
+        unsigned tenant;
+        const char *feed;
+        bool readable;
+    } rows[] = {
+        {0, "EmailEvents", true}, {0, "DeviceInfo", true}, {0, "alerts", true},    {1, "EmailEvents", false},
+        {1, "DeviceInfo", true},  {1, "alerts", true},     {1, "AlertInfo", true}, {1, "machines", true},
+        {2, "DeviceInfo", false}, {2, "alerts", true},     {2, "incidents", true}, {2, "machines", true},
+        {3, "DeviceInfo", false}, {3, "alerts", false},    {3, "machines", false}, {1, "IdentityInfo", false},
+    };
+    (void)state;
+    client_open(&c, scenario, 4, 5);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(cloud_feed_readable(c.cloud, rows[i].tenant, feed(rows[i].feed)), rows[i].readable);
+    client_become(&c, 1);
+    assert_int_equal(client_hunt(&c, "EmailEvents | take 1"), 400);
+    assert_non_null(strstr(client_message(&c), "Failed to resolve table or column expression named 'EmailEvents'"));
+    assert_int_equal(client_hunt(&c, "DeviceInfo | take 1"), 200);
+    client_close(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_table_answers),
+        cmocka_unit_test(dynamics_come_both_ways),
+        cmocka_unit_test(snapshots_show_what_is),
+        cmocka_unit_test(licences_decide),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
