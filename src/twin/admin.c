@@ -184,7 +184,7 @@ static void write_stats(struct exchange *x, struct json_writer *w)
             const struct cloud_stats *s = &x->cloud->tenants[i].stats[f];
             const uint64_t values[] = {s->calls, s->throttled, s->faulted, s->refused};
             static const char *const keys[] = {"calls", "throttled", "faulted", "refused"};
-            json_key(w, family_rows[f].name);
+            json_key(w, twin_families[f].name);
             json_object_begin(w);
             for (unsigned k = 0; k < 4; k++) {
                 json_key(w, keys[k]);

@@ -183,7 +183,7 @@ void answer_endpoint_error(struct exchange *x, int status, const char *code, con
 
 void answer_error(struct exchange *x, int status, const char *code, const char *message)
 {
-    if (family_rows[x->family].is_graph)
+    if (twin_families[x->family].is_graph)
         answer_graph_error(x, status, code, message);
     else
         answer_endpoint_error(x, status, code, message);

@@ -55,7 +55,7 @@ static bool refuse(struct exchange *x, const char *code, const char *message)
 
 static const char *bad_option_code(const struct exchange *x)
 {
-    return family_rows[x->family].is_graph ? "BadRequest" : "ODataError";
+    return twin_families[x->family].is_graph ? "BadRequest" : "ODataError";
 }
 
 /* ---- options -------------------------------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 
 /* clang-format off */
 #define SETTING(member) offsetof(struct scenario, member)
-const struct family_row family_rows[FAMILY_COUNT] = {
+const struct family_row twin_families[FAMILY_COUNT] = {
     [FAMILY_LOGIN] = {"login", true, 0, 0, 0, 0},
     [FAMILY_SECURITY] = {"security", true, 150, 0, SETTING(security_per_min), 0},
     [FAMILY_HUNTING] = {"hunting", true, 45, 0, SETTING(hunting_per_min), 0},
@@ -32,12 +32,12 @@ static const struct scenario_event *event_now(const struct exchange *x, enum eve
 static bool turned_away(struct exchange *x, const char *message, double retry_after_s, bool has_header)
 {
     x->tenant->stats[x->family].throttled++;
-    if (has_header && !family_rows[x->family].is_graph)
+    if (has_header && !twin_families[x->family].is_graph)
         answer_header(x, "Retry-After", "%d", (int)(retry_after_s + 0.999));
     else if (has_header)
         answer_header(x, "Retry-After", "%.3f", retry_after_s < 0.001 ? 0.001 : retry_after_s);
     /* The Endpoint API has been seen to say "429" where its pages say TooManyRequests. */
-    answer_error(x, 429, family_rows[x->family].is_graph ? "TooManyRequests" : "429", message);
+    answer_error(x, 429, twin_families[x->family].is_graph ? "TooManyRequests" : "429", message);
     return false;
 }
 
@@ -61,7 +61,7 @@ static unsigned limit(const struct scenario *s, size_t setting, unsigned usual)
 static bool within_limits(struct exchange *x)
 {
     const struct scenario *s = x->cloud->opts.scenario;
-    const struct family_row *f = &family_rows[x->family];
+    const struct family_row *f = &twin_families[x->family];
     unsigned per_minute = limit(s, f->minute_setting, f->per_minute), per_hour = limit(s, f->hour_setting, f->per_hour);
     struct throttle *t = &x->tenant->throttles[x->family];
     double minute_left, hour_left;
@@ -76,7 +76,7 @@ static bool within_limits(struct exchange *x)
 
 static bool broken(struct exchange *x, enum fault fault)
 {
-    bool is_graph = family_rows[x->family].is_graph;
+    bool is_graph = twin_families[x->family].is_graph;
     x->tenant->stats[x->family].faulted++;
     switch (fault) {
     case FAULT_ERROR: answer_error(x, 500, is_graph ? "UnknownError" : "InternalServerError", ""); break;
