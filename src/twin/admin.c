@@ -50,7 +50,8 @@ static bool dump_next(struct dump *d, struct buf *out)
     struct kql_row_ref ref;
     if (d->query == NULL) {
         if (d->at == d->objects.count) return false;
-        object_write(estate_of(d->source.cloud, d->source.tenant), d->kind, &d->objects.items[d->at++], true, out);
+        object_write(estate_of(d->source.cloud, d->source.tenant), d->kind, &d->objects.items[d->at++],
+                     VIEW_EVOLVED | VIEW_EXPANDED, out);
         return true;
     }
     if (kql_next(d->query, &values, &ref) != KQL_ROW) return false;
@@ -265,10 +266,11 @@ static const struct {
     void (*write)(struct exchange *x, struct json_writer *w); /* members of the answer's object */
     void (*handle)(struct exchange *x);                       /* or the whole answer */
 } admin_rows[] = {
-    {"GET", "tenants", write_tenants, NULL},   {"GET", "stats", write_stats, NULL},
-    {"GET", "variants", write_variants, NULL}, {"GET", "healthz", write_healthz, NULL},
-    {"POST", "freeze", write_freeze, NULL},    {"POST", "clock", NULL, move_clock},
-    {"POST", "faults", NULL, set_faults},      {"GET", "rows", NULL, answer_rows},
+    {"GET", "tenants", write_tenants, NULL},        {"GET", "stats", write_stats, NULL},
+    {"GET", "variants", write_variants, NULL},      {"GET", "healthz", write_healthz, NULL},
+    {"POST", "freeze", write_freeze, NULL},         {"POST", "clock", NULL, move_clock},
+    {"POST", "faults", NULL, set_faults},           {"GET", "rows", NULL, answer_rows},
+    {"GET", "actions", action_devices_write, NULL}, {"GET", "files", NULL, action_file_handle},
 };
 
 void admin_handle(struct exchange *x, struct str what)

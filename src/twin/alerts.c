@@ -167,7 +167,7 @@ static const char *assigned_to(const struct object *o)
 static const char *evolving(const struct object_writer *o, const char *value)
 {
     static const char *const young[] = {"microsoftSentinel", "nrtAlerts"};
-    for (size_t i = 0; !o->evolved && i < COUNT(young); i++)
+    for (size_t i = 0; !(o->view & VIEW_EVOLVED) && i < COUNT(young); i++)
         if (strcmp(value, young[i]) == 0) return "unknownFutureValue";
     return value;
 }

@@ -93,8 +93,10 @@ bool cloud_new(const struct cloud_opts *o, struct cloud **out, struct err *e)
 void cloud_free(struct cloud *c)
 {
     if (c == NULL) return;
-    for (unsigned i = 0; i < c->opts.tenants; i++)
+    for (unsigned i = 0; i < c->opts.tenants; i++) {
         for (unsigned t = 0; t < TABLE_COUNT; t++) table_done(&c->tenants[i].tables[t]);
+        action_book_free(c->tenants[i].actions);
+    }
     for (unsigned i = 0; i < SCENARIO_EVENTS_MAX; i++) replay_done(&c->replays[i]);
     free(c->tenants);
     free(c);
@@ -129,7 +131,7 @@ struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain)
 
 struct estate estate_of(const struct cloud *c, const struct twin_tenant *t)
 {
-    return (struct estate){&t->world, c->opts.scenario};
+    return (struct estate){&t->world, c->opts.scenario, &t->variants, t->actions};
 }
 
 const struct variants *exchange_variants(const struct exchange *x)

@@ -121,7 +121,15 @@ struct wall cloud_freeze(struct cloud *c, struct wall now);
 bool cloud_set_faults(struct cloud *c, struct str spec, struct err *e);
 
 /* Calls so far, for tests and /twin/stats. */
-enum cloud_family { FAMILY_LOGIN, FAMILY_SECURITY, FAMILY_HUNTING, FAMILY_ENDPOINT, FAMILY_COUNT };
+enum cloud_family {
+    FAMILY_LOGIN,
+    FAMILY_SECURITY,
+    FAMILY_HUNTING,
+    FAMILY_ENDPOINT,
+    FAMILY_LIVE_RESPONSE,
+    FAMILY_PACKAGE,
+    FAMILY_COUNT
+};
 struct cloud_stats {
     uint64_t calls, throttled, faulted, refused; /* refused: any other 4xx */
 };

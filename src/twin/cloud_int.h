@@ -27,6 +27,7 @@ struct twin_tenant {
     unsigned token_error; /* AADSTS number its logins are answered with; 0: none */
     struct variants variants;
     uint64_t byte_cap;
+    struct action_book *actions; /* made with the first POST; NULL: none */
     struct table tables[TABLE_COUNT];
     struct throttle throttles[FAMILY_COUNT];
     struct cloud_stats stats[FAMILY_COUNT];
@@ -63,6 +64,7 @@ struct exchange {
     enum cloud_api api; /* whose token the call needs, and in whose words it fails */
     role_set roles;     /* what the token says */
     enum cloud_family family;
+    int what;        /* what the route says of its kind: an object_kind, an action_type */
     struct str args; /* between the parentheses of a path like findbyip(...) */
     bool is_beta;
     char request_id[37];
@@ -99,8 +101,14 @@ enum fault spoiling_fault(struct exchange *x); /* CUT, HANG, SLOW or NONE for an
 
 void route_handle(struct exchange *x);
 void login_handle(struct exchange *x, struct str tenant, struct str rest);
-void hunting_handle(struct exchange *x);
-void collection_handle(struct exchange *x, enum object_kind kind, struct str id); /* id empty: the list */
+void hunting_handle(struct exchange *x, struct str none);
+void collection_handle(struct exchange *x, struct str id); /* of x->what; id empty: the list */
+void action_order_handle(struct exchange *x, struct str machine);
+void action_cancel_handle(struct exchange *x, struct str id);
+void action_package_handle(struct exchange *x, struct str id);
+void action_result_handle(struct exchange *x, struct str id);
+void action_file_handle(struct exchange *x);
+void action_devices_write(struct exchange *x, struct json_writer *w);
 void admin_handle(struct exchange *x, struct str what);
 
 /* ---- hunting's source of rows (source.c) ------------------------------------------------------------------------------ */

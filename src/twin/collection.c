@@ -17,6 +17,7 @@ struct collection_rules {
 static const struct collection_rules rules[OBJECT_KINDS] = {
     [OBJECT_ALERT] = {"security/alerts_v2", 100, 1000, true, 500, true, true},
     [OBJECT_INCIDENT] = {"security/incidents", 50, 50, false, 500, true, true},
+    [OBJECT_ACTION] = {"MachineActions", 10000, 10000, false, UINT32_MAX, false, false},
     [OBJECT_MACHINE] = {"Machines", 10000, 10000, false, UINT32_MAX, false, false},
 };
 
@@ -29,7 +30,8 @@ struct listing {
     unsigned order_count;
     const struct odata_filter *filter;
     unsigned top, skip;
-    bool has_top, has_count, evolved;
+    unsigned view; /* VIEW_ bits */
+    bool has_top, has_count;
     struct wall as_of; /* of the first page */
     /* while it is read */
     size_t at, end, total;
@@ -262,7 +264,7 @@ static ssize_t listing_read(void *ctx, char *p, size_t n)
         while (l->at < l->end && l->piece.n < 65536) {
             if (!l->is_first) buf_add_char(&l->piece, ',');
             l->is_first = false;
-            object_write(l->estate, l->kind, &l->objects.items[l->at++], l->evolved, &l->piece);
+            object_write(l->estate, l->kind, &l->objects.items[l->at++], l->view, &l->piece);
         }
         l->is_done = l->at == l->end;
         if (l->is_done) buf_add_str(&l->piece, STR("]}"));
@@ -308,7 +310,7 @@ static void answer_one(struct exchange *x, struct listing *l, struct str id)
         if (!is_it && l->kind == OBJECT_MACHINE)
             is_it = str_eq_nocase(device_name(l->estate.world, (unsigned)o->number, &l->arena), id);
         if (!is_it) continue;
-        object_write(l->estate, l->kind, o, l->evolved, &out);
+        object_write(l->estate, l->kind, o, l->view | VIEW_ALONE, &out);
         answer_bytes(x, 200, "application/json; charset=utf-8", &out);
         return;
     }
@@ -320,8 +322,9 @@ static void answer_one(struct exchange *x, struct listing *l, struct str id)
     answer_error(x, 404, l->kind == OBJECT_MACHINE ? "ResourceNotFound" : "NotFound", message);
 }
 
-void collection_handle(struct exchange *x, enum object_kind kind, struct str id)
+void collection_handle(struct exchange *x, struct str id)
 {
+    enum object_kind kind = (enum object_kind)x->what;
     struct listing *l = calloc(1, sizeof *l);
     INVARIANT(l != NULL);
     arena_init(&l->arena, 256 << 20);
@@ -330,7 +333,7 @@ void collection_handle(struct exchange *x, enum object_kind kind, struct str id)
     l->estate = estate_of(x->cloud, x->tenant);
     l->top = rules[kind].top_default;
     l->as_of = x->as_of;
-    l->evolved = str_find(x->q->prefer, STR("include-unknown-enum-members"), 0) != SIZE_MAX;
+    if (str_find(x->q->prefer, STR("include-unknown-enum-members"), 0) != SIZE_MAX) l->view = VIEW_EVOLVED;
     if (!read_options(x, l)) {
         listing_free(l);
     } else if (!objects_list(l->estate, kind, l->as_of, &l->arena, &l->objects)) {

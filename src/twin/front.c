@@ -66,19 +66,12 @@ static struct str header(const struct http_exchange *x, const char *name)
     return str_of(exchange_header(x, name));
 }
 
-/* Every query option either API or the twin itself knows, and those that must be refused. */
-static const char *const known_params[] = {
-    "$filter", "$orderby", "$top",    "$skip",  "$count", "$skiptoken", "$expand",
-    "$select", "$search",  "$format", "$apply", "tenant", "feed",
-};
-
-static void read_params(const struct http_exchange *x, struct cloud_request *q)
+/* More than any call takes are left out. */
+static void read_param(void *arg, const char *name, const char *value)
 {
-    _Static_assert(sizeof known_params / sizeof known_params[0] <= CLOUD_PARAMS_MAX, "room for all");
-    for (size_t i = 0; i < sizeof known_params / sizeof known_params[0]; i++) {
-        const char *value = exchange_query(x, known_params[i]);
-        if (value) q->params[q->param_count++] = (struct cloud_param){str_of(known_params[i]), str_of(value)};
-    }
+    struct cloud_request *q = arg;
+    if (q->param_count < CLOUD_PARAMS_MAX)
+        q->params[q->param_count++] = (struct cloud_param){str_of(name), str_of(value)};
 }
 
 static void read_request(const struct front *f, const struct http_exchange *x, char *base_url, size_t base_url_size,
@@ -96,7 +89,7 @@ static void read_request(const struct front *f, const struct http_exchange *x, c
         .prefer = header(x, "Prefer"),
         .body = exchange_body(x),
     };
-    read_params(x, q);
+    exchange_each_query(x, read_param, q);
 }
 
 static bool wants_gzip(const struct http_exchange *x)

@@ -196,8 +196,9 @@ static bool start_query(struct exchange *x, struct hunt *h, int64_t from, int64_
     return true;
 }
 
-void hunting_handle(struct exchange *x)
+void hunting_handle(struct exchange *x, struct str none)
 {
+    (void)none;
     static const struct body_ops ops = {hunt_read, hunt_free};
     const struct scenario *s = x->cloud->opts.scenario;
     int64_t from = x->now.ticks - DEFAULT_WINDOW, to = INT64_MAX;

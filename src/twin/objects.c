@@ -11,6 +11,8 @@ static const struct object_ops {
     [OBJECT_ALERT] = {alerts_list, alert_id, alert_field, alert_write, {alert_fields, ALERT_FIELDS}},
     [OBJECT_INCIDENT] =
         {incidents_list, incident_object_id, incident_field, incident_write, {incident_fields, INCIDENT_FIELDS}},
+    [OBJECT_ACTION] =
+        {action_objects_list, action_object_id, action_field, action_write, {action_fields, ACTION_FIELDS}},
     [OBJECT_MACHINE] = {machines_list, machine_id, machine_field, machine_write, {machine_fields, MACHINE_FIELDS}},
 };
 
@@ -35,9 +37,9 @@ struct odata_value object_field(struct estate t, enum object_kind kind, const st
     return kinds[kind].field(t, o, field, a);
 }
 
-void object_write(struct estate t, enum object_kind kind, const struct object *o, bool evolved, struct buf *out)
+void object_write(struct estate t, enum object_kind kind, const struct object *o, unsigned view, struct buf *out)
 {
-    struct object_writer ow = {.evolved = evolved,
+    struct object_writer ow = {.view = view,
                                .dirt = t.scenario->has_dirt ? dirt_of(draw(t.world->seed, 7000 + o->number)) : 0};
     json_writer_init(&ow.w, out);
     buf_init(&ow.scratch, 1 << 20);

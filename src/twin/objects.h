@@ -5,11 +5,12 @@
 #define TWIN_OBJECTS_H
 
 #include "kit/base/wall.h"
+#include "twin/actions.h"
 #include "twin/odata.h"
 #include "twin/scenario.h"
 #include "twin/world.h"
 
-enum object_kind { OBJECT_ALERT, OBJECT_INCIDENT, OBJECT_MACHINE, OBJECT_KINDS };
+enum object_kind { OBJECT_ALERT, OBJECT_INCIDENT, OBJECT_MACHINE, OBJECT_ACTION, OBJECT_KINDS };
 struct object {
     uint64_t number;
     unsigned revision;
@@ -22,7 +23,13 @@ struct object_list {
 struct estate { /* whose objects */
     const struct world *world;
     const struct scenario *scenario;
+    const struct variants *variants;
+    const struct action_book *actions; /* NULL: none was posted */
 };
+static inline struct action_world actions_of(struct estate t)
+{
+    return (struct action_world){t.world, t.scenario, t.actions};
+}
 
 /* Those that exist at `now`, in order of creation, in the arena. false: no memory. */
 bool objects_list(struct estate t, enum object_kind kind, struct wall now, struct arena *a, struct object_list *out);
@@ -31,7 +38,11 @@ struct str object_id(struct estate t, enum object_kind kind, const struct object
 struct odata_fields object_fields(enum object_kind kind);
 struct odata_value object_field(struct estate t, enum object_kind kind, const struct object *o, unsigned field,
                                 struct arena *a);
-/* `evolved`: the caller understands enum members younger than unknownFutureValue. */
-void object_write(struct estate t, enum object_kind kind, const struct object *o, bool evolved, struct buf *out);
+enum {                    /* how it is shown */
+       VIEW_EVOLVED = 1,  /* the caller understands enum members younger than unknownFutureValue */
+       VIEW_ALONE = 2,    /* by its id, not in a list */
+       VIEW_EXPANDED = 4, /* with what $expand adds */
+};
+void object_write(struct estate t, enum object_kind kind, const struct object *o, unsigned view, struct buf *out);
 
 #endif

@@ -12,7 +12,7 @@ struct object_writer {
     struct buf scratch;
     struct arena arena; /* texts on their way */
     unsigned dirt;
-    bool evolved;
+    unsigned view; /* VIEW_ bits */
 };
 void put_text(struct object_writer *o, const char *key, struct str text);
 void put_cstr(struct object_writer *o, const char *key, const char *text); /* NULL: null */
@@ -65,8 +65,12 @@ struct odata_value machine_field(struct estate t, const struct object *o, unsign
 void alert_write(struct object_writer *o, struct estate t, const struct object *a);
 void incident_write(struct object_writer *o, struct estate t, const struct object *i);
 void machine_write(struct object_writer *o, struct estate t, const struct object *m);
-extern const struct odata_field alert_fields[], incident_fields[], machine_fields[];
-enum { ALERT_FIELDS = 8, INCIDENT_FIELDS = 7, MACHINE_FIELDS = 14 };
+bool action_objects_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
+struct str action_object_id(struct estate t, const struct object *o, struct arena *a);
+struct odata_value action_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
+void action_write(struct object_writer *o, struct estate t, const struct object *object);
+extern const struct odata_field alert_fields[], incident_fields[], machine_fields[], action_fields[];
+enum { ALERT_FIELDS = 8, INCIDENT_FIELDS = 7, MACHINE_FIELDS = 14, ACTION_FIELDS = 6 };
 
 static inline struct odata_value odata_text(struct str s)
 {

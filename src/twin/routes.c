@@ -2,27 +2,7 @@
  * and the roles that may make it (section 2.6 of the reference). */
 #include "twin/cloud_int.h"
 
-static void answer_hunting(struct exchange *x, struct str id)
-{
-    (void)id;
-    hunting_handle(x);
-}
-
-static void answer_alerts(struct exchange *x, struct str id)
-{
-    collection_handle(x, OBJECT_ALERT, id);
-}
-
-static void answer_incidents(struct exchange *x, struct str id)
-{
-    collection_handle(x, OBJECT_INCIDENT, id);
-}
-
-static void answer_machines(struct exchange *x, struct str id)
-{
-    collection_handle(x, OBJECT_MACHINE, id);
-}
-
+#define READ_MACHINES "Machine.Read.All", "Machine.ReadWrite.All"
 /* clang-format off */
 static const struct route {
     const char *method;
@@ -31,11 +11,25 @@ static const struct route {
     enum cloud_family family;
     const char *roles[4]; /* any of them will do; NULL-terminated */
     void (*answer)(struct exchange *x, struct str id);
+    int what; /* to x->what */
 } routes[] = {
-    {"POST", "security/runHuntingQuery", API_GRAPH, FAMILY_HUNTING, {"ThreatHunting.Read.All"}, answer_hunting},
-    {"GET", "security/alerts_v2/?", API_GRAPH, FAMILY_SECURITY, {"SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"}, answer_alerts},
-    {"GET", "security/incidents/?", API_GRAPH, FAMILY_SECURITY, {"SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"}, answer_incidents},
-    {"GET", "machines/?", API_ENDPOINT, FAMILY_ENDPOINT, {"Machine.Read.All", "Machine.ReadWrite.All"}, answer_machines},
+    {"POST", "security/runHuntingQuery", API_GRAPH, FAMILY_HUNTING, {"ThreatHunting.Read.All"}, hunting_handle, 0},
+    {"GET", "security/alerts_v2/?", API_GRAPH, FAMILY_SECURITY, {"SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"}, collection_handle, OBJECT_ALERT},
+    {"GET", "security/incidents/?", API_GRAPH, FAMILY_SECURITY, {"SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"}, collection_handle, OBJECT_INCIDENT},
+    {"GET", "machines/?", API_ENDPOINT, FAMILY_ENDPOINT, {READ_MACHINES}, collection_handle, OBJECT_MACHINE},
+    {"GET", "machineactions/?", API_ENDPOINT, FAMILY_ENDPOINT, {READ_MACHINES}, collection_handle, OBJECT_ACTION},
+    {"POST", "machines/*/isolate", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_order_handle, ACTION_ISOLATE},
+    {"POST", "machines/*/unisolate", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_order_handle, ACTION_UNISOLATE},
+    {"POST", "machines/*/restrictCodeExecution", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_order_handle, ACTION_RESTRICT},
+    {"POST", "machines/*/unrestrictCodeExecution", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_order_handle, ACTION_UNRESTRICT},
+    {"POST", "machines/*/runAntiVirusScan", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_order_handle, ACTION_SCAN},
+    {"POST", "machines/*/collectInvestigationPackage", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_order_handle, ACTION_COLLECT},
+    {"POST", "machines/*/StopAndQuarantineFile", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_order_handle, ACTION_QUARANTINE},
+    {"POST", "machines/*/offboard", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_order_handle, ACTION_OFFBOARD},
+    {"POST", "machines/*/runliveresponse", API_ENDPOINT, FAMILY_LIVE_RESPONSE, {NULL}, action_order_handle, ACTION_LIVE_RESPONSE},
+    {"POST", "machineactions/*/cancel", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_cancel_handle, 0},
+    {"GET", "machineactions/*/getPackageUri", API_ENDPOINT, FAMILY_PACKAGE, {READ_MACHINES, "Machine.CollectForensics"}, action_package_handle, 0},
+    {"GET", "machineactions/*/GetLiveResponseResultDownloadLink(*)", API_ENDPOINT, FAMILY_ENDPOINT, {READ_MACHINES, "Machine.LiveResponse"}, action_result_handle, 0},
 };
 
 static const struct prefix {
@@ -98,6 +92,7 @@ static void api_handle(struct exchange *x, const struct prefix *p, struct str pa
         if (!str_eq(x->q->method, str_of(r->method))) continue;
         x->family = r->family;
         x->api = r->api;
+        x->what = r->what;
         if (access_check(x, r->roles) && throttle_check(x)) r->answer(x, id);
         return;
     }

@@ -115,6 +115,8 @@ static const struct field top_fields[] = {
     TOP("alerts_before", UNSIGNED, alerts_before, 100000),
     TOP("alert_revisions", UNSIGNED, alert_revisions, 20),
     TOP("alert_revision_time", DURATION, alert_revision_ms, 0),
+    TOP("actions_before", UNSIGNED, actions_before, 100000),
+    TOP("actions_per_hour", DOUBLE, actions_per_hour, 1e6),
     TOP("machines", UNSIGNED, machines, 100000),
     TOP("machine_change", DURATION, machine_change_ms, 0),
     TOP("security_per_minute", UNSIGNED, security_per_min, 1e9),
@@ -146,11 +148,15 @@ static const struct field event_fields[] = {
     {                                                                      \
         name, FIELD_WORD, offsetof(struct scenario_rule, member), 0, words \
     }
+static const char *const temper_words[] = {"drawn", "fast",        "slow",       "offline", "failing",
+                                           "stuck", "unsupported", "old_client", NULL};
+_Static_assert(COUNT(temper_words) == TEMPER_COUNT + 1, "a word for each");
 static const char *const licence_words[] = {"", "xdr", "endpoint", "business", "none", NULL};
 static const struct field rule_fields[] = {
     RULE("tenants", RANGE, tenants, 0),           RULE("token_error", UNSIGNED, token_error, 1e9),
     RULE("byte_cap", U64, byte_cap, 1e12),        RULE("variants", VARIANTS, variants, 0),
-    RULE_WORD("licence", licence, licence_words),
+    RULE_WORD("licence", licence, licence_words), RULE("devices", RANGE, devices, 0),
+    RULE_WORD("temper", temper, temper_words),
 };
 
 static bool read_variants(const struct reader *r, const struct yaml *map, struct variants *out)
@@ -281,13 +287,15 @@ static bool read_event(const struct reader *r, const struct yaml *map)
 
 static bool read_lacks(const struct reader *r, const struct yaml *list, struct scenario_rule *out)
 {
-    static const char *const names[] = {"hunting", "alerts", "incidents", "machines", "consent", "tables"};
+    static const char *const names[] = {"hunting", "alerts", "incidents",    "machines",
+                                        "consent", "tables", "live_response"};
     if (list->type != YAML_LIST) return wrong(r, list, "lacks is a list");
     for (size_t i = 0; i < list->count; i++) {
         unsigned bit = 0;
         while (bit < COUNT(names) && !str_eq(list->items[i].text, str_of(names[bit]))) bit++;
         if (bit == COUNT(names))
-            return wrong(r, &list->items[i], "a tenant can lack hunting, alerts, incidents, machines, consent, tables");
+            return wrong(r, &list->items[i],
+                         "a tenant can lack hunting, alerts, incidents, machines, consent, tables, live_response");
         out->lacks |= 1u << bit;
     }
     return true;
@@ -345,7 +353,7 @@ static bool read_rule_field(const struct reader *r, const struct yaml *key, cons
 
 static bool read_rule(const struct reader *r, const struct yaml *map)
 {
-    struct scenario_rule rule = {.tenants = {0, UINT32_MAX, 1}};
+    struct scenario_rule rule = {.tenants = {0, UINT32_MAX, 1}, .devices = {0, UINT32_MAX, 1}};
     if (map->type != YAML_MAP) return wrong(r, map, "a rule is a map");
     if (r->s->rule_count == SCENARIO_RULES_MAX) return wrong(r, map, "too many rules");
     for (size_t i = 0; i < map->count; i++)

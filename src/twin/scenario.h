@@ -52,10 +52,23 @@ enum tenant_lack {
     LACK_INCIDENTS = 4,
     LACK_MACHINES = 8,
     LACK_CONSENT = 16,
-    LACK_TABLES = 32
+    LACK_TABLES = 32,
+    LACK_LIVE_RESPONSE = 64 /* the feature is switched off */
 };
 /* How a missing hunting role shows: 403, or 401 with a code of its own. */
 enum refusal { REFUSAL_FORBIDDEN, REFUSAL_AF10001 };
+/* How devices deal with the actions ordered on them (actions.h). */
+enum temper {
+    TEMPER_DRAWN,       /* by lot: most are fast */
+    TEMPER_FAST,        /* seconds */
+    TEMPER_SLOW,        /* minutes */
+    TEMPER_OFFLINE,     /* an action stays pending and times out */
+    TEMPER_FAILING,     /* an action fails with an HRESULT */
+    TEMPER_STUCK,       /* an isolation ordered twice hangs, and completes after a later release */
+    TEMPER_UNSUPPORTED, /* OsPlatformNotSupported */
+    TEMPER_OLD_CLIENT,  /* ClientVersionNotSupported */
+    TEMPER_COUNT
+};
 struct scenario_rule {
     struct tenant_range tenants;
     unsigned lacks; /* of enum tenant_lack */
@@ -66,6 +79,8 @@ struct scenario_rule {
     unsigned token_error; /* AADSTS number; 0: none */
     uint64_t byte_cap;    /* of a hunting answer; 0: the scenario's */
     struct variants variants;
+    struct tenant_range devices; /* of those tenants, which `temper` is about */
+    enum temper temper;
 };
 
 struct scenario {
@@ -83,6 +98,8 @@ struct scenario {
     unsigned alerts_before;    /* per tenant, in the back-history */
     unsigned alert_revisions;  /* at most that many changes after creation */
     int64_t alert_revision_ms; /* the changes lie within that time */
+    unsigned actions_before;   /* machine actions by people in the portal, per tenant, in the back-history */
+    double actions_per_hour;   /* after the start */
     unsigned machines;         /* per tenant */
     int64_t machine_change_ms; /* the risk of a machine is drawn anew that often */
     unsigned logins_per_min;   /* of one tenant; more look like a loop */

@@ -11,6 +11,8 @@ const struct family_row twin_families[FAMILY_COUNT] = {
     [FAMILY_SECURITY] = {"security", true, 150, 0, SETTING(security_per_min), 0},
     [FAMILY_HUNTING] = {"hunting", true, 45, 0, SETTING(hunting_per_min), 0},
     [FAMILY_ENDPOINT] = {"endpoint", false, 100, 1500, SETTING(endpoint_per_min), SETTING(endpoint_per_hour)},
+    [FAMILY_LIVE_RESPONSE] = {"live_response", false, 10, 0, 0, 0},
+    [FAMILY_PACKAGE] = {"package", false, 2, 120, 0, 0},
 };
 /* clang-format on */
 

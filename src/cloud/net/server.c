@@ -75,6 +75,26 @@ const char *exchange_query(const struct http_exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
+struct each_query {
+    void (*each)(void *arg, const char *name, const char *value);
+    void *arg;
+};
+
+static enum MHD_Result one_query(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    const struct each_query *q = ctx;
+    (void)kind;
+    q->each(q->arg, name, value ? value : "");
+    return MHD_YES;
+}
+
+void exchange_each_query(const struct http_exchange *x, void (*each)(void *arg, const char *name, const char *value),
+                         void *arg)
+{
+    struct each_query q = {each, arg};
+    (void)MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, one_query, &q);
+}
+
 const char *exchange_header(const struct http_exchange *x, const char *name)
 {
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);

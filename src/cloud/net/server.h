@@ -19,6 +19,9 @@ const char *exchange_method(const struct http_exchange *x);
 const char *exchange_path(const struct http_exchange *x); /* percent-decoded, without the query */
 const char *exchange_query(const struct http_exchange *x,
                            const char *name); /* decoded value ('+' is a blank) or NULL */
+/* Every query option, decoded, in order, repeated ones too. */
+void exchange_each_query(const struct http_exchange *x, void (*each)(void *arg, const char *name, const char *value),
+                         void *arg);
 const char *exchange_header(const struct http_exchange *x, const char *name); /* any case; or NULL */
 struct str exchange_body(const struct http_exchange *x);
 /* Blocks for `ms`. false: the server stops or the client has gone; end now (a reader returns -1). */

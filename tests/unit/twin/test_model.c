@@ -342,7 +342,7 @@ static void scenarios_say_where_they_are_wrong(void **state)
          "s.yaml:2:12: what happens is one of burst, throttle, outage, hang, flurry, late, replay"},
         {"events:\n  - {what: burst, tenants: 5-1}", "s.yaml:2:28: tenants are: all, N, N-M, every N"},
         {"rules:\n  - {lacks: [luck]}",
-         "s.yaml:2:14: a tenant can lack hunting, alerts, incidents, machines, consent, tables"},
+         "s.yaml:2:14: a tenant can lack hunting, alerts, incidents, machines, consent, tables, live_response"},
         {"- a", "s.yaml:1:1: a scenario is a map"},
     };
     struct scenario s;
