@@ -91,7 +91,7 @@ class World:
     """A twin and the tenants of its rows."""
 
     def __init__(self, given, rows):
-        self.rules, tenants = [], 0
+        self.rules, tenants = [], 0  # one more than rows: {other.tenant}, which no rule touches
         rows.sort(key=lambda row: json.dumps(row["tenant"], sort_keys=True))
         for row in rows:
             row["index"] = tenants
@@ -107,7 +107,7 @@ class World:
         self.file = tempfile.NamedTemporaryFile("w", suffix=".yaml")
         json.dump(scenario, self.file)
         self.file.flush()
-        self.twin = Twin("--tenants", tenants, "--scenario", self.file.name)
+        self.twin = Twin("--tenants", tenants + 1, "--scenario", self.file.name)
         self.tenants = self.twin.tenants()
         self.host = urllib.parse.urlsplit(self.twin.url).netloc
         self.line = http.client.HTTPConnection(self.host, timeout=20)
@@ -154,7 +154,7 @@ class Talk:
         if name == "host":
             return self.world.host
         if name.startswith("other."):
-            return self.world.tenants[self.row["index"] - 1][{"tenant": "tenant_id"}.get(name[6:], name[6:])]
+            return self.world.tenants[-1][{"tenant": "tenant_id"}.get(name[6:], name[6:])]
         feed, _, path = name.partition(".")
         found = pick(self.feed(feed + "s"), path if path.startswith("[") else "[0]." + path)
         if not found or found[0] is MISSING:
