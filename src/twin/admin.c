@@ -34,7 +34,7 @@ static bool dump_init(struct dump *d, struct cloud *c, unsigned tenant, unsigned
     struct twin_tenant *t = &c->tenants[tenant];
     struct kql_env env = {&d->source.source, as_of, INT64_MIN, INT64_MAX};
     struct kql_error error;
-    *d = (struct dump){.kind = (enum object_kind)(feed - TABLE_COUNT)};
+    *d = (struct dump){.kind = feed < TABLE_COUNT ? OBJECT_KINDS : feed_kind(feed)};
     arena_init(&d->arena, 1 << 30);
     buf_init(&d->piece, 64 << 20);
     hunt_source_init(&d->source, c, t, as_of);

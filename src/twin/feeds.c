@@ -32,26 +32,34 @@ bool tenant_has_service(const struct twin_tenant *t, const char *service)
     return t->licence == LICENCE_XDR || strcmp(service, "microsoftDefenderForEndpoint") == 0;
 }
 
-/* ---- feeds that are no tables: one row each, in the order of enum object_kind ------------------------------------------ */
-static const struct {
+/* ---- feeds that are no tables: one row each ---------------------------------------------------------------------------- */
+static const struct object_feed {
     const char *name;
+    enum object_kind kind;
     enum cloud_api api;    /* whose roles of */
     enum role_group group; /* this group let it be read */
     unsigned licences;
-} object_feeds[OBJECT_KINDS] = {
-    [OBJECT_ALERT] = {"alerts", API_GRAPH, ROLES_ALERTS, ALL},
-    [OBJECT_INCIDENT] = {"incidents", API_GRAPH, ROLES_INCIDENTS, ALL},
-    [OBJECT_MACHINE] = {"machines", API_ENDPOINT, ROLES_MACHINES, ALL},
+} object_feeds[] = {
+    {"alerts", OBJECT_ALERT, API_GRAPH, ROLES_ALERTS, ALL},
+    {"incidents", OBJECT_INCIDENT, API_GRAPH, ROLES_INCIDENTS, ALL},
+    {"machines", OBJECT_MACHINE, API_ENDPOINT, ROLES_MACHINES, ALL},
+    {"machine_actions", OBJECT_ACTION, API_ENDPOINT, ROLES_MACHINES, ALL},
 };
+enum { OBJECT_FEEDS = sizeof object_feeds / sizeof object_feeds[0] };
 
 unsigned cloud_feed_count(void)
 {
-    return TABLE_COUNT + OBJECT_KINDS;
+    return TABLE_COUNT + OBJECT_FEEDS;
 }
 
 const char *cloud_feed_name(unsigned feed)
 {
     return feed < TABLE_COUNT ? table_schemas[feed].name : object_feeds[feed - TABLE_COUNT].name;
+}
+
+enum object_kind feed_kind(unsigned feed)
+{
+    return object_feeds[feed - TABLE_COUNT].kind;
 }
 
 bool cloud_feed_find(struct str name, unsigned *feed_out)
@@ -71,7 +79,6 @@ bool cloud_feed_readable(const struct cloud *c, unsigned tenant, unsigned feed)
     if (feed < TABLE_COUNT)
         return t->roles & role_by_name(API_GRAPH, STR("ThreatHunting.Read.All")) &&
                tenant_has_table(t, (enum table_id)feed);
-    unsigned kind = feed - TABLE_COUNT;
-    return t->roles & roles_of_api(object_feeds[kind].api) & role_group(object_feeds[kind].group) &&
-           object_feeds[kind].licences >> t->licence & 1;
+    const struct object_feed *f = &object_feeds[feed - TABLE_COUNT];
+    return t->roles & roles_of_api(f->api) & role_group(f->group) && f->licences >> t->licence & 1;
 }
