@@ -133,7 +133,7 @@ static void date_member(struct json_writer *w, struct wall now)
 static void inner_error(struct exchange *x, struct json_writer *w, int status)
 {
     struct str client = x->q->client_request_id;
-    json_key(w, "innerError");
+    json_key(w, variant_text(exchange_variants(x), VARIANT_GRAPH_INNER_ERROR));
     json_object_begin(w);
     if (status == 429) member(w, "code", "429");
     date_member(w, x->now);
@@ -163,19 +163,61 @@ static void error_end(struct exchange *x, struct json_writer *w, struct buf *out
     answer_bytes(x, status, "application/json; charset=utf-8", out);
 }
 
+/* The usual code of a status is open for some; what a call says specially stays. */
+static const char *graph_code(const struct exchange *x, int status, const char *code)
+{
+    static const struct {
+        int status;
+        const char *usual;
+        enum variant variant;
+    } rows[] = {
+        {401, "InvalidAuthenticationToken", VARIANT_GRAPH_401_CODE},
+        {403, "Forbidden", VARIANT_GRAPH_403_CODE},
+        {404, "NotFound", VARIANT_GRAPH_404_CODE},
+        {404, "ResourceNotFound", VARIANT_GRAPH_404_CODE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].status == status && strcmp(rows[i].usual, code) == 0)
+            return variant_text(exchange_variants(x), rows[i].variant);
+    return code;
+}
+
+/* The message as JSON in text, as some security errors have it. */
+static void wrap_message(struct buf *out, int status, const char *code, const char *message)
+{
+    struct json_writer w;
+    json_writer_init(&w, out);
+    json_object_begin(&w);
+    member(&w, "displayMessage", code);
+    member(&w, "message", message);
+    json_key(&w, "httpStatusCode");
+    json_write_i64(&w, status);
+    json_object_end(&w);
+}
+
 void answer_graph_error(struct exchange *x, int status, const char *code, const char *message)
 {
     struct json_writer w;
-    struct buf out;
-    error_begin(&w, &out, code, message);
+    struct buf out, wrapped;
+    bool is_wrapped = message[0] && variant_is(exchange_variants(x), VARIANT_GRAPH_MESSAGE, "json");
+    buf_init(&wrapped, 1 << 20);
+    code = graph_code(x, status, code);
+    if (is_wrapped) wrap_message(&wrapped, status, code, message);
+    error_begin(&w, &out, code, is_wrapped ? buf_cstr(&wrapped) : message);
     inner_error(x, &w, status);
     error_end(x, &w, &out, status);
+    buf_done(&wrapped);
 }
 
 void answer_endpoint_error(struct exchange *x, int status, const char *code, const char *message)
 {
     struct json_writer w;
     struct buf out;
+    if (status == 401 && variant_is(exchange_variants(x), VARIANT_ENDPOINT_401_BODY, "empty")) {
+        buf_init(&out, 1);
+        answer_bytes(x, status, "text/plain", &out);
+        return;
+    }
     error_begin(&w, &out, code, message);
     member(&w, "target", x->request_id);
     error_end(x, &w, &out, status);

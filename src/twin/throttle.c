@@ -1,6 +1,7 @@
 /* Whom the model turns away: outages, storms, limits, and faults by lot. */
 #include <stddef.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "twin/cloud_int.h"
 
@@ -31,15 +32,37 @@ static const struct scenario_event *event_now(const struct exchange *x, enum eve
     return NULL;
 }
 
+/* Whole seconds or fractions, by family; a date by the rules of HTTP; or nothing. */
+static void say_retry_after(struct exchange *x, double seconds)
+{
+    bool is_graph = twin_families[x->family].is_graph;
+    const struct variants *v = exchange_variants(x);
+    enum variant which = x->family == FAMILY_HUNTING ? VARIANT_HUNTING_RETRY_AFTER
+                         : is_graph                  ? VARIANT_GRAPH_RETRY_AFTER
+                                                     : VARIANT_ENDPOINT_RETRY_AFTER;
+    if (variant_is(v, which, "absent")) return;
+    if (variant_is(v, which, "date")) {
+        char text[40];
+        time_t at = (time_t)(wall_ms(x->now) / 1000 + (int64_t)seconds + 1);
+        struct tm parts;
+        (void)strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&at, &parts));
+        answer_header(x, "Retry-After", "%s", text);
+    } else if (is_graph) {
+        answer_header(x, "Retry-After", "%.3f", seconds < 0.001 ? 0.001 : seconds);
+    } else {
+        answer_header(x, "Retry-After", "%d", (int)(seconds + 0.999));
+    }
+}
+
 static bool turned_away(struct exchange *x, const char *message, double retry_after_s, bool has_header)
 {
     x->tenant->stats[x->family].throttled++;
-    if (has_header && !twin_families[x->family].is_graph)
-        answer_header(x, "Retry-After", "%d", (int)(retry_after_s + 0.999));
-    else if (has_header)
-        answer_header(x, "Retry-After", "%.3f", retry_after_s < 0.001 ? 0.001 : retry_after_s);
+    if (has_header) say_retry_after(x, retry_after_s);
     /* The Endpoint API has been seen to say "429" where its pages say TooManyRequests. */
-    answer_error(x, 429, twin_families[x->family].is_graph ? "TooManyRequests" : "429", message);
+    answer_error(x, 429,
+                 twin_families[x->family].is_graph ? "TooManyRequests"
+                                                   : variant_text(exchange_variants(x), VARIANT_ENDPOINT_429_CODE),
+                 message);
     return false;
 }
 

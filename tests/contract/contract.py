@@ -227,7 +227,7 @@ class Talk:
             return {"method": "POST", "path": "/{tenant}/oauth2/v2.0/token", "form": form, **spec}
         if "hunt" in spec:
             return {"method": "POST", "path": "/v1.0/security/runHuntingQuery", "auth": "graph", "json": {"Query": spec["hunt"]}, **spec}
-        prefixes = {"/v1.0/": "graph", "/beta/": "graph", "/api/": "endpoint", "http": "graph"}
+        prefixes = {"/v1.0/": "graph", "/beta/": "graph", "/api/": "endpoint", "{": "graph"}
         return {"auth": next((api for prefix, api in prefixes.items() if spec["path"].startswith(prefix)), "none"), **spec}
 
     def ask(self, spec):

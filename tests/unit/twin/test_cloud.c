@@ -205,7 +205,7 @@ static void collections_answer(void **state)
         {"/v1.0/security/alerts_v2?$orderby=title", 400, "BadRequest", -1},
         {"/v1.0/security/alerts_v2?$top=x", 400, "BadRequest", -1},
         {"/v1.0/security/alerts_v2?$search=x", 400, "BadRequest", -1},
-        {"/v1.0/security/alerts_v2/nosuch", 404, "NotFound", -1},
+        {"/v1.0/security/alerts_v2/nosuch", 404, "ResourceNotFound", -1},
         {"/v1.0/security/incidents?$top=50", 200, NULL, 11},
         {"/v1.0/security/incidents?$top=51", 400, "", -1},
         {"/v1.0/security/nosuch", 404, "ResourceNotFound", -1},
