@@ -7,7 +7,8 @@
 #define FLURRY_BASE (UINT64_C(1) << 32) /* alerts of flurry events are numbered from here */
 enum { ALERTS_AN_INCIDENT = 3 };
 enum { LOT_ALERT = 500, LOT_ALERT_PHASE };
-enum { LOT_KIND, LOT_REVISIONS, LOT_CUT, LOT_DEVICE, LOT_HASH, LOT_POLICY, LOT_CHANGE };
+enum { LOT_KIND, LOT_REVISIONS, LOT_CUT, LOT_DEVICE, LOT_HASH, LOT_POLICY, LOT_GROWS, LOT_CHANGE };
+#define EVIDENCE_AFTER (20 * WALL_TICKS_PER_S)
 
 /* clang-format off */
 static const struct alert_kind kinds[] = {
@@ -75,6 +76,11 @@ static int64_t created_at(struct estate t, uint64_t number)
     return cut(at, draw(alert_seed(t, number), LOT_CUT));
 }
 
+struct wall alert_created(struct estate t, uint64_t number)
+{
+    return (struct wall){created_at(t, number)};
+}
+
 static unsigned changes_of(struct estate t, uint64_t number)
 {
     if (number >= FLURRY_BASE) return t.scenario->events[number - FLURRY_BASE].changes;
@@ -89,7 +95,20 @@ static int64_t change_after(struct estate t, uint64_t number, unsigned r, unsign
     return (int64_t)(step * (r - 1 + 0.1 + 0.8 * draw_unit(alert_seed(t, number), LOT_CHANGE + r)));
 }
 
-/* false: it does not exist yet. */
+/* Endpoint licences know alerts of Defender for Endpoint alone. */
+static bool has_service(struct estate t, const char *service)
+{
+    return t.licence == LICENCE_XDR || strcmp(service, "microsoftDefenderForEndpoint") == 0;
+}
+
+/* Every fourth alert learns of one more thing a while after it came. */
+int64_t evidence_added_at(struct estate t, const struct object *alert)
+{
+    bool grows = alert->number < FLURRY_BASE && draw_below(alert_seed(t, alert->number), LOT_GROWS, 4) == 0;
+    return grows ? alert->created.ticks + EVIDENCE_AFTER : INT64_MAX;
+}
+
+/* false: it does not exist yet, or never for this licence. */
 static bool alert_at(struct estate t, uint64_t number, struct wall now, struct object *out)
 {
     unsigned changes = changes_of(t, number);
@@ -103,7 +122,16 @@ static bool alert_at(struct estate t, uint64_t number, struct wall now, struct o
         bool shares_time = number >= FLURRY_BASE && changes > 1 && r + 1 == changes;
         if (!shares_time && visible > updated) updated = visible;
     }
-    *out = (struct object){number, r, {created}, {updated}};
+    if (!has_service(t, alert_kind_of(t, number)->service)) return false;
+    struct wall merged = {0};
+    *out = (struct object){.number = number, .revision = r, .created = {created}, .as_of = now};
+    out->incident = incident_survivor(t, alert_incident(number), now, &merged);
+    if (out->incident != alert_incident(number) && merged.ticks > updated) updated = merged.ticks;
+    int64_t evidence = evidence_added_at(t, out);
+    if (evidence <= now.ticks && evidence > updated && variant_is(t.variants, VARIANT_ALERTS_EVIDENCE_TOUCHES, "yes"))
+        updated = evidence;
+    out->updated.ticks = updated;
+    object_overlay(t, OBJECT_ALERT, out);
     return true;
 }
 
@@ -155,18 +183,31 @@ struct str alert_id(struct estate t, const struct object *o, struct arena *a)
 
 static const char *status_of(const struct object *o)
 {
-    return o->revision == 0 ? "new" : o->revision % 3 == 0 ? "resolved" : "inProgress";
+    return text_of(o, TEXT_STATUS, o->revision == 0 ? "new" : o->revision % 3 == 0 ? "resolved" : "inProgress");
 }
 
 static const char *assigned_to(const struct object *o)
 {
-    return o->revision ? "analyst@soc.example" : NULL;
+    return text_of(o, TEXT_ASSIGNED, o->revision ? "analyst@soc.example" : NULL);
 }
 
-/* Enum members younger than unknownFutureValue go out as that word, unless the caller asked for them. */
-static const char *evolving(const struct object_writer *o, const char *value)
+const char *evolving(const struct object_writer *o, const char *value)
 {
-    static const char *const young[] = {"microsoftSentinel", "nrtAlerts"};
+    static const char *const young[] = {"microsoftSentinel",
+                                        "microsoftDefenderForCloud",
+                                        "microsoftInsiderRiskManagement",
+                                        "microsoftThreatIntelligence",
+                                        "microsoftSecurityForAI",
+                                        "nrtAlerts",
+                                        "scheduledAlerts",
+                                        "builtInMl",
+                                        "awaitingAction",
+                                        "active",
+                                        "pendingApproval",
+                                        "declined",
+                                        "unremediated",
+                                        "running",
+                                        "partiallyRemediated"};
     for (size_t i = 0; !(o->view & VIEW_EVOLVED) && i < COUNT(young); i++)
         if (strcmp(value, young[i]) == 0) return "unknownFutureValue";
     return value;
@@ -183,21 +224,21 @@ _Static_assert(COUNT(alert_fields) == ALERT_FIELDS, "one row a field");
 
 static const char *classification_of(const struct object *o)
 {
-    return o->revision >= 3 ? "truePositive" : NULL;
+    return text_of(o, TEXT_CLASSIFICATION, o->revision >= 3 ? "truePositive" : NULL);
 }
 
-static struct odata_value text_or_null(const char *text)
+static const char *determination_of(const struct object *o)
 {
-    return text ? odata_text(str_of(text)) : (struct odata_value){.type = ODATA_NULL};
+    return text_of(o, TEXT_DETERMINATION, o->revision >= 3 ? "malware" : NULL);
 }
 
 struct odata_value alert_field(struct estate t, const struct object *o, unsigned field, struct arena *a)
 {
     (void)a;
     switch (field) {
-    case F_ASSIGNED: return text_or_null(assigned_to(o));
-    case F_CLASSIFICATION: return text_or_null(classification_of(o));
-    case F_DETERMINATION: return text_or_null(o->revision >= 3 ? "malware" : NULL);
+    case F_ASSIGNED: return odata_text_or_null(assigned_to(o));
+    case F_CLASSIFICATION: return odata_text_or_null(classification_of(o));
+    case F_DETERMINATION: return odata_text_or_null(determination_of(o));
     case F_CREATED: return odata_time(o->created);
     case F_UPDATED: return odata_time(o->updated);
     case F_SEVERITY: return odata_text(str_of(alert_kind_of(t, o->number)->severity));
@@ -206,18 +247,26 @@ struct odata_value alert_field(struct estate t, const struct object *o, unsigned
     }
 }
 
-static void write_comments(struct object_writer *o, const struct object *alert)
+static void write_comment(struct object_writer *o, struct str text, const char *author, struct wall at)
 {
-    json_key(&o->w, "comments");
+    json_object_begin(&o->w);
+    put_cstr(o, "@odata.type", "#microsoft.graph.security.alertComment");
+    put_text(o, "comment", text);
+    put_cstr(o, "createdByDisplayName", author);
+    put_time(o, "createdDateTime", at);
+    json_object_end(&o->w);
+}
+
+void comments_write(struct object_writer *o, struct estate t, enum object_kind kind, const struct object *object,
+                    unsigned drawn)
+{
+    const struct change *c;
     json_array_begin(&o->w);
-    for (unsigned i = 0; i < alert->revision; i++) {
-        json_object_begin(&o->w);
-        put_cstr(o, "@odata.type", "#microsoft.graph.security.alertComment");
-        put_text(o, "comment", arena_print(&o->arena, "Look %u: \"checked\" – naïve/✓", i + 1));
-        put_cstr(o, "createdByDisplayName", "analyst@soc.example");
-        put_time(o, "createdDateTime", alert->updated);
-        json_object_end(&o->w);
-    }
+    for (unsigned i = 0; i < drawn; i++)
+        write_comment(o, arena_print(&o->arena, "Look %u: \"checked\" – naïve/✓", i + 1), "analyst@soc.example",
+                      object->created);
+    for (unsigned i = 0; (c = object_comment(t, kind, object, i)) != NULL; i++)
+        write_comment(o, str_of(c->text), c->author, c->at);
     json_array_end(&o->w);
 }
 
@@ -233,8 +282,8 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
 {
     const struct alert_kind *k = alert_kind_of(t, alert->number);
     uint64_t seed = alert_seed(t, alert->number);
-    struct str id = alert_id(t, alert, &o->arena), incident = incident_id(t, alert_incident(alert->number), &o->arena);
-    bool is_resolved = strcmp(status_of(alert), "resolved") == 0;
+    struct str id = alert_id(t, alert, &o->arena), incident = incident_id(t, alert->incident, &o->arena);
+    bool is_resolved = str_eq(str_of(status_of(alert)), STR("resolved"));
     const char *categories[] = {k->category, NULL};
     json_object_begin(&o->w);
     put_null(o, "actorDisplayName");
@@ -247,13 +296,14 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     put_texts(o, "categories", categories);
     put_cstr(o, "category", k->category);
     put_cstr(o, "classification", classification_of(alert));
-    write_comments(o, alert);
+    json_key(&o->w, "comments");
+    comments_write(o, t, OBJECT_ALERT, alert, alert->revision);
     put_time(o, "createdDateTime", alert->created);
-    write_empty_object(o, "customDetails");
+    put_raw(o, "customDetails", alert->texts[TEXT_CUSTOM_DETAILS] ? alert->texts[TEXT_CUSTOM_DETAILS] : "{}");
     put_cstr(o, "description", k->description);
     put_cstr(o, "detectionSource", evolving(o, k->detection));
     put_text(o, "detectorId", draw_guid_str((uint64_t)(k - kinds), LOT_HASH, &o->arena));
-    put_cstr(o, "determination", alert->revision >= 3 ? "malware" : NULL);
+    put_cstr(o, "determination", determination_of(alert));
     evidence_write(o, t, alert);
     put_time(o, "firstActivityDateTime", wall_add(alert->created, -(int64_t)(seed % (600 * WALL_TICKS_PER_S))));
     put_text(o, "id", id);
@@ -269,7 +319,7 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     put_text(o, "providerAlertId", id);
     put_cstr(o, "recommendedActions", seed % 4 ? "1. Validate the alert.\r\n2. Isolate the device." : "");
     if (is_resolved)
-        put_time(o, "resolvedDateTime", alert->updated);
+        put_time(o, "resolvedDateTime", alert->resolved.ticks ? alert->resolved : alert->updated);
     else
         put_null(o, "resolvedDateTime");
     put_cstr(o, "serviceSource", evolving(o, k->service));

@@ -95,6 +95,7 @@ void cloud_free(struct cloud *c)
     if (c == NULL) return;
     for (unsigned i = 0; i < c->opts.tenants; i++) {
         for (unsigned t = 0; t < TABLE_COUNT; t++) table_done(&c->tenants[i].tables[t]);
+        changes_done(&c->tenants[i].changes);
         action_book_free(c->tenants[i].actions);
     }
     for (unsigned i = 0; i < SCENARIO_EVENTS_MAX; i++) replay_done(&c->replays[i]);
@@ -131,7 +132,13 @@ struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain)
 
 struct estate estate_of(const struct cloud *c, const struct twin_tenant *t)
 {
-    return (struct estate){&t->world, c->opts.scenario, &t->variants, t->actions};
+    return (struct estate){.world = &t->world,
+                           .scenario = c->opts.scenario,
+                           .variants = &t->variants,
+                           .actions = t->actions,
+                           .changes = &t->changes,
+                           .api = API_GRAPH,
+                           .licence = t->licence};
 }
 
 const struct variants *exchange_variants(const struct exchange *x)

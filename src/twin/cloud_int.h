@@ -29,6 +29,7 @@ struct twin_tenant {
     uint64_t byte_cap;
     struct action_book *actions; /* made with the first POST; NULL: none */
     struct table tables[TABLE_COUNT];
+    struct changes changes;
     struct throttle throttles[FAMILY_COUNT];
     struct cloud_stats stats[FAMILY_COUNT];
 };
@@ -75,9 +76,8 @@ const struct variants *exchange_variants(const struct exchange *x);
 struct wall existing_at(const struct cloud *c, struct wall now);
 struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain); /* NULL: none */
 /* ---- what a tenant's licence and roles let us have (feeds.c) ---------------------------------------------------------- */
-bool tenant_has_table(const struct twin_tenant *t, enum table_id id);      /* by its licence */
-enum object_kind feed_kind(unsigned feed); /* of a feed that is no table */
-bool tenant_has_service(const struct twin_tenant *t, const char *service); /* whose alerts it can have */
+bool tenant_has_table(const struct twin_tenant *t, enum table_id id); /* by its licence */
+enum object_kind feed_kind(unsigned feed);                            /* of a feed that is no table */
 const struct cloud_param *exchange_param(const struct exchange *x, const char *name);
 
 /* ---- answers (answer.c) ---------------------------------------------------------------------------------------------- */

@@ -1,6 +1,4 @@
 /* What can be had of a tenant: each feed, the role it takes, and what each licence holds (section 23, 10). */
-#include <string.h>
-
 #include "twin/cloud_int.h"
 
 /* ---- licences -------------------------------------------------------------------------------------------------------- */
@@ -24,12 +22,6 @@ bool tenant_has_table(const struct twin_tenant *t, enum table_id id)
     size_t i = 0;
     while (!str_starts(str_of(table_schemas[id].name), str_of(table_licences[i].prefix))) i++;
     return table_licences[i].licences >> t->licence & 1 && !(t->lacks & LACK_TABLES);
-}
-
-bool tenant_has_service(const struct twin_tenant *t, const char *service)
-{
-    if (t->licence == LICENCE_NONE) return false;
-    return t->licence == LICENCE_XDR || strcmp(service, "microsoftDefenderForEndpoint") == 0;
 }
 
 /* ---- feeds that are no tables: one row each ---------------------------------------------------------------------------- */

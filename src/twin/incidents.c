@@ -1,7 +1,11 @@
-/* Graph incidents: each gathers a few alerts and changes when one of them does (section 8 of the reference). */
+/* Graph incidents: each gathers a few alerts and changes when one of them does (section 8 of the reference). Some are merged
+ * into another after a while: status redirected, and their alerts are the other's from then on. */
 #include "twin/objects_int.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
+#define FLURRY_BASE (UINT64_C(1) << 32)
+enum { ALERTS_AN_INCIDENT = 3, MERGES_MAX = 8 };
+enum { LOT_INCIDENT = 650, LOT_MERGES, LOT_MERGE_TIME };
 
 struct str incident_id(struct estate t, uint64_t number, struct arena *a)
 {
@@ -14,39 +18,132 @@ struct str incident_object_id(struct estate t, const struct object *o, struct ar
     return incident_id(t, o->number, a);
 }
 
+/* ---- merges ----------------------------------------------------------------------------------------------------------- */
+/* By an event of the scenario, or by lot: an odd one into the one before it, some time after its first alert. */
+static bool merged_into(struct estate t, uint64_t number, struct wall now, uint64_t *into, struct wall *at)
+{
+    const struct scenario *s = t.scenario;
+    for (unsigned i = 0; i < s->event_count; i++) {
+        const struct scenario_event *e = &s->events[i];
+        if (e->what != EVENT_MERGE || e->incident != number || e->incident == e->into ||
+            !tenant_range_has(&e->tenants, t.world->index))
+            continue;
+        *at = wall_add(t.world->start, e->at_ms * WALL_TICKS_PER_MS);
+        *into = e->into;
+        return at->ticks <= now.ticks;
+    }
+    uint64_t seed = draw(draw(t.world->seed, LOT_INCIDENT), number);
+    if (number >= FLURRY_BASE || number % 2 == 0 || !draw_chance(seed, LOT_MERGES, s->merge_share)) return false;
+    double after = (double)s->alert_revision_ms * WALL_TICKS_PER_MS * (0.1 + 0.8 * draw_unit(seed, LOT_MERGE_TIME));
+    *at = wall_add(alert_created(t, number * ALERTS_AN_INCIDENT), (int64_t)after);
+    *into = number - 1;
+    return at->ticks <= now.ticks;
+}
+
+uint64_t incident_survivor(struct estate t, uint64_t number, struct wall now, struct wall *at_out)
+{
+    uint64_t into;
+    struct wall at;
+    for (unsigned i = 0; i < MERGES_MAX && merged_into(t, number, now, &into, &at); i++) {
+        number = into;
+        if (at.ticks > at_out->ticks) *at_out = at;
+    }
+    return number;
+}
+
+/* ---- which there are --------------------------------------------------------------------------------------------------- */
+static struct object *by_number(struct object_list *list, uint64_t number)
+{
+    for (size_t i = list->count; i-- > 0;)
+        if (list->items[i].number == number) return &list->items[i];
+    return NULL;
+}
+
+/* A redirected one says where to, and stays as it was; the survivor counts the alerts. */
+static void follow_merges(struct estate t, struct object_list *list, struct wall now)
+{
+    uint64_t into;
+    struct wall at;
+    for (size_t i = 0; i < list->count; i++) {
+        struct object *o = &list->items[i];
+        if (!merged_into(t, o->number, now, &into, &at)) continue;
+        o->incident = into;
+        o->updated = at;
+        struct object *survivor = by_number(list, into);
+        if (survivor && at.ticks > survivor->updated.ticks) survivor->updated = at;
+    }
+}
+
+/* Alerts come in order of their number, so those that came in one incident are neighbours. */
+static size_t gather(const struct object_list *alerts, struct object *items, struct wall now)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < alerts->count; i++) {
+        const struct object *alert = &alerts->items[i];
+        uint64_t number = alert_incident(alert->number);
+        if (n == 0 || items[n - 1].number != number)
+            items[n++] = (struct object){.number = number,
+                                         .created = alert->created,
+                                         .updated = alert->updated,
+                                         .as_of = now,
+                                         .incident = number};
+        else if (alert->updated.ticks > items[n - 1].updated.ticks)
+            items[n - 1].updated = alert->updated;
+    }
+    return n;
+}
+
 bool incidents_list(struct estate t, struct wall now, struct arena *a, struct object_list *out)
 {
     struct object_list alerts;
     if (!alerts_list(t, now, a, &alerts)) return false;
     struct object *items = arena_alloc(a, (alerts.count + 1) * sizeof *items);
-    size_t n = 0;
     if (items == NULL) return false;
-    for (size_t i = 0; i < alerts.count; i++) { /* alerts come in order of number, so an incident's are neighbours */
-        const struct object *alert = &alerts.items[i];
-        uint64_t number = alert_incident(alert->number);
-        if (n == 0 || items[n - 1].number != number) {
-            items[n++] = (struct object){number, 0, alert->created, alert->updated};
-            continue;
-        }
-        struct object *incident = &items[n - 1];
-        incident->revision++;
-        if (alert->updated.ticks > incident->updated.ticks) incident->updated = alert->updated;
+    *out = (struct object_list){items, gather(&alerts, items, now)};
+    follow_merges(t, out, now);
+    for (size_t i = 0; i < alerts.count; i++) { /* the revision counts the alerts behind the first */
+        struct object *o = by_number(out, alerts.items[i].incident);
+        if (o) o->revision++;
+        if (o && alerts.items[i].updated.ticks > o->updated.ticks) o->updated = alerts.items[i].updated;
     }
-    *out = (struct object_list){items, n};
+    for (size_t i = 0; i < out->count; i++) {
+        if (items[i].revision) items[i].revision--;
+        object_overlay(t, OBJECT_INCIDENT, &items[i]);
+    }
     return true;
 }
 
+bool incident_alerts(struct estate t, const struct object *incident, struct arena *a, struct object_list *out)
+{
+    size_t n = 0;
+    if (!alerts_list(t, incident->as_of, a, out)) return false;
+    for (size_t i = 0; i < out->count; i++)
+        if (out->items[i].incident == incident->number) out->items[n++] = out->items[i];
+    out->count = n;
+    return true;
+}
+
+/* ---- what they say ------------------------------------------------------------------------------------------------------ */
 /* An incident is as severe as its first alert. */
 static const struct alert_kind *first_alert(struct estate t, const struct object *o)
 {
-    return alert_kind_of(t, o->number >= UINT64_C(1) << 32 ? o->number : o->number * 3);
+    return alert_kind_of(t, o->number >= FLURRY_BASE ? o->number : o->number * ALERTS_AN_INCIDENT);
+}
+
+static const char *drawn_status(const struct object *o)
+{
+    int64_t age = o->updated.ticks - o->created.ticks;
+    return age > 120 * WALL_TICKS_PER_S ? "resolved" : age > 0 ? "inProgress" : "active";
 }
 
 static const char *status_of(const struct object *o)
 {
-    return o->updated.ticks > o->created.ticks + 120 * WALL_TICKS_PER_S ? "resolved"
-           : o->updated.ticks > o->created.ticks                        ? "inProgress"
-                                                                        : "active";
+    return o->incident != o->number ? "redirected" : text_of(o, TEXT_STATUS, drawn_status(o));
+}
+
+static const char *severity_of(struct estate t, const struct object *o)
+{
+    return text_of(o, TEXT_SEVERITY, first_alert(t, o)->severity);
 }
 
 enum { F_ASSIGNED, F_CLASSIFICATION, F_CREATED, F_DETERMINATION, F_UPDATED, F_SEVERITY, F_STATUS };
@@ -65,31 +162,50 @@ struct odata_value incident_field(struct estate t, const struct object *o, unsig
 {
     (void)a;
     switch (field) {
-    case F_ASSIGNED: return (struct odata_value){.type = ODATA_NULL};
-    case F_CLASSIFICATION:
-    case F_DETERMINATION: return odata_text(STR("unknown"));
+    case F_ASSIGNED: return odata_text_or_null(text_of(o, TEXT_ASSIGNED, NULL));
+    case F_CLASSIFICATION: return odata_text_or_null(text_of(o, TEXT_CLASSIFICATION, "unknown"));
+    case F_DETERMINATION: return odata_text_or_null(text_of(o, TEXT_DETERMINATION, "unknown"));
     case F_CREATED: return odata_time(o->created);
     case F_UPDATED: return odata_time(o->updated);
-    case F_SEVERITY: return odata_text(str_of(first_alert(t, o)->severity));
+    case F_SEVERITY: return odata_text(str_of(severity_of(t, o)));
     default: return odata_text(str_of(status_of(o)));
     }
 }
 
+static void write_alerts(struct object_writer *o, struct estate t, const struct object *incident)
+{
+    struct object_list alerts;
+    json_key(&o->w, "alerts");
+    json_array_begin(&o->w);
+    if (incident_alerts(t, incident, &o->arena, &alerts))
+        for (size_t i = 0; i < alerts.count; i++) alert_write(o, t, &alerts.items[i]);
+    json_array_end(&o->w);
+}
+
+static struct str display_name(struct object_writer *o, struct estate t, const struct object *i)
+{
+    const char *given = text_of(i, TEXT_NAME, NULL);
+    const char *title = first_alert(t, i)->title;
+    if (given || i->revision == 0) return str_of(given ? given : title);
+    return arena_print(&o->arena, "%s (%u alerts)", title, i->revision + 1);
+}
+
 void incident_write(struct object_writer *o, struct estate t, const struct object *i)
 {
-    const struct alert_kind *k = first_alert(t, i);
     struct str id = incident_id(t, i->number, &o->arena);
     const char *tags[] = {i->number % 4 == 0 ? "Security Testing" : NULL, NULL};
+    const char *custom_tags = i->texts[TEXT_TAGS];
     json_object_begin(&o->w);
-    put_null(o, "assignedTo");
-    put_cstr(o, "classification", "unknown");
-    put_empty_array(o, "comments");
+    if (o->view & VIEW_EXPANDED) write_alerts(o, t, i);
+    put_cstr(o, "assignedTo", text_of(i, TEXT_ASSIGNED, NULL));
+    put_cstr(o, "classification", text_of(i, TEXT_CLASSIFICATION, "unknown"));
+    json_key(&o->w, "comments");
+    comments_write(o, t, OBJECT_INCIDENT, i, 0);
     put_time(o, "createdDateTime", i->created);
-    put_empty_array(o, "customTags");
-    put_cstr(o, "description", k->description);
-    put_cstr(o, "determination", "unknown");
-    put_text(o, "displayName",
-             arena_print(&o->arena, i->revision ? "%s (%u alerts)" : "%s", k->title, i->revision + 1));
+    put_raw(o, "customTags", custom_tags ? custom_tags : "[]");
+    put_cstr(o, "description", first_alert(t, i)->description);
+    put_cstr(o, "determination", text_of(i, TEXT_DETERMINATION, "unknown"));
+    put_text(o, "displayName", display_name(o, t, i));
     put_text(o, "id", id);
     put_text(o, "incidentWebUrl",
              arena_print(&o->arena, "https://security.microsoft.com/incident2/%.*s/overview?tid=%s", STR_ARG(id),
@@ -97,11 +213,14 @@ void incident_write(struct object_writer *o, struct estate t, const struct objec
     put_cstr(o, "lastModifiedBy", "Microsoft 365 Defender-IncidentCreation");
     put_time(o, "lastUpdateDateTime", i->updated);
     put_i64(o, "priorityScore", (int64_t)draw_below(t.world->seed, 9000 + i->number, 100));
-    put_null(o, "redirectIncidentId");
-    put_null(o, "resolvingComment");
-    put_cstr(o, "severity", k->severity);
+    if (i->incident != i->number)
+        put_text(o, "redirectIncidentId", incident_id(t, i->incident, &o->arena));
+    else
+        put_null(o, "redirectIncidentId");
+    put_cstr(o, "resolvingComment", text_of(i, TEXT_RESOLVING_COMMENT, NULL));
+    put_cstr(o, "severity", severity_of(t, i));
     put_cstr(o, "status", status_of(i));
-    put_null(o, "summary");
+    put_cstr(o, "summary", text_of(i, TEXT_SUMMARY, NULL));
     put_texts(o, "systemTags", tags);
     put_cstr(o, "tenantId", t.world->tenant_id);
     json_object_end(&o->w);

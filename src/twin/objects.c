@@ -43,10 +43,41 @@ void object_write(struct estate t, enum object_kind kind, const struct object *o
                                .dirt = t.scenario->has_dirt ? dirt_of(draw(t.world->seed, 7000 + o->number)) : 0};
     json_writer_init(&ow.w, out);
     buf_init(&ow.scratch, 1 << 20);
-    arena_init(&ow.arena, 1 << 20);
+    arena_init(&ow.arena, 64 << 20);
     kinds[kind].write(&ow, t, o);
     arena_done(&ow.arena);
     buf_done(&ow.scratch);
+}
+
+/* ---- what was written through the APIs -------------------------------------------------------------------------------- */
+static bool is_shown(struct estate t, enum object_kind kind, const struct object *o, const struct change *c)
+{
+    bool is_late = variant_is(t.variants, VARIANT_ALERTS_ECHO, "after_a_minute");
+    return c->kind == (unsigned)kind && c->number == o->number &&
+           change_shows(c, t.api, is_late ? WALL_TICKS_PER_MIN : 0, o->as_of);
+}
+
+void object_overlay(struct estate t, enum object_kind kind, struct object *o)
+{
+    for (size_t i = 0; i < t.changes->count; i++) {
+        const struct change *c = &t.changes->items[i];
+        if (!is_shown(t, kind, o, c)) continue;
+        if (c->what == TEXT_COMMENT)
+            o->comments++;
+        else
+            o->texts[c->what] = c->text;
+        if (c->what == TEXT_STATUS && str_eq(str_of(c->text), STR("resolved"))) o->resolved = c->at;
+        if (c->touches && c->at.ticks > o->updated.ticks) o->updated = c->at;
+    }
+}
+
+const struct change *object_comment(struct estate t, enum object_kind kind, const struct object *o, unsigned n)
+{
+    for (size_t i = 0; i < t.changes->count; i++) {
+        const struct change *c = &t.changes->items[i];
+        if (c->what == TEXT_COMMENT && is_shown(t, kind, o, c) && n-- == 0) return c;
+    }
+    return NULL;
 }
 
 /* ---- members -------------------------------------------------------------------------------------------------------- */
@@ -70,6 +101,19 @@ void put_null(struct object_writer *o, const char *key)
 {
     json_key(&o->w, key);
     json_write_null(&o->w);
+}
+
+/* What was written, else what was drawn; NULL and empty are null. */
+const char *text_of(const struct object *o, enum object_text what, const char *drawn)
+{
+    const char *text = o->texts[what] ? o->texts[what] : drawn;
+    return text && *text ? text : NULL;
+}
+
+void put_raw(struct object_writer *o, const char *key, const char *json)
+{
+    json_key(&o->w, key);
+    json_write_raw(&o->w, str_of(json));
 }
 
 void put_i64(struct object_writer *o, const char *key, int64_t v)

@@ -6,6 +6,7 @@
 
 #include "kit/base/wall.h"
 #include "twin/actions.h"
+#include "twin/changes.h"
 #include "twin/odata.h"
 #include "twin/scenario.h"
 #include "twin/world.h"
@@ -15,6 +16,11 @@ struct object {
     uint64_t number;
     unsigned revision;
     struct wall created, updated;
+    struct wall as_of;    /* told as it was then */
+    struct wall resolved; /* when an API's caller set its status to resolved */
+    uint64_t incident;    /* an alert's: the one it is in now; an incident's: the one it was merged into, else itself */
+    const char *texts[TEXT_COUNT]; /* as written through an API; NULL: as drawn; "": null */
+    unsigned comments;             /* written through an API */
 };
 struct object_list {
     struct object *items;
@@ -25,6 +31,9 @@ struct estate { /* whose objects */
     const struct scenario *scenario;
     const struct variants *variants;
     const struct action_book *actions; /* NULL: none was posted */
+    const struct changes *changes;     /* what was written to alerts and incidents */
+    enum cloud_api api;                /* through which they are looked at */
+    enum licence licence;
 };
 static inline struct action_world actions_of(struct estate t)
 {
@@ -44,5 +53,9 @@ enum {                    /* how it is shown */
        VIEW_EXPANDED = 4, /* with what $expand adds */
 };
 void object_write(struct estate t, enum object_kind kind, const struct object *o, unsigned view, struct buf *out);
+/* Lays over it what was written; alerts_list and incidents_list do so themselves. */
+void object_overlay(struct estate t, enum object_kind kind, struct object *o);
+/* The n-th comment written to it through an API, from 0; NULL past the last. */
+const struct change *object_comment(struct estate t, enum object_kind kind, const struct object *o, unsigned n);
 
 #endif

@@ -17,6 +17,8 @@ struct object_writer {
 void put_text(struct object_writer *o, const char *key, struct str text);
 void put_cstr(struct object_writer *o, const char *key, const char *text); /* NULL: null */
 void put_null(struct object_writer *o, const char *key);
+const char *text_of(const struct object *o, enum object_text what, const char *drawn);
+void put_raw(struct object_writer *o, const char *key, const char *json);
 void put_i64(struct object_writer *o, const char *key, int64_t v);
 void put_time(struct object_writer *o, const char *key, struct wall t); /* as many digits as it has */
 void put_empty_array(struct object_writer *o, const char *key);
@@ -48,8 +50,19 @@ enum evidence {
 };
 enum { EVIDENCE_KINDS = 16 };
 uint64_t alert_seed(struct estate t, uint64_t number);
+struct wall alert_created(struct estate t, uint64_t number);
 const struct alert_kind *alert_kind_of(struct estate t, uint64_t number);
-uint64_t alert_incident(uint64_t number);
+uint64_t alert_incident(uint64_t number); /* the one it came in, before any merge */
+/* Alerts that are in this incident now. */
+bool incident_alerts(struct estate t, const struct object *incident, struct arena *a, struct object_list *out);
+/* Where an incident has gone by `now`, over several steps if need be; itself when nowhere. *at_out: when, last. */
+uint64_t incident_survivor(struct estate t, uint64_t number, struct wall now, struct wall *at_out);
+/* The comments drawn, then those written; `drawn` of the analyst's. */
+void comments_write(struct object_writer *o, struct estate t, enum object_kind kind, const struct object *object,
+                    unsigned drawn);
+/* Enum members younger than unknownFutureValue go out as that word, unless the caller asked for them. */
+const char *evolving(const struct object_writer *o, const char *value);
+int64_t evidence_added_at(struct estate t, const struct object *alert); /* INT64_MAX: never */
 void evidence_write(struct object_writer *o, struct estate t, const struct object *alert);
 
 bool alerts_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
@@ -75,6 +88,10 @@ enum { ALERT_FIELDS = 8, INCIDENT_FIELDS = 7, MACHINE_FIELDS = 14, ACTION_FIELDS
 static inline struct odata_value odata_text(struct str s)
 {
     return (struct odata_value){.type = ODATA_TEXT, .text = s};
+}
+static inline struct odata_value odata_text_or_null(const char *text)
+{
+    return text ? odata_text(str_of(text)) : (struct odata_value){.type = ODATA_NULL};
 }
 static inline struct odata_value odata_time(struct wall t)
 {

@@ -117,6 +117,7 @@ static const struct field top_fields[] = {
     TOP("alert_revision_time", DURATION, alert_revision_ms, 0),
     TOP("actions_before", UNSIGNED, actions_before, 100000),
     TOP("actions_per_hour", DOUBLE, actions_per_hour, 1e6),
+    TOP("merge_share", SHARE, merge_share, 1),
     TOP("machines", UNSIGNED, machines, 100000),
     TOP("machine_change", DURATION, machine_change_ms, 0),
     TOP("security_per_minute", UNSIGNED, security_per_min, 1e9),
@@ -136,9 +137,16 @@ static const struct field top_fields[] = {
         name, FIELD_##kind, offsetof(struct scenario_event, member), max, NULL \
     }
 static const struct field event_fields[] = {
-    EVENT("at", DURATION, at_ms, 0),       EVENT("for", DURATION, for_ms, 0), EVENT("tenants", RANGE, tenants, 0),
-    EVENT("table", TABLE, table, 0),       EVENT("rows", U64, rows, 5e6),     EVENT("changes", UNSIGNED, changes, 50),
-    EVENT("up_to", DURATION, up_to_ms, 0), EVENT("file", FILE, file, 0),
+    EVENT("at", DURATION, at_ms, 0),
+    EVENT("for", DURATION, for_ms, 0),
+    EVENT("tenants", RANGE, tenants, 0),
+    EVENT("table", TABLE, table, 0),
+    EVENT("rows", U64, rows, 5e6),
+    EVENT("changes", UNSIGNED, changes, 50),
+    EVENT("up_to", DURATION, up_to_ms, 0),
+    EVENT("file", FILE, file, 0),
+    EVENT("incident", UNSIGNED, incident, 1e9),
+    EVENT("into", UNSIGNED, into, 1e9),
 };
 #define RULE(name, kind, member, max)                                         \
     {                                                                         \
@@ -259,13 +267,13 @@ static bool read_event_kind(const struct reader *r, const struct yaml *v, struct
 {
     static const char *const kinds[] = {
         [EVENT_BURST] = "burst",   [EVENT_THROTTLE] = "throttle", [EVENT_OUTAGE] = "outage", [EVENT_HANG] = "hang",
-        [EVENT_FLURRY] = "flurry", [EVENT_LATE] = "late",         [EVENT_REPLAY] = "replay"};
+        [EVENT_FLURRY] = "flurry", [EVENT_LATE] = "late",         [EVENT_REPLAY] = "replay", [EVENT_MERGE] = "merge"};
     for (unsigned i = 0; v->type == YAML_SCALAR && i < COUNT(kinds); i++) {
         if (!str_eq(v->text, str_of(kinds[i]))) continue;
         out->what = (enum event_what)i;
         return true;
     }
-    return wrong(r, v, "what happens is one of burst, throttle, outage, hang, flurry, late, replay");
+    return wrong(r, v, "what happens is one of burst, throttle, outage, hang, flurry, late, replay, merge");
 }
 
 static bool read_event(const struct reader *r, const struct yaml *map)

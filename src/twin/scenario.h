@@ -28,6 +28,7 @@ enum event_what {
     EVENT_HANG,     /* answers stop in mid-body and stay open */
     EVENT_FLURRY, /* an alert is made and changed `changes` times within one second; its last two changes share one time */
     EVENT_REPLAY, /* the rows of `file` become visible, the newest with the Timestamp of `at` */
+    EVENT_MERGE,  /* `incident` is merged into `into`, both by their place in time */
     EVENT_LATE,   /* `rows` rows of `table` become visible whose Timestamps lie up to `up_to_ms` earlier */
 };
 struct scenario_event {
@@ -40,6 +41,7 @@ struct scenario_event {
     uint64_t rows;
     unsigned changes;
     int64_t up_to_ms;
+    unsigned incident, into; /* MERGE */
 };
 
 /* What a tenant has bought: all of Defender XDR, Defender for Endpoint alone, Business Premium, nothing. */
@@ -100,6 +102,7 @@ struct scenario {
     int64_t alert_revision_ms; /* the changes lie within that time */
     unsigned actions_before;   /* machine actions by people in the portal, per tenant, in the back-history */
     double actions_per_hour;   /* after the start */
+    double merge_share;        /* of incidents that are merged into the one before */
     unsigned machines;         /* per tenant */
     int64_t machine_change_ms; /* the risk of a machine is drawn anew that often */
     unsigned logins_per_min;   /* of one tenant; more look like a loop */
