@@ -30,7 +30,7 @@ class Bad(Exception):
 def load(yaml2json):
     rows = []
     for path in sorted(HERE.glob("*.yaml")):
-        file = json.loads(subprocess.run([yaml2json, path], capture_output=True, text=True, check=True).stdout)
+        file = json.loads(subprocess.run([yaml2json, path], stdout=subprocess.PIPE, text=True, check=True).stdout)
         if "rows" not in file:
             continue  # what cannot be asked over HTTP, listed with its reasons
         for row in file["rows"]:
