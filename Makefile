@@ -53,6 +53,7 @@ format:
 # The pages of docs/ that are made from tables in the code.
 docs: all
 	@$(BUILD)/tests/docs/gen-docs errors >docs/errors.md
+	@$(BUILD)/tests/docs/gen-docs microsoft-errors >docs/microsoft-errors.md
 	@$(BUILD)/tests/docs/gen-docs settings >docs/settings.md
 
 clean:

@@ -1,5 +1,5 @@
-/* Prints the pages of docs/ that are made from tables in the code: errors.md and settings.md. `make docs` writes them; a test
- * compares them with what the code says now. */
+/* Prints the pages of docs/ that are made from tables in the code: errors.md, microsoft-errors.md and settings.md. `make docs`
+ * writes them; a test compares them with what the code says now. */
 #include <stdio.h>
 #include <string.h>
 
@@ -69,6 +69,56 @@ static void print_errors(void)
     }
 }
 
+static const char *is_retried(enum err_kind kind)
+{
+    return kind == ERR_RETRY ? "yes" : kind == ERR_LIMIT ? "yes, for less" : kind == ERR_AUTH ? "rarely" : "no";
+}
+
+static void print_cause(int which)
+{
+    const struct cause *c = &defender_causes[which];
+    printf("`%s` | %s | %s | %s |\n", c->code, c->what, is_retried(c->kind), c->remedy);
+}
+
+/* Status and family in words; a column each. */
+static void print_where(const struct api_error *row)
+{
+    const char *family = row->family == ANY_FAMILY         ? "any"
+                         : row->family == HUNTING_FAMILIES ? "hunting"
+                                                           : family_rows[row->family].name;
+    if (row->status == 0)
+        printf("| other | %s | ", family);
+    else
+        printf(row->status < 10 ? "| %dxx | %s | " : "| %d | %s | ", row->status, family);
+}
+
+static void print_microsoft_errors(void)
+{
+    puts(
+        "# Microsoft's errors and ours\n\nWhat Microsoft's login service and APIs answer, and what Portcullis makes of "
+        "it. "
+        "*Again*: yes, by itself and soon; rarely,\nevery 15 to 60 minutes until a person has acted. This page is made "
+        "from the program's own tables (`make docs`);\n`tests/integration/errors.py` provokes each row.\n\n"
+        "## Login (AADSTS codes)\n\nA code that is not listed is `defender.login_refused`, or `defender.login_down` "
+        "when "
+        "the answer says that it will pass.\n\n"
+        "| AADSTS | code | what happened | again | what to do |\n| --- | --- | --- | --- | --- |");
+    for (unsigned i = 0; defender_login_code(i); i++) {
+        printf("| %lld | ", (long long)defender_login_code(i)->code);
+        print_cause(defender_login_code(i)->cause);
+    }
+    puts("\n## APIs (Graph, Defender for Endpoint, SIEM)\n\nThe first row that fits holds. *Says* is part of the "
+         "message.\n\n"
+         "| status | API | its code | says | code | what happened | again | what to do |\n"
+         "| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (unsigned i = 0; defender_api_error(i); i++) {
+        const struct api_error *row = defender_api_error(i);
+        print_where(row);
+        printf("%s | %s | ", row->code ? row->code : "", row->contains ? row->contains : "");
+        print_cause(row->cause);
+    }
+}
+
 static void print_settings(void)
 {
     struct buf page;
@@ -101,9 +151,11 @@ int main(int argc, char **argv)
         print_errors();
     else if (argc == 2 && strcmp(argv[1], "settings") == 0)
         print_settings();
+    else if (argc == 2 && strcmp(argv[1], "microsoft-errors") == 0)
+        print_microsoft_errors();
     else if (argc == 2 && strcmp(argv[1], "check") == 0)
         return check_tables() ? 1 : 0;
     else
-        return fprintf(stderr, "gen-docs errors | settings | check\n"), 2;
+        return fprintf(stderr, "gen-docs errors | microsoft-errors | settings | check\n"), 2;
     return 0;
 }

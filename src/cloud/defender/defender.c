@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CLOCK_OFF_MS = 5 * 60 * 1000 };
+
 bool defender_new(struct loop *l, const struct defender_opts *o, struct defender **out, struct err *e)
 {
     uint64_t seed;
@@ -13,6 +15,8 @@ bool defender_new(struct loop *l, const struct defender_opts *o, struct defender
     d->http = o->http;
     d->total_timeout_ms = o->total_timeout_ms;
     d->stall_timeout_ms = o->stall_timeout_ms;
+    d->on_clock = o->on_clock;
+    d->clock_ctx = o->clock_ctx;
     random_bytes(&seed, sizeof seed);
     rng_seed(&d->rng, seed);
     LIST_INIT(&d->logins);
@@ -44,6 +48,21 @@ bool defender_roles(struct defender *d, const char *tenant_id, enum audience aud
     while (rest.n > 0)
         if (!each(arg, str_cut(&rest, '\n'))) break;
     return true;
+}
+
+void clock_judge(struct defender *d, const struct http_response *r, struct err *e)
+{
+    struct err warning;
+    if (r->date.ticks == 0) return;
+    int64_t ahead_ms = wall_ms(clock_wall(loop_clock(d->loop))) - wall_ms(r->date),
+            off_ms = ahead_ms < 0 ? -ahead_ms : ahead_ms;
+    bool was_off = d->is_clock_off;
+    d->is_clock_off = off_ms > CLOCK_OFF_MS;
+    (void)err_set(&warning, &defender_causes[DEFENDER_CLOCK], "this machine's clock is %lld minutes %s Microsoft's",
+                  (long long)(off_ms / 60000), ahead_ms < 0 ? "behind" : "ahead of");
+    if (d->is_clock_off != was_off && d->on_clock) d->on_clock(d->clock_ctx, d->is_clock_off ? &warning : NULL);
+    size_t n = e && d->is_clock_off ? strlen(e->text) : sizeof e->text;
+    if (n < sizeof e->text) (void)snprintf(e->text + n, sizeof e->text - n, "; %.120s", warning.text);
 }
 
 bool url_encode(struct buf *out, struct str text)

@@ -69,6 +69,9 @@ struct defender;
 struct defender_opts {
     struct http_client *http;
     uint32_t total_timeout_ms, stall_timeout_ms;
+    /* Our clock and the login's differ by minutes (DEFENDER_CLOCK), and later: not any more (NULL). Once each; may be NULL. */
+    void (*on_clock)(void *ctx, const struct err *e);
+    void *clock_ctx;
 };
 bool defender_new(struct loop *l, const struct defender_opts *o, struct defender **out, struct err *e);
 void defender_free(struct defender *d); /* before its http client; cancels what runs, without callbacks; accepts NULL */
@@ -104,45 +107,80 @@ bool defender_roles(struct defender *d, const char *tenant_id, enum audience aud
 enum {
     DEFENDER_SECRET_WRONG,
     DEFENDER_SECRET_EXPIRED,
+    DEFENDER_NO_CREDENTIAL,
+    DEFENDER_CERTIFICATE_REFUSED,
+    DEFENDER_ASSERTION_TIME,
     DEFENDER_APP_UNKNOWN,
     DEFENDER_APP_DISABLED,
     DEFENDER_NO_CONSENT,
     DEFENDER_TENANT_UNKNOWN,
+    DEFENDER_TOKEN_URL,
     DEFENDER_OTHER_CLOUD,
+    DEFENDER_NO_LICENCE,
     DEFENDER_NO_SERVICE,
+    DEFENDER_API_NOT_IN_APP,
+    DEFENDER_BAD_AUDIENCE,
     DEFENDER_POLICY_BLOCKS,
     DEFENDER_LOGIN_LOOP,
+    DEFENDER_LOGIN_THROTTLED,
+    DEFENDER_LOGIN_REQUEST,
     DEFENDER_LOGIN_REFUSED,
     DEFENDER_LOGIN_DOWN,
     DEFENDER_WRONG_TENANT,
     DEFENDER_ROLE_MISSING,
     DEFENDER_FORBIDDEN,
+    DEFENDER_FEATURE_OFF,
+    DEFENDER_DISALLOWED,
+    DEFENDER_API_RETIRED,
     DEFENDER_TOKEN_REFUSED,
     DEFENDER_THROTTLED,
+    DEFENDER_CALLS_QUOTA,
+    DEFENDER_CPU_QUOTA,
     DEFENDER_QUERY_TOO_HEAVY,
     DEFENDER_RESULT_TOO_LARGE,
     DEFENDER_BAD_QUERY,
+    DEFENDER_BAD_BODY,
+    DEFENDER_BAD_VALUE,
     DEFENDER_NO_TABLE,
     DEFENDER_PAGE_TOO_LARGE,
+    DEFENDER_BATCH_TOO_LARGE,
+    DEFENDER_ACTION_RUNNING,
+    DEFENDER_OS_UNSUPPORTED,
+    DEFENDER_SENSOR_OLD,
     DEFENDER_NOT_FOUND,
     DEFENDER_NO_HOST,
     DEFENDER_SERVER,
+    DEFENDER_PARTIAL,
     DEFENDER_FOREIGN_LINK,
     DEFENDER_BAD_ANSWER,
+    DEFENDER_CLOCK,
     DEFENDER_CAUSE_COUNT
 };
 extern const struct cause defender_causes[DEFENDER_CAUSE_COUNT];
-/* Whom a failure concerns: this call alone, one API of the tenant (its other APIs go on), or the tenant as a whole. */
-enum error_scope { SCOPE_CALL, SCOPE_API, SCOPE_TENANT };
+/* Whom a failure concerns: this call alone, all calls of its family (a full quota), one API of the tenant (its other APIs go
+ * on), or the tenant as a whole. */
+enum error_scope { SCOPE_CALL, SCOPE_FAMILY, SCOPE_API, SCOPE_TENANT };
 enum error_scope defender_scope(const struct cause *c);
 /* Pure: status, headers and the first KiBs of an error body to an error. */
 void defender_explain(const struct endpoint_row *row, const struct http_response *r, struct str body, struct err *e);
+/* What a 206 lacks (DEFENDER_PARTIAL): a feed is not failed by it, but not whole either. */
+void defender_explain_partial(const struct endpoint_row *row, const struct http_response *r, struct err *e);
 void defender_explain_login(const struct http_response *r, struct str body, struct err *e);
-/* A login's error code ("AADSTS7000215" is 7000215) to its cause, for the table in docs/; NULL behind the last. */
+/* Tables of docs/microsoft-errors.md; NULL behind the last. A login's error code ("AADSTS7000215" is 7000215), and what an
+ * API's answer is known by: the first row that fits holds. */
 struct login_code {
     int64_t code;
     int cause; /* DEFENDER_* */
 };
 const struct login_code *defender_login_code(unsigned nth);
+enum { ANY_FAMILY = -1, HUNTING_FAMILIES = -2 };
+struct api_error {
+    int status;           /* exact; or a whole class, 4 or 5; or 0: any */
+    int family;           /* enum api_family, or one of the above */
+    const char *code;     /* of the error, any case; NULL: any */
+    const char *contains; /* the message, any case; NULL: any */
+    int cause;            /* DEFENDER_* */
+};
+const struct api_error *defender_api_error(unsigned nth);
 
 #endif

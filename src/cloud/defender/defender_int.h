@@ -23,6 +23,9 @@ struct defender {
     struct login_list logins;
     struct fetch_list fetches;
     uint64_t last_serial; /* of tokens */
+    void (*on_clock)(void *ctx, const struct err *e);
+    void *clock_ctx;
+    bool is_clock_off;
 };
 
 struct token {
@@ -67,6 +70,9 @@ struct fetch_call {
     bool is_gzip;
     struct buf error_body;
 };
+
+/* Compares our clock with that of a login's answer; off by minutes: `e`, if not NULL, says so at its end. */
+void clock_judge(struct defender *d, const struct http_response *r, struct err *e);
 
 /* Percent-encoded, for a form or a part of a path. */
 bool url_encode(struct buf *out, struct str text);

@@ -125,10 +125,9 @@ static struct str error_text(struct fetch_call *c, struct buf *inflated)
 }
 
 /* The quota of CPU is refilled at each quarter of an hour; answers about it often do not say when. */
-static void complete_wait(const struct fetch_call *c, struct str body, struct err *e)
+static void complete_wait(const struct fetch_call *c, struct err *e)
 {
-    bool is_cpu = endpoint_is_hunting(c->row) && str_find(body, STR("CPU"), 0) != SIZE_MAX;
-    if (e->cause != &defender_causes[DEFENDER_THROTTLED] || e->retry_after_ms != 0 || !is_cpu) return;
+    if (e->cause != &defender_causes[DEFENDER_CPU_QUOTA] || e->retry_after_ms != 0) return;
     e->retry_after_ms = (uint32_t)(QUARTER_HOUR_MS - wall_ms(clock_wall(loop_clock(c->d->loop))) % QUARTER_HOUR_MS);
 }
 
@@ -151,7 +150,7 @@ static void explain(struct fetch_call *c, const struct http_response *r, struct 
     buf_init(&inflated, ERROR_BODY_BYTES);
     struct str body = error_text(c, &inflated);
     defender_explain(c->row, r, body, e);
-    complete_wait(c, body, e);
+    complete_wait(c, e);
     judge_role(c, e);
     buf_done(&inflated);
 }

@@ -275,6 +275,7 @@ static void on_answered(void *ctx, const struct http_response *r, const struct e
         ok = take_answer(t, &e);
     else
         defender_explain_login(r, buf_str(&t->answer), &e);
+    if (transport == NULL) clock_judge(t->login->d, r, ok ? NULL : &e);
     answer_wipe(t);
     if (ok)
         wake_all(t, NULL);

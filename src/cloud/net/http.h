@@ -15,6 +15,7 @@
 
 #include "kit/base/err.h"
 #include "kit/base/str.h"
+#include "kit/base/wall.h"
 #include "kit/sys/loop.h"
 
 struct http_client;
@@ -47,6 +48,8 @@ struct http_response {
     uint32_t retry_after_ms; /* from Retry-After: seconds (fractions too) or a date; at most a day; 0: absent */
     char request_id[64];     /* x-ms-request-id or request-id, for messages */
     char content_type[96];
+    char warning[128];   /* Warning: what a 206 lacks */
+    struct wall date;    /* Date: the other side's clock, to the second; 0: absent */
     uint64_t body_bytes; /* handed over so far */
 };
 struct http_call;

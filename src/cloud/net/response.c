@@ -28,6 +28,10 @@ void response_header(struct http_response *r, struct str line, struct wall now)
         keep(value, r->content_type, sizeof r->content_type);
     else if (str_eq_nocase(name, STR("request-id")) || str_eq_nocase(name, STR("x-ms-request-id")))
         keep(value, r->request_id, sizeof r->request_id);
+    else if (str_eq_nocase(name, STR("Warning")))
+        keep(value, r->warning, sizeof r->warning);
+    else if (str_eq_nocase(name, STR("Date")))
+        (void)http_date_parse(value, &r->date);
     else if (str_eq_nocase(name, STR("Retry-After")))
         r->retry_after_ms = retry_after_parse(value, now);
 }

@@ -26,14 +26,22 @@ static bool seconds_parse(struct str s, double *ms_out)
     return any;
 }
 
+bool http_date_parse(struct str value, struct wall *out)
+{
+    char text[64];
+    if (!str_copy(value, text, sizeof text)) return false;
+    time_t at = curl_getdate(text, NULL);
+    if (at < 0) return false;
+    *out = (struct wall){(int64_t)at * WALL_TICKS_PER_S};
+    return true;
+}
+
 /* A date in the past (a skewed clock of theirs or ours) means: soon. */
 static bool date_parse(struct str s, struct wall now, double *ms_out)
 {
-    char text[64];
-    if (!str_copy(s, text, sizeof text)) return false;
-    time_t at = curl_getdate(text, NULL);
-    if (at < 0) return false;
-    *ms_out = (double)at * 1000.0 - (double)wall_ms(now);
+    struct wall at;
+    if (!http_date_parse(s, &at)) return false;
+    *ms_out = (double)wall_ms(at) - (double)wall_ms(now);
     return true;
 }
 

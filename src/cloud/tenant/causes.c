@@ -18,9 +18,8 @@ const struct cause tenant_causes[TENANT_CAUSE_COUNT] = {
                         "See which there are: portcullis tenant list."},
     [TENANT_NO_ORG] = {"tenant.no_org", ERR_INPUT, "there is no such organization",
                        "See which there are: portcullis org list; add one: portcullis org add NAME."},
-    [TENANT_EXISTS] =
-        {"tenant.exists", ERR_INPUT, "the tenant is there already",
-         "See it: portcullis tenant show TENANT; to change it, remove it and add it again: its events stay."},
+    [TENANT_EXISTS] = {"tenant.exists", ERR_INPUT, "the tenant is there already",
+                       "See it: portcullis tenant show TENANT; change it: portcullis tenant set TENANT."},
     [TENANT_AMBIGUOUS] = {"tenant.ambiguous", ERR_INPUT, "several tenants have that name",
                           "Give the tenant's id: portcullis tenant list shows it."},
     [TENANT_NO_CLOUD] = {"tenant.no_cloud", ERR_INPUT, "there is no such cloud",

@@ -76,7 +76,7 @@ bool input_client_id(const char *text, const char *tenant_id, char out[GUID_BYTE
            err_set(e, bad, "the client id is the tenant id: one of them was pasted twice");
 }
 
-static bool input_cloud(const char *text, char *out, size_t out_size, struct err *e)
+bool input_cloud(const char *text, char *out, size_t out_size, struct err *e)
 {
     struct str s = str_trim(str_of(text));
     const struct cloud_profile *cloud = cloud_find(s.n ? s : STR("global"));

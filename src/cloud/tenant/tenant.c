@@ -27,7 +27,7 @@ void tenant_unref(struct tenant *t)
     free(t);
 }
 
-/* ---- adding ------------------------------------------------------------------------------------------------------------ */
+/* ---- what adding takes ------------------------------------------------------------------------------------------------------------ */
 
 bool org_add(struct store *s, const char *name, struct org_record *out, struct err *e)
 {
@@ -62,21 +62,11 @@ static bool add_record(struct store *s, const struct tenant_record *r, struct er
     return false;
 }
 
-bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org, struct err *e)
+static bool put_secret(struct store *s, const char *tenant_id, struct str secret, struct err *e)
 {
-    struct tenant_record r;
-    struct org_record org;
-    struct str secret;
     char name[SECRET_NAME_BYTES];
-    (void)c; /* portcullis.yaml may name every address a cloud lacks, so no cloud is refused for want of one */
-    if (!input_record(in, &r, e) || !input_secret(in->secret, &secret, e) || !store_begin(s, e)) return false;
-    secret_name(r.tenant_id, name);
-    bool ok = org_for(s, in->org, &r, make_org, &org, e);
-    if (ok) r.org_id = org.id;
-    ok = ok && add_record(s, &r, e) && store_secret_put(s, name, secret, e);
-    if (ok) return store_commit(s, e);
-    store_rollback(s);
-    return false;
+    secret_name(tenant_id, name);
+    return store_secret_put(s, name, secret, e);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------ */
@@ -270,6 +260,71 @@ bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, 
     for (size_t i = 0; ok && go_on && i < d.tenant_count; i++)
         ok = hand_out(s, c, &d, &d.tenants[i], each, arg, &go_on, e);
     directory_done(&d);
+    return ok;
+}
+
+/* ---- changing ----------------------------------------------------------------------------------------------------------- */
+
+/* An id of one kind where other tenants have it as the other kind: most likely pasted the wrong way round. */
+static bool ids_are_straight(const struct directory *d, const struct tenant_record *r, struct err *e)
+{
+    const struct cause *swapped = &tenant_causes[TENANT_IDS_SWAPPED];
+    for (size_t i = 0; i < d->tenant_count; i++) {
+        const struct tenant_record *other = &d->tenants[i];
+        if (strcmp(other->tenant_id, r->client_id) == 0)
+            return err_set(e, swapped, "the client id is the tenant id of \"%s\"", other->name);
+        if (strcmp(other->client_id, r->tenant_id) == 0)
+            return err_set(e, swapped, "the tenant id is the client id of \"%s\"", other->name);
+    }
+    return true;
+}
+
+bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org, struct err *e)
+{
+    struct tenant_record r;
+    struct org_record org;
+    struct directory d;
+    struct str secret;
+    (void)c; /* portcullis.yaml may name every address a cloud lacks, so no cloud is refused for want of one */
+    if (!input_record(in, &r, e) || !input_secret(in->secret, &secret, e) || !directory_read(s, &d, e)) return false;
+    bool ok = ids_are_straight(&d, &r, e);
+    directory_done(&d);
+    if (!ok || !store_begin(s, e)) return false;
+    ok = org_for(s, in->org, &r, make_org, &org, e);
+    if (ok) r.org_id = org.id;
+    ok = ok && add_record(s, &r, e) && put_secret(s, r.tenant_id, secret, e);
+    if (ok) return store_commit(s, e);
+    store_rollback(s);
+    return false;
+}
+
+static bool change_record(const struct tenant_change *c, struct tenant_record *r, struct err *e)
+{
+    if (c->client_id && !input_client_id(c->client_id, r->tenant_id, r->client_id, e)) return false;
+    if (c->name && !input_tenant_name(c->name, r, e)) return false;
+    if (c->cloud && !input_cloud(c->cloud, r->cloud, sizeof r->cloud, e)) return false;
+    if (c->is_enabled) r->is_enabled = *c->is_enabled;
+    for (int i = 0; i < TENANT_OVERRIDES; i++)
+        if (c->overrides[i] && !input_override(c->overrides[i], (enum tenant_override)i, r, e)) return false;
+    return true;
+}
+
+bool tenant_set(struct store *s, const char *id_or_name, const struct tenant_change *c, char tenant_id_out[GUID_BYTES],
+                struct err *e)
+{
+    struct directory d;
+    struct tenant_record r = {0};
+    struct str secret = STR_NONE;
+    if ((c->secret && !input_secret(*c->secret, &secret, e)) || !directory_read(s, &d, e)) return false;
+    const struct tenant_record *found = pick(&d, id_or_name, e);
+    if (found) r = *found;
+    bool ok = found && change_record(c, &r, e) && ids_are_straight(&d, &r, e);
+    directory_done(&d);
+    if (!ok || !store_begin(s, e)) return false;
+    ok = store_tenant_put(s, &r, false, e) && (!c->secret || put_secret(s, r.tenant_id, secret, e));
+    if (!ok) store_rollback(s);
+    ok = ok && store_commit(s, e);
+    if (ok) memcpy(tenant_id_out, r.tenant_id, GUID_BYTES);
     return ok;
 }
 

@@ -57,6 +57,16 @@ bool org_add(struct store *s, const char *name, struct org_record *out, struct e
 /* Blanks at both ends of every text are trimmed, ids stored in lower case. Makes the organization too if `make_org`, else
  * TENANT_NO_ORG; the organization, tenant and secret come in one transaction. */
 bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org, struct err *e);
+/* NULL: stays as it is. An empty override is taken back, an empty name becomes the id. */
+struct tenant_change {
+    const char *name, *client_id, *cloud;
+    const char *overrides[TENANT_OVERRIDES];
+    const bool *is_enabled;
+    const struct str *secret;
+};
+/* All of it or nothing. Errors as tenant_find's and tenant_add's; a secret that cannot be opened is no hindrance. */
+bool tenant_set(struct store *s, const char *id_or_name, const struct tenant_change *c, char tenant_id_out[GUID_BYTES],
+                struct err *e);
 /* By GUID, or by its name (without regard to ASCII case; TENANT_AMBIGUOUS when several have it). */
 bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e);
 /* By name. A tenant whose secret cannot be opened has an empty one here, so that it fails alone, at its login. */

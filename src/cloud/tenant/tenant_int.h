@@ -9,6 +9,7 @@ const struct cloud_profile *cloud_find(struct str name); /* NULL: no such cloud;
 /* Checks one text of a person's and gives it trimmed. `what` names it in messages ("the tenant's name"). */
 bool input_name(const char *text, const char *what, char out[NAME_BYTES], struct err *e);
 bool input_client_id(const char *text, const char *tenant_id, char out[GUID_BYTES], struct err *e);
+bool input_cloud(const char *text, char *out, size_t out_size, struct err *e); /* "": global */
 /* Without a name a tenant is called by its id. */
 bool input_tenant_name(const char *text, struct tenant_record *r, struct err *e);
 /* Empty takes the override away. The record's ids must be there. */

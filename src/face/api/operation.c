@@ -26,7 +26,7 @@ struct str op_text(const struct op_call *c, const char *name)
 const char *op_cstr(const struct op_call *c, const char *name)
 {
     struct str s = op_text(c, name);
-    return s.n ? arena_copy(c->arena, s.p, s.n) : NULL;
+    return s.p ? arena_copy(c->arena, s.p, s.n) : NULL;
 }
 
 bool op_flag(const struct op_call *c, const char *name)

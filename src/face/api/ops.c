@@ -41,6 +41,16 @@ static const struct param tenant_add_params[] = {
     {"cloud", PARAM_TEXT, false, false, false, "global (default), gcc, gcc-high, dod, china"},
     OVERRIDE_PARAMS,
     END_PARAM};
+static const struct param tenant_set_params[] = {
+    TENANT_PARAM,
+    {"name", PARAM_TEXT, false, false, false, "another name for people"},
+    {"client-id", PARAM_TEXT, false, false, false, "another app's application (client) id"},
+    {"secret-file", PARAM_SECRET_FILE, false, false, false,
+     "a new client secret's value, from a file or - for standard input"},
+    {"enabled", PARAM_TEXT, false, false, false, "yes, or no: nothing is asked of this tenant any more"},
+    {"cloud", PARAM_TEXT, false, false, false, "global, gcc, gcc-high, dod, china"},
+    OVERRIDE_PARAMS,
+    END_PARAM};
 static const struct param tenant_one_params[] = {TENANT_PARAM, END_PARAM};
 static const struct param feed_list_params[] = {
     {"tenant", PARAM_TEXT, false, false, false, "only this tenant's feeds (id or name)"}, END_PARAM};
@@ -131,6 +141,17 @@ const struct operation api_operations[] = {
      .place = OP_INSTALLATION,
      .params = tenant_one_params,
      .run = op_tenant_show},
+    {.name = "tenant set",
+     .help =
+         "change a tenant: its name, app, secret, cloud, addresses, audiences, versions, or whether it is asked at all",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = tenant_set_params,
+     .run = op_tenant_set,
+     .more =
+         "What is not named stays as it is; an address, audience or version given as \"\" becomes that of the tenant's "
+         "cloud again. A service that runs goes on with the change at once. A token is sent only to the hosts set here "
+         "(or those of the cloud)."},
     {.name = "tenant remove",
      .help = "remove a tenant, its credential and its feeds' state; its events stay in the lake",
      .role = ROLE_ADMIN,

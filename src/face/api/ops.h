@@ -11,6 +11,7 @@ bool op_org_list(struct op_call *c, struct err *e);
 bool op_tenant_add(struct op_call *c, struct err *e);
 bool op_tenant_list(struct op_call *c, struct err *e);
 bool op_tenant_show(struct op_call *c, struct err *e);
+bool op_tenant_set(struct op_call *c, struct err *e);
 bool op_tenant_remove(struct op_call *c, struct err *e);
 bool op_feed_list(struct op_call *c, struct err *e);
 bool op_pull(struct op_call *c, struct err *e);

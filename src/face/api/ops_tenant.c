@@ -100,6 +100,60 @@ bool op_tenant_add(struct op_call *c, struct err *e)
     return write_found(c, in.tenant_id, e);
 }
 
+/* What was changed, for the audit trail; never the secret itself. */
+static bool audit_change(const struct op_call *c, const char *tenant_id, struct err *e)
+{
+    struct buf detail;
+    struct json_writer w;
+    buf_init(&detail, 8192);
+    json_writer_init(&w, &detail);
+    json_object_begin(&w);
+    write_member(&w, "tenant_id", tenant_id);
+    for (const struct param *p = c->op->params; p->name; p++) {
+        const char *value = p->is_positional ? NULL : op_cstr(c, p->name);
+        if (value) write_member(&w, p->name, p->type == PARAM_SECRET_FILE ? "(changed)" : value);
+    }
+    json_object_end(&w);
+    bool ok = store_audit_add(c->installation->store, c->actor, c->op->name, buf_str(&detail), e);
+    buf_done(&detail);
+    return ok;
+}
+
+static bool read_enabled(const struct op_call *c, bool *value, const bool **out, struct err *e)
+{
+    struct str text = op_text(c, "enabled");
+    if (op_cstr(c, "enabled") == NULL) return true;
+    *value = str_eq_nocase(text, STR("yes"));
+    *out = value;
+    return *value || str_eq_nocase(text, STR("no")) ||
+           err_set(e, &api_causes[API_BAD_PARAM], "tenant set: --enabled takes yes or no");
+}
+
+static bool names_a_change(const struct op_call *c)
+{
+    for (const struct param *p = c->op->params; p->name; p++)
+        if (!p->is_positional && op_cstr(c, p->name)) return true;
+    return false;
+}
+
+bool op_tenant_set(struct op_call *c, struct err *e)
+{
+    const struct str secret = op_text(c, "secret-file");
+    bool enabled = false;
+    char tenant_id[GUID_BYTES];
+    struct tenant_change change = {.name = op_cstr(c, "name"),
+                                   .client_id = op_cstr(c, "client-id"),
+                                   .cloud = op_cstr(c, "cloud"),
+                                   .secret = op_cstr(c, "secret-file") ? &secret : NULL};
+    read_overrides(c, change.overrides);
+    if (!names_a_change(c))
+        return err_set(e, &api_causes[API_BAD_PARAM], "tenant set: name at least one thing to change");
+    if (!read_enabled(c, &enabled, &change.is_enabled, e)) return false;
+    if (!tenant_set(c->installation->store, op_cstr(c, "tenant"), &change, tenant_id, e)) return false;
+    tell_engine(c);
+    return audit_change(c, tenant_id, e) && write_found(c, tenant_id, e);
+}
+
 static bool write_each(void *arg, struct tenant *t)
 {
     write_tenant(arg, t);

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,12 +78,24 @@ static void on_commit(void *ctx, uint64_t log_end)
     folding_wake(en->folding, log_end);
 }
 
+/* To whoever runs us: it concerns every tenant at once. */
+static void on_clock(void *ctx, const struct err *e)
+{
+    (void)ctx;
+    if (e)
+        (void)fprintf(stderr, "portcullis: warning: %s\n  code: %s\n  do:   %s\n", e->text, e->cause->code,
+                      e->cause->remedy);
+    else
+        (void)fprintf(stderr, "portcullis: this machine's clock is right again\n");
+}
+
 static bool make_cloud(struct engine *en, struct err *e)
 {
     const struct conf *c = &en->installation->conf;
     struct http_client_opts http = {.ca_file = c->ca_file[0] ? c->ca_file : NULL};
     if (!http_client_new(en->loop, &http, &en->http, e)) return false;
     struct defender_opts defender = {.http = en->http,
+                                     .on_clock = on_clock,
                                      .total_timeout_ms = (uint32_t)c->request_timeout_ms,
                                      .stall_timeout_ms = (uint32_t)c->request_stall_ms};
     return defender_new(en->loop, &defender, &en->defender, e);

@@ -23,7 +23,7 @@ static enum feed_failure failure_of(const struct ing_feed *f, const struct err *
 
 static const char *status_of(const struct err *e)
 {
-    if (e->cause == &defender_causes[DEFENDER_THROTTLED]) return "throttled";
+    if (defender_scope(e->cause) == SCOPE_FAMILY) return "throttled";
     return e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT ? "blocked" : "error";
 }
 

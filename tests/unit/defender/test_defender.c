@@ -548,7 +548,7 @@ static void throttling_says_when(void **state)
     ms.api_status = 429;
     ms.api_body = "{\"error\":{\"code\":\"TooManyRequests\",\"message\":\"You have exceeded your CPU quota\"}}";
     const struct got *g = fetch(tenants[0], EP_HUNTING, "");
-    ASSERT_CAUSE(g, DEFENDER_THROTTLED);
+    ASSERT_CAUSE(g, DEFENDER_CPU_QUOTA);
     assert_int_equal(g->e.retry_after_ms, (10 * 60 + 55) * 1000); /* 03:04:05 to 03:15 */
     g = fetch(tenants[0], EP_ALERTS, "");
     assert_int_equal(g->e.retry_after_ms, 0);
@@ -585,6 +585,51 @@ static void roles_are_told(void **state)
     assert_false(defender_roles(defender, TENANT_A, AUD_ENDPOINT, count_role, &n));
 }
 
+static struct {
+    unsigned off, right;
+    char text[400];
+} clock_said;
+
+static void on_clock(void *ctx, const struct err *e)
+{
+    (void)ctx;
+    if (e) assert_ptr_equal(e->cause, &defender_causes[DEFENDER_CLOCK]);
+    (void)snprintf(clock_said.text, sizeof clock_said.text, "%s", e ? e->text : "right");
+    e ? clock_said.off++ : clock_said.right++;
+}
+
+/* The server dates its answers by the real clock; ours is the virtual one. */
+static void a_wrong_clock_is_told_once(void **state)
+{
+    const struct defender_opts o = {.http = http, .on_clock = on_clock};
+    const struct clock real = clock_real();
+    struct err e;
+    (void)state;
+    defender_free(defender);
+    assert_true(defender_new(loop, &o, &defender, &e));
+    memset(&clock_said, 0, sizeof clock_said);
+    now.wall = clock_wall(&real);
+    pass(-7 * 60);
+    (void)fetch(tenants[0], EP_ALERTS, "");
+    (void)fetch(tenants[1], EP_ALERTS, "");
+    assert_int_equal(clock_said.off, 1);
+    assert_non_null(strstr(clock_said.text, "clock is "));
+    assert_non_null(strstr(clock_said.text, "minutes behind Microsoft's"));
+    ms.login_status = 401;
+    ms.login_body = "{\"error\":\"invalid_client\",\"error_codes\":[500133]}";
+    const struct got *g = fetch(tenants[0], EP_MACHINES, "");
+    ASSERT_CAUSE(g, DEFENDER_ASSERTION_TIME);
+    assert_non_null(strstr(g->e.text, "minutes behind Microsoft's"));
+    pass(7 * 60);
+    g = fetch(tenants[1], EP_MACHINES, "");
+    assert_null(strstr(g->e.text, "minutes"));
+    assert_int_equal(clock_said.right, 1);
+    assert_string_equal(clock_said.text, "right");
+    pass(7 * 60);
+    (void)fetch(tenants[1], EP_ALERTS_SIEM, "");
+    assert_int_equal(clock_said.off, 1); /* the tenant waits after its refusal: nothing was asked */
+}
+
 static void freeing_in_the_middle_is_silent(void **state)
 {
     struct got g[3] = {0};
@@ -618,6 +663,7 @@ int main(void)
         EACH(throttling_says_when),
         EACH(a_compressed_error_is_read),
         EACH(roles_are_told),
+        EACH(a_wrong_clock_is_told_once),
         EACH(freeing_in_the_middle_is_silent),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -22,10 +22,12 @@ static const struct {
     const char *tells; /* stands in the text */
 } api_cases[] = {
     {EP_ALERTS, 429, GRAPH("TooManyRequests", "Please retry after"), DEFENDER_THROTTLED, "429"},
-    {EP_HUNTING, 429, GRAPH("429", "API calls quota exceeded! maximum allowed 45 per 00:01:00"), DEFENDER_THROTTLED,
+    {EP_HUNTING, 429, GRAPH("429", "API calls quota exceeded! maximum allowed 45 per 00:01:00"), DEFENDER_CALLS_QUOTA,
      "45 per"},
     {EP_MACHINES, 429, ENDPOINT("429", "API calls quota exceeded! maximum allowed 1500 per 01:00:00"),
-     DEFENDER_THROTTLED, "rid-2"},
+     DEFENDER_CALLS_QUOTA, "rid-2"},
+    {EP_HUNTING_ENDPOINT, 429, ENDPOINT("429", "You have exceeded your CPU quota"), DEFENDER_CPU_QUOTA, "CPU"},
+    {EP_MACHINES, 429, ENDPOINT("429", "CPU of something else"), DEFENDER_THROTTLED, "CPU"},
     {EP_ALERTS, 429, "", DEFENDER_THROTTLED, "GET /security/alerts_v2 answered 429"},
     {EP_HUNTING, 400, GRAPH("BadRequest", "The query exceeded the allowed limits and was preempted (CPU)"),
      DEFENDER_QUERY_TOO_HEAVY, "preempted"},
@@ -48,7 +50,26 @@ static const struct {
     {EP_ALERTS, 403, GRAPH("Forbidden", "Missing application roles"), DEFENDER_ROLE_MISSING, "SecurityAlert.Read.All"},
     {EP_INCIDENTS, 403, GRAPH("Authorization_RequestDenied", "x"), DEFENDER_ROLE_MISSING, "SecurityIncident.Read.All"},
     {EP_MACHINES, 403, ENDPOINT("Forbidden", "x"), DEFENDER_ROLE_MISSING, "Machine.Read.All"},
-    {EP_MACHINES, 403, ENDPOINT("DisabledFeature", "Live response is off"), DEFENDER_FORBIDDEN, "off"},
+    {EP_MACHINES, 403, ENDPOINT("DisabledFeature", "Live response is off"), DEFENDER_FEATURE_OFF, "off"},
+    {EP_HUNTING_ENDPOINT, 403, ENDPOINT("DisabledFeature", "gone"), DEFENDER_API_RETIRED, "gone"},
+    {EP_HUNTING_ENDPOINT, 404, "", DEFENDER_API_RETIRED, "404"},
+    {EP_ALERTS_SIEM, 410, "", DEFENDER_API_RETIRED, "410"},
+    {EP_ALERTS_SIEM, 403, "", DEFENDER_FORBIDDEN, "403"},
+    {EP_MACHINES, 403, ENDPOINT("DisallowedOperation", "not on servers"), DEFENDER_DISALLOWED, "not on servers"},
+    {EP_MACHINES, 400, ENDPOINT("ActiveRequestAlreadyExists", "x"), DEFENDER_ACTION_RUNNING, "x"},
+    {EP_MACHINES, 400, ENDPOINT("BadRequest", "Action is already in progress"), DEFENDER_ACTION_RUNNING, "progress"},
+    {EP_MACHINES, 400, ENDPOINT("OsPlatformNotSupported", "x"), DEFENDER_OS_UNSUPPORTED, "x"},
+    {EP_MACHINES, 400, ENDPOINT("ClientVersionNotSupported", "x"), DEFENDER_SENSOR_OLD, "x"},
+    {EP_MACHINES, 400, ENDPOINT("MaximumBatchSizeExceeded", "600, allowed 500"), DEFENDER_BATCH_TOO_LARGE, "500"},
+    {EP_MACHINES, 400, ENDPOINT("MissingRequiredParameter", "Comment"), DEFENDER_BAD_BODY, "Comment"},
+    {EP_MACHINES, 400, ENDPOINT("InvalidRequestBody", "x"), DEFENDER_BAD_BODY, "x"},
+    {EP_MACHINES, 400, ENDPOINT("InvalidInput", "x"), DEFENDER_BAD_VALUE, "x"},
+    {EP_MACHINES, 400, ENDPOINT("InvalidHashValue", "x"), DEFENDER_BAD_VALUE, "x"},
+    {EP_HUNTING, 401, "{\"code\":\"AF10001\"}", DEFENDER_ROLE_MISSING, "AF10001"},
+    {EP_ALERTS, 403,
+     GRAPH("Forbidden", "{\\\"error\\\":{\\\"code\\\":\\\"DisabledFeature\\\",\\\"message\\\":\\\"inner\\\"}}"),
+     DEFENDER_FEATURE_OFF, "DisabledFeature: inner"},
+    {EP_ALERTS, 403, GRAPH("Forbidden", "{not json"), DEFENDER_ROLE_MISSING, "{not json"},
     {EP_MACHINES, 404, ENDPOINT("ResourceNotFound", "Machine 123 was not found"), DEFENDER_NOT_FOUND, "123"},
     {EP_ALERTS, 405, "", DEFENDER_BAD_QUERY, "405"},
     {EP_ALERTS, 500,
@@ -99,20 +120,26 @@ static const struct {
     {400, LOGIN("invalid_tenant", 90002, "Tenant not found."), DEFENDER_TENANT_UNKNOWN, ERR_AUTH},
     {400, LOGIN("invalid_request", 90002, "Tenant not found, as older answers say."), DEFENDER_TENANT_UNKNOWN,
      ERR_AUTH},
-    {400, LOGIN("invalid_request", 900023, "Neither GUID nor domain."), DEFENDER_TENANT_UNKNOWN, ERR_AUTH},
+    {400, LOGIN("invalid_request", 900023, "Neither GUID nor domain."), DEFENDER_TOKEN_URL, ERR_AUTH},
     {400, LOGIN("invalid_request", 90038, "Another cloud."), DEFENDER_OTHER_CLOUD, ERR_AUTH},
     {400, LOGIN("invalid_resource", 500011, "Resource principal not found."), DEFENDER_NO_SERVICE, ERR_AUTH},
-    {400, LOGIN("invalid_grant", 650052, "Not subscribed."), DEFENDER_NO_SERVICE, ERR_AUTH},
+    {400, LOGIN("invalid_grant", 650052, "Not subscribed."), DEFENDER_NO_LICENCE, ERR_AUTH},
     {400, LOGIN("invalid_grant", 53003, "Blocked by Conditional Access."), DEFENDER_POLICY_BLOCKS, ERR_AUTH},
     {400, LOGIN("invalid_grant", 50196, "A client request loop."), DEFENDER_LOGIN_LOOP, ERR_RETRY},
-    {401, LOGIN("invalid_client", 700027, "Assertion failed."), DEFENDER_LOGIN_REFUSED, ERR_AUTH},
-    {400, LOGIN("invalid_scope", 70011, "Scope malformed."), DEFENDER_LOGIN_REFUSED, ERR_AUTH},
+    {401, LOGIN("invalid_client", 700027, "Assertion failed."), DEFENDER_CERTIFICATE_REFUSED, ERR_AUTH},
+    {400, LOGIN("invalid_client", 500133, "Assertion is not within its valid time range."), DEFENDER_ASSERTION_TIME,
+     ERR_AUTH},
+    {401, LOGIN("invalid_client", 7000218, "No secret."), DEFENDER_NO_CREDENTIAL, ERR_AUTH},
+    {400, LOGIN("invalid_scope", 70011, "Scope malformed."), DEFENDER_BAD_AUDIENCE, ERR_AUTH},
+    {400, LOGIN("invalid_resource", 650057, "Invalid resource."), DEFENDER_API_NOT_IN_APP, ERR_AUTH},
+    {400, LOGIN("invalid_request", 900144, "Missing field."), DEFENDER_LOGIN_REQUEST, ERR_AUTH},
+    {400, LOGIN("invalid_request", 90055, "Throttled."), DEFENDER_LOGIN_THROTTLED, ERR_RETRY},
     {400, LOGIN("invalid_grant", 90033, "Passing."), DEFENDER_LOGIN_DOWN, ERR_RETRY},
     {400, LOGIN("temporarily_unavailable", 99999999, "A number nobody knows yet."), DEFENDER_LOGIN_DOWN, ERR_RETRY},
     {401, LOGIN("invalid_client", 99999998, "A number nobody knows yet."), DEFENDER_LOGIN_REFUSED, ERR_AUTH},
     {400, "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000222: expired\\r\\nTrace ID: 1\"}",
      DEFENDER_SECRET_EXPIRED, ERR_AUTH},
-    {429, "", DEFENDER_LOGIN_DOWN, ERR_RETRY},
+    {429, "", DEFENDER_LOGIN_THROTTLED, ERR_RETRY},
     {503, "<html>", DEFENDER_LOGIN_DOWN, ERR_RETRY},
     {403, "<html>proxy</html>", DEFENDER_LOGIN_REFUSED, ERR_AUTH},
     {302, "", DEFENDER_BAD_ANSWER, ERR_RETRY},
@@ -146,6 +173,55 @@ static void every_cause_is_told_and_unique(void **state)
         for (unsigned k = 0; k < i; k++) assert_true(defender_login_code(i)->code != defender_login_code(k)->code);
 }
 
+/* Which of several quotas is full decides how long to wait, where Microsoft does not say. */
+static void quotas_say_when(void **state)
+{
+    static const struct {
+        const char *message;
+        uint32_t wait_s;
+    } rows[] = {{"API calls quota exceeded! maximum allowed 45 per 00:01:00", 60},
+                {"API calls quota exceeded! maximum allowed 1500 per 01:00:00", 900},
+                {"API calls quota exceeded! maximum allowed 10 per 00:00:05", 5},
+                {"API calls quota exceeded! maximum allowed many per hour", 0},
+                {"API calls quota exceeded!", 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct http_response r = {.status = 429};
+        struct err e;
+        char body[300];
+        (void)snprintf(body, sizeof body, "{\"error\":{\"code\":\"429\",\"message\":\"%s\"}}", rows[i].message);
+        defender_explain(&endpoint_rows[EP_HUNTING_ENDPOINT], &r, str_of(body), &e);
+        assert_ptr_equal(e.cause, &defender_causes[DEFENDER_CALLS_QUOTA]);
+        assert_int_equal(e.retry_after_ms, rows[i].wait_s * 1000);
+        assert_int_equal(defender_scope(e.cause), SCOPE_FAMILY);
+    }
+}
+
+static void a_partial_answer_names_what_is_missing(void **state)
+{
+    struct http_response r = {.status = 206, .warning = "199 - \"Microsoft/WDATP/504/12000\""};
+    struct err e;
+    (void)state;
+    defender_explain_partial(&endpoint_rows[EP_ALERTS], &r, &e);
+    assert_ptr_equal(e.cause, &defender_causes[DEFENDER_PARTIAL]);
+    assert_non_null(strstr(e.text, "Microsoft/WDATP/504/12000"));
+}
+
+static void scopes_keep_the_harm_small(void **state)
+{
+    static const struct {
+        int cause;
+        enum error_scope scope;
+    } rows[] = {{DEFENDER_SECRET_WRONG, SCOPE_TENANT}, {DEFENDER_WRONG_TENANT, SCOPE_TENANT},
+                {DEFENDER_NO_LICENCE, SCOPE_API},      {DEFENDER_NO_SERVICE, SCOPE_API},
+                {DEFENDER_BAD_AUDIENCE, SCOPE_API},    {DEFENDER_THROTTLED, SCOPE_FAMILY},
+                {DEFENDER_ROLE_MISSING, SCOPE_CALL},   {DEFENDER_NO_TABLE, SCOPE_CALL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(defender_scope(&defender_causes[rows[i].cause]), rows[i].scope);
+    assert_int_equal(defender_scope(&net_causes[NET_DNS]), SCOPE_CALL);
+}
+
 /* Texts end up in terminals, logs and web pages. */
 static void foreign_text_is_tamed(void **state)
 {
@@ -173,6 +249,9 @@ int main(void)
         cmocka_unit_test(login_errors_have_their_cause),
         cmocka_unit_test(every_cause_is_told_and_unique),
         cmocka_unit_test(foreign_text_is_tamed),
+        cmocka_unit_test(quotas_say_when),
+        cmocka_unit_test(a_partial_answer_names_what_is_missing),
+        cmocka_unit_test(scopes_keep_the_harm_small),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

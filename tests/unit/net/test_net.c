@@ -95,6 +95,8 @@ static void handle(void *ctx, struct http_exchange *x)
     } else if (str_eq(path, STR("/busy"))) {
         reply_status(x, 429);
         reply_header(x, "Retry-After", "2.128");
+        reply_header(x, "Warning", "199 - \"a/b/504/1\"");
+        reply_header(x, "Date", "Fri, 02 Jan 2026 03:04:05 GMT");
     } else if (str_eq(path, STR("/moved"))) {
         reply_status(x, 302);
         reply_header(x, "Location", "/echo");
@@ -438,6 +440,8 @@ static void answers_of_any_status_are_answers(void **state)
     assert_null(busy.e.cause);
     assert_int_equal(busy.r.status, 429);
     assert_int_equal(busy.r.retry_after_ms, 2128);
+    assert_string_equal(busy.r.warning, "199 - \"a/b/504/1\"");
+    assert_int_equal(wall_ms(busy.r.date), INT64_C(1767323045000));
     fetch(&moved, &(struct http_request){.method = "GET", .url = url("/moved")});
     assert_int_equal(moved.r.status, 302); /* not followed */
     buf_done(&busy.body);

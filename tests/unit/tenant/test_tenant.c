@@ -289,6 +289,70 @@ static void doubles_and_strangers(void **state)
     tenant_unref(t);
 }
 
+static void a_tenant_is_changed(void **state)
+{
+    struct tenant_input in = good();
+    const bool no = false;
+    const struct str secret = STR(" n3w.s3cret\n"), bad = STR("a b");
+    char id[GUID_BYTES] = "";
+    struct err e = {0};
+    (void)state;
+    in.overrides[OVER_GRAPH_URL] = "https://g.example";
+    add(&in);
+    struct tenant_change c = {.name = "other",
+                              .cloud = "dod",
+                              .is_enabled = &no,
+                              .secret = &secret,
+                              .overrides = {[OVER_GRAPH_URL] = "", [OVER_SIEM_URL] = "https://s.example"}};
+    if (!tenant_set(store, "contoso MAIN", &c, id, &e)) fail_msg("%s", e.text);
+    assert_string_equal(id, ID_A_LOWER);
+    struct tenant *t = find("other");
+    assert_string_equal(t->record.cloud, "dod");
+    assert_string_equal(t->record.client_id, CLIENT);
+    assert_false(t->record.is_enabled);
+    assert_string_equal(t->apis[AUD_GRAPH].url, "https://dod-graph.microsoft.us");
+    assert_string_equal(t->apis[AUD_SIEM].url, "https://s.example");
+    assert_true(str_eq(secret_reveal(t->secret), STR("n3w.s3cret")));
+    tenant_unref(t);
+
+    const struct {
+        struct tenant_change change;
+        int cause;
+    } slips[] = {{{.name = "never", .client_id = ID_A}, TENANT_BAD_CLIENT_ID},
+                 {{.name = "never", .secret = &bad}, TENANT_BAD_SECRET},
+                 {{.name = "never", .cloud = "moon"}, TENANT_NO_CLOUD},
+                 {{.name = "never", .overrides = {[OVER_GRAPH_URL] = "http://g.example"}}, TENANT_BAD_URL}};
+    for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+        assert_false(tenant_set(store, ID_A, &slips[i].change, id, &e));
+        assert_ptr_equal(e.cause, &tenant_causes[slips[i].cause]);
+    }
+    tenant_unref(find("other")); /* nothing was half done */
+    assert_false(tenant_set(store, "nobody", &c, id, &e));
+    assert_ptr_equal(e.cause, &tenant_causes[TENANT_NO_SUCH]);
+}
+
+static void ids_in_each_others_place_are_seen(void **state)
+{
+    struct tenant_input in = good(), swapped = good();
+    char id[GUID_BYTES];
+    struct err e = {0};
+    (void)state;
+    add(&in);
+    swapped.tenant_id = CLIENT;
+    swapped.client_id = ID_B;
+    assert_false(tenant_add(store, &conf, &swapped, true, &e));
+    assert_ptr_equal(e.cause, &tenant_causes[TENANT_IDS_SWAPPED]);
+    swapped.tenant_id = ID_B;
+    swapped.client_id = ID_A;
+    assert_false(tenant_add(store, &conf, &swapped, true, &e));
+    assert_string_equal(e.text, "the client id is the tenant id of \"Contoso main\"");
+    swapped.client_id = CLIENT; /* one app for several tenants */
+    swapped.name = "second";
+    add(&swapped);
+    assert_false(tenant_set(store, "second", &(struct tenant_change){.client_id = ID_A}, id, &e));
+    assert_ptr_equal(e.cause, &tenant_causes[TENANT_IDS_SWAPPED]);
+}
+
 static bool note(void *arg, struct tenant *t)
 {
     struct buf *text = arg;
@@ -329,6 +393,7 @@ static void one_bad_secret_hurts_one_tenant(void **state)
     struct tenant *t = NULL;
     struct buf text;
     struct err e = {0};
+    char id[GUID_BYTES];
     (void)state;
     b.tenant_id = ID_B;
     b.name = "second";
@@ -346,6 +411,10 @@ static void one_bad_secret_hurts_one_tenant(void **state)
     assert_string_equal(buf_cstr(&text), "Contoso main=20;second=0;");
     assert_false(tenant_find(store, &conf, ID_B, &t, &e)); /* asked for alone, it says what is wrong */
     assert_ptr_equal(e.cause, &seal_causes[SEAL_CORRUPT]);
+    if (!tenant_set(store, ID_B, &(struct tenant_change){.name = "mended", .secret = &(struct str){"abc", 3}}, id, &e))
+        fail_msg("%s", e.text);
+    tenant_unref(find("mended"));
+    damage_secret_of(ID_B);
     buf_reset(&text);
     assert_true(tenant_each(store, &conf, remove_other, &text, &e)); /* one removed meanwhile is passed over */
     assert_string_equal(buf_cstr(&text), "Contoso main=20;");
@@ -379,6 +448,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(overrides_hold_for_one_tenant, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_slip_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(doubles_and_strangers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_tenant_is_changed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ids_in_each_others_place_are_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_bad_secret_hurts_one_tenant, set_up, tear_down),
         cmocka_unit_test(clouds_are_whole),
     };
