@@ -74,7 +74,7 @@ void call_answer_value(struct exchange *x, struct str value)
     json_writer_init(&w, &out);
     json_object_begin(&w);
     json_key(&w, "@odata.context");
-    json_write_cstr(&w, "https://api.securitycenter.microsoft.com/api/$metadata#Edm.String");
+    json_write_cstr(&w, ENDPOINT_METADATA "Edm.String");
     json_key(&w, "value");
     json_write_str(&w, value);
     json_object_end(&w);

@@ -5,6 +5,8 @@
 #include "twin/access.h"
 #include "twin/cloud_int.h"
 
+#define ENDPOINT_METADATA "https://api.securitycenter.microsoft.com/api/$metadata#"
+
 static inline struct action_world call_actions(const struct exchange *x)
 {
     return actions_of(estate_of(x->cloud, x->tenant));

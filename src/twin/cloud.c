@@ -97,6 +97,7 @@ void cloud_free(struct cloud *c)
         for (unsigned t = 0; t < TABLE_COUNT; t++) table_done(&c->tenants[i].tables[t]);
         changes_done(&c->tenants[i].changes);
         action_book_free(c->tenants[i].actions);
+        indicator_book_free(c->tenants[i].indicators);
     }
     for (unsigned i = 0; i < SCENARIO_EVENTS_MAX; i++) replay_done(&c->replays[i]);
     free(c->tenants);
@@ -136,6 +137,7 @@ struct estate estate_of(const struct cloud *c, const struct twin_tenant *t)
                            .scenario = c->opts.scenario,
                            .variants = &t->variants,
                            .actions = t->actions,
+                           .indicators = t->indicators,
                            .changes = &t->changes,
                            .api = API_GRAPH,
                            .licence = t->licence};

@@ -128,6 +128,7 @@ enum cloud_family {
     FAMILY_ENDPOINT,
     FAMILY_LIVE_RESPONSE,
     FAMILY_PACKAGE,
+    FAMILY_IMPORT,
     FAMILY_COUNT
 };
 struct cloud_stats {

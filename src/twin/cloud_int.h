@@ -28,6 +28,7 @@ struct twin_tenant {
     struct variants variants;
     uint64_t byte_cap;
     struct action_book *actions; /* made with the first POST; NULL: none */
+    struct indicator_book *indicators;
     struct table tables[TABLE_COUNT];
     struct changes changes;
     struct throttle throttles[FAMILY_COUNT];
@@ -108,6 +109,10 @@ void action_order_handle(struct exchange *x, struct str machine);
 void action_cancel_handle(struct exchange *x, struct str id);
 void action_package_handle(struct exchange *x, struct str id);
 void action_result_handle(struct exchange *x, struct str id);
+void indicator_post_handle(struct exchange *x, struct str none);
+void indicator_import_handle(struct exchange *x, struct str none);
+void indicator_delete_handle(struct exchange *x, struct str id);
+void indicator_batch_delete_handle(struct exchange *x, struct str none);
 void action_file_handle(struct exchange *x);
 void action_devices_write(struct exchange *x, struct json_writer *w);
 void admin_handle(struct exchange *x, struct str what);

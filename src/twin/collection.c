@@ -18,6 +18,7 @@ static const struct collection_rules rules[OBJECT_KINDS] = {
     [OBJECT_ALERT] = {"security/alerts_v2", 100, 1000, true, 500, true, true},
     [OBJECT_INCIDENT] = {"security/incidents", 50, 50, false, 500, true, true},
     [OBJECT_ACTION] = {"MachineActions", 10000, 10000, false, UINT32_MAX, false, false},
+    [OBJECT_INDICATOR] = {"Indicators", 10000, 10000, false, UINT32_MAX, false, false},
     [OBJECT_MACHINE] = {"Machines", 10000, 10000, false, UINT32_MAX, false, false},
 };
 

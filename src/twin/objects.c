@@ -13,6 +13,8 @@ static const struct object_ops {
         {incidents_list, incident_object_id, incident_field, incident_write, {incident_fields, INCIDENT_FIELDS}},
     [OBJECT_ACTION] =
         {action_objects_list, action_object_id, action_field, action_write, {action_fields, ACTION_FIELDS}},
+    [OBJECT_INDICATOR] =
+        {indicators_list, indicator_id, indicator_field, indicator_write, {indicator_fields, INDICATOR_FIELDS}},
     [OBJECT_MACHINE] = {machines_list, machine_id, machine_field, machine_write, {machine_fields, MACHINE_FIELDS}},
 };
 

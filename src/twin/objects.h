@@ -7,11 +7,12 @@
 #include "kit/base/wall.h"
 #include "twin/actions.h"
 #include "twin/changes.h"
+#include "twin/indicators.h"
 #include "twin/odata.h"
 #include "twin/scenario.h"
 #include "twin/world.h"
 
-enum object_kind { OBJECT_ALERT, OBJECT_INCIDENT, OBJECT_MACHINE, OBJECT_ACTION, OBJECT_KINDS };
+enum object_kind { OBJECT_ALERT, OBJECT_INCIDENT, OBJECT_MACHINE, OBJECT_ACTION, OBJECT_INDICATOR, OBJECT_KINDS };
 struct object {
     uint64_t number;
     unsigned revision;
@@ -30,9 +31,10 @@ struct estate { /* whose objects */
     const struct world *world;
     const struct scenario *scenario;
     const struct variants *variants;
-    const struct action_book *actions; /* NULL: none was posted */
-    const struct changes *changes;     /* what was written to alerts and incidents */
-    enum cloud_api api;                /* through which they are looked at */
+    const struct action_book *actions;       /* NULL: none was posted */
+    const struct indicator_book *indicators; /* likewise */
+    const struct changes *changes;           /* what was written to alerts and incidents */
+    enum cloud_api api;                      /* through which they are looked at */
     enum licence licence;
 };
 static inline struct action_world actions_of(struct estate t)

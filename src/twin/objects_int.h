@@ -82,8 +82,13 @@ bool action_objects_list(struct estate t, struct wall now, struct arena *a, stru
 struct str action_object_id(struct estate t, const struct object *o, struct arena *a);
 struct odata_value action_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
 void action_write(struct object_writer *o, struct estate t, const struct object *object);
-extern const struct odata_field alert_fields[], incident_fields[], machine_fields[], action_fields[];
-enum { ALERT_FIELDS = 8, INCIDENT_FIELDS = 7, MACHINE_FIELDS = 14, ACTION_FIELDS = 6 };
+bool indicators_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
+struct str indicator_id(struct estate t, const struct object *o, struct arena *a);
+struct odata_value indicator_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
+void indicator_write(struct object_writer *o, struct estate t, const struct object *object);
+extern const struct odata_field alert_fields[], incident_fields[], machine_fields[], action_fields[],
+    indicator_fields[];
+enum { ALERT_FIELDS = 8, INCIDENT_FIELDS = 7, MACHINE_FIELDS = 14, ACTION_FIELDS = 6, INDICATOR_FIELDS = 6 };
 
 static inline struct odata_value odata_text(struct str s)
 {

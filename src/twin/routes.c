@@ -2,6 +2,7 @@
  * and the roles that may make it (section 2.6 of the reference). */
 #include "twin/cloud_int.h"
 
+#define INDICATORS "Ti.ReadWrite", "Ti.ReadWrite.All"
 #define READ_MACHINES "Machine.Read.All", "Machine.ReadWrite.All"
 /* clang-format off */
 static const struct route {
@@ -30,6 +31,11 @@ static const struct route {
     {"POST", "machineactions/*/cancel", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_cancel_handle, 0},
     {"GET", "machineactions/*/getPackageUri", API_ENDPOINT, FAMILY_PACKAGE, {READ_MACHINES, "Machine.CollectForensics"}, action_package_handle, 0},
     {"GET", "machineactions/*/GetLiveResponseResultDownloadLink(*)", API_ENDPOINT, FAMILY_ENDPOINT, {READ_MACHINES, "Machine.LiveResponse"}, action_result_handle, 0},
+    {"GET", "indicators", API_ENDPOINT, FAMILY_ENDPOINT, {INDICATORS}, collection_handle, OBJECT_INDICATOR},
+    {"POST", "indicators", API_ENDPOINT, FAMILY_ENDPOINT, {INDICATORS}, indicator_post_handle, 0},
+    {"POST", "indicators/import", API_ENDPOINT, FAMILY_IMPORT, {INDICATORS}, indicator_import_handle, 0},
+    {"POST", "indicators/BatchDelete", API_ENDPOINT, FAMILY_ENDPOINT, {INDICATORS}, indicator_batch_delete_handle, 0},
+    {"DELETE", "indicators/*", API_ENDPOINT, FAMILY_ENDPOINT, {INDICATORS}, indicator_delete_handle, 0},
 };
 
 static const struct prefix {

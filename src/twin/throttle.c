@@ -13,6 +13,7 @@ const struct family_row twin_families[FAMILY_COUNT] = {
     [FAMILY_HUNTING] = {"hunting", true, 45, 0, SETTING(hunting_per_min), 0},
     [FAMILY_ENDPOINT] = {"endpoint", false, 100, 1500, SETTING(endpoint_per_min), SETTING(endpoint_per_hour)},
     [FAMILY_LIVE_RESPONSE] = {"live_response", false, 10, 0, 0, 0},
+    [FAMILY_IMPORT] = {"import", false, 30, 0, 0, 0},
     [FAMILY_PACKAGE] = {"package", false, 2, 120, 0, 0},
 };
 /* clang-format on */

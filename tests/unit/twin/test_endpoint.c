@@ -1,0 +1,146 @@
+/* The rest of the twin's Defender for Endpoint API (sections 9, 10, 11, 14 and 15 of the reference). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client.h"
+
+#define ROOMY "machines: 8\ndirt: no\nendpoint_per_minute: 100000\nendpoint_per_hour: 100000\n"
+
+static int post(struct client *c, const char *path, const char *body)
+{
+    return client_call(c, "POST", path, c->endpoint, body);
+}
+
+static void assert_member(struct client *c, const char *path, const char *value)
+{
+    struct str own = json_str(json_path(c->json, path), STR("(none)"));
+    if (!str_eq(own, str_of(value))) fail_msg("%s is %.*s, not %s", path, STR_ARG(own), value);
+}
+
+static const struct json *item(struct client *c, size_t index)
+{
+    const struct json *list = json_get(c->json, "value");
+    assert_non_null(list);
+    assert_true(index < list->count);
+    return &list->items[index];
+}
+
+/* ---- indicators ------------------------------------------------------------------------------------------------------ */
+#define HASH "0123456789012345678901234567890123456789"
+static const char good_indicator[] =
+    "{\"indicatorValue\":\"" HASH "\",\"indicatorType\":\"FileSha1\",\"action\":\"Block\",\"title\":\"t\","
+    "\"description\":\"d\",\"severity\":\"High\",\"rbacGroupNames\":\"A, B\"}";
+
+static void indicators_are_made_changed_and_deleted(void **state)
+{
+    struct client c;
+    char path[100];
+    (void)state;
+    client_open(&c, ROOMY, 1, 7);
+    assert_int_equal(client_get(&c, "/api/indicators"), 200);
+    assert_int_equal(client_count(&c, "value"), 0);
+    assert_int_equal(post(&c, "/api/indicators", good_indicator), 200);
+    assert_member(&c, "severity", "High");
+    assert_member(&c, "createdBy", c.tenant.client_id);
+    assert_int_equal(json_get(c.json, "rbacGroupNames")->count, 2);
+    (void)snprintf(path, sizeof path, "/api/indicators/%.*s", STR_ARG(json_str(json_get(c.json, "id"), STR_NONE)));
+    assert_int_equal(post(&c, "/api/indicators",
+                          "{\"indicatorValue\":\"" HASH "\",\"indicatorType\":\"FileSha1\",\"action\":\"Audit\","
+                          "\"generateAlert\":true,\"title\":\"t2\",\"description\":\"d\"}"),
+                     200);
+    assert_int_equal(client_get(&c, "/api/indicators?$filter=indicatorType+eq+'FileSha1'+and+action+eq+'Audit'"), 200);
+    assert_int_equal(client_count(&c, "value"), 1);
+    assert_true(str_eq(json_str(json_get(item(&c, 0), "title"), STR_NONE), STR("t2")));
+    assert_int_equal(client_get(&c, "/api/indicators?$filter=title+eq+'t2'"), 400);
+    assert_int_equal(client_call(&c, "DELETE", path, c.endpoint, ""), 204);
+    assert_int_equal(c.body.n, 0);
+    assert_int_equal(client_call(&c, "DELETE", path, c.endpoint, ""), 404);
+    assert_int_equal(client_get(&c, "/api/indicators"), 200);
+    assert_int_equal(client_count(&c, "value"), 0);
+    client_close(&c);
+}
+
+static void bad_indicators_say_what_is_wrong(void **state)
+{
+    static const struct {
+        const char *value, *type, *action, *code;
+    } rows[] = {
+        {"12", "FileSha1", "Block", "InvalidHashValue"},
+        {HASH, "FileSha256", "Block", "InvalidHashValue"},
+        {"xy", "FileMd5", "Block", "InvalidHashValue"},
+        {"10.0.0.0/8", "IpAddress", "Block", "InvalidIpAddress"},
+        {"a b.example", "DomainName", "Block", "InvalidDomainName"},
+        {"http:// x", "Url", "Block", "InvalidUrl"},
+        {HASH, "FileSha3", "Block", "InvalidInput"},
+        {HASH, "FileSha1", "Kill", "InvalidInput"},
+        {HASH, "FileSha1", "Audit", "InvalidInput"}, /* generateAlert must be true */
+        {"", "FileSha1", "Block", "MissingRequiredParameter"},
+    };
+    struct client c;
+    char body[300];
+    (void)state;
+    client_open(&c, ROOMY, 1, 7);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)snprintf(body, sizeof body,
+                       "{\"indicatorValue\":\"%s\",\"indicatorType\":\"%s\",\"action\":\"%s\",\"title\":\"t\","
+                       "\"description\":\"d\"}",
+                       rows[i].value, rows[i].type, rows[i].action);
+        print_message("# %s\n", body);
+        assert_int_equal(post(&c, "/api/indicators", body), 400);
+        assert_string_equal(client_error(&c), rows[i].code);
+    }
+    assert_int_equal(post(&c, "/api/indicators", "{\"IndicatorValue\":\"x\"}"), 400);
+    assert_string_equal(client_error(&c), "MissingRequiredParameter");
+    client_close(&c);
+}
+
+static void indicators_come_in_batches(void **state)
+{
+    struct client c;
+    struct buf body;
+    (void)state;
+    client_open(&c, ROOMY, 1, 7);
+    buf_init(&body, 1 << 20);
+    buf_addf(&body, "{\"Indicators\":[%s,{\"indicatorValue\":\"1.2.3.4\",\"indicatorType\":\"IpAddress\"}]}",
+             good_indicator);
+    assert_int_equal(post(&c, "/api/indicators/import", buf_cstr(&body)), 200);
+    assert_int_equal(client_count(&c, "value"), 2);
+    assert_false(json_bool(json_get(item(&c, 0), "isFailed"), true));
+    assert_true(json_bool(json_get(item(&c, 1), "isFailed"), false));
+    assert_true(json_str(json_get(item(&c, 1), "failureReason"), STR_NONE).n > 0);
+    struct str id = json_str(json_get(item(&c, 0), "id"), STR_NONE);
+    struct buf ids;
+    buf_init(&ids, 200);
+    buf_addf(&ids, "{\"IndicatorIds\":[\"%.*s\"]}", STR_ARG(id));
+    assert_int_equal(post(&c, "/api/indicators/BatchDelete", buf_cstr(&ids)), 204);
+    assert_int_equal(client_get(&c, "/api/indicators"), 200);
+    assert_int_equal(client_count(&c, "value"), 0);
+    buf_reset(&body);
+    buf_add_str(&body, STR("{\"Indicators\":["));
+    for (unsigned i = 0; i < 501; i++) buf_addf(&body, "%s{}", i ? "," : "");
+    buf_add_str(&body, STR("]}"));
+    assert_int_equal(post(&c, "/api/indicators/import", buf_cstr(&body)), 400);
+    assert_string_equal(client_error(&c), "MaximumBatchSizeExceeded");
+    assert_non_null(strstr(client_message(&c), "501"));
+    for (unsigned i = 0; i < 28; i++) (void)post(&c, "/api/indicators/import", "{\"Indicators\":[]}");
+    assert_int_equal(post(&c, "/api/indicators/import", "{\"Indicators\":[]}"), 429); /* 30 a minute */
+    buf_done(&ids);
+    buf_done(&body);
+    client_close(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(indicators_are_made_changed_and_deleted),
+        cmocka_unit_test(bad_indicators_say_what_is_wrong),
+        cmocka_unit_test(indicators_come_in_batches),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
