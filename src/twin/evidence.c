@@ -1,14 +1,6 @@
 /* Evidence of alerts, one writer a kind (section 7.3 of the reference). */
 #include "twin/objects_int.h"
 
-struct scene { /* whom and what an alert is about */
-    struct estate estate;
-    const struct object *alert;
-    uint64_t seed;
-    unsigned device, user;
-    const struct program *program;
-};
-
 static void begin(struct object_writer *o, const struct scene *s, const char *kind)
 {
     static const char *const roles[] = {NULL};
@@ -256,12 +248,18 @@ static const struct {
     {EVIDENCE_FUTURE, "quantumEntanglementEvidence", future},
 };
 
-void evidence_write(struct object_writer *o, struct estate t, const struct object *alert)
+struct scene scene_of(struct estate t, const struct object *alert)
 {
     struct scene s = {.estate = t, .alert = alert, .seed = alert_seed(t, alert->number)};
     s.device = (unsigned)(s.seed % (t.world->machines ? t.world->machines : 1));
     s.user = (unsigned)(s.seed / 7 % WORLD_USERS);
     s.program = program_of(device_os(t.world, s.device), s.seed / 11);
+    return s;
+}
+
+void evidence_write(struct object_writer *o, struct estate t, const struct object *alert)
+{
+    struct scene s = scene_of(t, alert);
     unsigned kinds = alert_kind_of(t, alert->number)->evidence;
     json_key(&o->w, "evidence");
     json_array_begin(&o->w);

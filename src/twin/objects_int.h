@@ -49,6 +49,14 @@ enum evidence {
     EVIDENCE_FUTURE = 32768,
 };
 enum { EVIDENCE_KINDS = 16 };
+struct scene { /* whom and what an alert is about */
+    struct estate estate;
+    const struct object *alert;
+    uint64_t seed;
+    unsigned device, user;
+    const struct program *program;
+};
+struct scene scene_of(struct estate t, const struct object *alert);
 uint64_t alert_seed(struct estate t, uint64_t number);
 struct wall alert_created(struct estate t, uint64_t number);
 const struct alert_kind *alert_kind_of(struct estate t, uint64_t number);
