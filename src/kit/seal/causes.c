@@ -12,8 +12,8 @@ const struct cause seal_causes[SEAL_CAUSE_COUNT] = {
                       "Restore the store from a backup, or remove the tenant and add it again."},
     [SEAL_BAD_TOKEN] = {"seal.bad_token", ERR_INPUT, "this is not a token, or its signature does not hold",
                         "Ask the server that issued it for a new token."},
-    [SEAL_BAD_PEM] = {"seal.bad_pem", ERR_INPUT, "this is not a usable RSA private key in PEM form",
-                      "Give an RSA key of at least 2048 bits, PEM, without a passphrase."},
+    [SEAL_BAD_PEM] = {"seal.bad_pem", ERR_INPUT, "this is not a usable RSA private key or certificate in PEM form",
+                      "Give an RSA key of at least 2048 bits without a passphrase, or its certificate, as PEM text."},
     [SEAL_CRYPTO] = {"seal.crypto", ERR_LIMIT, "the cryptographic library refused",
                      "Check that the machine has memory left and that OpenSSL's configuration allows RSA and SHA-256."},
 };

@@ -3,12 +3,7 @@
 
 #include "kit/seal/seal_int.h"
 
-/* header.payload.signature, still encoded. `signed_part` is header.payload with its point. */
-struct parts {
-    struct str header, payload, signature, signed_part;
-};
-
-static bool split(struct str token, struct parts *out)
+bool jwt_split(struct str token, struct jwt_parts *out)
 {
     struct str rest = token;
     if (token.n > JWT_BYTES_MAX) return false;
@@ -51,9 +46,9 @@ bool jwt_sign(const struct rsa_key *k, struct str payload_json, struct buf *toke
 
 bool jwt_peek(struct str token, struct buf *header_out, struct buf *payload_out, struct err *e)
 {
-    struct parts parts;
+    struct jwt_parts parts;
     size_t header_before = header_out->n;
-    if (!split(token, &parts))
+    if (!jwt_split(token, &parts))
         return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "a token has three parts with points between");
     if (base64url_decode(parts.header, header_out) && base64url_decode(parts.payload, payload_out)) return true;
     header_out->n = header_before;
@@ -76,8 +71,8 @@ static bool signature_holds(const struct rsa_key *k, struct str text, struct str
 /* The header is covered by the signature and never chooses the algorithm, so "none" or HS256 cannot slip in. */
 bool jwt_verify(const struct rsa_key *k, struct str token, struct buf *payload_out, struct err *e)
 {
-    struct parts parts;
-    if (!split(token, &parts))
+    struct jwt_parts parts;
+    if (!jwt_split(token, &parts))
         return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "a token has three parts with points between");
     if (!signature_holds(k, parts.signed_part, parts.signature))
         return err_set(e, &seal_causes[SEAL_BAD_TOKEN], "the token's signature does not hold");

@@ -58,6 +58,21 @@ bool cert_make_ca(struct wall now, struct rsa_key **key_out, struct buf *cert_pe
 bool cert_make_server(const struct rsa_key *ca_key, struct str ca_pem, const char *const *names, struct wall now,
                       struct buf *key_pem_out, struct buf *cert_pem_out, struct err *e);
 
+/* A certificate as read, and signatures against it: what an identity provider keeps of an application. */
+struct cert;
+bool cert_from_pem(struct str pem, struct cert **out, struct err *e); /* SEAL_BAD_PEM; the first one in the text */
+bool cert_from_der_base64(struct str b64, struct cert **out, struct err *e); /* as in a token's x5c */
+void cert_free(struct cert *c);                                              /* accepts NULL */
+struct cert_facts {
+    uint8_t sha1[20], sha256[32]; /* of the DER */
+    struct wall from, until;
+    char subject[120]; /* its common name, else empty */
+};
+void cert_facts_get(const struct cert *c, struct cert_facts *out);
+enum jwt_alg { JWT_RS256, JWT_PS256 }; /* PKCS #1 v1.5; PSS with a salt of 32 bytes; both SHA-256 */
+/* The signature of `token` (header.payload.signature) alone. */
+bool cert_verifies(const struct cert *c, enum jwt_alg alg, struct str token);
+
 enum { SEAL_BAD_KEY_FILE, SEAL_WRONG_KEY, SEAL_CORRUPT, SEAL_BAD_TOKEN, SEAL_BAD_PEM, SEAL_CRYPTO, SEAL_CAUSE_COUNT };
 extern const struct cause seal_causes[SEAL_CAUSE_COUNT];
 

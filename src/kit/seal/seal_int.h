@@ -12,6 +12,11 @@ struct rsa_key {
 
 /* Every entry that uses libsodium calls this first: cheap after the first time, safe from any thread. */
 void sodium_ready(void);
+/* header.payload.signature, still encoded. `signed_part` is header.payload with its point. */
+struct jwt_parts {
+    struct str header, payload, signature, signed_part;
+};
+bool jwt_split(struct str token, struct jwt_parts *out);
 /* SEAL_CRYPTO with what OpenSSL says; `doing` completes "OpenSSL failed ...". Empties OpenSSL's queue. */
 bool openssl_failed(struct err *e, const char *doing);
 bool seal_no_memory(struct err *e, const char *what);
