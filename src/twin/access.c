@@ -70,7 +70,7 @@ static role_set roles_in(const struct exchange *x, const struct json *list)
 static bool check_claims(struct exchange *x, const struct json *claims)
 {
     struct str aud = json_str(json_get(claims, "aud"), STR_NONE);
-    int64_t now_s = wall_ms(x->now) / 1000;
+    int64_t now_s = wall_ms(x->clock) / 1000;
     if (!str_eq(aud, str_of(api_rows[x->api].audience)) && !str_eq(aud, str_of(api_rows[x->api].app_id)))
         return unauthorized(x, "Access token validation failure. Invalid audience.");
     if (now_s >= json_i64(json_get(claims, "exp"), 0))
@@ -78,7 +78,9 @@ static bool check_claims(struct exchange *x, const struct json *claims)
     x->tenant = tenant_by_id(x->cloud, json_str(json_get(claims, "tid"), STR_NONE));
     if (x->tenant == NULL) return unauthorized(x, "Access token validation failure. Invalid issuer.");
     x->roles = roles_in(x, json_get(claims, "roles"));
-    if (x->api != API_SIEM || x->tenant->roles & role_by_name(API_SIEM, STR("siem"))) return true;
+    const struct json *app = json_get(claims, "appid");
+    (void)str_copy(json_str(app ? app : json_get(claims, "azp"), STR_NONE), x->client_id, sizeof x->client_id);
+    if (x->api != API_SIEM || tenant_roles(x->cloud, x->tenant) & role_by_name(API_SIEM, STR("siem"))) return true;
     x->tenant->stats[x->family].refused++;
     answer_endpoint_error(x, 403, "Forbidden", "The tenant is not managed or has been deleted.");
     return false;

@@ -156,6 +156,7 @@ static void write_tenant(struct json_writer *w, const struct cloud *c, unsigned 
     member(w, "name", t->name);
     member(w, "client_id", t->client_id);
     member(w, "client_secret", t->client_secret);
+    member(w, "expired_secret", t->expired_secret);
     member(w, "graph_audience", CLOUD_GRAPH_AUDIENCE);
     member(w, "endpoint_audience", CLOUD_ENDPOINT_AUDIENCE);
     json_key(w, "feeds");
@@ -166,8 +167,20 @@ static void write_tenant(struct json_writer *w, const struct cloud *c, unsigned 
     json_object_end(w);
 }
 
+static void write_app(struct json_writer *w, const char *key, const struct twin_app *a)
+{
+    json_key(w, key);
+    json_object_begin(w);
+    member(w, "client_id", a->client_id);
+    member(w, "client_secret", a->client_secret);
+    json_object_end(w);
+}
+
 static void write_tenants(struct exchange *x, struct json_writer *w)
 {
+    write_app(w, "multi_tenant_app", &x->cloud->shared_app);
+    write_app(w, "disabled_app", &x->cloud->disabled_app);
+    member(w, "other_cloud_tenant_id", x->cloud->foreign_tenant_id);
     json_key(w, "tenants");
     json_array_begin(w);
     for (unsigned i = 0; i < cloud_tenant_count(x->cloud); i++) write_tenant(w, x->cloud, i);
@@ -261,16 +274,70 @@ static void set_faults(struct exchange *x)
     answer_ok(x);
 }
 
+/* ---- what an application's registration holds ------------------------------------------------------------------------ */
+/* tenant=T: that tenant's own application; without: the multi-tenant one. */
+static struct twin_app *app_meant(struct exchange *x)
+{
+    const struct cloud_param *tenant = exchange_param(x, "tenant");
+    struct twin_tenant *t = tenant ? tenant_by_id(x->cloud, tenant->value) : NULL;
+    if (tenant && t == NULL) answer_graph_error(x, 404, "NotFound", "there is no such tenant, see /twin/tenants");
+    return tenant == NULL ? &x->cloud->shared_app : t ? &t->app : NULL;
+}
+
+static void add_certificate(struct exchange *x)
+{
+    struct twin_app *app = app_meant(x);
+    struct json_writer w;
+    struct buf out, hex;
+    struct err e;
+    if (app == NULL) return;
+    if (!app_add_certificate(app, x->q->body, &e)) {
+        answer_graph_error(x, 400, "BadRequest", e.text);
+        return;
+    }
+    const struct cert_facts *f = &app->certificates[app->certificate_count - 1].facts;
+    buf_init(&out, 1024);
+    buf_init(&hex, 1024);
+    json_writer_init(&w, &out);
+    json_object_begin(&w);
+    for (size_t i = 0; i < sizeof f->sha1; i++) buf_addf(&hex, "%02X", f->sha1[i]);
+    member(&w, "thumbprint", buf_cstr(&hex));
+    buf_reset(&hex);
+    for (size_t i = 0; i < sizeof f->sha256; i++) buf_addf(&hex, "%02X", f->sha256[i]);
+    member(&w, "thumbprint_sha256", buf_cstr(&hex));
+    json_object_end(&w);
+    buf_done(&hex);
+    answer_bytes(x, 200, JSON_TYPE, &out);
+}
+
+static void add_redirect(struct exchange *x)
+{
+    struct twin_app *app = app_meant(x);
+    struct err e;
+    if (app == NULL) return;
+    if (app_add_redirect(app, str_trim(x->q->body), &e))
+        answer_ok(x);
+    else
+        answer_graph_error(x, 400, "BadRequest", e.text);
+}
+
 static const struct {
     const char *method, *name;
     void (*write)(struct exchange *x, struct json_writer *w); /* members of the answer's object */
     void (*handle)(struct exchange *x);                       /* or the whole answer */
 } admin_rows[] = {
-    {"GET", "tenants", write_tenants, NULL},        {"GET", "stats", write_stats, NULL},
-    {"GET", "variants", write_variants, NULL},      {"GET", "healthz", write_healthz, NULL},
-    {"POST", "freeze", write_freeze, NULL},         {"POST", "clock", NULL, move_clock},
-    {"POST", "faults", NULL, set_faults},           {"GET", "rows", NULL, answer_rows},
-    {"GET", "actions", action_devices_write, NULL}, {"GET", "files", NULL, action_file_handle},
+    {"GET", "tenants", write_tenants, NULL},
+    {"GET", "stats", write_stats, NULL},
+    {"GET", "variants", write_variants, NULL},
+    {"GET", "healthz", write_healthz, NULL},
+    {"POST", "freeze", write_freeze, NULL},
+    {"POST", "clock", NULL, move_clock},
+    {"POST", "faults", NULL, set_faults},
+    {"GET", "rows", NULL, answer_rows},
+    {"GET", "actions", action_devices_write, NULL},
+    {"GET", "files", NULL, action_file_handle},
+    {"POST", "certificates", NULL, add_certificate},
+    {"POST", "redirects", NULL, add_redirect},
 };
 
 void admin_handle(struct exchange *x, struct str what)

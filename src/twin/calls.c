@@ -83,7 +83,6 @@ void call_answer_value(struct exchange *x, struct str value)
 
 const char *call_app(struct exchange *x, struct arena *a)
 {
-    const char *id = x->tenant->client_id;
     if (variant_is(exchange_variants(x), VARIANT_ACTIONS_REQUESTOR, "app_name")) return arena_print(a, "Portcullis").p;
-    return arena_print(a, "%s", id).p;
+    return arena_print(a, "%s", x->client_id).p;
 }

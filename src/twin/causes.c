@@ -14,6 +14,8 @@ const struct cause twin_causes[TWIN_CAUSE_COUNT] = {
          "Give it as one JSON object a line, each with a Timestamp: hunting rows or streaming records."},
     [TWIN_BAD_VARIANT] = {"twin.bad_variant", ERR_INPUT, "there is no such variant, or it has no such choice",
                           "GET /twin/variants of a running twin lists all with their choices."},
+    [TWIN_FULL] = {"twin.full", ERR_LIMIT, "the twin keeps no more of these",
+                   "Start the twin anew, or use another tenant."},
     [TWIN_BAD_OPTION] = {"twin.bad_option", ERR_INPUT, "an option of defender-twin is wrong",
                          "See defender-twin --help."},
 };

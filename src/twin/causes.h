@@ -11,6 +11,7 @@ enum {
     TWIN_BAD_REPLAY,
     TWIN_BAD_OPTION,
     TWIN_BAD_VARIANT,
+    TWIN_FULL,
     TWIN_CAUSE_COUNT
 };
 extern const struct cause twin_causes[TWIN_CAUSE_COUNT];

@@ -23,6 +23,10 @@ static void apply_rules(struct twin_tenant *t, const struct scenario *s)
         if (r->has_roles) t->roles = r->roles;
         if (r->refusal) t->refusal = r->refusal;
         if (r->licence != LICENCE_UNSAID) t->licence = r->licence;
+        if (r->consent) {
+            t->consent = r->consent;
+            t->consent_delay_ms = r->consent_delay_ms;
+        }
         if (r->token_error) t->token_error = r->token_error;
         if (r->byte_cap) t->byte_cap = r->byte_cap;
         variants_lay_over(&t->variants, &r->variants);
@@ -35,16 +39,14 @@ static void make_tenant(struct cloud *c, unsigned index, double scale)
 {
     const struct scenario *s = c->opts.scenario;
     struct twin_tenant *t = &c->tenants[index];
-    char tail[33];
     world_init(&t->world, c->opts.seed, index, s->machines, c->opts.start);
     t->world.has_dirt = s->has_dirt;
-    draw_guid(t->world.seed, 11, t->client_id);
-    draw_hex(t->world.seed, 12, tail, 32);
-    (void)snprintf(t->client_secret, sizeof t->client_secret,
-                   "Qx8~%s+/=", tail); /* what must be percent-encoded occurs */
+    app_init(&t->app, t->world.seed);
     (void)permission_set_by_name(STR("all"), &t->roles);
     t->licence = LICENCE_XDR;
     apply_rules(t, s);
+    if (t->consent == TENANT_CONSENT_GIVEN)
+        grant_give(&t->own_grant, t->lacks & LACK_CONSENT ? 0 : t->roles, c->opts.start, (struct wall){INT64_MIN});
     for (unsigned i = 0; i < TABLE_COUNT; i++)
         table_init(&t->tables[i], &t->world, s, c->replays, (enum table_id)i,
                    s->rows_per_s[i] * scale / c->opts.tenants);
@@ -78,6 +80,10 @@ bool cloud_new(const struct cloud_opts *o, struct cloud **out, struct err *e)
     c->faults = o->scenario->faults;
     rng_seed(&c->ids, draw(o->seed, 1));
     rng_seed(&c->lots, draw(o->seed, 2));
+    app_init(&c->shared_app, draw(o->seed, 3));
+    app_init(&c->disabled_app, draw(o->seed, 4));
+    draw_guid(o->seed, 5, c->foreign_tenant_id);
+    c->seen_at = o->start;
     if (!read_replays(c, e)) {
         c->opts.tenants = 0; /* none is made yet */
         cloud_free(c);
@@ -98,7 +104,10 @@ void cloud_free(struct cloud *c)
         changes_done(&c->tenants[i].changes);
         action_book_free(c->tenants[i].actions);
         indicator_book_free(c->tenants[i].indicators);
+        app_done(&c->tenants[i].app);
     }
+    app_done(&c->shared_app);
+    app_done(&c->disabled_app);
     for (unsigned i = 0; i < SCENARIO_EVENTS_MAX; i++) replay_done(&c->replays[i]);
     free(c->tenants);
     free(c);
@@ -116,8 +125,21 @@ void cloud_tenant_get(const struct cloud *c, unsigned index, struct cloud_tenant
     *out = (struct cloud_tenant){.id = t->world.tenant_id,
                                  .domain = t->world.domain,
                                  .name = t->world.name,
-                                 .client_id = t->client_id,
-                                 .client_secret = t->client_secret};
+                                 .client_id = t->app.client_id,
+                                 .client_secret = t->app.client_secret,
+                                 .expired_secret = t->app.expired_secret};
+}
+
+role_set tenant_roles(const struct cloud *c, const struct twin_tenant *t)
+{
+    return grant_roles(&t->own_grant, c->seen_at) | grant_roles(&t->shared_grant, c->seen_at);
+}
+
+bool app_is_single_tenant(const struct cloud *c, struct str client_id)
+{
+    for (unsigned i = 0; i < c->opts.tenants; i++)
+        if (str_eq_nocase(client_id, str_of(c->tenants[i].app.client_id))) return true;
+    return false;
 }
 
 struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain)
@@ -221,12 +243,29 @@ bool cloud_query_parse(struct arena *a, struct str query, struct cloud_request *
     return true;
 }
 
+/* Date: Sun, 22 Nov 2026 06:55:01 GMT. */
+static void date_header(struct exchange *x)
+{
+    static const char *const days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"}; /* 1970 began on a Thursday */
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    char iso[WALL_TEXT_BYTES];
+    int64_t day = wall_ms(x->clock) / 86400000;
+    (void)wall_format_digits(x->clock, 0, iso);
+    unsigned month = (unsigned)((iso[5] - '0') * 10 + iso[6] - '0');
+    answer_header(x, "Date", "%s, %.2s %s %.4s %.8s GMT", days[(size_t)day % 7], iso + 8, months[(month - 1) % 12], iso,
+                  iso + 11);
+}
+
 void cloud_handle(struct cloud *c, const struct cloud_request *q, struct wall now, struct cloud_response *out)
 {
     now.ticks += c->ahead_ticks;
     struct exchange x = {.cloud = c, .q = q, .out = out, .now = now, .as_of = existing_at(c, now)};
+    x.clock = wall_add(now, c->opts.scenario->clock_skew_ms * WALL_TICKS_PER_MS);
+    if (now.ticks > c->seen_at.ticks) c->seen_at = now;
     *out = (struct cloud_response){.delay_ms = (uint32_t)c->opts.scenario->think_ms};
     rng_guid(&c->ids, x.request_id);
+    date_header(&x);
     route_handle(&x);
     INVARIANT(out->body != NULL);
 }

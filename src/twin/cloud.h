@@ -50,7 +50,7 @@ void cloud_free(struct cloud *c); /* accepts NULL; its bodies must have been fre
 struct cloud_param {
     struct str name, value; /* decoded */
 };
-enum { CLOUD_PARAMS_MAX = 16 };
+enum { CLOUD_PARAMS_MAX = 48 };
 struct cloud_request {
     struct str method; /* "GET" */
     struct str path;   /* percent-decoded, without the query */
@@ -66,7 +66,7 @@ bool cloud_query_parse(struct arena *a, struct str query, struct cloud_request *
 
 struct cloud_header {
     char name[32];
-    char value[160];
+    char value[1200]; /* a Location is long */
 };
 enum { CLOUD_HEADERS_MAX = 10 };
 struct cloud_body;
@@ -101,7 +101,7 @@ const char *cloud_feed_name(unsigned feed);
 bool cloud_feed_find(struct str name, unsigned *feed_out);
 
 struct cloud_tenant {
-    const char *id, *domain, *name, *client_id, *client_secret;
+    const char *id, *domain, *name, *client_id, *client_secret, *expired_secret;
 };
 unsigned cloud_tenant_count(const struct cloud *c);
 void cloud_tenant_get(const struct cloud *c, unsigned index, struct cloud_tenant *out); /* borrowed from the cloud */

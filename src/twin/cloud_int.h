@@ -7,6 +7,7 @@
 #include "kit/json/json.h"
 #include "kit/sys/random.h"
 #include "twin/access.h"
+#include "twin/apps.h"
 #include "twin/cloud.h"
 #include "twin/objects.h"
 #include "twin/table.h"
@@ -18,10 +19,12 @@ struct throttle {
 };
 struct twin_tenant {
     struct world world;
-    char client_id[37];
-    char client_secret[48];
+    struct twin_app app;
     unsigned lacks; /* of enum tenant_lack */
-    role_set roles; /* granted in this tenant */
+    role_set roles; /* what its registration asks for; grants hold what the tenant gave of it */
+    enum tenant_consent consent;
+    int64_t consent_delay_ms;
+    struct grant own_grant, shared_grant; /* to its own application, to the multi-tenant one */
     enum refusal refusal;
     enum licence licence;
     unsigned token_error; /* AADSTS number its logins are answered with; 0: none */
@@ -41,6 +44,10 @@ struct cloud {
     int64_t ahead_ticks; /* of the caller's clock: POST /twin/clock moved it on */
     bool is_frozen;
     struct wall frozen_at;
+    struct wall seen_at;        /* the latest time of a request */
+    struct twin_app shared_app; /* the multi-tenant one */
+    struct twin_app disabled_app;
+    char foreign_tenant_id[37]; /* a tenant of another cloud */
     struct twin_tenant *tenants;
     struct replay replays[SCENARIO_EVENTS_MAX]; /* parallel to the scenario's events */
 };
@@ -62,18 +69,23 @@ struct exchange {
     struct cloud_response *out;
     struct wall now;   /* the clock: throttling, tokens */
     struct wall as_of; /* what exists: now, or the instant of the freeze */
+    struct wall clock; /* what Microsoft's clocks show: now and the skew */
     struct twin_tenant *tenant;
     enum cloud_api api; /* whose token the call needs, and in whose words it fails */
     role_set roles;     /* what the token says */
+    char client_id[37]; /* whose token it is */
     enum cloud_family family;
     int what;        /* what the route says of its kind: an object_kind, an action_type */
     struct str args; /* between the parentheses of a path like findbyip(...) */
     bool is_beta;
     char request_id[37];
+    char correlation_id[37]; /* of a login */
 };
 struct estate estate_of(const struct cloud *c, const struct twin_tenant *t);
 /* The tenant's choices; before the tenant is known, the scenario's. */
 const struct variants *exchange_variants(const struct exchange *x);
+bool app_is_single_tenant(const struct cloud *c, struct str client_id);    /* some tenant's own */
+role_set tenant_roles(const struct cloud *c, const struct twin_tenant *t); /* in force, through either application */
 struct wall existing_at(const struct cloud *c, struct wall now);
 struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain); /* NULL: none */
 /* ---- what a tenant's licence and roles let us have (feeds.c) ---------------------------------------------------------- */
@@ -91,7 +103,6 @@ void answer_bytes(struct exchange *x, int status, const char *content_type, stru
 void answer_header(struct exchange *x, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void answer_graph_error(struct exchange *x, int status, const char *code, const char *message);
 void answer_endpoint_error(struct exchange *x, int status, const char *code, const char *message);
-void answer_login_error(struct exchange *x, unsigned code, const char *detail); /* NULL detail: the code's usual text */
 /* In the envelope of the family. */
 void answer_error(struct exchange *x, int status, const char *code, const char *message);
 /* How this answer goes wrong on its way: after some bytes of at most `length` it breaks or hangs. */
@@ -102,7 +113,7 @@ bool throttle_check(struct exchange *x);       /* limits, storms, outages, drawn
 enum fault spoiling_fault(struct exchange *x); /* CUT, HANG, SLOW or NONE for an answer that is fine so far */
 
 void route_handle(struct exchange *x);
-void login_handle(struct exchange *x, struct str tenant, struct str rest);
+bool login_handle(struct exchange *x, struct str tenant, struct str rest); /* false: no such end-point */
 void hunting_handle(struct exchange *x, struct str none);
 void collection_handle(struct exchange *x, struct str id); /* of x->what; id empty: the list */
 void action_order_handle(struct exchange *x, struct str machine);

@@ -67,10 +67,10 @@ bool cloud_feed_find(struct str name, unsigned *feed_out)
 bool cloud_feed_readable(const struct cloud *c, unsigned tenant, unsigned feed)
 {
     const struct twin_tenant *t = &c->tenants[tenant];
-    if (t->lacks & LACK_CONSENT || t->token_error) return false;
+    role_set roles = t->token_error ? 0 : tenant_roles(c, t);
     if (feed < TABLE_COUNT)
-        return t->roles & role_by_name(API_GRAPH, STR("ThreatHunting.Read.All")) &&
+        return roles & role_by_name(API_GRAPH, STR("ThreatHunting.Read.All")) &&
                tenant_has_table(t, (enum table_id)feed);
     const struct object_feed *f = &object_feeds[feed - TABLE_COUNT];
-    return t->roles & roles_of_api(f->api) & role_group(f->group) && f->licences >> t->licence & 1;
+    return roles & roles_of_api(f->api) & role_group(f->group) && f->licences >> t->licence & 1;
 }

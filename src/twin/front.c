@@ -78,7 +78,9 @@ static void read_request(const struct front *f, const struct http_exchange *x, c
                          struct cloud_request *q)
 {
     const char *host = exchange_header(x, "Host");
-    (void)snprintf(base_url, base_url_size, "%s://%s", f->is_tls ? "https" : "http", host ? host : "localhost");
+    const char *proto = exchange_header(x, "X-Forwarded-Proto"); /* of a proxy in front that ends TLS */
+    bool is_https = proto ? strcasecmp(proto, "https") == 0 : f->is_tls;
+    (void)snprintf(base_url, base_url_size, "%s://%s", is_https ? "https" : "http", host ? host : "localhost");
     *q = (struct cloud_request){
         .method = str_of(exchange_method(x)),
         .path = str_of(exchange_path(x)),

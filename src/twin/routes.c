@@ -128,11 +128,7 @@ void route_handle(struct exchange *x)
         admin_handle(x, path);
     } else if (take_prefix(&path, "/")) {
         struct str tenant = str_cut(&path, '/');
-        bool is_login = str_eq(path, STR("oauth2/v2.0/token")) || str_eq(path, STR("discovery/v2.0/keys")) ||
-                        str_eq(path, STR("v2.0/.well-known/openid-configuration"));
-        if (is_login)
-            login_handle(x, tenant, path);
-        else
+        if (!login_handle(x, tenant, path))
             answer_graph_error(x, 404, "ResourceNotFound", "Resource not found for the segment.");
     } else {
         answer_graph_error(x, 400, "BadRequest", "The path is not absolute.");

@@ -6,6 +6,7 @@
 #include "kit/base/arena.h"
 #include "kit/yaml/yaml.h"
 #include "twin/causes.h"
+#include "twin/login_errors.h"
 #include "twin/schema.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -128,6 +129,7 @@ static const struct field top_fields[] = {
     TOP("row_cap", U64, row_cap, 1e9),
     TOP("byte_cap", U64, byte_cap, 1e12),
     TOP("token_life", DURATION, token_life_ms, 0),
+    TOP("clock_skew", DURATION, clock_skew_ms, 0),
     TOP("think", DURATION, think_ms, 0),
     TOP("faults", FAULTS, faults, 0),
     TOP("variants", VARIANTS, variants, 0),
@@ -161,10 +163,9 @@ static const char *const temper_words[] = {"drawn", "fast",        "slow",      
 _Static_assert(COUNT(temper_words) == TEMPER_COUNT + 1, "a word for each");
 static const char *const licence_words[] = {"", "xdr", "endpoint", "business", "none", NULL};
 static const struct field rule_fields[] = {
-    RULE("tenants", RANGE, tenants, 0),           RULE("token_error", UNSIGNED, token_error, 1e9),
-    RULE("byte_cap", U64, byte_cap, 1e12),        RULE("variants", VARIANTS, variants, 0),
-    RULE_WORD("licence", licence, licence_words), RULE("devices", RANGE, devices, 0),
-    RULE_WORD("temper", temper, temper_words),
+    RULE("tenants", RANGE, tenants, 0),      RULE("byte_cap", U64, byte_cap, 1e12),
+    RULE("variants", VARIANTS, variants, 0), RULE_WORD("licence", licence, licence_words),
+    RULE("devices", RANGE, devices, 0),      RULE_WORD("temper", temper, temper_words),
 };
 
 static bool read_variants(const struct reader *r, const struct yaml *map, struct variants *out)
@@ -338,15 +339,36 @@ static bool read_refusal(const struct reader *r, const struct yaml *v, struct sc
     return is_af10001 || str_eq(v->text, STR("forbidden")) || wrong(r, v, "a refusal is forbidden or af10001");
 }
 
+/* "delayed 5m", or one word. */
+static bool read_consent(const struct reader *r, const struct yaml *v, struct scenario_rule *out)
+{
+    static const char *const names[] = {"given", "none", "delayed", "refused", "partial"};
+    struct str rest = v->text, word = str_cut(&rest, ' ');
+    unsigned i = 0;
+    while (i < COUNT(names) && !str_eq(word, str_of(names[i]))) i++;
+    bool fine = i < COUNT(names) && v->type == YAML_SCALAR;
+    if (fine && i == TENANT_CONSENT_DELAYED) fine = duration_parse(rest, &out->consent_delay_ms);
+    out->consent = (enum tenant_consent)i;
+    return fine || wrong(r, v, "consent is one of: given, none, delayed DURATION, refused, partial");
+}
+
+static bool read_token_error(const struct reader *r, const struct yaml *v, struct scenario_rule *out)
+{
+    uint64_t code;
+    bool is_number = v->type == YAML_SCALAR && str_to_u64(v->text, &code) && code <= UINT32_MAX;
+    if (!is_number || !login_knows_error((unsigned)code))
+        return wrong(r, v, "not an AADSTS number the twin knows (src/twin/login_errors.c has them)");
+    out->token_error = (unsigned)code;
+    return true;
+}
+
 /* What a plain field cannot say. */
 static const struct {
     const char *name;
     bool (*read)(const struct reader *r, const struct yaml *v, struct scenario_rule *out);
 } rule_readers[] = {
-    {"lacks", read_lacks},
-    {"permissions", read_permissions},
-    {"roles", read_roles},
-    {"refusal", read_refusal},
+    {"lacks", read_lacks},     {"permissions", read_permissions}, {"roles", read_roles},
+    {"refusal", read_refusal}, {"consent", read_consent},         {"token_error", read_token_error},
 };
 
 static bool read_rule_field(const struct reader *r, const struct yaml *key, const struct yaml *v,

@@ -71,6 +71,14 @@ enum temper {
     TEMPER_OLD_CLIENT,  /* ClientVersionNotSupported */
     TEMPER_COUNT
 };
+/* What happens when an administrator opens the consent link. All but GIVEN: there is no consent before that. */
+enum tenant_consent {
+    TENANT_CONSENT_GIVEN,
+    TENANT_CONSENT_NONE,    /* not yet */
+    TENANT_CONSENT_DELAYED, /* it shows only after consent_delay_ms */
+    TENANT_CONSENT_REFUSED,
+    TENANT_CONSENT_PARTIAL /* alerts and machines alone */
+};
 struct scenario_rule {
     struct tenant_range tenants;
     unsigned lacks; /* of enum tenant_lack */
@@ -78,6 +86,8 @@ struct scenario_rule {
     role_set roles;
     enum refusal refusal;
     enum licence licence;
+    enum tenant_consent consent;
+    int64_t consent_delay_ms;
     unsigned token_error; /* AADSTS number; 0: none */
     uint64_t byte_cap;    /* of a hunting answer; 0: the scenario's */
     struct variants variants;
@@ -109,7 +119,8 @@ struct scenario {
     unsigned security_per_min, hunting_per_min, endpoint_per_min, endpoint_per_hour;
     uint64_t row_cap, byte_cap; /* of a hunting answer: cut silently */
     int64_t token_life_ms;
-    int64_t think_ms; /* before each answer */
+    int64_t clock_skew_ms; /* of the login's and the APIs' clock against ours; may be negative */
+    int64_t think_ms;      /* before each answer */
     struct fault_rates faults;
     struct variants variants;
     struct scenario_event events[SCENARIO_EVENTS_MAX];

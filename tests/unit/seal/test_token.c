@@ -179,6 +179,44 @@ static int verify(X509 *ca, X509 *server, struct wall now)
     return result;
 }
 
+/* What a certificate says of itself, in both its spellings; the twin's tests hold signatures against it. */
+void certificates_are_read(void **state)
+{
+    struct rsa_key *ca;
+    struct cert *cert, *again;
+    struct cert_facts facts, facts_again;
+    struct wall now, day_before;
+    struct buf pem, der;
+    struct err e;
+    (void)state;
+    buf_init(&pem, 0);
+    buf_init(&der, 0);
+    assert_true(wall_parse(STR("2026-06-02T12:00:00Z"), &now) && wall_parse(STR("2026-06-01T12:00:00Z"), &day_before));
+    assert_true(cert_make_ca(now, &ca, &pem, &e) && cert_from_pem(buf_str(&pem), &cert, &e));
+    cert_facts_get(cert, &facts);
+    assert_int_equal(facts.from.ticks, day_before.ticks);
+    assert_int_equal(facts.until.ticks, wall_add(day_before, 3650 * WALL_TICKS_PER_DAY).ticks);
+    assert_string_equal(facts.subject, "Portcullis test CA");
+    for (struct str rest = buf_str(&pem); rest.n;) {
+        struct str line = str_cut(&rest, '\n');
+        if (!str_starts(line, STR("-----"))) buf_add_str(&der, line);
+    }
+    assert_true(cert_from_der_base64(buf_str(&der), &again, &e));
+    cert_facts_get(again, &facts_again);
+    assert_memory_equal(facts.sha256, facts_again.sha256, sizeof facts.sha256);
+    assert_memory_equal(facts.sha1, facts_again.sha1, sizeof facts.sha1);
+    cert_free(again);
+    der.n /= 2;
+    assert_false(cert_from_der_base64(buf_str(&der), &again, &e));
+    assert_false(cert_from_pem(STR("-----BEGIN CERTIFICATE-----"), &again, &e));
+    assert_ptr_equal(e.cause, &seal_causes[SEAL_BAD_PEM]);
+    assert_false(cert_verifies(cert, JWT_RS256, STR("a.b.c")));
+    cert_free(cert);
+    rsa_key_free(ca);
+    buf_done(&pem);
+    buf_done(&der);
+}
+
 void certificates_hold(void **state)
 {
     static const char *const names[] = {"login.twin.test", "a,DNS:evil", "127.0.0.1", "::1", NULL};

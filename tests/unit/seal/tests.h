@@ -13,6 +13,7 @@ void tokens_of_no_shape_are_refused(void **state);
 void rsa_keys_there_and_back(void **state);
 void unusable_pem_is_refused(void **state);
 void certificates_hold(void **state);
+void certificates_are_read(void **state);
 int make_rsa_key(void **state);
 int free_rsa_key(void **state);
 
