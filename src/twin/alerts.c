@@ -181,6 +181,28 @@ struct str alert_id(struct estate t, const struct object *o, struct arena *a)
     }
 }
 
+struct str provider_alert_id(struct estate t, const struct object *o, struct arena *a)
+{
+    bool is_own = variant_is(t.variants, VARIANT_ALERTS_IDS, "provider_only");
+    return is_own ? arena_print(a, "%016llx_1", (unsigned long long)draw(alert_seed(t, o->number), LOT_POLICY))
+                  : alert_id(t, o, a);
+}
+
+struct str alert_detector(struct estate t, const struct object *o, struct arena *a)
+{
+    return draw_guid_str((uint64_t)(alert_kind_of(t, o->number) - kinds), LOT_HASH, a);
+}
+
+struct wall alert_first_activity(struct estate t, const struct object *o)
+{
+    return wall_add(o->created, -(int64_t)(alert_seed(t, o->number) % (600 * WALL_TICKS_PER_S)));
+}
+
+struct wall alert_resolved(const struct object *o)
+{
+    return o->resolved.ticks ? o->resolved : o->updated;
+}
+
 static const char *status_of(const struct object *o)
 {
     return text_of(o, TEXT_STATUS, o->revision == 0 ? "new" : o->revision % 3 == 0 ? "resolved" : "inProgress");
@@ -257,16 +279,26 @@ static void write_comment(struct object_writer *o, struct str text, const char *
     json_object_end(&o->w);
 }
 
+bool comment_at(struct estate t, enum object_kind kind, const struct object *o, unsigned drawn, unsigned n,
+                struct arena *a, struct said *out)
+{
+    if (n < drawn) {
+        *out =
+            (struct said){arena_print(a, "Look %u: \"checked\" – naïve/✓", n + 1), "analyst@soc.example", o->created};
+        return true;
+    }
+    const struct change *c = object_comment(t, kind, o, n - drawn);
+    if (c) *out = (struct said){str_of(c->text), c->author, c->at};
+    return c != NULL;
+}
+
 void comments_write(struct object_writer *o, struct estate t, enum object_kind kind, const struct object *object,
                     unsigned drawn)
 {
-    const struct change *c;
+    struct said said;
     json_array_begin(&o->w);
-    for (unsigned i = 0; i < drawn; i++)
-        write_comment(o, arena_print(&o->arena, "Look %u: \"checked\" – naïve/✓", i + 1), "analyst@soc.example",
-                      object->created);
-    for (unsigned i = 0; (c = object_comment(t, kind, object, i)) != NULL; i++)
-        write_comment(o, str_of(c->text), c->author, c->at);
+    for (unsigned i = 0; comment_at(t, kind, object, drawn, i, &o->arena, &said); i++)
+        write_comment(o, said.text, said.author, said.at);
     json_array_end(&o->w);
 }
 
@@ -302,10 +334,10 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     put_raw(o, "customDetails", alert->texts[TEXT_CUSTOM_DETAILS] ? alert->texts[TEXT_CUSTOM_DETAILS] : "{}");
     put_cstr(o, "description", k->description);
     put_cstr(o, "detectionSource", evolving(o, k->detection));
-    put_text(o, "detectorId", draw_guid_str((uint64_t)(k - kinds), LOT_HASH, &o->arena));
+    put_text(o, "detectorId", alert_detector(t, alert, &o->arena));
     put_cstr(o, "determination", determination_of(alert));
     evidence_write(o, t, alert);
-    put_time(o, "firstActivityDateTime", wall_add(alert->created, -(int64_t)(seed % (600 * WALL_TICKS_PER_S))));
+    put_time(o, "firstActivityDateTime", alert_first_activity(t, alert));
     put_text(o, "id", id);
     put_text(o, "incidentId", incident);
     put_text(o, "incidentWebUrl",
@@ -316,10 +348,10 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     put_time(o, "lastUpdateDateTime", alert->updated);
     put_texts(o, "mitreTechniques", k->techniques);
     put_cstr(o, "productName", k->product);
-    put_text(o, "providerAlertId", id);
+    put_text(o, "providerAlertId", provider_alert_id(t, alert, &o->arena));
     put_cstr(o, "recommendedActions", seed % 4 ? "1. Validate the alert.\r\n2. Isolate the device." : "");
     if (is_resolved)
-        put_time(o, "resolvedDateTime", alert->resolved.ticks ? alert->resolved : alert->updated);
+        put_time(o, "resolvedDateTime", alert_resolved(alert));
     else
         put_null(o, "resolvedDateTime");
     put_cstr(o, "serviceSource", evolving(o, k->service));

@@ -15,6 +15,11 @@ static const struct object_ops {
         {action_objects_list, action_object_id, action_field, action_write, {action_fields, ACTION_FIELDS}},
     [OBJECT_INDICATOR] =
         {indicators_list, indicator_id, indicator_field, indicator_write, {indicator_fields, INDICATOR_FIELDS}},
+    [OBJECT_ENDPOINT_ALERT] = {endpoint_alerts_list,
+                               endpoint_alert_id,
+                               endpoint_alert_field,
+                               endpoint_alert_write,
+                               {endpoint_alert_fields, ENDPOINT_ALERT_FIELDS}},
     [OBJECT_MACHINE] = {machines_list, machine_id, machine_field, machine_write, {machine_fields, MACHINE_FIELDS}},
 };
 
@@ -116,6 +121,20 @@ void put_raw(struct object_writer *o, const char *key, const char *json)
 {
     json_key(&o->w, key);
     json_write_raw(&o->w, str_of(json));
+}
+
+void put_value(struct object_writer *o, const char *key, struct odata_value v)
+{
+    switch (v.type) {
+    case ODATA_NULL: put_null(o, key); break;
+    case ODATA_TEXT: put_text(o, key, v.text); break;
+    case ODATA_TIME: put_time(o, key, (struct wall){v.number}); break;
+    case ODATA_NUMBER: put_i64(o, key, v.number); break;
+    case ODATA_BOOL:
+        json_key(&o->w, key);
+        json_write_bool(&o->w, v.number != 0);
+        break;
+    }
 }
 
 void put_i64(struct object_writer *o, const char *key, int64_t v)

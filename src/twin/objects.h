@@ -12,7 +12,15 @@
 #include "twin/scenario.h"
 #include "twin/world.h"
 
-enum object_kind { OBJECT_ALERT, OBJECT_INCIDENT, OBJECT_MACHINE, OBJECT_ACTION, OBJECT_INDICATOR, OBJECT_KINDS };
+enum object_kind {
+    OBJECT_ALERT,
+    OBJECT_INCIDENT,
+    OBJECT_MACHINE,
+    OBJECT_ACTION,
+    OBJECT_INDICATOR,
+    OBJECT_ENDPOINT_ALERT,
+    OBJECT_KINDS
+};
 struct object {
     uint64_t number;
     unsigned revision;

@@ -19,6 +19,7 @@ void put_cstr(struct object_writer *o, const char *key, const char *text); /* NU
 void put_null(struct object_writer *o, const char *key);
 const char *text_of(const struct object *o, enum object_text what, const char *drawn);
 void put_raw(struct object_writer *o, const char *key, const char *json);
+void put_value(struct object_writer *o, const char *key, struct odata_value v);
 void put_i64(struct object_writer *o, const char *key, int64_t v);
 void put_time(struct object_writer *o, const char *key, struct wall t); /* as many digits as it has */
 void put_empty_array(struct object_writer *o, const char *key);
@@ -65,6 +66,14 @@ uint64_t alert_incident(uint64_t number); /* the one it came in, before any merg
 bool incident_alerts(struct estate t, const struct object *incident, struct arena *a, struct object_list *out);
 /* Where an incident has gone by `now`, over several steps if need be; itself when nowhere. *at_out: when, last. */
 uint64_t incident_survivor(struct estate t, uint64_t number, struct wall now, struct wall *at_out);
+/* The n-th comment, the `drawn` ones of the analyst first; false: past the last. */
+struct said {
+    struct str text;
+    const char *author;
+    struct wall at;
+};
+bool comment_at(struct estate t, enum object_kind kind, const struct object *o, unsigned drawn, unsigned n,
+                struct arena *a, struct said *out);
 /* The comments drawn, then those written; `drawn` of the analyst's. */
 void comments_write(struct object_writer *o, struct estate t, enum object_kind kind, const struct object *object,
                     unsigned drawn);
@@ -90,13 +99,37 @@ bool action_objects_list(struct estate t, struct wall now, struct arena *a, stru
 struct str action_object_id(struct estate t, const struct object *o, struct arena *a);
 struct odata_value action_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
 void action_write(struct object_writer *o, struct estate t, const struct object *object);
+/* What Graph's view of an alert and the older ones share. */
+struct str provider_alert_id(struct estate t, const struct object *o, struct arena *a);
+struct str alert_detector(struct estate t, const struct object *o, struct arena *a);
+struct wall alert_first_activity(struct estate t, const struct object *o);
+struct wall alert_resolved(const struct object *o);
+bool endpoint_alerts_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
+struct str endpoint_alert_id(struct estate t, const struct object *o, struct arena *a);
+struct odata_value endpoint_alert_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
+void endpoint_alert_write(struct object_writer *o, struct estate t, const struct object *alert);
+struct str capital(struct str word, struct arena *a);
+/* Graph's word for a thing in the Endpoint API's, and back. */
+struct str endpoint_word(struct str graph, struct arena *a);
+struct str graph_word(struct str endpoint, struct arena *a);
+/* An array: the evidence that the older APIs know, each item with these members (NULL-terminated) and no other. */
+void flat_evidence_write(struct object_writer *o, const struct scene *s, const char *const *members);
+/* One fact of its evidence of a kind (a bit of enum evidence); null: it has none. */
+struct odata_value flat_evidence_fact(const struct scene *s, unsigned bit, const char *member, struct arena *a);
 bool indicators_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
 struct str indicator_id(struct estate t, const struct object *o, struct arena *a);
 struct odata_value indicator_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
 void indicator_write(struct object_writer *o, struct estate t, const struct object *object);
 extern const struct odata_field alert_fields[], incident_fields[], machine_fields[], action_fields[],
-    indicator_fields[];
-enum { ALERT_FIELDS = 8, INCIDENT_FIELDS = 7, MACHINE_FIELDS = 14, ACTION_FIELDS = 6, INDICATOR_FIELDS = 6 };
+    indicator_fields[], endpoint_alert_fields[];
+enum {
+    ALERT_FIELDS = 8,
+    INCIDENT_FIELDS = 7,
+    MACHINE_FIELDS = 14,
+    ACTION_FIELDS = 6,
+    INDICATOR_FIELDS = 6,
+    ENDPOINT_ALERT_FIELDS = 11
+};
 
 static inline struct odata_value odata_text(struct str s)
 {
