@@ -95,9 +95,16 @@ static int64_t change_after(struct estate t, uint64_t number, unsigned r, unsign
     return (int64_t)(step * (r - 1 + 0.1 + 0.8 * draw_unit(alert_seed(t, number), LOT_CHANGE + r)));
 }
 
+bool object_service_is(struct estate t, enum object_kind kind, const struct object *o, const char *service)
+{
+    uint64_t number = kind == OBJECT_INCIDENT && o->number < FLURRY_BASE ? o->number * ALERTS_AN_INCIDENT : o->number;
+    return strcmp(alert_kind_of(t, number)->service, service) == 0;
+}
+
 /* Endpoint licences know alerts of Defender for Endpoint alone. */
 static bool has_service(struct estate t, const char *service)
 {
+    if (t.licence == LICENCE_NONE) return false;
     return t.licence == LICENCE_XDR || strcmp(service, "microsoftDefenderForEndpoint") == 0;
 }
 
@@ -292,10 +299,10 @@ bool comment_at(struct estate t, enum object_kind kind, const struct object *o, 
     return c != NULL;
 }
 
-void comments_write(struct object_writer *o, struct estate t, enum object_kind kind, const struct object *object,
-                    unsigned drawn)
+void comments_write(struct object_writer *o, struct estate t, enum object_kind kind, const struct object *object)
 {
     struct said said;
+    unsigned drawn = kind == OBJECT_ALERT ? object->revision : 0; /* an analyst's, one a change */
     json_array_begin(&o->w);
     for (unsigned i = 0; comment_at(t, kind, object, drawn, i, &o->arena, &said); i++)
         write_comment(o, said.text, said.author, said.at);
@@ -329,7 +336,7 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     put_cstr(o, "category", k->category);
     put_cstr(o, "classification", classification_of(alert));
     json_key(&o->w, "comments");
-    comments_write(o, t, OBJECT_ALERT, alert, alert->revision);
+    comments_write(o, t, OBJECT_ALERT, alert);
     put_time(o, "createdDateTime", alert->created);
     put_raw(o, "customDetails", alert->texts[TEXT_CUSTOM_DETAILS] ? alert->texts[TEXT_CUSTOM_DETAILS] : "{}");
     put_cstr(o, "description", k->description);

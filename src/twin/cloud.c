@@ -29,6 +29,8 @@ static void apply_rules(struct twin_tenant *t, const struct scenario *s)
         }
         if (r->token_error) t->token_error = r->token_error;
         if (r->byte_cap) t->byte_cap = r->byte_cap;
+        t->expand_fails |= r->expand_fails;
+        t->is_partial |= r->is_partial;
         variants_lay_over(&t->variants, &r->variants);
     }
     for (unsigned g = 0; g < ROLE_GROUPS; g++)

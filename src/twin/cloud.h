@@ -129,6 +129,7 @@ enum cloud_family {
     FAMILY_LIVE_RESPONSE,
     FAMILY_PACKAGE,
     FAMILY_IMPORT,
+    FAMILY_BATCH, /* the envelope of a JSON batch; its parts count each in theirs */
     FAMILY_COUNT
 };
 struct cloud_stats {

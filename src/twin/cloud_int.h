@@ -30,11 +30,13 @@ struct twin_tenant {
     unsigned token_error; /* AADSTS number its logins are answered with; 0: none */
     struct variants variants;
     uint64_t byte_cap;
+    bool expand_fails, is_partial;
     struct action_book *actions; /* made with the first POST; NULL: none */
     struct indicator_book *indicators;
     struct table tables[TABLE_COUNT];
     struct changes changes;
     struct throttle throttles[FAMILY_COUNT];
+    struct throttle incident_throttle; /* where incidents have a limit of their own */
     struct cloud_stats stats[FAMILY_COUNT];
 };
 struct cloud {
@@ -109,11 +111,15 @@ void answer_error(struct exchange *x, int status, const char *code, const char *
 void answer_spoil(struct exchange *x, enum fault fault, uint64_t length);
 
 /* ---- steps (each answers and returns false when the request ends there) ---------------------------------------------- */
+bool is_partial(const struct exchange *x);     /* does one provider fail now? */
 bool throttle_check(struct exchange *x);       /* limits, storms, outages, drawn 429s and 5xx */
 enum fault spoiling_fault(struct exchange *x); /* CUT, HANG, SLOW or NONE for an answer that is fine so far */
 
 void route_handle(struct exchange *x);
 bool login_handle(struct exchange *x, struct str tenant, struct str rest); /* false: no such end-point */
+void patch_handle(struct exchange *x, struct str id);
+void comment_handle(struct exchange *x, struct str id);
+void batch_handle(struct exchange *x, struct str id);
 void hunting_handle(struct exchange *x, struct str none);
 void collection_handle(struct exchange *x, struct str id); /* of x->what; id empty: the list */
 void action_order_handle(struct exchange *x, struct str machine);

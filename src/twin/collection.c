@@ -13,10 +13,11 @@ struct collection_rules {
     unsigned skip_max; /* deeper is refused */
     bool is_graph;
     bool has_next_with_top; /* the Endpoint API gives none when the caller set $top */
+    const char *expands;    /* what $expand may name; NULL: there is no $expand */
 };
 static const struct collection_rules rules[OBJECT_KINDS] = {
-    [OBJECT_ALERT] = {"security/alerts_v2", 100, 1000, true, 500, true, true},
-    [OBJECT_INCIDENT] = {"security/incidents", 50, 50, false, 500, true, true},
+    [OBJECT_ALERT] = {"security/alerts_v2", 100, 1000, true, 500, true, true, NULL},
+    [OBJECT_INCIDENT] = {"security/incidents", 50, 50, false, 500, true, true, "alerts"},
     [OBJECT_ACTION] = {"MachineActions", 10000, 10000, false, UINT32_MAX, false, false},
     [OBJECT_INDICATOR] = {"Indicators", 10000, 10000, false, UINT32_MAX, false, false},
     [OBJECT_MACHINE] = {"Machines", 10000, 10000, false, UINT32_MAX, false, false},
@@ -30,6 +31,7 @@ struct listing {
     struct odata_order orders[ODATA_ORDERS_MAX];
     unsigned order_count;
     const struct odata_filter *filter;
+    struct str select; /* names with commas; empty: everything */
     unsigned top, skip;
     unsigned view; /* VIEW_ bits */
     bool has_top, has_count;
@@ -71,15 +73,29 @@ static bool read_number(struct exchange *x, struct str text, unsigned *out)
     return true;
 }
 
+/* Alerts beyond 1000 are clamped or refused, incidents always refused unless expanded, whichever variant is lived. */
+static bool clamps_top(const struct exchange *x, const struct listing *l)
+{
+    const struct variants *v = exchange_variants(x);
+    if (l->kind == OBJECT_ALERT) return variant_is(v, VARIANT_ALERTS_TOP, "clamp");
+    if (l->kind == OBJECT_INCIDENT && l->view & VIEW_EXPANDED)
+        return variant_is(v, VARIANT_INCIDENTS_EXPAND_TOP, "clamp");
+    return rules[l->kind].clamps_top;
+}
+
 static bool read_top(struct exchange *x, struct listing *l, struct str text)
+{
+    return read_number(x, text, &l->top) && (l->has_top = true);
+}
+
+static bool check_top(struct exchange *x, struct listing *l)
 {
     const struct collection_rules *r = &rules[l->kind];
     char message[160];
-    unsigned top;
-    if (!read_number(x, text, &top)) return false;
-    l->has_top = true;
-    l->top = top > r->top_max ? r->top_max : top;
-    if (top <= r->top_max || r->clamps_top) return true;
+    unsigned top = l->top;
+    if (!l->has_top || top <= r->top_max) return true;
+    l->top = r->top_max;
+    if (clamps_top(x, l)) return true;
     (void)snprintf(message, sizeof message,
                    "The limit of '%u' for Top query has been exceeded. The value from the incoming request is '%u'.",
                    r->top_max, top);
@@ -91,6 +107,7 @@ static bool read_skip(struct exchange *x, struct listing *l, struct str text)
     char message[160];
     if (!read_number(x, text, &l->skip)) return false;
     if (l->skip <= rules[l->kind].skip_max) return true;
+    if (l->kind == OBJECT_ALERT && variant_is(exchange_variants(x), VARIANT_ALERTS_SKIP, "empty")) return true;
     (void)snprintf(message, sizeof message,
                    "The limit of '%u' for Skip query has been exceeded. The value from the incoming request is '%u'.",
                    rules[l->kind].skip_max, l->skip);
@@ -107,8 +124,28 @@ static bool read_filter(struct exchange *x, struct listing *l, struct str text)
 static bool read_order(struct exchange *x, struct listing *l, struct str text)
 {
     struct odata_error e;
+    if (l->kind == OBJECT_ALERT && variant_is(exchange_variants(x), VARIANT_ALERTS_ORDER, "refuse") &&
+        str_find(text, STR("lastUpdateDateTime"), 0) != SIZE_MAX)
+        return refuse(x, bad_option_code(x),
+                      "Invalid orderby clause: ordering is not supported by property "
+                      "'lastUpdateDateTime'.");
     return odata_orderby_parse(text, object_fields(l->kind), l->orders, &l->order_count, &e) ||
            refuse(x, bad_option_code(x), e.text);
+}
+
+static bool read_select(struct exchange *x, struct listing *l, struct str text)
+{
+    l->select = arena_str(&l->arena, text);
+    return text.n > 0 || refuse(x, bad_option_code(x), "Invalid value for $select.");
+}
+
+static bool read_expand(struct exchange *x, struct listing *l, struct str text)
+{
+    const char *known = rules[l->kind].expands;
+    if (known == NULL || !str_eq_nocase(str_trim(text), str_of(known)))
+        return refuse(x, bad_option_code(x), "Invalid $expand: the resource has no such navigation property.");
+    l->view |= VIEW_EXPANDED;
+    return true;
 }
 
 static bool read_count(struct exchange *x, struct listing *l, struct str text)
@@ -131,8 +168,8 @@ static const struct {
     const char *name;
     bool (*read)(struct exchange *x, struct listing *l, struct str text);
 } options[] = {
-    {"$filter", read_filter}, {"$orderby", read_order}, {"$top", read_top},
-    {"$skip", read_skip},     {"$count", read_count},   {"$skiptoken", read_token},
+    {"$filter", read_filter}, {"$orderby", read_order},   {"$top", read_top},       {"$skip", read_skip},
+    {"$count", read_count},   {"$skiptoken", read_token}, {"$select", read_select}, {"$expand", read_expand},
 };
 
 static bool read_options(struct exchange *x, struct listing *l)
@@ -148,7 +185,7 @@ static bool read_options(struct exchange *x, struct listing *l)
                           "The query specified in the URI is not valid: an option is not supported by this resource.");
         }
     }
-    return true;
+    return check_top(x, l);
 }
 
 /* ---- choosing ------------------------------------------------------------------------------------------------------- */
@@ -192,6 +229,59 @@ static int in_order(const void *a, const void *b, void *arg)
     if (l->kind != OBJECT_MACHINE && l->order_count == 0 && x->created.ticks != y->created.ticks)
         return x->created.ticks > y->created.ticks ? -1 : 1;
     return (x->number > y->number) - (x->number < y->number);
+}
+
+/* ---- $select: the members named, and the id ---------------------------------------------------------------------------- */
+static bool is_selected(struct str select, struct str key)
+{
+    for (struct str rest = select; rest.p;)
+        if (str_eq_nocase(str_trim(str_cut(&rest, ',')), key)) return true;
+    return str_eq(key, STR("id"));
+}
+
+static void write_one(struct listing *l, const struct object *o, unsigned view, struct buf *out)
+{
+    struct buf whole;
+    struct json_cursor c;
+    struct json_slice member;
+    struct json_writer w;
+    if (l->select.n == 0) {
+        object_write(l->estate, l->kind, o, view, out);
+        return;
+    }
+    buf_init(&whole, 64 << 20);
+    object_write(l->estate, l->kind, o, view, &whole);
+    json_writer_init(&w, out);
+    json_object_begin(&w);
+    bool more = json_cursor_open(&c, buf_str(&whole));
+    while (more && json_cursor_next(&c, &member)) {
+        bool is_expanded = view & VIEW_EXPANDED && str_eq(member.key, str_of(rules[l->kind].expands));
+        if (!is_selected(l->select, member.key) && !is_expanded) continue;
+        json_key_str(&w, member.key);
+        json_write_raw(&w, member.value);
+    }
+    json_object_end(&w);
+    buf_done(&whole);
+}
+
+/* A name that the objects do not have is refused; without any object nobody knows. */
+static bool selects_what_is(struct exchange *x, struct listing *l)
+{
+    struct buf whole;
+    struct json_cursor c;
+    struct json_slice member;
+    bool fine = true;
+    if (l->select.n == 0 || l->objects.count == 0) return true;
+    buf_init(&whole, 64 << 20);
+    object_write(l->estate, l->kind, &l->objects.items[0], l->view, &whole);
+    for (struct str rest = l->select; fine && rest.p;) {
+        struct str name = str_trim(str_cut(&rest, ','));
+        fine = false;
+        bool more = json_cursor_open(&c, buf_str(&whole));
+        while (more && !fine && json_cursor_next(&c, &member)) fine = str_eq_nocase(member.key, name);
+    }
+    buf_done(&whole);
+    return fine || refuse(x, bad_option_code(x), "Could not find a property that $select names.");
 }
 
 /* ---- the answer ----------------------------------------------------------------------------------------------------- */
@@ -265,7 +355,7 @@ static ssize_t listing_read(void *ctx, char *p, size_t n)
         while (l->at < l->end && l->piece.n < 65536) {
             if (!l->is_first) buf_add_char(&l->piece, ',');
             l->is_first = false;
-            object_write(l->estate, l->kind, &l->objects.items[l->at++], l->view, &l->piece);
+            write_one(l, &l->objects.items[l->at++], l->view, &l->piece);
         }
         l->is_done = l->at == l->end;
         if (l->is_done) buf_add_str(&l->piece, STR("]}"));
@@ -277,9 +367,23 @@ static ssize_t listing_read(void *ctx, char *p, size_t n)
     return (ssize_t)n;
 }
 
+/* One provider fails: what is not of Defender for Endpoint is missing, and a header says so (section 5). */
+static int leave_out_failed(struct exchange *x, struct listing *l)
+{
+    size_t n = 0;
+    if (!rules[l->kind].is_graph || !is_partial(x)) return 200;
+    for (size_t i = 0; i < l->objects.count; i++)
+        if (object_service_is(l->estate, l->kind, &l->objects.items[i], "microsoftDefenderForEndpoint"))
+            l->objects.items[n++] = l->objects.items[i];
+    l->objects.count = n;
+    answer_header(x, "Warning", "199 - \"Microsoft/Office 365 Security and Compliance/504/10000\"");
+    return 206;
+}
+
 static void answer_list(struct exchange *x, struct listing *l)
 {
     static const struct body_ops ops = {listing_read, listing_free};
+    int status = leave_out_failed(x, l);
     keep_matching(l);
     if (l->objects.count) qsort_r(l->objects.items, l->objects.count, sizeof *l->objects.items, in_order, l);
     l->total = l->objects.count;
@@ -293,7 +397,7 @@ static void answer_list(struct exchange *x, struct listing *l)
     }
     write_head(x, l);
     uint64_t length = l->piece.n + (l->end - l->at) * 1500;
-    answer_body(x, 200, &ops, l);
+    answer_body(x, status, &ops, l);
     enum fault fault = spoiling_fault(x);
     if (fault == FAULT_NONE) return;
     x->tenant->stats[x->family].faulted++;
@@ -311,7 +415,7 @@ static void answer_one(struct exchange *x, struct listing *l, struct str id)
         if (!is_it && l->kind == OBJECT_MACHINE)
             is_it = str_eq_nocase(device_name(l->estate.world, (unsigned)o->number, &l->arena), id);
         if (!is_it) continue;
-        object_write(l->estate, l->kind, o, l->view | VIEW_ALONE, &out);
+        write_one(l, o, l->view | VIEW_ALONE, &out);
         answer_bytes(x, 200, "application/json; charset=utf-8", &out);
         return;
     }
@@ -335,11 +439,17 @@ void collection_handle(struct exchange *x, struct str id)
     l->top = rules[kind].top_default;
     l->as_of = x->as_of;
     if (str_find(x->q->prefer, STR("include-unknown-enum-members"), 0) != SIZE_MAX) l->view = VIEW_EVOLVED;
+    if (kind == OBJECT_ALERT) l->top = variant_number(exchange_variants(x), VARIANT_ALERTS_PAGE);
     if (!read_options(x, l)) {
         listing_free(l);
+    } else if (x->tenant->expand_fails && l->view & VIEW_EXPANDED && l->filter) {
+        listing_free(l); /* for ever, on large tenants */
+        answer_error(x, 500, "UnknownError", "");
     } else if (!objects_list(l->estate, kind, l->as_of, &l->arena, &l->objects)) {
         listing_free(l);
         answer_error(x, 500, "UnknownError", "");
+    } else if (!selects_what_is(x, l)) {
+        listing_free(l);
     } else if (id.n) {
         answer_one(x, l, id);
         listing_free(l);

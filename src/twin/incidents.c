@@ -113,7 +113,7 @@ bool incidents_list(struct estate t, struct wall now, struct arena *a, struct ob
     return true;
 }
 
-bool incident_alerts(struct estate t, const struct object *incident, struct arena *a, struct object_list *out)
+bool objects_of_incident(struct estate t, const struct object *incident, struct arena *a, struct object_list *out)
 {
     size_t n = 0;
     if (!alerts_list(t, incident->as_of, a, out)) return false;
@@ -177,7 +177,7 @@ static void write_alerts(struct object_writer *o, struct estate t, const struct 
     struct object_list alerts;
     json_key(&o->w, "alerts");
     json_array_begin(&o->w);
-    if (incident_alerts(t, incident, &o->arena, &alerts))
+    if (objects_of_incident(t, incident, &o->arena, &alerts))
         for (size_t i = 0; i < alerts.count; i++) alert_write(o, t, &alerts.items[i]);
     json_array_end(&o->w);
 }
@@ -200,7 +200,7 @@ void incident_write(struct object_writer *o, struct estate t, const struct objec
     put_cstr(o, "assignedTo", text_of(i, TEXT_ASSIGNED, NULL));
     put_cstr(o, "classification", text_of(i, TEXT_CLASSIFICATION, "unknown"));
     json_key(&o->w, "comments");
-    comments_write(o, t, OBJECT_INCIDENT, i, 0);
+    comments_write(o, t, OBJECT_INCIDENT, i);
     put_time(o, "createdDateTime", i->created);
     put_raw(o, "customTags", custom_tags ? custom_tags : "[]");
     put_cstr(o, "description", first_alert(t, i)->description);

@@ -44,16 +44,36 @@ struct odata_value object_field(struct estate t, enum object_kind kind, const st
     return kinds[kind].field(t, o, field, a);
 }
 
+static void writer_init(struct object_writer *w, struct estate t, const struct object *o, unsigned view,
+                        struct buf *out)
+{
+    *w = (struct object_writer){.view = view,
+                                .dirt = t.scenario->has_dirt ? dirt_of(draw(t.world->seed, 7000 + o->number)) : 0};
+    json_writer_init(&w->w, out);
+    buf_init(&w->scratch, 1 << 20);
+    arena_init(&w->arena, 64 << 20);
+}
+
+static void writer_done(struct object_writer *w)
+{
+    arena_done(&w->arena);
+    buf_done(&w->scratch);
+}
+
 void object_write(struct estate t, enum object_kind kind, const struct object *o, unsigned view, struct buf *out)
 {
-    struct object_writer ow = {.view = view,
-                               .dirt = t.scenario->has_dirt ? dirt_of(draw(t.world->seed, 7000 + o->number)) : 0};
-    json_writer_init(&ow.w, out);
-    buf_init(&ow.scratch, 1 << 20);
-    arena_init(&ow.arena, 64 << 20);
-    kinds[kind].write(&ow, t, o);
-    arena_done(&ow.arena);
-    buf_done(&ow.scratch);
+    struct object_writer w;
+    writer_init(&w, t, o, view, out);
+    kinds[kind].write(&w, t, o);
+    writer_done(&w);
+}
+
+void object_write_comments(struct estate t, enum object_kind kind, const struct object *o, struct buf *out)
+{
+    struct object_writer w;
+    writer_init(&w, t, o, 0, out);
+    comments_write(&w, t, kind, o);
+    writer_done(&w);
 }
 
 /* ---- what was written through the APIs -------------------------------------------------------------------------------- */
@@ -69,10 +89,7 @@ void object_overlay(struct estate t, enum object_kind kind, struct object *o)
     for (size_t i = 0; i < t.changes->count; i++) {
         const struct change *c = &t.changes->items[i];
         if (!is_shown(t, kind, o, c)) continue;
-        if (c->what == TEXT_COMMENT)
-            o->comments++;
-        else
-            o->texts[c->what] = c->text;
+        if (c->what != TEXT_COMMENT) o->texts[c->what] = c->text;
         if (c->what == TEXT_STATUS && str_eq(str_of(c->text), STR("resolved"))) o->resolved = c->at;
         if (c->touches && c->at.ticks > o->updated.ticks) o->updated = c->at;
     }

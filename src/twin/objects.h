@@ -29,7 +29,6 @@ struct object {
     struct wall resolved; /* when an API's caller set its status to resolved */
     uint64_t incident;    /* an alert's: the one it is in now; an incident's: the one it was merged into, else itself */
     const char *texts[TEXT_COUNT]; /* as written through an API; NULL: as drawn; "": null */
-    unsigned comments;             /* written through an API */
 };
 struct object_list {
     struct object *items;
@@ -63,6 +62,12 @@ enum {                    /* how it is shown */
        VIEW_EXPANDED = 4, /* with what $expand adds */
 };
 void object_write(struct estate t, enum object_kind kind, const struct object *o, unsigned view, struct buf *out);
+/* Alerts that are in this incident now. */
+bool objects_of_incident(struct estate t, const struct object *incident, struct arena *a, struct object_list *out);
+/* Its comments as a JSON array. */
+void object_write_comments(struct estate t, enum object_kind kind, const struct object *o, struct buf *out);
+/* Whose product an alert is, or an incident's first alert. */
+bool object_service_is(struct estate t, enum object_kind kind, const struct object *o, const char *service);
 /* Lays over it what was written; alerts_list and incidents_list do so themselves. */
 void object_overlay(struct estate t, enum object_kind kind, struct object *o);
 /* The n-th comment written to it through an API, from 0; NULL past the last. */

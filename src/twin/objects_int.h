@@ -62,8 +62,6 @@ uint64_t alert_seed(struct estate t, uint64_t number);
 struct wall alert_created(struct estate t, uint64_t number);
 const struct alert_kind *alert_kind_of(struct estate t, uint64_t number);
 uint64_t alert_incident(uint64_t number); /* the one it came in, before any merge */
-/* Alerts that are in this incident now. */
-bool incident_alerts(struct estate t, const struct object *incident, struct arena *a, struct object_list *out);
 /* Where an incident has gone by `now`, over several steps if need be; itself when nowhere. *at_out: when, last. */
 uint64_t incident_survivor(struct estate t, uint64_t number, struct wall now, struct wall *at_out);
 /* The n-th comment, the `drawn` ones of the analyst first; false: past the last. */
@@ -74,9 +72,8 @@ struct said {
 };
 bool comment_at(struct estate t, enum object_kind kind, const struct object *o, unsigned drawn, unsigned n,
                 struct arena *a, struct said *out);
-/* The comments drawn, then those written; `drawn` of the analyst's. */
-void comments_write(struct object_writer *o, struct estate t, enum object_kind kind, const struct object *object,
-                    unsigned drawn);
+/* The comments drawn, then those written, as an array. */
+void comments_write(struct object_writer *o, struct estate t, enum object_kind kind, const struct object *object);
 /* Enum members younger than unknownFutureValue go out as that word, unless the caller asked for them. */
 const char *evolving(const struct object_writer *o, const char *value);
 int64_t evidence_added_at(struct estate t, const struct object *alert); /* INT64_MAX: never */

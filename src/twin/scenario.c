@@ -163,9 +163,10 @@ static const char *const temper_words[] = {"drawn", "fast",        "slow",      
 _Static_assert(COUNT(temper_words) == TEMPER_COUNT + 1, "a word for each");
 static const char *const licence_words[] = {"", "xdr", "endpoint", "business", "none", NULL};
 static const struct field rule_fields[] = {
-    RULE("tenants", RANGE, tenants, 0),      RULE("byte_cap", U64, byte_cap, 1e12),
-    RULE("variants", VARIANTS, variants, 0), RULE_WORD("licence", licence, licence_words),
-    RULE("devices", RANGE, devices, 0),      RULE_WORD("temper", temper, temper_words),
+    RULE("tenants", RANGE, tenants, 0),          RULE("byte_cap", U64, byte_cap, 1e12),
+    RULE("variants", VARIANTS, variants, 0),     RULE_WORD("licence", licence, licence_words),
+    RULE("expand_fails", BOOL, expand_fails, 0), RULE("partial", BOOL, is_partial, 0),
+    RULE("devices", RANGE, devices, 0),          RULE_WORD("temper", temper, temper_words),
 };
 
 static bool read_variants(const struct reader *r, const struct yaml *map, struct variants *out)
@@ -267,14 +268,15 @@ static bool read_rates(const struct reader *r, const struct yaml *map)
 static bool read_event_kind(const struct reader *r, const struct yaml *v, struct scenario_event *out)
 {
     static const char *const kinds[] = {
-        [EVENT_BURST] = "burst",   [EVENT_THROTTLE] = "throttle", [EVENT_OUTAGE] = "outage", [EVENT_HANG] = "hang",
-        [EVENT_FLURRY] = "flurry", [EVENT_LATE] = "late",         [EVENT_REPLAY] = "replay", [EVENT_MERGE] = "merge"};
+        [EVENT_BURST] = "burst",   [EVENT_THROTTLE] = "throttle", [EVENT_OUTAGE] = "outage",
+        [EVENT_HANG] = "hang",     [EVENT_FLURRY] = "flurry",     [EVENT_LATE] = "late",
+        [EVENT_REPLAY] = "replay", [EVENT_MERGE] = "merge",       [EVENT_PARTIAL] = "partial"};
     for (unsigned i = 0; v->type == YAML_SCALAR && i < COUNT(kinds); i++) {
         if (!str_eq(v->text, str_of(kinds[i]))) continue;
         out->what = (enum event_what)i;
         return true;
     }
-    return wrong(r, v, "what happens is one of burst, throttle, outage, hang, flurry, late, replay, merge");
+    return wrong(r, v, "what happens is one of burst, throttle, outage, hang, flurry, late, replay, merge, partial");
 }
 
 static bool read_event(const struct reader *r, const struct yaml *map)

@@ -25,6 +25,7 @@ enum event_what {
     EVENT_BURST,    /* `rows` rows of `table`, all with one Timestamp, that of `at` */
     EVENT_THROTTLE, /* every call is answered 429 */
     EVENT_OUTAGE,   /* every call is answered 503 */
+    EVENT_PARTIAL,  /* lists of alerts and incidents are answered 206, without those of one provider */
     EVENT_HANG,     /* answers stop in mid-body and stay open */
     EVENT_FLURRY, /* an alert is made and changed `changes` times within one second; its last two changes share one time */
     EVENT_REPLAY, /* the rows of `file` become visible, the newest with the Timestamp of `at` */
@@ -90,6 +91,8 @@ struct scenario_rule {
     int64_t consent_delay_ms;
     unsigned token_error; /* AADSTS number; 0: none */
     uint64_t byte_cap;    /* of a hunting answer; 0: the scenario's */
+    bool expand_fails;    /* $expand with $filter is 500, always */
+    bool is_partial;      /* lists are 206, always */
     struct variants variants;
     struct tenant_range devices; /* of those tenants, which `temper` is about */
     enum temper temper;

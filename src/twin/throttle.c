@@ -14,6 +14,7 @@ const struct family_row twin_families[FAMILY_COUNT] = {
     [FAMILY_ENDPOINT] = {"endpoint", false, 100, 1500, SETTING(endpoint_per_min), SETTING(endpoint_per_hour)},
     [FAMILY_LIVE_RESPONSE] = {"live_response", false, 10, 0, 0, 0},
     [FAMILY_IMPORT] = {"import", false, 30, 0, 0, 0},
+    [FAMILY_BATCH] = {"batch", true, 0, 0, 0, 0},
     [FAMILY_PACKAGE] = {"package", false, 2, 120, 0, 0},
 };
 /* clang-format on */
@@ -31,6 +32,12 @@ static const struct scenario_event *event_now(const struct exchange *x, enum eve
         return e;
     }
     return NULL;
+}
+
+bool is_partial(const struct exchange *x)
+{
+    int64_t left_ms;
+    return x->tenant->is_partial || event_now(x, EVENT_PARTIAL, &left_ms);
 }
 
 /* Whole seconds or fractions, by family; a date by the rules of HTTP; or nothing. */
@@ -89,7 +96,9 @@ static bool within_limits(struct exchange *x)
     const struct scenario *s = x->cloud->opts.scenario;
     const struct family_row *f = &twin_families[x->family];
     unsigned per_minute = limit(s, f->minute_setting, f->per_minute), per_hour = limit(s, f->hour_setting, f->per_hour);
-    struct throttle *t = &x->tenant->throttles[x->family];
+    bool is_apart = variant_is(exchange_variants(x), VARIANT_GRAPH_INCIDENT_LIMIT, "own") && x->what == OBJECT_INCIDENT;
+    struct throttle *t =
+        x->family == FAMILY_SECURITY && is_apart ? &x->tenant->incident_throttle : &x->tenant->throttles[x->family];
     double minute_left, hour_left;
     char message[120];
     bool over_minute = over(&t->minute, &t->in_minute, per_minute, WALL_TICKS_PER_MIN, x->now, &minute_left);
