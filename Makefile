@@ -35,9 +35,10 @@ fuzz:
 	@tools/install-deps build test fuzz
 	@tools/run-fuzz $(or $(FUZZ_SECONDS),600)
 
-# The seeded simulation of ingest and the power cuts: SEEDS of them from SEED on.
+# The seeded simulations of ingest (against a small cloud, against the twin) and the power cuts: SEEDS of them from SEED on.
 sim: all
 	@$(BUILD)/tests/sim/ingest_sim $(SEED) $(SEEDS)
+	@$(BUILD)/tests/sim/twin_sim $(SEED) $(SEEDS)
 	@$(BUILD)/tests/sim/powercut $(SEEDS) $(SEED)
 
 kill: all

@@ -61,7 +61,6 @@ struct family_row {
     unsigned per_minute, per_hour;       /* 0: no limit */
     size_t minute_setting, hour_setting; /* offsets in struct scenario that win; 0: none */
 };
-/* A name of its own: simulations link the model beside the client, which has a table of families too. */
 extern const struct family_row twin_families[FAMILY_COUNT];
 
 /* One exchange on its way through the model. */

@@ -147,6 +147,7 @@ struct sweep {      /* one count query and the bins it sends us to */
     unsigned rounds;
     uint64_t largest_page; /* rows; of this round */
     uint64_t counted;      /* rows Defender counted in the round before */
+    uint64_t cut_at;       /* answers of so many rows have been cut silently: they are not trusted; 0: none known */
 };
 enum walk_kind { WALK_POLL, WALK_DEEP, WALK_PULL };
 struct walk { /* alerts and incidents by last update, machines by number */

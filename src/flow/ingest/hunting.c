@@ -203,6 +203,7 @@ static void expect_a_cut(struct feed *f)
     uint64_t less = f->sweep.largest_page * 4 / 5;
     if (less < 1) less = 1;
     if (less < hunting_take(&f->state)) f->state.page_rows = (uint32_t)less;
+    if (f->sweep.cut_at == 0 || less < f->sweep.cut_at) f->sweep.cut_at = less;
     f->sweep.largest_page = 0;
 }
 

@@ -45,8 +45,10 @@ void reader_fetch(const struct reader *r, const struct feed *f, enum log_how how
     }
 }
 
+/* A bound of very few rows grows with each full page (hunting_page); what taught it stays in mind until its sweep is over. */
 static bool may_be_cut(const struct feed *f, const struct feed_page *p)
 {
+    if (f->goal == GOAL_REREAD && f->sweep.cut_at && p->rows >= f->sweep.cut_at) return true;
     return p->rows >= f->fetch.take || p->rows * 5 >= ANSWER_ROWS_CAP * 4 || p->bytes * 5 >= ANSWER_BYTES_CAP * 4;
 }
 
