@@ -143,6 +143,8 @@ class Talk:
             return self.token(rest)
         if kind == "now":
             return self.instant(rest)
+        if kind == "many":
+            return [f"id{i}" for i in range(int(rest))]
         if name in self.kept:
             return self.kept[name]
         if name in ("client_id", "client_secret", "domain"):
