@@ -1,6 +1,6 @@
 """What the integration tests share: the real twin and the real service as child processes, one installation in a temporary
 folder, and TAP output. Python's standard library only."""
-import json, os, pathlib, re, shutil, subprocess, sys, tempfile, time, urllib.request
+import json, os, pathlib, re, shutil, ssl, subprocess, sys, tempfile, time, urllib.parse, urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PORTCULLIS_BUILD", ROOT / "build")).resolve()
@@ -44,13 +44,20 @@ class Twin:
         for line in self.process.stdout:
             if found := re.search(r"listening on (https?://\S+)", line):
                 self.url = found.group(1)
+                self.trust = ssl.create_default_context(cafile=options[options.index("--tls-ca") + 1]) if "--tls-ca" in options else None
                 return
         raise RuntimeError(f"the twin ended with {self.process.wait()}")
 
     def ask(self, path, method="GET", body=None):
         request = urllib.request.Request(self.url + path, method=method, data=body)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=60, context=self.trust) as answer:
             return json.load(answer)
+
+    def count(self, tenant, feed):
+        """How many objects or rows of a feed exist now."""
+        query = urllib.parse.urlencode({"tenant": tenant, "feed": feed})
+        with urllib.request.urlopen(f"{self.url}/twin/rows?{query}", timeout=60, context=self.trust) as answer:
+            return sum(1 for _ in answer)
 
     def tenants(self):
         return self.ask("/twin/tenants")["tenants"]
