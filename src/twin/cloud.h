@@ -128,6 +128,8 @@ enum cloud_family {
     FAMILY_ENDPOINT,
     FAMILY_LIVE_RESPONSE,
     FAMILY_PACKAGE,
+    FAMILY_ENDPOINT_HUNTING,
+    FAMILY_XDR_HUNTING,
     FAMILY_IMPORT,
     FAMILY_BATCH, /* the envelope of a JSON batch; its parts count each in theirs */
     FAMILY_COUNT

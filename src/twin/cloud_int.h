@@ -17,6 +17,10 @@ struct throttle {
     struct wall minute, hour; /* when they began */
     unsigned in_minute, in_hour;
 };
+struct run_time { /* seconds that queries took since the hour and the day began */
+    struct wall hour, day;
+    double in_hour, in_day;
+};
 struct twin_tenant {
     struct world world;
     struct twin_app app;
@@ -33,6 +37,7 @@ struct twin_tenant {
     bool expand_fails, is_partial;
     struct action_book *actions; /* made with the first POST; NULL: none */
     struct indicator_book *indicators;
+    struct run_time run_time;
     struct table tables[TABLE_COUNT];
     struct changes changes;
     struct throttle throttles[FAMILY_COUNT];
@@ -110,9 +115,10 @@ void answer_error(struct exchange *x, int status, const char *code, const char *
 void answer_spoil(struct exchange *x, enum fault fault, uint64_t length);
 
 /* ---- steps (each answers and returns false when the request ends there) ---------------------------------------------- */
-bool is_partial(const struct exchange *x);     /* does one provider fail now? */
-bool throttle_check(struct exchange *x);       /* limits, storms, outages, drawn 429s and 5xx */
-enum fault spoiling_fault(struct exchange *x); /* CUT, HANG, SLOW or NONE for an answer that is fine so far */
+bool is_partial(const struct exchange *x);               /* does one provider fail now? */
+bool run_time_check(struct exchange *x, double seconds); /* of hunting through the Endpoint API */
+bool throttle_check(struct exchange *x);                 /* limits, storms, outages, drawn 429s and 5xx */
+enum fault spoiling_fault(struct exchange *x);           /* CUT, HANG, SLOW or NONE for an answer that is fine so far */
 
 void route_handle(struct exchange *x);
 bool login_handle(struct exchange *x, struct str tenant, struct str rest); /* false: no such end-point */
@@ -148,7 +154,8 @@ struct hunt_source {
     struct twin_tenant *tenant;
     struct wall as_of;
     bool ignores_licence;
-    struct row row; /* the one looked at last */
+    bool of_endpoint; /* knows the tables of Defender for Endpoint only */
+    struct row row;   /* the one looked at last */
     const struct table *row_table;
     uint64_t row_id;
     struct hunt_view *views; /* of the tables a query named; their addresses are kql's handles */

@@ -1,14 +1,32 @@
-/* POST security/runHuntingQuery (section 6): the query's rows, produced while they are read, cut silently at the caps. */
+/* Hunting through three APIs (sections 6, 14 and 16): the query's rows, produced while they are read. Graph cuts silently at
+ * its caps; the Endpoint API refuses a result of too many bytes, so there it is made whole first. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "twin/cloud_int.h"
+#include "twin/calls.h"
+#include "twin/timespan.h"
 
 enum { QUERY_TEXT_MAX = 64 << 10, PIECE_BYTES = 64 << 10 };
 #define DEFAULT_WINDOW (30 * WALL_TICKS_PER_DAY)
 
+/* How an API speaks. */
+static const struct hunt_style {
+    bool has_context, takes_timespan, is_exact; /* exact: the body's property names by case */
+    bool refuses_big;                           /* what is over the byte cap; else it is cut */
+    bool has_stats, of_endpoint;                /* of_endpoint: reaches Defender for Endpoint's tables only */
+    const char *schema, *name, *type, *results;
+    uint64_t byte_cap; /* 0: the scenario's */
+} hunt_styles[API_COUNT] = {
+    [API_GRAPH] = {true, true, false, false, false, false, "schema", "name", "type", "results", 0},
+    [API_ENDPOINT] = {false, false, true, true, true, true, "Schema", "Name", "Type", "Results", 124000000},
+    [API_XDR] = {false, false, true, false, true, false, "Schema", "Name", "Type", "Results", 0},
+};
+
 struct hunt {
+    const struct hunt_style *style;
+    double seconds; /* it takes, in Stats and against the quota of run time */
+    uint64_t rows;
     struct hunt_source source;
     char *text; /* the query; the compiled one borrows it */
     struct kql_query *query;
@@ -17,6 +35,7 @@ struct hunt {
     size_t piece_at;
     uint64_t rows_left, bytes_left;
     bool has_row, is_first, is_done; /* has_row: one was pulled ahead */
+    bool is_too_big;                 /* the byte cap cut it */
     const struct kql_value *values;
     struct kql_row_ref ref;
 };
@@ -38,6 +57,7 @@ static void add_row(struct hunt *h)
     if (!h->is_first) buf_add_char(&h->piece, ',');
     hunt_write_row(&h->source, h->view, h->ref, h->query, h->values, &h->piece);
     if (h->piece.n - before > h->bytes_left || h->rows_left == 0) {
+        h->is_too_big = h->rows_left > 0;
         h->piece.n = before;
         h->has_row = false;
         h->is_done = true;
@@ -45,13 +65,27 @@ static void add_row(struct hunt *h)
     }
     h->bytes_left -= h->piece.n - before;
     h->rows_left--;
+    h->rows++;
     h->is_first = false;
 }
 
-static bool fill(struct hunt *h)
+static void write_end(struct hunt *h)
 {
-    h->piece.n = h->piece_at = 0;
-    while (!h->is_done && h->piece.n < PIECE_BYTES) {
+    buf_add_char(&h->piece, ']');
+    if (h->style->has_stats)
+        buf_addf(
+            &h->piece,
+            ",\"Stats\":{\"ExecutionTime\":%.7f,\"resource_usage\":{\"cache\":{\"memory\":{\"hits\":0,\"misses\":0,"
+            "\"total\":0}},\"cpu\":{\"total cpu\":\"00:00:00.0156250\"},\"memory\":{\"peak_per_node\":16777312}},"
+            "\"dataset_statistics\":[{\"table_row_count\":%llu,\"table_size\":%llu}]}",
+            h->seconds, (unsigned long long)h->rows, (unsigned long long)h->rows * 700);
+    buf_add_char(&h->piece, '}');
+}
+
+/* Adds rows until the piece is `bytes` long or the last is in; false: the query is too heavy, or the piece too long. */
+static bool add_rows(struct hunt *h, size_t bytes)
+{
+    while (!h->is_done && h->piece.n < bytes) {
         if (h->has_row) add_row(h);
         if (h->is_done) break;
         enum kql_step step = kql_next(h->query, &h->values, &h->ref);
@@ -59,8 +93,14 @@ static bool fill(struct hunt *h)
         h->has_row = step == KQL_ROW;
         h->is_done = !h->has_row;
     }
-    if (h->is_done) buf_add_str(&h->piece, STR("]}"));
+    if (h->is_done) write_end(h);
     return !h->piece.failed;
+}
+
+static bool fill(struct hunt *h)
+{
+    h->piece.n = h->piece_at = 0;
+    return add_rows(h, PIECE_BYTES);
 }
 
 static ssize_t hunt_read(void *ctx, char *p, size_t n)
@@ -78,82 +118,32 @@ static ssize_t hunt_read(void *ctx, char *p, size_t n)
 
 static void write_head(struct exchange *x, struct hunt *h)
 {
-    buf_addf(&h->piece,
-             "{\"@odata.context\":\"https://graph.microsoft.com/%s/"
-             "$metadata#microsoft.graph.security.huntingQueryResults\",\"schema\":[",
-             x->is_beta ? "beta" : "v1.0");
+    const struct hunt_style *style = h->style;
+    if (style->has_context)
+        buf_addf(&h->piece,
+                 "{\"@odata.context\":\"https://graph.microsoft.com/%s/"
+                 "$metadata#microsoft.graph.security.huntingQueryResults\",",
+                 x->is_beta ? "beta" : "v1.0");
+    else
+        buf_add_char(&h->piece, '{');
+    buf_addf(&h->piece, "\"%s\":[", style->schema);
     for (unsigned i = 0; i < kql_output_count(h->query); i++) {
         const struct kql_output *o = kql_output_at(h->query, i);
-        buf_addf(&h->piece, "%s{\"name\":\"%s\",\"type\":\"%s\"}", i ? "," : "", o->name, kql_type_name(o->type));
+        buf_addf(&h->piece, "%s{\"%s\":\"%s\",\"%s\":\"%s\"}", i ? "," : "", style->name, o->name, style->type,
+                 kql_type_name(o->type));
     }
-    buf_add_str(&h->piece, STR("],\"results\":["));
+    buf_addf(&h->piece, "],\"%s\":[", style->results);
 }
 
 /* ---- the request ---------------------------------------------------------------------------------------------------- */
-/* PnDTnHnMnS to ticks. */
-static bool iso_duration(struct str s, int64_t *ticks_out)
-{
-    static const struct {
-        char unit;
-        bool after_t;
-        int64_t ticks;
-    } units[] = {{'W', false, 7 * WALL_TICKS_PER_DAY},
-                 {'D', false, WALL_TICKS_PER_DAY},
-                 {'H', true, WALL_TICKS_PER_HOUR},
-                 {'M', true, WALL_TICKS_PER_MIN},
-                 {'S', true, WALL_TICKS_PER_S}};
-    int64_t total = 0;
-    bool after_t = false, has_any = false;
-    if (s.n < 2 || s.p[0] != 'P') return false;
-    for (size_t i = 1; i < s.n;) {
-        uint64_t n;
-        size_t digits = i, u = 0;
-        if (s.p[i] == 'T' && !after_t) {
-            after_t = true;
-            i++;
-            continue;
-        }
-        while (digits < s.n && s.p[digits] >= '0' && s.p[digits] <= '9') digits++;
-        if (digits == s.n || !str_to_u64(str_sub(s, i, digits - i), &n) || n > 100000) return false;
-        while (u < 5 && !(units[u].unit == s.p[digits] && units[u].after_t == after_t)) u++;
-        if (u == 5) return false;
-        total += (int64_t)n * units[u].ticks;
-        has_any = true;
-        i = digits + 1;
-    }
-    *ticks_out = total;
-    return has_any;
-}
-
-/* start/end, duration/end, start/duration, a duration back from now, a start up to now. */
-static bool read_timespan(struct str s, struct wall now, int64_t *from, int64_t *to)
-{
-    struct str tail = s, head = str_cut(&tail, '/');
-    int64_t d1, d2;
-    struct wall t1, t2;
-    bool has_tail = tail.p != NULL;
-    bool d1_ok = iso_duration(head, &d1), t1_ok = wall_parse(head, &t1);
-    bool d2_ok = has_tail && iso_duration(tail, &d2), t2_ok = has_tail && wall_parse(tail, &t2);
-    if (!has_tail && d1_ok)
-        *from = now.ticks - d1;
-    else if (!has_tail && t1_ok)
-        *from = t1.ticks;
-    else if (t1_ok && t2_ok)
-        *from = t1.ticks, *to = t2.ticks;
-    else if (d1_ok && t2_ok)
-        *from = wall_add(t2, -d1).ticks, *to = t2.ticks;
-    else if (t1_ok && d2_ok)
-        *from = t1.ticks, *to = wall_add(t1, d2).ticks;
-    else
-        return false;
-    return true;
-}
-
 static bool bad_request(struct exchange *x, const char *message)
 {
-    x->tenant->stats[FAMILY_HUNTING].refused++;
-    answer_graph_error(x, 400, "BadRequest", message);
-    return false;
+    return call_refused(x, 400, "BadRequest", "%s", message);
+}
+
+static const struct json *body_member(const struct hunt *h, const struct json *body, const char *name)
+{
+    return h->style->is_exact ? json_get(body, name) : json_get_nocase(body, name);
 }
 
 static bool read_request(struct exchange *x, struct hunt *h, int64_t *from, int64_t *to)
@@ -162,8 +152,8 @@ static bool read_request(struct exchange *x, struct hunt *h, int64_t *from, int6
     struct err e;
     arena_init(&a, 4 << 20);
     const struct json *body = json_parse(&a, x->q->body, &e);
-    struct str query = json_str(json_get_nocase(body, "Query"), STR_NONE);
-    struct str timespan = json_str(json_get_nocase(body, "Timespan"), STR_NONE);
+    struct str query = json_str(body_member(h, body, "Query"), STR_NONE);
+    struct str timespan = h->style->takes_timespan ? json_str(body_member(h, body, "Timespan"), STR_NONE) : STR_NONE;
     bool fine = true;
     if (body == NULL || body->type != JSON_OBJECT)
         fine = bad_request(x, "Unable to read JSON request payload. Please ensure Content-Type header is set and "
@@ -172,12 +162,19 @@ static bool read_request(struct exchange *x, struct hunt *h, int64_t *from, int6
         fine = bad_request(x, "The query is missing or empty.");
     else if (query.n > QUERY_TEXT_MAX)
         fine = bad_request(x, "The query is too long.");
-    else if (timespan.n && !read_timespan(timespan, x->now, from, to))
+    else if (timespan.n && !iso_interval(timespan, x->now, from, to))
         fine = bad_request(x, "The Timespan is not a valid ISO 8601 interval.");
     else if ((h->text = str_dup(query)) == NULL)
         fine = bad_request(x, "The query is too long.");
     arena_done(&a);
     return fine;
+}
+
+static bool too_heavy(struct exchange *x)
+{
+    return bad_request(x,
+                       "Query execution has exceeded the allowed limits (80DA0003): The query was preempted because of "
+                       "its memory or CPU use.");
 }
 
 /* The first row is pulled before the status is said, so that a query too heavy is a 400 and not a broken answer. */
@@ -187,38 +184,67 @@ static bool start_query(struct exchange *x, struct hunt *h, int64_t from, int64_
     struct kql_env env = {&h->source.source, x->now, from, to};
     if (!kql_compile(str_of(h->text), &env, &h->query, &error)) return bad_request(x, error.text);
     enum kql_step step = kql_next(h->query, &h->values, &h->ref);
-    if (step == KQL_TOO_HEAVY)
-        return bad_request(x, "Query execution has exceeded the allowed limits (80DA0003): The query was preempted "
-                              "because of its memory or CPU use.");
+    if (step == KQL_TOO_HEAVY) return too_heavy(x);
     h->has_row = step == KQL_ROW;
     h->is_done = !h->has_row;
     h->is_first = true;
     return true;
 }
 
+/* The head, or the whole answer where one that is too big must be refused. */
+static bool write_beginning(struct exchange *x, struct hunt *h)
+{
+    h->view = kql_handle(h->query);
+    write_head(x, h);
+    if (h->is_done) {
+        write_end(h);
+        return true;
+    }
+    if (!h->style->refuses_big) return true;
+    if (!add_rows(h, SIZE_MAX)) return too_heavy(x);
+    return !h->is_too_big ||
+           bad_request(x, "Query execution has exceeded the allowed result size. Optimize your query by "
+                          "limiting the amount of results and try again.");
+}
+
+static bool is_retired(struct exchange *x)
+{
+    if (x->api == API_GRAPH || variant_is(exchange_variants(x), VARIANT_ENDPOINT_HUNTING, "serve")) return false;
+    (void)call_refused(x, 410, "Gone", "This API has been retired. Use Microsoft Graph: security/runHuntingQuery");
+    return true;
+}
+
+static void hunt_init(struct exchange *x, struct hunt *h)
+{
+    const struct scenario *s = x->cloud->opts.scenario;
+    h->style = &hunt_styles[x->api];
+    hunt_source_init(&h->source, x->cloud, x->tenant, x->as_of);
+    h->source.of_endpoint = h->style->of_endpoint;
+    h->rows_left = s->row_cap;
+    h->bytes_left = x->tenant->byte_cap ? x->tenant->byte_cap : h->style->byte_cap ? h->style->byte_cap : s->byte_cap;
+    if (x->api != API_GRAPH) h->seconds = (double)s->hunting_run_ms / 1000 * (0.5 + rng_unit(&x->cloud->lots));
+    buf_init(&h->piece, h->style->refuses_big ? h->bytes_left + (64 << 20) : 64 << 20);
+}
+
 void hunting_handle(struct exchange *x, struct str none)
 {
-    (void)none;
     static const struct body_ops ops = {hunt_read, hunt_free};
-    const struct scenario *s = x->cloud->opts.scenario;
     int64_t from = x->now.ticks - DEFAULT_WINDOW, to = INT64_MAX;
+    (void)none;
+    if (is_retired(x)) return;
     struct hunt *h = calloc(1, sizeof *h);
     INVARIANT(h != NULL);
-    hunt_source_init(&h->source, x->cloud, x->tenant, x->as_of);
-    buf_init(&h->piece, 64 << 20);
-    h->rows_left = s->row_cap;
-    h->bytes_left = x->tenant->byte_cap ? x->tenant->byte_cap : s->byte_cap;
-    if (!read_request(x, h, &from, &to) || !start_query(x, h, from, to)) {
+    hunt_init(x, h);
+    bool fine = (!h->style->of_endpoint || run_time_check(x, h->seconds)) && read_request(x, h, &from, &to) &&
+                start_query(x, h, from, to) && write_beginning(x, h);
+    if (!fine) {
         hunt_free(h);
         return;
     }
-    h->view = kql_handle(h->query);
-    write_head(x, h);
-    if (h->is_done) buf_add_str(&h->piece, STR("]}"));
     answer_body(x, 200, &ops, h);
     enum fault fault = spoiling_fault(x);
     if (fault != FAULT_NONE) {
-        x->tenant->stats[FAMILY_HUNTING].faulted++;
+        x->tenant->stats[x->family].faulted++;
         answer_spoil(x, fault, h->piece.n + (h->has_row ? 20000 : 0));
     }
 }

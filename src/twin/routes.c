@@ -36,6 +36,8 @@ static const struct route {
     {"POST", "machineactions/*/cancel", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_cancel_handle, 0},
     {"GET", "machineactions/*/getPackageUri", API_ENDPOINT, FAMILY_PACKAGE, {READ_MACHINES, "Machine.CollectForensics"}, action_package_handle, 0},
     {"GET", "machineactions/*/GetLiveResponseResultDownloadLink(*)", API_ENDPOINT, FAMILY_ENDPOINT, {READ_MACHINES, "Machine.LiveResponse"}, action_result_handle, 0},
+    {"POST", "advancedqueries/run", API_ENDPOINT, FAMILY_ENDPOINT_HUNTING, {"AdvancedQuery.Read.All"}, hunting_handle, 0},
+    {"POST", "advancedhunting/run", API_XDR, FAMILY_XDR_HUNTING, {"AdvancedHunting.Read.All"}, hunting_handle, 0},
     {"GET", "indicators", API_ENDPOINT, FAMILY_ENDPOINT, {INDICATORS}, collection_handle, OBJECT_INDICATOR},
     {"POST", "indicators", API_ENDPOINT, FAMILY_ENDPOINT, {INDICATORS}, indicator_post_handle, 0},
     {"POST", "indicators/import", API_ENDPOINT, FAMILY_IMPORT, {INDICATORS}, indicator_import_handle, 0},

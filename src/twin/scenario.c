@@ -130,6 +130,7 @@ static const struct field top_fields[] = {
     TOP("byte_cap", U64, byte_cap, 1e12),
     TOP("token_life", DURATION, token_life_ms, 0),
     TOP("clock_skew", DURATION, clock_skew_ms, 0),
+    TOP("hunting_run_time", DURATION, hunting_run_ms, 0),
     TOP("think", DURATION, think_ms, 0),
     TOP("faults", FAULTS, faults, 0),
     TOP("variants", VARIANTS, variants, 0),
@@ -454,6 +455,7 @@ bool scenario_parse(struct str bytes, const char *name, struct scenario *out, st
         .endpoint_per_hour = 1500,
         .row_cap = 100000,
         .byte_cap = 50000000,
+        .hunting_run_ms = 100,
         .token_life_ms = 3599000,
     };
     struct reader r = {name, &s, e};

@@ -122,8 +122,9 @@ struct scenario {
     unsigned security_per_min, hunting_per_min, endpoint_per_min, endpoint_per_hour;
     uint64_t row_cap, byte_cap; /* of a hunting answer: cut silently */
     int64_t token_life_ms;
-    int64_t clock_skew_ms; /* of the login's and the APIs' clock against ours; may be negative */
-    int64_t think_ms;      /* before each answer */
+    int64_t clock_skew_ms;  /* of the login's and the APIs' clock against ours; may be negative */
+    int64_t hunting_run_ms; /* a query takes about that long, against the Endpoint API's quota of run time */
+    int64_t think_ms;       /* before each answer */
     struct fault_rates faults;
     struct variants variants;
     struct scenario_event events[SCENARIO_EVENTS_MAX];

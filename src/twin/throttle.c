@@ -15,6 +15,8 @@ const struct family_row twin_families[FAMILY_COUNT] = {
     [FAMILY_LIVE_RESPONSE] = {"live_response", false, 10, 0, 0, 0},
     [FAMILY_IMPORT] = {"import", false, 30, 0, 0, 0},
     [FAMILY_BATCH] = {"batch", true, 0, 0, 0, 0},
+    [FAMILY_ENDPOINT_HUNTING] = {"endpoint_hunting", false, 45, 1500, 0, 0},
+    [FAMILY_XDR_HUNTING] = {"xdr_hunting", false, 45, 0, 0, 0},
     [FAMILY_PACKAGE] = {"package", false, 2, 120, 0, 0},
 };
 /* clang-format on */
@@ -107,6 +109,32 @@ static bool within_limits(struct exchange *x)
     (void)snprintf(message, sizeof message, "API calls quota exceeded! maximum allowed %u per %s",
                    over_hour ? per_hour : per_minute, over_hour ? "01:00:00" : "00:01:00");
     return turned_away(x, message, over_hour ? hour_left : minute_left, true);
+}
+
+static void pass(struct wall *began, double *used, int64_t window, struct wall now)
+{
+    if (now.ticks - began->ticks < window && now.ticks >= began->ticks) return;
+    *began = now;
+    *used = 0;
+}
+
+/* Ten minutes an hour, three hours a day (section 6). */
+bool run_time_check(struct exchange *x, double seconds)
+{
+    struct run_time *r = &x->tenant->run_time;
+    pass(&r->hour, &r->in_hour, WALL_TICKS_PER_HOUR, x->now);
+    pass(&r->day, &r->in_day, WALL_TICKS_PER_DAY, x->now);
+    bool over_day = r->in_day + seconds > 3 * 3600, over_hour = r->in_hour + seconds > 600;
+    if (!over_day && !over_hour) {
+        r->in_hour += seconds;
+        r->in_day += seconds;
+        return true;
+    }
+    int64_t ends = over_day ? r->day.ticks + WALL_TICKS_PER_DAY : r->hour.ticks + WALL_TICKS_PER_HOUR;
+    return turned_away(x,
+                       over_day ? "Run time quota exceeded! maximum allowed 03:00:00 per 1.00:00:00"
+                                : "Run time quota exceeded! maximum allowed 00:10:00 per 01:00:00",
+                       (double)(ends - x->now.ticks) / WALL_TICKS_PER_S, true);
 }
 
 static bool broken(struct exchange *x, enum fault fault)

@@ -134,12 +134,97 @@ static void indicators_come_in_batches(void **state)
     client_close(&c);
 }
 
+/* ---- hunting through the older APIs (sections 14 and 16) --------------------------------------------------------------- */
+#define HUNTING ROOMY "history: 2h\nrows_per_second: {DeviceProcessEvents: 0.1, AlertInfo: 0.01, EmailEvents: 0.1}\n"
+#define RUN "/api/advancedqueries/run"
+
+static void older_hunting_speaks_in_capitals(void **state)
+{
+    struct client c;
+    char xdr[4096];
+    (void)state;
+    client_open(&c, HUNTING, 1, 7);
+    assert_int_equal(post(&c, RUN, "{\"Query\":\"DeviceProcessEvents | project Timestamp, DeviceId | take 3\"}"), 200);
+    assert_int_equal(client_count(&c, "Results"), 3);
+    assert_true(str_eq(json_str(json_get(&json_get(c.json, "Schema")->items[0], "Name"), STR_NONE), STR("Timestamp")));
+    assert_true(str_eq(json_str(json_get(&json_get(c.json, "Schema")->items[0], "Type"), STR_NONE), STR("DateTime")));
+    assert_null(json_get(c.json, "@odata.context"));
+    assert_int_equal(post(&c, RUN, "{\"Query\":\"EmailEvents | take 3\"}"), 400);
+    assert_non_null(strstr(client_message(&c), "Failed to resolve table or column expression named 'EmailEvents'"));
+    assert_int_equal(post(&c, RUN, "{\"query\":\"DeviceInfo\"}"), 400);
+    assert_string_equal(client_error(&c), "BadRequest");
+    assert_int_equal(post(&c, RUN, "{\"Query\":\"DeviceProcessEvents | where\"}"), 400);
+    assert_int_equal(client_call(&c, "POST", RUN, c.graph, "{\"Query\":\"DeviceInfo\"}"), 401);
+
+    client_token(&c, "https://api.security.microsoft.com", xdr, sizeof xdr);
+    assert_int_equal(client_call(&c, "POST", "/api/advancedhunting/run", xdr, "{\"Query\":\"EmailEvents | count\"}"),
+                     200);
+    assert_int_equal(client_count(&c, "Results"), 1);
+    assert_non_null(json_path(c.json, "Stats.ExecutionTime"));
+    assert_non_null(json_path(c.json, "Stats.resource_usage"));
+    assert_non_null(json_path(c.json, "Stats.dataset_statistics"));
+    assert_int_equal(client_call(&c, "POST", "/api/advancedhunting/run", c.endpoint, "{\"Query\":\"DeviceInfo\"}"),
+                     401);
+    client_close(&c);
+}
+
+static void older_hunting_has_quotas_of_its_own(void **state)
+{
+    struct client c;
+    (void)state;
+    client_open(&c, HUNTING, 1, 7);
+    for (unsigned i = 0; i < 45; i++) assert_int_equal(post(&c, RUN, "{\"Query\":\"DeviceInfo\"}"), 200);
+    assert_int_equal(post(&c, RUN, "{\"Query\":\"DeviceInfo\"}"), 429);
+    assert_string_equal(client_message(&c), "API calls quota exceeded! maximum allowed 45 per 00:01:00");
+    assert_int_equal(client_get(&c, "/api/machines"), 200); /* another family */
+    client_close(&c);
+
+    client_open(&c, HUNTING "hunting_run_time: 60s\n", 1, 7);
+    unsigned served = 0;
+    while (served < 30 && post(&c, RUN, "{\"Query\":\"DeviceInfo\"}") == 200) served++;
+    assert_in_range(served, 7, 13); /* ten minutes an hour */
+    assert_int_equal(c.status, 429);
+    assert_non_null(strstr(client_message(&c), "Run time quota"));
+    assert_non_null(cloud_response_header(&c.response, "Retry-After"));
+    client_wait(&c, 3600000);
+    client_become(&c, 0);
+    assert_int_equal(post(&c, RUN, "{\"Query\":\"DeviceInfo\"}"), 200);
+    client_close(&c);
+}
+
+static void a_result_too_big_is_refused(void **state)
+{
+    struct client c;
+    (void)state;
+    client_open(&c, HUNTING "rules: [{tenants: all, byte_cap: 20000}]\n", 1, 7);
+    assert_int_equal(post(&c, RUN, "{\"Query\":\"DeviceProcessEvents\"}"), 400);
+    assert_non_null(strstr(client_message(&c), "allowed result size"));
+    assert_int_equal(post(&c, RUN, "{\"Query\":\"DeviceProcessEvents | take 3\"}"), 200);
+    assert_int_equal(client_count(&c, "Results"), 3);
+    assert_int_equal(client_hunt(&c, "DeviceProcessEvents"), 200); /* Graph cuts instead */
+    client_close(&c);
+}
+
+static void older_hunting_may_be_retired(void **state)
+{
+    struct client c;
+    (void)state;
+    client_open(&c, HUNTING "variants: {endpoint.hunting: retired}\n", 1, 7);
+    assert_int_equal(post(&c, RUN, "{\"Query\":\"DeviceInfo\"}"), 410);
+    assert_int_equal(client_hunt(&c, "DeviceInfo"), 200);
+    client_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(indicators_are_made_changed_and_deleted),
         cmocka_unit_test(bad_indicators_say_what_is_wrong),
         cmocka_unit_test(indicators_come_in_batches),
+        cmocka_unit_test(older_hunting_speaks_in_capitals),
+        cmocka_unit_test(older_hunting_has_quotas_of_its_own),
+        cmocka_unit_test(a_result_too_big_is_refused),
+        cmocka_unit_test(older_hunting_may_be_retired),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
