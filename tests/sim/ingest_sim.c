@@ -40,8 +40,9 @@ static void draw_row(struct sim *s, size_t tenant, size_t table, int64_t at)
 
 static void draw_tables(struct sim *s, size_t tenant, int64_t begin, int64_t length)
 {
-    for (size_t table = 0; table < SIM_TABLES; table++) {
-        uint64_t rows = rng_chance(&s->rng, 0.3) ? 0 : rng_below(&s->rng, 500);
+    for (size_t table = 0; table < SIM_TABLES; table++) { /* most stay empty, as in life */
+        if (!rng_chance(&s->rng, 0.12)) continue;
+        uint64_t rows = rng_chance(&s->rng, 0.1) ? 0 : rng_below(&s->rng, 500);
         for (uint64_t i = 0; i < rows; i++) {
             int64_t at = begin + (int64_t)rng_below(&s->rng, (uint64_t)length);
             draw_row(s, tenant, table, rng_chance(&s->rng, 0.2) ? at - at % WALL_TICKS_PER_MIN : at);

@@ -1,6 +1,7 @@
 /* One tenant never hurts another: 200 tenants on a virtual clock, once undisturbed, once with some that hang in mid-body, are
  * throttled, are down, or whose secret is wrong. Every healthy tenant must finish every poll, and their lag (time between
- * completed polls, seen once a second) must stay within 1.2 times of the undisturbed run. TAP.
+ * completed polls, seen once a second) must stay within 1.2 times of the undisturbed run. A table that stays empty is asked
+ * less often; it counts as missed when twice that time is over. TAP.
  *
  *   isolation_sim [SEED [TENANTS [MINUTES]]] */
 #include <inttypes.h>
@@ -13,7 +14,8 @@
 #include "kit/seal/seal.h"
 #include "sim_cloud.h"
 
-enum { SICK_OF_TEN = 1, SETTLE_MINUTES = 12 };
+/* A new tenant's tables are all asked for the first time, and fall due in waves for an hour: within half of its quota. */
+enum { SICK_OF_TEN = 1, SETTLE_MINUTES = 12, WAVE_MS = 180000 };
 
 struct fleet {
     struct sim_time time;
@@ -32,7 +34,7 @@ struct figures { /* of the healthy tenants' feeds */
     double lag_sum_ms;
     uint64_t looks;
     int64_t lag_max_ms[FEED_ROW_COUNT];
-    uint64_t never, rows;
+    uint64_t never, rows, missed;
 };
 
 static void must(bool ok, const struct err *e)
@@ -146,6 +148,17 @@ static void end(struct fleet *f)
     seal_key_free(f->key);
 }
 
+static int64_t interval_ms(const struct conf *c, size_t feed)
+{
+    switch (feed_rows[feed].pace) {
+    case PACE_ALERTS: return c->interval_alerts_ms;
+    case PACE_HUNTING: return c->interval_hunting_ms;
+    case PACE_MACHINES: return c->interval_machines_ms;
+    case PACE_DAILY: break;
+    }
+    return 24 * 60 * MIN_MS;
+}
+
 struct look {
     struct fleet *f;
     struct figures *out;
@@ -158,6 +171,7 @@ static bool look_at(void *arg, const struct ingest_feed_status *s)
     for (size_t i = 0; i < l->f->sick; i++)
         if (strcmp(s->tenant_id, l->f->cloud.tenants[i].tenant.record.tenant_id) == 0) return true;
     while (strcmp(feed_rows[number].name, s->feed) != 0) number++;
+    l->out->missed += s->lag_ms > 2 * s->calm * interval_ms(&l->f->conf, number) + WAVE_MS;
     if (s->lag_ms < 0) {
         l->out->never++;
         return true;
@@ -187,11 +201,10 @@ static struct figures measure(uint64_t seed, size_t tenants, int64_t minutes, si
     return out;
 }
 
-static int64_t interval_ms(const struct conf *c, size_t feed)
+static void print_lag(size_t i, const struct conf *conf, const struct figures *calm, const struct figures *sore)
 {
-    return feed_rows[feed].pace == PACE_ALERTS    ? c->interval_alerts_ms
-           : feed_rows[feed].pace == PACE_HUNTING ? c->interval_hunting_ms
-                                                  : c->interval_machines_ms;
+    printf("# %-22s interval %7" PRId64 " ms, longest lag %7" PRId64 " ms undisturbed, %7" PRId64 " ms disturbed\n",
+           feed_rows[i].name, interval_ms(conf, i), calm->lag_max_ms[i], sore->lag_max_ms[i]);
 }
 
 int main(int argc, char **argv)
@@ -215,12 +228,15 @@ int main(int argc, char **argv)
     failed += !ok;
     printf("%s 2 - mean lag of the healthy: %.0f ms undisturbed, %.0f ms disturbed, %.3f times\n", ok ? "ok" : "not ok",
            calm_ms, sore_ms, sore_ms / calm_ms);
-    ok = true;
-    for (size_t i = 0; i < FEED_ROW_COUNT; i++) ok &= sore.lag_max_ms[i] <= interval_ms(&conf, i) * 2;
+    ok = sore.missed == 0;
     failed += !ok;
     printf("%s 3 - no healthy feed missed a poll\n", ok ? "ok" : "not ok");
-    for (size_t i = 0; i < FEED_ROW_COUNT; i++)
-        printf("# %-22s interval %7" PRId64 " ms, longest lag %7" PRId64 " ms undisturbed, %7" PRId64 " ms disturbed\n",
-               feed_rows[i].name, interval_ms(&conf, i), calm.lag_max_ms[i], sore.lag_max_ms[i]);
+    size_t slowest = FEED_FIRST_TABLE;
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
+        bool is_table = i >= FEED_FIRST_TABLE;
+        if (is_table && feed_rows[i].pace == PACE_HUNTING && sore.lag_max_ms[i] > sore.lag_max_ms[slowest]) slowest = i;
+        if (!is_table) print_lag(i, &conf, &calm, &sore);
+    }
+    print_lag(slowest, &conf, &calm, &sore);
     return failed ? 1 : 0;
 }

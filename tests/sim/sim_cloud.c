@@ -135,14 +135,18 @@ static void add_time(struct buf *b, int64_t ticks)
     (void)buf_addf(b, "\"%s\"", text);
 }
 
-static void add_row(const struct sim_cloud *c, struct buf *b, const struct sim_row *r)
+static void add_row(const struct sim_cloud *c, struct buf *b, const struct sim_row *r, const char *time)
 {
-    (void)buf_addf(b, "{\"Timestamp\":");
-    add_time(b, r->at);
+    (void)buf_addf(b, "{");
+    if (time) {
+        (void)buf_addf(b, "\"%s\":", time);
+        add_time(b, r->at);
+        (void)buf_addf(b, ",");
+    }
     /* Two in a pair differ in AdditionalFields alone. */
-    (void)buf_addf(
-        b, ",\"DeviceId\":\"%040x\",\"ReportId\":%u,\"ActionType\":\"Sim\",\"AdditionalFields\":\"{\\\"n\\\":%u",
-        r->id / 64 + 1, r->id / 2, r->id);
+    (void)buf_addf(b,
+                   "\"DeviceId\":\"%040x\",\"ReportId\":%u,\"ActionType\":\"Sim\",\"AdditionalFields\":\"{\\\"n\\\":%u",
+                   r->id / 64 + 1, r->id / 2, r->id);
     if (c->row_filler) (void)buf_addf(b, ",\\\"f\\\":\\\"%0*d\\\"", (int)c->row_filler, 0);
     (void)buf_addf(b, "}\"}");
 }
@@ -195,7 +199,7 @@ void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each
         for (size_t i = 0; i < rows->n; i++) {
             if (rows->p[i].visible > now.ticks) continue;
             buf_reset(&b);
-            add_row(c, &b, &rows->p[i]);
+            add_row(c, &b, &rows->p[i], feed_rows[feed].time);
             each(arg, buf_str(&b));
         }
     }
@@ -268,7 +272,8 @@ static size_t first_row(const struct sim_rows *rows, int64_t at)
     return lo;
 }
 
-static void answer_counts(const struct sim_rows *rows, struct wall from, struct wall to, int64_t now, struct buf *b)
+static void answer_counts(const struct sim_rows *rows, struct wall from, struct wall to, int64_t now, const char *time,
+                          struct buf *b)
 {
     const char *comma = "";
     for (size_t i = first_row(rows, from.ticks); i < rows->n && rows->p[i].at < to.ticks;) {
@@ -277,39 +282,60 @@ static void answer_counts(const struct sim_rows *rows, struct wall from, struct 
         for (; i < rows->n && rows->p[i].at < to.ticks && bin_of((struct wall){rows->p[i].at}) == bin; i++)
             count += rows->p[i].visible <= now;
         if (count == 0) continue;
-        (void)buf_addf(b, "%s{\"Timestamp\":", comma);
+        (void)buf_addf(b, "%s{\"%s\":", comma, time);
         add_time(b, bin_start(bin).ticks);
         (void)buf_addf(b, ",\"count_@odata.type\":\"#Int64\",\"count_\":%" PRIu64 "}", count);
         comma = ",";
     }
 }
 
-static void answer_hunting(struct fetch_call *call, size_t table, struct str kql)
+static void answer_total(const struct sim_rows *rows, int64_t now, struct buf *b)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < rows->n; i++) count += rows->p[i].visible <= now;
+    (void)buf_addf(b, "{\"count_\":%" PRIu64 "}", count);
+}
+
+/* Rows of [from, to) in order of time. A table without times gives them as they lie; what `take` leaves is anybody's guess. */
+static void answer_rows(struct fetch_call *call, const struct sim_rows *rows, struct wall from, struct wall to,
+                        const char *time, struct str kql, uint64_t take)
 {
     struct sim_cloud *c = call->cloud;
-    const struct sim_rows *rows = &call->tenant->tables[table];
-    struct str rest = kql;
     struct shards shards;
     int64_t now = cloud_now(c).ticks;
-    struct wall from = read_datetime(&rest), to = read_datetime(&rest);
-    struct buf *b = &call->body;
-    (void)buf_addf(b, "{\"@odata.context\":\"x\",\"schema\":[],\"results\":[");
-    size_t take_at = str_find(kql, STR("| take "), 0);
-    if (take_at == SIZE_MAX) {
-        answer_counts(rows, from, to, now, b);
-    } else {
-        uint64_t take, n = 0;
-        INVARIANT(str_to_u64(str_sub(kql, take_at + 7, kql.n), &take));
-        read_shards(kql, &shards);
-        if (take > c->row_cap) take = c->row_cap;
-        if (rng_chance(&c->rng, c->faults.silent_cut)) take = rng_below(&c->rng, take);
-        for (size_t i = first_row(rows, from.ticks); i < rows->n && rows->p[i].at < to.ticks && n < take; i++) {
-            if (rows->p[i].visible > now || !in_shards(&shards, &rows->p[i])) continue;
-            if (n++) (void)buf_add_char(b, ',');
-            add_row(c, b, &rows->p[i]);
-        }
+    uint64_t n = 0;
+    read_shards(kql, &shards);
+    if (take > c->row_cap) take = c->row_cap;
+    if (rng_chance(&c->rng, c->faults.silent_cut)) take = rng_below(&c->rng, take);
+    for (size_t i = first_row(rows, from.ticks); i < rows->n && rows->p[i].at < to.ticks && n < take; i++) {
+        if (rows->p[i].visible > now || !in_shards(&shards, &rows->p[i])) continue;
+        if (n++) (void)buf_add_char(&call->body, ',');
+        add_row(c, &call->body, &rows->p[i], time);
     }
-    (void)buf_addf(b, "]}");
+}
+
+static void answer_hunting(struct fetch_call *call, size_t feed, struct str kql)
+{
+    const struct sim_rows *rows = &call->tenant->tables[feed - FEED_FIRST_TABLE];
+    const char *time = feed_rows[feed].time;
+    struct str rest = kql;
+    struct wall from = {INT64_MIN}, to = {INT64_MAX};
+    uint64_t take;
+    if (time) {
+        from = read_datetime(&rest);
+        to = read_datetime(&rest);
+    }
+    (void)buf_addf(&call->body, "{\"@odata.context\":\"x\",\"schema\":[],\"results\":[");
+    size_t take_at = str_find(kql, STR("| take "), 0);
+    if (!time && take_at == SIZE_MAX) {
+        answer_total(rows, cloud_now(call->cloud).ticks, &call->body);
+    } else if (take_at == SIZE_MAX) {
+        answer_counts(rows, from, to, cloud_now(call->cloud).ticks, time, &call->body);
+    } else {
+        INVARIANT(str_to_u64(str_sub(kql, take_at + 7, kql.n), &take));
+        answer_rows(call, rows, from, to, time, kql, take);
+    }
+    (void)buf_addf(&call->body, "]}");
 }
 
 static uint64_t read_number(struct str query, struct str name, uint64_t fallback)
@@ -410,7 +436,7 @@ static size_t feed_of(const struct fetch *f)
     if (f->endpoint == EP_MACHINES) return 2;
     struct str kql = f->kql;
     struct str table = str_cut(&kql, ' ');
-    for (size_t i = 3; i < FEED_ROW_COUNT; i++)
+    for (size_t i = FEED_FIRST_TABLE; i < FEED_ROW_COUNT; i++)
         if (str_eq(table, str_of(feed_rows[i].source))) return i;
     INVARIANT(false);
     return 0;
@@ -485,7 +511,7 @@ static struct fetch_call *sim_fetch(void *ctx, struct tenant *tenant, const stru
     } else {
         bool is_rows = f->endpoint != EP_HUNTING || str_find(f->kql, STR("summarize"), 0) == SIZE_MAX;
         if (f->endpoint == EP_HUNTING)
-            answer_hunting(call, feed - 3, f->kql);
+            answer_hunting(call, feed, f->kql);
         else if (f->endpoint == EP_MACHINES)
             call->fails = !answer_machines(call, f->query);
         else

@@ -9,7 +9,7 @@
 #include "sim_time.h"
 
 enum sim_behaviour { SIM_WELL, SIM_HANGS, SIM_THROTTLES, SIM_DOWN, SIM_LOCKED_OUT };
-enum { SIM_TABLES = FEED_ROW_COUNT - 3, SIM_OBJECT_FEEDS = 2 };
+enum { SIM_TABLES = FEED_ROW_COUNT - FEED_FIRST_TABLE, SIM_OBJECT_FEEDS = 2 };
 
 struct sim_row {         /* of a table */
     int64_t at, visible; /* ticks */

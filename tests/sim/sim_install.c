@@ -182,6 +182,11 @@ static void add_identity(struct identities *list, struct hash128 h)
     list->p[list->n++] = h;
 }
 
+static bool is_hunted(const struct feed_row *feed)
+{
+    return feed && (feed->kind == FEED_HUNTING || feed->kind == FEED_TABLE);
+}
+
 static void expect_row(void *arg, const char *tenant_id, const struct feed_row *feed, struct str json)
 {
     struct collecting *c = arg;
@@ -189,7 +194,7 @@ static void expect_row(void *arg, const char *tenant_id, const struct feed_row *
     const struct plan *plan = ocsf_plan(c->s->ocsf, str_of(feed->source));
     if (!plan) plan = ocsf_plan_base(c->s->ocsf);
     plan_facts(plan, c->scratch, str_of(tenant_id), str_of(feed->source), json, &facts);
-    add_identity(feed->kind == FEED_HUNTING ? &c->tables : &c->objects, facts.identity);
+    add_identity(is_hunted(feed) ? &c->tables : &c->objects, facts.identity);
 }
 
 static int by_hash(const void *a, const void *b)
@@ -215,7 +220,7 @@ static bool read_log(struct sim_install *s, struct identities *tables, struct id
     if (!store_log_end_get(s->store, &end, e) || !log_reader_new(s->log, 0, &reader, e)) return false;
     bool ok = true;
     while (ok && (ok = log_reader_next(reader, end, &frame, &has_frame, e)) && has_frame) {
-        bool is_table = str_starts(str_of(frame.origin.source), STR("Device"));
+        bool is_table = is_hunted(feed_row_find(frame.origin.source));
         for (size_t i = 0; i < frame.row_count; i++) add_identity(is_table ? tables : objects, frame.rows[i].identity);
     }
     log_reader_free(reader);

@@ -17,6 +17,7 @@ struct pull_request {
 };
 struct pull_result {
     uint64_t feeds, rows, failed_feeds;
+    uint64_t absent_feeds;  /* which the tenant cannot have: not failed */
     struct err first_error; /* of the failed ones; cause NULL: none failed */
 };
 

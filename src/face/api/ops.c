@@ -84,14 +84,14 @@ static const struct column tenant_columns[] = {
     {"cloud", "CLOUD"}, {"created", "CREATED"},  {0}};
 static const struct column feed_columns[] = {{"tenant_id", "TENANT"},
                                              {"feed", "FEED"},
-                                             {"status", "STATUS"},
+                                             {"state", "STATE"},
+                                             {"severity", "SEVERITY"},
+                                             {"since", "SINCE"},
                                              {"last_synced", "LAST SYNCED"},
-                                             {"age_ms", "AGE (ms)"},
-                                             {"newest_event", "NEWEST"},
                                              {"rows", "ROWS"},
                                              {"late_rows", "LATE"},
                                              {"dead", "DEAD"},
-                                             {"error_code", "ERROR"},
+                                             {"reason", "REASON"},
                                              {0}};
 
 const struct operation api_operations[] = {

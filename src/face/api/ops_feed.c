@@ -6,6 +6,7 @@
 #include "cloud/tenant/tenant.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
+#include "flow/ingest/ingest.h"
 
 void write_time(struct json_writer *w, struct wall t)
 {
@@ -23,6 +24,29 @@ struct feed_list {
     struct wall now;
 };
 
+/* How it stands, why, and what to do about it. */
+static void write_condition(struct json_writer *w, const struct feed_record *r)
+{
+    static const char *const severities[] = {
+        [SEVERITY_NONE] = "none", [SEVERITY_GREY] = "grey", [SEVERITY_RED] = "red"};
+    enum ingest_state state = ingest_state_named(r->status);
+    const struct cause *cause = ingest_cause_named(r->error_code);
+    json_key(w, "state");
+    json_write_cstr(w, ingest_state_name(state));
+    json_key(w, "severity");
+    json_write_cstr(w, severities[ingest_severity_of(state, r->last_synced.ticks != 0)]);
+    json_key(w, "since");
+    write_time(w, r->error_since);
+    json_key(w, "code");
+    json_write_cstr(w, r->error_code[0] ? r->error_code : NULL);
+    json_key(w, "reason");
+    json_write_cstr(w, cause ? cause->what : NULL);
+    json_key(w, "detail");
+    json_write_cstr(w, r->error_text[0] ? r->error_text : NULL);
+    json_key(w, "remedy");
+    json_write_cstr(w, cause ? cause->remedy : NULL);
+}
+
 static bool write_feed(void *arg, const struct feed_record *r)
 {
     const struct feed_list *l = arg;
@@ -32,8 +56,7 @@ static bool write_feed(void *arg, const struct feed_record *r)
     json_write_cstr(w, r->tenant_id);
     json_key(w, "feed");
     json_write_cstr(w, r->feed);
-    json_key(w, "status");
-    json_write_cstr(w, r->status);
+    write_condition(w, r);
     json_key(w, "last_synced");
     write_time(w, r->last_synced);
     json_key(w, "newest_event");
@@ -49,12 +72,6 @@ static bool write_feed(void *arg, const struct feed_record *r)
     json_write_u64(w, r->late_rows);
     json_key(w, "dead");
     json_write_u64(w, r->dead + r->refused);
-    json_key(w, "error_code");
-    json_write_cstr(w, r->error_code[0] ? r->error_code : NULL);
-    json_key(w, "error");
-    json_write_cstr(w, r->error_text[0] ? r->error_text : NULL);
-    json_key(w, "error_since");
-    write_time(w, r->error_since);
     json_object_end(w);
     return true;
 }
@@ -130,6 +147,8 @@ bool op_pull(struct op_call *c, struct err *e)
     json_write_u64(c->out, result.rows);
     json_key(c->out, "failed_feeds");
     json_write_u64(c->out, result.failed_feeds);
+    json_key(c->out, "absent_feeds");
+    json_write_u64(c->out, result.absent_feeds);
     if (result.failed_feeds) {
         json_key(c->out, "first_error");
         json_write_cstr(c->out, result.first_error.text);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FEEDS_MAX = 96, LINE_EVERY_MS = 5000 };
+enum { FEEDS_MAX = 128, FEED_LINES_MAX = 14, LINE_EVERY_MS = 5000 };
 
 /* One feed over all tenants. */
 struct feed_line {
@@ -70,15 +70,14 @@ static bool add_feed(void *arg, const struct ingest_feed_status *s)
     struct feed_line *line = line_of(v, s->feed);
     if (line == NULL) return false;
     line->tenants++;
-    line->rows += s->record->rows;
-    line->late += s->record->late_rows;
+    line->rows += s->rows;
+    line->late += s->late_rows;
     line->busy += s->is_busy;
-    line->failing += s->record->error_code[0] != '\0';
+    line->failing += s->severity == SEVERITY_RED;
     if (s->lag_ms > line->lag_ms_max) line->lag_ms_max = s->lag_ms;
-    if (s->record->error_code[0] && s->record->error_since.ticks >= v->last_error_since.ticks) {
-        v->last_error_since = s->record->error_since;
-        (void)snprintf(v->last_error, sizeof v->last_error, "%s %s: %s", s->tenant_name, s->feed,
-                       s->record->error_code);
+    if (s->severity == SEVERITY_RED && s->cause && s->since.ticks >= v->last_error_since.ticks) {
+        v->last_error_since = s->since;
+        (void)snprintf(v->last_error, sizeof v->last_error, "%s %s: %s", s->tenant_name, s->feed, s->cause->code);
     }
     return true;
 }
@@ -125,25 +124,48 @@ static void draw_head(struct demo_view *v, const char *phase, double elapsed_s)
            (unsigned long long)v->counters.dead);
 }
 
-static void draw_feeds(const struct demo_view *v)
+static void draw_feed(const struct feed_line *f)
 {
+    char lag[24] = "-";
+    if (f->lag_ms_max >= 0) (void)snprintf(lag, sizeof lag, "%.1f", (double)f->lag_ms_max / 1000.0);
+    printf("  %-24s %8u %8llu %6llu %9s %8u\n", f->feed, f->tenants, (unsigned long long)f->rows,
+           (unsigned long long)f->late, lag, f->failing);
+}
+
+/* Dozens of feeds do not fit on a screen: those with something to tell come first, the rest is one line. */
+static int by_rows(const void *a, const void *b)
+{
+    const struct feed_line *x = a, *y = b;
+    if (x->failing != y->failing) return x->failing < y->failing ? 1 : -1;
+    if (x->rows != y->rows) return x->rows < y->rows ? 1 : -1;
+    return strcmp(x->feed, y->feed);
+}
+
+static unsigned draw_feeds(struct demo_view *v)
+{
+    struct feed_line rest = {.lag_ms_max = -1};
+    unsigned shown = v->feed_count < FEED_LINES_MAX ? v->feed_count : FEED_LINES_MAX;
     printf("  %-24s %8s %8s %6s %9s %8s\n", "FEED", "TENANTS", "ROWS", "LATE", "LAG (s)", "FAILING");
-    for (unsigned i = 0; i < v->feed_count; i++) {
-        const struct feed_line *f = &v->feeds[i];
-        char lag[24] = "-";
-        if (f->lag_ms_max >= 0) (void)snprintf(lag, sizeof lag, "%.1f", (double)f->lag_ms_max / 1000.0);
-        printf("  %-24s %8u %8llu %6llu %9s %8u\n", f->feed, f->tenants, (unsigned long long)f->rows,
-               (unsigned long long)f->late, lag, f->failing);
+    qsort(v->feeds, v->feed_count, sizeof *v->feeds, by_rows);
+    for (unsigned i = 0; i < shown; i++) draw_feed(&v->feeds[i]);
+    for (unsigned i = shown; i < v->feed_count; i++) {
+        rest.rows += v->feeds[i].rows;
+        rest.late += v->feeds[i].late;
+        rest.failing += v->feeds[i].failing;
+        if (v->feeds[i].tenants > rest.tenants) rest.tenants = v->feeds[i].tenants;
+        if (v->feeds[i].lag_ms_max > rest.lag_ms_max) rest.lag_ms_max = v->feeds[i].lag_ms_max;
     }
+    (void)snprintf(rest.feed, sizeof rest.feed, "%u more", v->feed_count - shown);
+    if (v->feed_count > shown) draw_feed(&rest);
     printf("  last error: %s\n", v->last_error[0] ? v->last_error : "none");
+    return shown + (v->feed_count > shown) + 2;
 }
 
 static void draw_block(struct demo_view *v, const char *phase, double elapsed_s)
 {
     if (v->lines_drawn) printf("\033[%uA\033[J", v->lines_drawn);
     draw_head(v, phase, elapsed_s);
-    draw_feeds(v);
-    v->lines_drawn = v->feed_count + 4;
+    v->lines_drawn = 2 + draw_feeds(v);
 }
 
 static void draw_line(struct demo_view *v, const char *phase, double elapsed_s)

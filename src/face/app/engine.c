@@ -260,13 +260,6 @@ static bool resolve_tenant(struct engine *en, const char *id_or_name, char out[G
     return true;
 }
 
-static bool is_feed(const char *name)
-{
-    for (const char *const *f = ingest_feed_names; *f; f++)
-        if (strcmp(*f, name) == 0) return true;
-    return false;
-}
-
 /* Blocks until the feeds have answered and what they brought is in the lake. */
 static bool pull(void *ctx, const struct pull_request *request, struct pull_result *out, struct err *e)
 {
@@ -275,7 +268,7 @@ static bool pull(void *ctx, const struct pull_request *request, struct pull_resu
     char tenant_id[GUID_BYTES];
     if (p.tenant && !resolve_tenant(en, p.tenant, tenant_id, e)) return false;
     if (p.tenant) p.tenant = tenant_id;
-    if (p.feed && !is_feed(p.feed))
+    if (p.feed && !ingest_is_feed(p.feed))
         return err_set(e, &ingest_causes[INGEST_NO_FEED], "there is no feed \"%s\"", p.feed);
     struct question q = {.pull = &p};
     if (atomic_load(&en->is_halted)) return err_set(e, &ingest_causes[INGEST_STOPPED], "the service is ending");
@@ -283,6 +276,7 @@ static bool pull(void *ctx, const struct pull_request *request, struct pull_resu
     *out = (struct pull_result){.feeds = q.outcome.feeds,
                                 .rows = q.outcome.rows,
                                 .failed_feeds = q.outcome.failed_feeds,
+                                .absent_feeds = q.outcome.absent_feeds,
                                 .first_error = q.outcome.first_error};
     return engine_fold(en, e);
 }

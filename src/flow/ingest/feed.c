@@ -2,26 +2,44 @@
 
 #include <string.h>
 
-#define HUNTING(table, ...)                                      \
-    {                                                            \
-        table, table, FEED_HUNTING, PACE_HUNTING, EP_HUNTING, 0, \
-        {                                                        \
-            "ReportId", "DeviceId", __VA_ARGS__                  \
-        }                                                        \
-    }
+#define EVENTS(table, time_column, in_endpoint, ...) \
+    {.name = #table,                                 \
+     .source = #table,                               \
+     .kind = FEED_HUNTING,                           \
+     .pace = PACE_HUNTING,                           \
+     .endpoint = EP_HUNTING,                         \
+     .time = (time_column),                          \
+     .is_in_endpoint = (in_endpoint),                \
+     .split = {__VA_ARGS__}},
+#define SNAPSHOT(table, in_endpoint, ...) \
+    {.name = #table,                      \
+     .source = #table,                    \
+     .kind = FEED_TABLE,                  \
+     .pace = PACE_DAILY,                  \
+     .endpoint = EP_HUNTING,              \
+     .is_in_endpoint = (in_endpoint),     \
+     .split = {__VA_ARGS__}},
 
-/* Order is priority: what wakes people comes first. The split columns end with what tells nearly equal rows apart. */
 const struct feed_row feed_rows[FEED_ROW_COUNT] = {
-    {"alerts", "alerts_v2", FEED_REVISIONS, PACE_ALERTS, EP_ALERTS, 1000, {0}},
-    {"incidents", "incidents", FEED_REVISIONS, PACE_ALERTS, EP_INCIDENTS, 50, {0}},
-    {"machines", "machines", FEED_SNAPSHOT, PACE_MACHINES, EP_MACHINES, 10000, {0}},
-    HUNTING("DeviceProcessEvents", "ProcessId", "ProcessCommandLine", "AdditionalFields"),
-    HUNTING("DeviceNetworkEvents", "LocalPort", "RemoteIP", "AdditionalFields"),
-    HUNTING("DeviceFileEvents", "FolderPath", "FileName", "AdditionalFields"),
-    HUNTING("DeviceLogonEvents", "LogonId", "AccountName", "AdditionalFields"),
-    HUNTING("DeviceRegistryEvents", "RegistryKey", "RegistryValueName", "RegistryValueData"),
-    HUNTING("DeviceImageLoadEvents", "FolderPath", "InitiatingProcessId", "SHA1"),
-    HUNTING("DeviceInfo", "DeviceName", "OSBuild", "AdditionalFields"),
+    {.name = "alerts",
+     .source = "alerts_v2",
+     .kind = FEED_REVISIONS,
+     .pace = PACE_ALERTS,
+     .endpoint = EP_ALERTS,
+     .page_rows = 1000},
+    {.name = "incidents",
+     .source = "incidents",
+     .kind = FEED_REVISIONS,
+     .pace = PACE_ALERTS,
+     .endpoint = EP_INCIDENTS,
+     .page_rows = 50},
+    {.name = "machines",
+     .source = "machines",
+     .kind = FEED_SNAPSHOT,
+     .pace = PACE_MACHINES,
+     .endpoint = EP_MACHINES,
+     .page_rows = 10000},
+#include "flow/ingest/tables.inc"
 };
 
 const struct feed_row *feed_row_find(const char *name)
@@ -63,7 +81,8 @@ struct wall wall_earlier(struct wall a, struct wall b)
 
 enum log_how feed_poll_how(const struct feed *f, struct wall now)
 {
-    return f->state.synced.ticks + CATCH_UP_TICKS >= now.ticks ? LOG_LIVE : LOG_CATCH_UP;
+    int64_t pause = feed_calm_factor(&f->state) > 1 ? 2 * WALL_TICKS_PER_HOUR : CATCH_UP_TICKS;
+    return f->state.synced.ticks + pause >= now.ticks ? LOG_LIVE : LOG_CATCH_UP;
 }
 
 void feed_init(struct feed *f, const struct feed_row *row, const struct feed_state *state)
@@ -122,36 +141,42 @@ bool feed_wants_more(const struct feed *f)
     return f->wants_drain || f->wants_pull || f->wants_poll;
 }
 
+/* What each kind does. */
+static const struct kind_ops {
+    void (*next)(struct feed *f, struct wall now, struct feed_effect *out);
+    void (*page)(struct feed *f, const struct feed_page *page, struct wall now, struct feed_effect *out);
+    void (*fail)(struct feed *f, enum feed_failure failure, struct wall now, struct feed_effect *out);
+} kinds[] = {
+    [FEED_HUNTING] = {hunting_next, hunting_page, hunting_fail},
+    [FEED_TABLE] = {shards_next, shards_page, shards_fail},
+    [FEED_REVISIONS] = {walk_next, walk_page, walk_fail},
+    [FEED_SNAPSHOT] = {walk_next, walk_page, walk_fail},
+};
+
 void feed_next(struct feed *f, struct wall now, struct feed_effect *out)
 {
     *out = (struct feed_effect){.kind = FEED_IDLE};
-    if (f->row->kind == FEED_HUNTING)
-        hunting_next(f, now, out);
-    else
-        walk_next(f, now, out);
+    kinds[f->row->kind].next(f, now, out);
 }
 
 void feed_take_page(struct feed *f, const struct feed_page *page, struct wall now, struct feed_effect *out)
 {
     *out = (struct feed_effect){.kind = FEED_IDLE};
-    if (f->row->kind == FEED_HUNTING)
-        hunting_page(f, page, now, out);
-    else
-        walk_page(f, page, now, out);
+    kinds[f->row->kind].page(f, page, now, out);
 }
 
 void feed_take_counts(struct feed *f, const struct feed_counts *counts, struct wall now, struct feed_effect *out)
 {
     *out = (struct feed_effect){.kind = FEED_IDLE};
-    INVARIANT(f->row->kind == FEED_HUNTING);
-    hunting_counts(f, counts, now, out);
+    INVARIANT(f->row->kind == FEED_HUNTING || f->row->kind == FEED_TABLE);
+    if (f->row->kind == FEED_TABLE)
+        shards_total(f, counts, now, out);
+    else
+        hunting_counts(f, counts, now, out);
 }
 
 void feed_fail(struct feed *f, enum feed_failure failure, struct wall now, struct feed_effect *out)
 {
     *out = (struct feed_effect){.kind = FEED_RETRY};
-    if (f->row->kind == FEED_HUNTING)
-        hunting_fail(f, failure, out);
-    else
-        walk_fail(f, failure, now, out);
+    kinds[f->row->kind].fail(f, failure, now, out);
 }

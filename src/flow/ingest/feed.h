@@ -1,9 +1,9 @@
 /* A feed's mind, pure: given what it knows and what came back, what to ask next. No I/O, no clock, no memory of its own
  * beyond struct feed; the same steps run in the service and in the simulation.
  *
- * Three kinds. HUNTING reads a table by time: windows from the head on, `order by Timestamp asc | take N`, and count sweeps
- * behind it that find what came late or was cut silently (hunting.c). REVISIONS walks alerts and incidents by their last
- * update (revisions.c). SNAPSHOT lists machines whole (revisions.c too).
+ * Four kinds. HUNTING reads a table by time: windows from the head on, `order by Timestamp asc | take N`, and count sweeps
+ * behind it that find what came late or was cut silently (hunting.c). TABLE reads a table without times whole, by shards
+ * (shards.c). REVISIONS walks alerts and incidents by their last update (walk.c). SNAPSHOT lists machines whole (walk.c too).
  *
  * Use: feed_want_* says what is wanted; feed_next, when the feed is idle, begins the next piece of it; each answer goes into
  * feed_take_page, feed_take_counts or feed_fail, which say what to do next (struct feed_effect). After every taken answer
@@ -21,8 +21,8 @@
 #include "kit/base/wall.h"
 #include "state/log/log.h"
 
-enum feed_kind { FEED_HUNTING, FEED_REVISIONS, FEED_SNAPSHOT };
-enum feed_pace { PACE_ALERTS, PACE_HUNTING, PACE_MACHINES };
+enum feed_kind { FEED_HUNTING, FEED_TABLE, FEED_REVISIONS, FEED_SNAPSHOT };
+enum feed_pace { PACE_ALERTS, PACE_HUNTING, PACE_MACHINES, PACE_DAILY };
 enum { SPLIT_COLUMNS_MAX = 6 };
 
 struct feed_row {
@@ -32,9 +32,23 @@ struct feed_row {
     enum feed_pace pace;
     enum endpoint endpoint;
     uint32_t page_rows;                   /* largest $top; 0: learnt from the rows' size */
+    const char *time;                     /* hunting: the column that is the row's time; NULL: it has none */
+    bool is_in_endpoint;                  /* hunting: the Endpoint API reaches this table too */
     const char *split[SPLIT_COLUMNS_MAX]; /* hash() of these tells the rows of one tick apart, best first */
 };
-enum { FEED_ROW_COUNT = 10 };
+/* The registry: what is read by an API of its own, then the hunting tables (tables.inc). */
+#define EVENTS(table, ...) FEED_OF_##table,
+#define SNAPSHOT(table, ...) FEED_OF_##table,
+enum feed_number {
+    FEED_ALERTS,
+    FEED_INCIDENTS,
+    FEED_MACHINES,
+#include "flow/ingest/tables.inc"
+    FEED_ROW_COUNT,
+    FEED_FIRST_TABLE = FEED_MACHINES + 1
+};
+#undef EVENTS
+#undef SNAPSHOT
 extern const struct feed_row feed_rows[FEED_ROW_COUNT];
 const struct feed_row *feed_row_find(const char *name); /* NULL: none of that name */
 
@@ -46,7 +60,7 @@ struct wall bin_start(int64_t bin);
 struct wall bin_floor(struct wall t);
 
 /* ---- durable state --------------------------------------------------------------------------------------------------- */
-enum { SWEEP_STAGES = 5, STAGE_DRAIN = SWEEP_STAGES, STAGE_PULL };
+enum { SWEEP_STAGES = 5, STAGE_DRAIN = SWEEP_STAGES, STAGE_PULL, STAGE_ALL };
 struct sweep_stage {
     int64_t delay_ticks; /* how far behind now it looks */
     int64_t span_ticks;  /* it runs once this much is waiting */
@@ -62,6 +76,7 @@ struct feed_state {
     int64_t width_ticks;     /* hunting: how much time one query may span */
     uint32_t row_bytes;      /* hunting: learnt size of a row as JSON */
     uint32_t page_rows;      /* learnt bound of rows in one answer; 0: none */
+    uint64_t calm;           /* hunting: polls in a row that brought nothing */
     uint64_t unproved;       /* bins whose count did not agree in the last sweep, a drain or a pull */
 };
 void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wall now, int64_t lookback_ms);
@@ -69,11 +84,13 @@ void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wa
 void feed_state_write(const struct feed_state *s, struct buf *out);
 /* INGEST_STATE_NEWER, INGEST_STATE_BAD. */
 bool feed_state_read(struct str json, struct feed_state *out, struct err *e);
+/* A table that stays empty is asked less often: this many times its interval, 1 to 12. */
+unsigned feed_calm_factor(const struct feed_state *s);
 /* Fingerprints of hours before this one are not kept. */
 int64_t feed_horizon_hour(const struct feed_row *row, const struct feed_state *s);
 
 /* ---- questions and answers --------------------------------------------------------------------------------------------- */
-enum feed_ask { ASK_ROWS, ASK_COUNTS };
+enum feed_ask { ASK_ROWS, ASK_COUNTS /* per bin */, ASK_TOTAL };
 struct feed_fetch {
     enum feed_ask ask;
     struct wall from, to;   /* rows outside [from, to) are no answer to this; snapshot: both 0 */
@@ -129,9 +146,9 @@ struct feed_effect {
 };
 
 /* ---- the machine ------------------------------------------------------------------------------------------------------- */
-enum feed_goal { GOAL_NONE, GOAL_HEAD, GOAL_COUNT, GOAL_REREAD, GOAL_WALK };
+enum feed_goal { GOAL_NONE, GOAL_HEAD, GOAL_COUNT, GOAL_REREAD, GOAL_WALK, GOAL_SHARDS };
 enum reader_phase { READ_PAGES, READ_TICK_COUNT, READ_TICK };
-struct reader { /* reads [at, to) page by page */
+struct reader { /* reads [at, to) page by page, or a table without times shard by shard */
     struct wall from, to, at, newest;
     enum reader_phase phase;
     bool counts_bins;
@@ -140,8 +157,8 @@ struct reader { /* reads [at, to) page by page */
     uint32_t modulus[SPLIT_COLUMNS_MAX], shard[SPLIT_COLUMNS_MAX];
 };
 struct sweep {      /* one count query and the bins it sends us to */
-    unsigned stage; /* of sweep_stages, or STAGE_DRAIN, STAGE_PULL */
-    struct wall from, to;
+    unsigned stage; /* of sweep_stages, or STAGE_DRAIN, STAGE_PULL, STAGE_ALL */
+    struct wall from, to, asked_at;
     struct bin_run runs[RUNS_MAX];
     unsigned run_count, run_index;
     unsigned rounds;
@@ -172,6 +189,7 @@ struct feed {
     struct wall deep_to;
     enum feed_goal goal;
     struct wall target; /* of this poll */
+    uint64_t poll_rows; /* this poll brought so many */
     struct reader reader;
     struct sweep sweep;
     struct walk walk;

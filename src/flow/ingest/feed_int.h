@@ -16,7 +16,13 @@ enum log_how feed_poll_how(const struct feed *f, struct wall now);
 void hunting_next(struct feed *f, struct wall now, struct feed_effect *out);
 void hunting_page(struct feed *f, const struct feed_page *page, struct wall now, struct feed_effect *out);
 void hunting_counts(struct feed *f, const struct feed_counts *counts, struct wall now, struct feed_effect *out);
-void hunting_fail(struct feed *f, enum feed_failure failure, struct feed_effect *out);
+void hunting_expect_a_cut(struct feed *f); /* rows are missing: the largest answer was more than is given */
+void hunting_fail(struct feed *f, enum feed_failure failure, struct wall now, struct feed_effect *out);
+
+void shards_next(struct feed *f, struct wall now, struct feed_effect *out);
+void shards_page(struct feed *f, const struct feed_page *page, struct wall now, struct feed_effect *out);
+void shards_total(struct feed *f, const struct feed_counts *counts, struct wall now, struct feed_effect *out);
+void shards_fail(struct feed *f, enum feed_failure failure, struct wall now, struct feed_effect *out);
 
 void walk_next(struct feed *f, struct wall now, struct feed_effect *out);
 void walk_page(struct feed *f, const struct feed_page *page, struct wall now, struct feed_effect *out);
@@ -30,5 +36,11 @@ enum reader_end reader_page(struct reader *r, const struct feed *f, const struct
 void reader_tick_count(struct reader *r, const struct feed *f, uint64_t total);
 enum { TAKE_MAX = 60000 };
 uint32_t hunting_take(const struct feed_state *s); /* N */
+unsigned split_columns(const struct feed *f);
+bool reader_may_be_cut(const struct feed *f, const struct feed_page *p);
+bool reader_deeper(struct reader *r,
+                   const struct feed *f); /* splits the shard by one more column; false: none is left */
+bool reader_next_shard(struct reader *r); /* in depth-first order; false: that was the last */
+void learn_row_bytes(struct feed *f, const struct feed_page *p);
 
 #endif

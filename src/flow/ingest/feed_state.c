@@ -23,9 +23,10 @@ int64_t feed_horizon_hour(const struct feed_row *row, const struct feed_state *s
     case FEED_REVISIONS:
         if (s->deep.ticks == 0) return INT64_MIN;
         return wall_hour(wall_earlier(wall_add(s->head, -WALL_TICKS_PER_HOUR), wall_add(s->deep, -KEEP_TICKS)));
-    case FEED_SNAPSHOT: break;
+    case FEED_SNAPSHOT:
+    case FEED_TABLE: break;
     }
-    return INT64_MIN; /* machines: one bucket, for ever */
+    return INT64_MIN; /* machines and tables without times: one bucket, for ever */
 }
 
 static void write_time(struct json_writer *w, struct wall t)
@@ -63,6 +64,8 @@ void feed_state_write(const struct feed_state *s, struct buf *out)
     json_write_u64(&w, s->page_rows);
     json_key(&w, "unproved");
     json_write_u64(&w, s->unproved);
+    json_key(&w, "calm");
+    json_write_u64(&w, s->calm);
     json_object_end(&w);
 }
 
@@ -75,6 +78,14 @@ static bool read_time(const struct json *v, struct wall *out)
     return v && v->type == JSON_STRING && wall_parse(v->text, out);
 }
 
+/* A member that is not there has the value 0: states from before it was known. */
+static bool read_u32(const struct json *doc, const char *name, uint32_t *out)
+{
+    int64_t n = json_i64(json_get(doc, name), 0);
+    *out = (uint32_t)n;
+    return n >= 0 && n <= UINT32_MAX;
+}
+
 static bool read_members(const struct json *doc, struct feed_state *s)
 {
     const struct json *swept = json_get(doc, "swept");
@@ -84,16 +95,13 @@ static bool read_members(const struct json *doc, struct feed_state *s)
     if (!read_time(json_get(doc, "head"), &s->head) || !read_time(json_get(doc, "deep"), &s->deep) ||
         !read_time(json_get(doc, "synced"), &s->synced))
         return false;
-    int64_t width_ms = json_i64(json_get(doc, "width_ms"), 0), row_bytes = json_i64(json_get(doc, "row_bytes"), 0);
-    int64_t page_rows = json_i64(json_get(doc, "page_rows"), -1), unproved = json_i64(json_get(doc, "unproved"), -1);
-    if (width_ms <= 0 || width_ms > 86400000 || row_bytes <= 0 || row_bytes > UINT32_MAX || page_rows < 0 ||
-        page_rows > UINT32_MAX || unproved < 0)
-        return false;
+    int64_t width_ms = json_i64(json_get(doc, "width_ms"), 0), unproved = json_i64(json_get(doc, "unproved"), -1);
+    int64_t calm = json_i64(json_get(doc, "calm"), 0);
+    if (width_ms <= 0 || width_ms > 86400000 || unproved < 0 || calm < 0) return false;
+    s->calm = (uint64_t)calm;
     s->width_ticks = width_ms * WALL_TICKS_PER_MS;
-    s->row_bytes = (uint32_t)row_bytes;
-    s->page_rows = (uint32_t)page_rows;
     s->unproved = (uint64_t)unproved;
-    return true;
+    return read_u32(doc, "row_bytes", &s->row_bytes) && s->row_bytes > 0 && read_u32(doc, "page_rows", &s->page_rows);
 }
 
 bool feed_state_read(struct str json, struct feed_state *out, struct err *e)

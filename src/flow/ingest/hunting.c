@@ -9,12 +9,19 @@
 #include "flow/ingest/feed_int.h"
 
 const struct sweep_stage sweep_stages[SWEEP_STAGES] = {
-    {15 * WALL_TICKS_PER_MIN, BIN_TICKS},
-    {1 * WALL_TICKS_PER_HOUR, 15 * WALL_TICKS_PER_MIN},
-    {6 * WALL_TICKS_PER_HOUR, WALL_TICKS_PER_HOUR},
-    {24 * WALL_TICKS_PER_HOUR, WALL_TICKS_PER_HOUR},
+    {15 * WALL_TICKS_PER_MIN, 3 * BIN_TICKS},        {1 * WALL_TICKS_PER_HOUR, 30 * WALL_TICKS_PER_MIN},
+    {6 * WALL_TICKS_PER_HOUR, WALL_TICKS_PER_HOUR},  {24 * WALL_TICKS_PER_HOUR, WALL_TICKS_PER_HOUR},
     {48 * WALL_TICKS_PER_HOUR, WALL_TICKS_PER_HOUR},
 };
+
+enum { CALM_AFTER = 1, CALM_FACTOR_MOST = 12, CALM_MOST = 1000 };
+
+unsigned feed_calm_factor(const struct feed_state *s)
+{
+    if (s->calm < CALM_AFTER) return 1;
+    uint64_t doublings = s->calm - CALM_AFTER + 1;
+    return doublings < 4 ? 1U << doublings : CALM_FACTOR_MOST;
+}
 
 #define WIDTH_MAX WALL_TICKS_PER_DAY
 #define WIDTH_MIN WALL_TICKS_PER_S
@@ -52,14 +59,24 @@ static void begin_sweep(struct feed *f, unsigned stage, struct wall from, struct
     ask_counts(f, out);
 }
 
-/* The oldest stage first: one count of old bins serves every younger stage too. */
+static struct wall stage_limit(const struct feed *f, unsigned stage, struct wall now)
+{
+    return bin_floor(wall_earlier(wall_add(now, -sweep_stages[stage].delay_ticks), f->state.head));
+}
+
+/* The oldest stage first: one count of old bins serves every younger stage too. A calm table is counted in one go for all
+ * stages: two days of nothing cost Defender little, and five questions an hour for each of dozens of empty tables would take
+ * the budget of those that are busy. */
 static bool begin_due_sweep(struct feed *f, struct wall now, struct feed_effect *out)
 {
     for (unsigned k = SWEEP_STAGES; k-- > 0;) {
-        struct wall limit = wall_earlier(wall_add(now, -sweep_stages[k].delay_ticks), f->state.head);
-        struct wall to = bin_floor(limit);
+        struct wall to = stage_limit(f, k, now);
         if (to.ticks - f->state.swept[k].ticks < sweep_stages[k].span_ticks) continue;
-        begin_sweep(f, k, f->state.swept[k], to, out);
+        if (feed_calm_factor(&f->state) > 1)
+            begin_sweep(f, STAGE_ALL, f->state.swept[SWEEP_STAGES - 1], stage_limit(f, 0, now), out);
+        else
+            begin_sweep(f, k, f->state.swept[k], to, out);
+        f->sweep.asked_at = now;
         return true;
     }
     return false;
@@ -72,6 +89,7 @@ void hunting_next(struct feed *f, struct wall now, struct feed_effect *out)
     if (f->wants_poll) {
         f->wants_poll = false;
         f->target = now;
+        f->poll_rows = 0;
         if (f->state.head.ticks < now.ticks) {
             begin_window(f, now, out);
             return;
@@ -96,7 +114,7 @@ void hunting_next(struct feed *f, struct wall now, struct feed_effect *out)
 
 /* ---- the head ------------------------------------------------------------------------------------------------------------ */
 
-static void learn_row_bytes(struct feed *f, const struct feed_page *p)
+void learn_row_bytes(struct feed *f, const struct feed_page *p)
 {
     if (p->rows < LEARN_ROWS_MIN) return;
     uint64_t seen = p->bytes / p->rows + 1;
@@ -122,6 +140,7 @@ static void window_done(struct feed *f, struct wall now, struct feed_effect *out
     struct wall newest = wall_earlier(f->reader.newest, to);
     f->state.head = wall_later(f->state.head, wall_later(overlap, newest));
     f->state.synced = now;
+    f->state.calm = f->poll_rows ? 0 : f->state.calm < CALM_MOST ? f->state.calm + 1 : CALM_MOST;
     hunting_next(f, now, out);
     out->completed_poll = true;
 }
@@ -152,6 +171,16 @@ static void forget_bound(struct feed *f)
     f->state.page_rows = bound < TAKE_MAX ? bound : 0;
 }
 
+/* A stage is a promise about how long rows may be late: a count serves it up to that long before the question. */
+static void advance(struct feed *f, struct wall to)
+{
+    for (unsigned k = 0; k < SWEEP_STAGES; k++) {
+        bool is_served = f->sweep.stage == STAGE_ALL || k <= f->sweep.stage;
+        struct wall limit = wall_earlier(to, stage_limit(f, k, f->sweep.asked_at));
+        if (is_served) f->state.swept[k] = wall_later(f->state.swept[k], limit);
+    }
+}
+
 static void sweep_done(struct feed *f, struct wall now, struct feed_effect *out)
 {
     struct wall to = f->sweep.to;
@@ -161,7 +190,7 @@ static void sweep_done(struct feed *f, struct wall now, struct feed_effect *out)
     else if (f->sweep.stage == STAGE_PULL)
         f->pull_at = to;
     else
-        for (unsigned k = 0; k <= f->sweep.stage; k++) f->state.swept[k] = wall_later(f->state.swept[k], to);
+        advance(f, to);
     hunting_next(f, now, out);
 }
 
@@ -198,7 +227,7 @@ static void reread_page(struct feed *f, const struct feed_page *page, struct fee
 /* Bins that differ again after they were read, though Defender counts as many rows as before (else they merely came
  * meanwhile): answers are cut silently, at a size nobody knows. Whatever came at most in
  * one answer is more than to ask for: then a cut answer is a full one, and full ones are never trusted. */
-static void expect_a_cut(struct feed *f)
+void hunting_expect_a_cut(struct feed *f)
 {
     uint64_t less = f->sweep.largest_page * 4 / 5;
     if (less < 1) less = 1;
@@ -211,13 +240,16 @@ static void expect_a_cut(struct feed *f)
  * Bins that the first stage has yet to see are still filling while a drain looks at them: those say nothing. */
 static void give_up(struct feed *f, const struct feed_counts *c, struct wall now)
 {
-    int64_t settled = bin_of(wall_add(now, -sweep_stages[0].delay_ticks));
+    unsigned stage = f->sweep.stage;
+    bool is_asked = stage == STAGE_DRAIN || stage == STAGE_PULL;
     uint64_t bins = 0;
-    if (f->sweep.stage < SWEEP_STAGES - 1) return;
+    if (stage < SWEEP_STAGES - 1) return;
+    unsigned last = is_asked ? 0 : SWEEP_STAGES - 1; /* bins before this stage's limit are not tried again */
+    int64_t settled = bin_of(wall_add(now, -sweep_stages[last].delay_ticks));
     for (unsigned i = 0; i < c->run_count; i++)
         for (unsigned k = 0; k < c->runs[i].count; k++) bins += c->runs[i].first + k < settled;
     f->state.unproved += bins;
-    if (f->sweep.stage >= SWEEP_STAGES) f->asked_unproved += bins;
+    if (is_asked) f->asked_unproved += bins;
 }
 
 static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wall now, struct feed_effect *out)
@@ -233,7 +265,7 @@ static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wal
         return;
     }
     bool stood_still = f->sweep.rounds > 1 && c->total == f->sweep.counted;
-    if (stood_still) expect_a_cut(f);
+    if (stood_still) hunting_expect_a_cut(f);
     f->sweep.counted = c->total;
     f->sweep.run_count = c->run_count;
     f->sweep.run_index = 0;
@@ -246,6 +278,7 @@ static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wal
 void hunting_page(struct feed *f, const struct feed_page *page, struct wall now, struct feed_effect *out)
 {
     learn_row_bytes(f, page);
+    f->poll_rows += f->goal == GOAL_HEAD ? page->fresh : 0;
     if (f->state.page_rows && f->state.page_rows < BOUND_TINY && page->rows >= f->fetch.take) f->state.page_rows *= 2;
     if (f->goal == GOAL_HEAD)
         head_page(f, page, now, out);
@@ -288,9 +321,10 @@ static bool halve_take(struct feed *f)
 }
 
 /* A query that was too much is never sent again as it was. */
-void hunting_fail(struct feed *f, enum feed_failure failure, struct feed_effect *out)
+void hunting_fail(struct feed *f, enum feed_failure failure, struct wall now, struct feed_effect *out)
 {
     bool is_less = false;
+    (void)now;
     if (failure == FAIL_HEAVY)
         is_less = halve_window(f, WIDTH_MIN) || halve_count(f) || halve_take(f);
     else if (failure == FAIL_MAYBE_HEAVY)

@@ -3,19 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const ingest_feed_names[] = {
-    "alerts",
-    "incidents",
-    "machines",
-    "DeviceProcessEvents",
-    "DeviceNetworkEvents",
-    "DeviceFileEvents",
-    "DeviceLogonEvents",
-    "DeviceRegistryEvents",
-    "DeviceImageLoadEvents",
-    "DeviceInfo",
-    NULL,
-};
+bool ingest_is_feed(const char *name)
+{
+    return feed_row_find(name) != NULL;
+}
 
 static struct fetch_call *defender_fetch_op(void *ctx, struct tenant *t, const struct fetch *f,
                                             const struct fetch_handler *h)
@@ -72,6 +63,7 @@ struct ingest *ingest_new(const struct ingest_opts *o)
     };
     sched_init(&in->sched, &limits);
     rng_seed(&in->rng, o->seed);
+    LIST_INIT(&in->actives);
     in->ready_last = &in->ready;
     in->ops_last = &in->ops;
     in->timer = o->runtime.timer_new(o->runtime.ctx, on_timer, in);
@@ -128,8 +120,8 @@ void ingest_stop(struct ingest *in, void (*stopped)(void *ctx), void *ctx)
     in->is_stopping = true;
     in->stopped = stopped;
     in->stopped_ctx = ctx;
-    for (struct ing_tenant *t = in->tenants; t; t = t->next)
-        for (size_t i = 0; i < FEED_ROW_COUNT; i++) ing_feed_abandon(&t->feeds[i]);
+    struct ing_active *a;
+    LIST_FOREACH(a, &in->actives, in_actives) ing_feed_abandon(a->feed);
     ingest_ops_stop(in);
     committer_flush(in->committer);
     in->o.runtime.post(in->o.runtime.ctx, on_timer, in);
@@ -141,15 +133,23 @@ void ingest_each_feed(const struct ingest *in, bool (*each)(void *arg, const str
     for (const struct ing_tenant *t = in->tenants; t; t = t->next) {
         for (size_t i = 0; !t->is_removed && i < FEED_ROW_COUNT; i++) {
             const struct ing_feed *f = &t->feeds[i];
-            int64_t synced = f->record.last_synced.ticks;
+            const struct ing_condition *c = &f->condition;
             struct ingest_feed_status status = {
                 .tenant_id = t->tenant->record.tenant_id,
                 .tenant_name = t->tenant->record.name,
                 .feed = feed_rows[i].name,
-                .record = &f->record,
-                .remedy = f->cause ? f->cause->remedy : NULL,
-                .lag_ms = synced ? (now.ticks - synced) / WALL_TICKS_PER_MS : -1,
-                .is_busy = f->stage != STAGE_REST,
+                .state = c->state,
+                .severity = ingest_severity_of(c->state, f->synced.ticks != 0),
+                .since = c->since,
+                .cause = c->cause,
+                .text = c->text,
+                .rows = f->rows,
+                .late_rows = f->late_rows,
+                .synced = f->synced,
+                .newest_event = f->newest_event,
+                .lag_ms = f->synced.ticks ? (now.ticks - f->synced.ticks) / WALL_TICKS_PER_MS : -1,
+                .calm = feed_calm_factor(&f->durable),
+                .is_busy = ing_feed_stage(f) != STAGE_REST,
             };
             if (!each(arg, &status)) return;
         }

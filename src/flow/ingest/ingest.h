@@ -71,9 +71,10 @@ void ingest_tenants_changed(struct ingest *in);
 
 struct ingest_outcome {
     uint64_t feeds, failed_feeds;
-    uint64_t rows; /* new in the log */
-    struct err
-        first_error; /* cause NULL: none; its text names tenant and feed. Of ours before Defender's: a full disk */
+    uint64_t absent_feeds; /* the tenant cannot have them; not failed */
+    uint64_t rows;         /* new in the log */
+    /* cause NULL: none; its text names tenant and feed. Of ours before Defender's: a full disk */
+    struct err first_error;
 };
 typedef void ingest_done_fn(void *ctx, const struct ingest_outcome *o);
 /* Reads every feed up to now and runs all count sweeps at once, again and again until nothing differs. Requests are served
@@ -84,13 +85,41 @@ void ingest_drain(struct ingest *in, ingest_done_fn *done, void *ctx);
 void ingest_pull(struct ingest *in, const char *tenant_id, const char *feed, struct wall from, struct wall to,
                  ingest_done_fn *done, void *ctx);
 
-/* How a feed stands, for lists, the live view and metrics. Borrowed for the call. */
+/* How a feed stands. Expected states are grey: the tenant cannot have that source, and nobody is at fault; the others, but
+ * for OK, WAITING and THROTTLED, are red: there is something to do. */
+enum ingest_state {
+    INGEST_WAITING,         /* never asked yet */
+    INGEST_OK,              /* read up to its last poll */
+    INGEST_THROTTLED,       /* Microsoft asks us to wait */
+    INGEST_NOT_LICENSED,    /* the tenant has no licence for it */
+    INGEST_NO_SUCH_TABLE,   /* the tenant has no such table */
+    INGEST_ROLE_MISSING,    /* the application has not got the permission */
+    INGEST_CONSENT_PENDING, /* nobody has consented to the application yet */
+    INGEST_DEGRADED,        /* something of it is missing, or late */
+    INGEST_BLIND,           /* nothing can be learnt: the credential does not work */
+    INGEST_ERROR,           /* it fails otherwise */
+    INGEST_STATE_COUNT
+};
+enum ingest_severity { SEVERITY_NONE, SEVERITY_GREY, SEVERITY_RED };
+const char *ingest_state_name(enum ingest_state s);     /* "no_such_table" */
+enum ingest_state ingest_state_named(const char *name); /* INGEST_WAITING when unknown */
+/* What was there and is gone is red though the state be grey else. */
+enum ingest_severity ingest_severity_of(enum ingest_state s, bool was_read);
+const struct cause *ingest_cause_named(const char *code); /* of a feed's error_code; NULL: none of that code */
+
+/* A feed for lists, the live view and metrics. Borrowed for the call. */
 struct ingest_feed_status {
     const char *tenant_id, *tenant_name, *feed;
-    const struct feed_record *record; /* as last made durable */
-    const char *remedy;               /* of the last error; NULL: none */
-    int64_t lag_ms;                   /* since the last completed poll; -1: never */
-    bool is_busy;                     /* an answer of it is on its way */
+    enum ingest_state state;
+    enum ingest_severity severity;
+    struct wall since;         /* in that state */
+    const struct cause *cause; /* NULL: none */
+    const char *text;          /* of the error; NULL: none */
+    uint64_t rows, late_rows;
+    struct wall synced, newest_event;
+    int64_t lag_ms; /* since the last completed poll; -1: never */
+    uint32_t calm;  /* polled so many times less often, as it stays empty */
+    bool is_busy;   /* an answer of it is on its way */
 };
 void ingest_each_feed(const struct ingest *in, bool (*each)(void *arg, const struct ingest_feed_status *s), void *arg);
 
@@ -103,8 +132,8 @@ struct ingest_counters {
 };
 void ingest_counters_get(const struct ingest *in, struct ingest_counters *out);
 
-/* Names of the feeds a tenant has, NULL-terminated: what --feed takes. */
-extern const char *const ingest_feed_names[];
+/* Is it the name of a feed: what --feed takes? */
+bool ingest_is_feed(const char *name);
 
 enum {
     INGEST_BAD_ANSWER,  /* not what was asked for, or cut short */

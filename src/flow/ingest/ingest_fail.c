@@ -17,20 +17,18 @@ static enum feed_failure failure_of(const struct ing_feed *f, const struct err *
     /* A 500 or 504 without a word, or no answer in time, may just as well mean "too heavy": after a few tries, ask for less. */
     bool may_be_heavy =
         c == &defender_causes[DEFENDER_SERVER] || c == &net_causes[NET_TIMEOUT] || c == &net_causes[NET_STALLED];
-    if (may_be_heavy && (f->failures + 1) % 3 == 0 && ing_row(f)->kind == FEED_HUNTING) return FAIL_MAYBE_HEAVY;
+    if (may_be_heavy && (f->failures + 1U) % 3 == 0 && ing_row(f)->kind == FEED_HUNTING) return FAIL_MAYBE_HEAVY;
     return FAIL_WAIT;
 }
 
-static const char *status_of(const struct err *e)
-{
-    if (defender_scope(e->cause) == SCOPE_FAMILY) return "throttled";
-    return e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT ? "blocked" : "error";
-}
+enum { DAY_MS = 24 * 3600000 };
 
-static int64_t wait_of(struct ing_feed *f, const struct err *e)
+static int64_t wait_of(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
-    struct ingest *in = f->in;
+    struct ingest *in = ing_in(f);
     struct mono now = clock_mono(&in->o.clock);
+    bool is_persons = e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT;
+    if (ing_state_is_expected(state)) return sched_spread_ms(DAY_MS, &in->rng); /* licences do not change by the hour */
     if (e->retry_after_ms) {
         sched_pause(&f->tenant->sched, ing_sched(f)->family, now, e->retry_after_ms);
         return e->retry_after_ms;
@@ -39,16 +37,15 @@ static int64_t wait_of(struct ing_feed *f, const struct err *e)
         sched_park(&f->tenant->sched, now, &in->rng);
         return 0; /* the tenant's parking holds all its feeds */
     }
-    if (e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT) return sched_probe_ms(f->failures - 1, &in->rng);
-    return sched_backoff_ms(f->failures, &in->rng);
+    return is_persons ? sched_probe_ms(f->failures - 1U, &in->rng) : sched_backoff_ms(f->failures, &in->rng);
 }
 
 /* Feeds that this failure holds up without having failed themselves: of the whole tenant when its credential is refused, of
  * the same family when that is paused for long. Whoever waits for one of them hears it now, not after the waiting. */
-static void tell_those_held_up(struct ing_feed *f, const struct err *e)
+static void tell_those_held_up(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
     bool may_pass = e->cause->kind != ERR_AUTH && e->cause->kind != ERR_INPUT;
-    if (may_pass) return;
+    if (may_pass || ing_state_is_expected(state)) return;
     for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
         struct ing_feed *other = &f->tenant->feeds[i];
         bool is_paused = e->retry_after_ms && ing_sched(other)->family == ing_sched(f)->family;
@@ -56,33 +53,43 @@ static void tell_those_held_up(struct ing_feed *f, const struct err *e)
     }
 }
 
+/* What will not pass by itself within minutes needs no memory of where the feed was. */
+static void forget_question(struct ing_feed *f, int64_t wait_ms)
+{
+    if (wait_ms >= PROBE_MIN_MS / 2 && !f->active->is_in_op) feed_reset(&f->active->mind, &f->durable);
+}
+
 void ing_feed_failed(struct ing_feed *f, const struct err *e)
 {
     struct feed_effect effect;
-    struct ingest *in = f->in;
+    struct ingest *in = ing_in(f);
+    struct ing_active *a = f->active;
     if (in->is_stopping || f->tenant->is_removed) {
         ing_feed_op_check(f);
         return;
     }
     enum feed_failure failure = failure_of(f, e);
     if (failure == FAIL_EMPTY &&
-        f->is_committing) { /* an answer, but it must wait for the commit before it: ask again then */
+        a->is_committing) { /* an answer, but it must wait for the commit before it: ask again then */
         ing_feed_wait(f, ASK_AGAIN_MS);
         return;
     }
-    f->failures++;
-    if (f->mind.goal == GOAL_NONE)
+    if (f->failures < UINT16_MAX) f->failures++;
+    if (a->mind.goal == GOAL_NONE)
         effect = (struct feed_effect){.kind = FEED_RETRY}; /* a commit failed: begin again */
     else
-        feed_fail(&f->mind, failure, clock_wall(&in->o.clock), &effect);
+        feed_fail(&a->mind, failure, clock_wall(&in->o.clock), &effect);
     if (failure == FAIL_EMPTY) {
         f->failures = 0;
         ing_feed_step_done(f, &effect, NULL);
         return;
     }
+    enum ingest_state state = ing_state_of(ing_row(f), e);
+    int64_t wait_ms = effect.kind == FEED_FETCH ? 0 : wait_of(f, state, e);
     in->counters.failures++;
-    ing_feed_note_error(f, status_of(e), e);
-    ing_feed_wait(f, effect.kind == FEED_FETCH ? 0 : wait_of(f, e));
+    ing_feed_note(f, state, e);
+    ing_feed_wait(f, wait_ms);
     ing_feed_op_failed(f, e);
-    tell_those_held_up(f, e);
+    tell_those_held_up(f, state, e);
+    forget_question(f, wait_ms);
 }

@@ -3,6 +3,8 @@
 #ifndef FLOW_INGEST_INGEST_INT_H
 #define FLOW_INGEST_INGEST_INT_H
 
+#include <sys/queue.h>
+
 #include "flow/ingest/commit.h"
 #include "flow/ingest/ingest.h"
 #include "flow/ingest/sched.h"
@@ -13,27 +15,44 @@ enum feed_stage {
     STAGE_SPOOLED,  /* the answer is whole; waits for the feed's last commit, or for a worker */
     STAGE_WORK,     /* a worker reads it */
 };
-struct ing_feed {
-    struct ingest *in;
-    struct ing_tenant *tenant;
-    size_t index; /* in feed_rows and tenant->feeds */
+/* What a feed needs only while something of it is under way. Tenants times feeds are tens of thousands; at rest each of them
+ * is no more than struct ing_feed. */
+struct ing_active {
+    LIST_ENTRY(ing_active) in_actives;
+    struct ing_feed *feed;
     struct feed mind;
-    struct feed_state durable;
-    struct feed_record record; /* as last made durable; `state` unused */
-    const struct cause *cause; /* of the last error; NULL */
     enum feed_stage stage;
     struct transfer *transfer;
     struct transfer_end end;
     struct page_job *job;
     struct ing_feed *next_ready; /* in in->ready */
     uint64_t spool_bytes;        /* reserved */
-    unsigned failures;           /* in a row */
     bool is_committing;
     struct feed_state pending; /* what that commit makes durable */
-    bool is_broken;            /* its state cannot be read, or its tenant is gone: left alone */
-    bool is_stale;             /* a commit failed: the store is asked what holds before it goes on */
     bool is_in_op;
     unsigned op_failures;
+};
+LIST_HEAD(ing_actives, ing_active);
+
+/* How it stands, and since when: told once per change, durable with the next commit. */
+struct ing_condition {
+    enum ingest_state state;
+    const struct cause *cause; /* NULL: none */
+    char *text;                /* owned; NULL: none */
+    struct wall since;
+};
+struct ing_feed {
+    struct ing_tenant *tenant;
+    struct ing_active *active; /* NULL: at rest, and nobody waits for it */
+    struct feed_state durable;
+    struct ing_condition condition;
+    int64_t id; /* in the store */
+    struct wall synced, newest_event;
+    uint64_t rows, late_rows, dead;
+    uint16_t index;    /* in feed_rows and tenant->feeds */
+    uint16_t failures; /* in a row */
+    bool is_broken;    /* its state cannot be read, or its tenant is gone: left alone */
+    bool is_stale;     /* a commit failed: the store is asked what holds before it goes on */
 };
 struct ing_tenant {
     struct ing_tenant *next;
@@ -67,6 +86,7 @@ struct ingest {
     struct runtime_timer *timer;
     struct rng rng;
     struct ing_tenant *tenants;
+    struct ing_actives actives;
     size_t tenant_count;
     struct ing_feed *ready, **ready_last; /* spooled answers that wait for a worker */
     unsigned jobs;
@@ -84,13 +104,31 @@ struct ingest {
 int64_t feed_interval_ms(const struct ing_feed *f);
 const struct feed_row *ing_row(const struct ing_feed *f);
 struct sched_feed *ing_sched(struct ing_feed *f);
+struct ingest *ing_in(const struct ing_feed *f);
+
+/* ingest_feed.c: a feed at rest and awake, and its record in the store */
+struct ing_active *ing_feed_wake(struct ing_feed *f); /* never NULL */
+void ing_feed_settle(struct ing_feed *f);             /* lets go of its active part if nothing needs it */
+enum feed_stage ing_feed_stage(const struct ing_feed *f);
+bool ing_feed_is_quiet(const struct ing_feed *f); /* nothing on its way, nothing being committed */
+bool ing_feed_is_in_op(const struct ing_feed *f);
+void ing_feed_free(struct ing_feed *f);
+void ing_feed_record(const struct ing_feed *f, struct feed_record *out); /* `state` is left empty */
+/* The record's part of `f`; false: its state cannot be read, e says why (the condition is set). */
+bool ing_feed_read(struct ing_feed *f, const struct feed_record *r, struct err *e);
+/* True: it is another state or cause than before. */
+bool ing_condition_set(struct ing_condition *c, enum ingest_state state, const struct cause *cause, const char *text,
+                       struct wall now);
+
+/* states.c */
+enum ingest_state ing_state_of(const struct feed_row *row, const struct err *e);
+bool ing_state_is_expected(enum ingest_state s); /* the tenant cannot have it: nobody's failure */
 
 /* ingest_load.c */
 void ingest_load(struct ingest *in);
 void ingest_load_later(struct ingest *in, int64_t ms);
 void ingest_load_if_due(struct ingest *in);
 void ing_tenant_reap(struct ing_tenant *t); /* frees a removed tenant that is quiet */
-bool ing_feed_is_quiet(const struct ing_feed *f);
 void ing_tenant_free(struct ing_tenant *t);
 
 /* ingest_run.c */
@@ -99,7 +137,7 @@ void ing_feed_wait(struct ing_feed *f, int64_t ms); /* its turn comes in ms at t
 void ing_feed_apply(struct ing_feed *f, const struct feed_effect *effect);
 void ing_feed_abandon(struct ing_feed *f); /* stops a transfer or forgets a spooled answer */
 void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, struct page_job *job /* or NULL */);
-void ing_feed_note_error(struct ing_feed *f, const char *status, const struct err *e);
+void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err *e);
 
 /* ingest_fail.c */
 void ing_feed_failed(struct ing_feed *f, const struct err *e);

@@ -8,12 +8,12 @@
 enum { RAMP_PER_TENANT_MS = 20, RAMP_MAX_MS = 30000, LOAD_RETRY_MS = 5000 };
 
 struct loaded_feed {
-    struct feed_record record; /* id 0: not there */
-    char *state;
+    struct ing_feed feed;      /* as at rest; id 0: not in the store */
+    const struct cause *fault; /* its state cannot be read; NULL: it can */
 };
 struct loaded_tenant {
     struct tenant *tenant;
-    struct loaded_feed feeds[FEED_ROW_COUNT];
+    struct loaded_feed *feeds; /* FEED_ROW_COUNT */
 };
 struct load {
     struct ingest *in;
@@ -36,7 +36,9 @@ static bool take_tenant(void *arg, struct tenant *t)
         l->tenants = bigger;
         l->cap = cap;
     }
-    l->tenants[l->count++] = (struct loaded_tenant){.tenant = tenant_ref(t)};
+    struct loaded_feed *feeds = calloc(FEED_ROW_COUNT, sizeof *feeds);
+    INVARIANT(feeds);
+    l->tenants[l->count++] = (struct loaded_tenant){.tenant = tenant_ref(t), .feeds = feeds};
     return true;
 }
 
@@ -44,11 +46,10 @@ static bool take_feed(void *arg, const struct feed_record *r)
 {
     struct loaded_tenant *t = arg;
     const struct feed_row *row = feed_row_find(r->feed);
+    struct err e;
     if (!row) return true;
     struct loaded_feed *f = &t->feeds[row - feed_rows];
-    f->record = *r;
-    f->record.state = STR_NONE;
-    f->state = str_dup(r->state);
+    if (!ing_feed_read(&f->feed, r, &e)) f->fault = e.cause;
     return true;
 }
 
@@ -57,27 +58,31 @@ static int64_t lookback_ms(const struct conf *c, const struct feed_row *row)
     return row->kind == FEED_HUNTING ? c->lookback_hunting_ms : c->lookback_alerts_ms;
 }
 
-static bool add_missing(struct load *l, struct loaded_tenant *t)
+/* A new feed's first look back. */
+static bool add_feed(struct load *l, const struct tenant *tenant, size_t i, struct ing_feed *f, struct buf *text)
 {
     const struct ingest_opts *o = &l->in->o;
-    struct feed_state state;
+    struct feed_record r = {.error_since = clock_wall(&o->clock)};
+    feed_state_init(&f->durable, &feed_rows[i], r.error_since, lookback_ms(o->conf, &feed_rows[i]));
+    buf_reset(text);
+    feed_state_write(&f->durable, text);
+    (void)snprintf(r.tenant_id, sizeof r.tenant_id, "%s", tenant->record.tenant_id);
+    (void)snprintf(r.feed, sizeof r.feed, "%s", feed_rows[i].name);
+    (void)snprintf(r.status, sizeof r.status, "%s", ingest_state_name(INGEST_WAITING));
+    r.state = buf_str(text);
+    if (!store_feed_put(o->store, &r, &l->err)) return false;
+    f->id = r.id;
+    f->condition.since = r.error_since;
+    return true;
+}
+
+static bool add_missing(struct load *l, struct loaded_tenant *t)
+{
     struct buf text;
     bool ok = true;
     buf_init(&text, 8192);
-    for (size_t i = 0; ok && i < FEED_ROW_COUNT; i++) {
-        struct feed_record *r = &t->feeds[i].record;
-        if (r->id != 0) continue;
-        buf_reset(&text);
-        feed_state_init(&state, &feed_rows[i], clock_wall(&o->clock), lookback_ms(o->conf, &feed_rows[i]));
-        feed_state_write(&state, &text);
-        (void)snprintf(r->tenant_id, sizeof r->tenant_id, "%s", t->tenant->record.tenant_id);
-        (void)snprintf(r->feed, sizeof r->feed, "%s", feed_rows[i].name);
-        (void)snprintf(r->status, sizeof r->status, "%s", "new");
-        r->state = buf_str(&text);
-        ok = store_feed_put(o->store, r, &l->err);
-        r->state = STR_NONE;
-        t->feeds[i].state = str_dup(buf_str(&text));
-    }
+    for (size_t i = 0; ok && i < FEED_ROW_COUNT; i++)
+        if (t->feeds[i].feed.id == 0) ok = add_feed(l, t->tenant, i, &t->feeds[i].feed, &text);
     buf_done(&text);
     return ok;
 }
@@ -131,19 +136,20 @@ static int64_t first_wait_ms(struct ing_feed *f, size_t tenants)
     return (int64_t)(hash64_of(id, strlen(id)) % (uint64_t)(ramp + 1));
 }
 
+/* Takes over what was loaded. */
 static void init_feed(struct ing_tenant *t, size_t i, struct loaded_feed *from, size_t tenants)
 {
     struct ing_feed *f = &t->feeds[i];
-    struct feed_state state;
     struct err e;
-    *f = (struct ing_feed){.in = t->in, .tenant = t, .index = i, .record = from->record};
-    bool ok = feed_state_read(str_of(from->state), &state, &e);
-    if (!ok) feed_state_init(&state, &feed_rows[i], clock_wall(&t->in->o.clock), 0);
-    feed_init(&f->mind, &feed_rows[i], &state);
-    f->durable = state;
-    f->is_broken = !ok;
-    if (!ok) ing_feed_note_error(f, "broken", &e);
-    t->sched_feeds[i].family = endpoint_rows[feed_rows[i].endpoint].family;
+    *f = from->feed;
+    from->feed = (struct ing_feed){0};
+    f->tenant = t;
+    f->index = (uint16_t)i;
+    f->is_broken = from->fault != NULL;
+    if (f->is_broken) {
+        (void)err_set(&e, from->fault, "%s: its state in the store cannot be used", feed_rows[i].name);
+        ing_feed_note(f, INGEST_ERROR, &e);
+    }
     if (!t->in->o.is_manual) ing_feed_wait(f, first_wait_ms(f, tenants));
 }
 
@@ -154,21 +160,17 @@ static void add_tenant(struct ingest *in, struct loaded_tenant *from, size_t ten
     t->in = in;
     t->tenant = tenant_ref(from->tenant);
     sched_tenant_init(&t->sched, &in->sched.limits, t->sched_feeds, FEED_ROW_COUNT, clock_mono(&in->o.clock));
-    for (size_t i = 0; i < FEED_ROW_COUNT; i++) init_feed(t, i, &from->feeds[i], tenants);
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) t->sched_feeds[i].family = endpoint_rows[feed_rows[i].endpoint].family;
     INVARIANT(sched_add(&in->sched, &t->sched));
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) init_feed(t, i, &from->feeds[i], tenants);
     t->next = in->tenants;
     in->tenants = t;
     in->tenant_count++;
 }
 
-bool ing_feed_is_quiet(const struct ing_feed *f)
-{
-    return f->stage == STAGE_REST && !f->is_committing;
-}
-
 void ing_tenant_free(struct ing_tenant *t)
 {
-    for (size_t i = 0; i < FEED_ROW_COUNT; i++) feed_done(&t->feeds[i].mind);
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) ing_feed_free(&t->feeds[i]);
     tenant_unref(t->tenant);
     free(t);
 }
@@ -205,7 +207,7 @@ static struct loaded_tenant *find_loaded(struct load *l, const char *tenant_id, 
 {
     for (size_t i = 0; i < l->count; i++)
         if (strcmp(l->tenants[i].tenant->record.tenant_id, tenant_id) == 0 &&
-            l->tenants[i].feeds[0].record.id == first_feed_id)
+            l->tenants[i].feeds[0].feed.id == first_feed_id)
             return &l->tenants[i];
     return NULL;
 }
@@ -214,15 +216,18 @@ static struct loaded_tenant *find_loaded(struct load *l, const char *tenant_id, 
  * from an older state would read hours whose fingerprints that commit had let go of. */
 static void refresh_feed(struct ing_feed *f, struct loaded_feed *from)
 {
-    struct feed_state state;
-    struct err e;
-    if (!f->is_stale || f->is_committing) return;
+    bool is_committing = f->active && f->active->is_committing;
+    if (!f->is_stale || is_committing) return;
     f->is_stale = false;
-    f->is_broken |= !feed_state_read(str_of(from->state), &state, &e);
+    f->is_broken |= from->fault != NULL;
     if (f->is_broken) return;
-    f->durable = state;
-    f->record = from->record;
-    feed_reset(&f->mind, &state);
+    f->durable = from->feed.durable;
+    f->synced = from->feed.synced;
+    f->newest_event = from->feed.newest_event;
+    f->rows = from->feed.rows;
+    f->late_rows = from->feed.late_rows;
+    f->dead = from->feed.dead;
+    if (f->active) feed_reset(&f->active->mind, &f->durable);
     ing_feed_wait(f, 0);
 }
 
@@ -234,7 +239,7 @@ static void merge(struct ingest *in, struct load *l)
     for (struct ing_tenant *t = in->tenants, *next; t; t = next) {
         next = t->next;
         if (t->is_removed) continue;
-        struct loaded_tenant *same = find_loaded(l, t->tenant->record.tenant_id, t->feeds[0].record.id);
+        struct loaded_tenant *same = find_loaded(l, t->tenant->record.tenant_id, t->feeds[0].id);
         if (!same) {
             remove_tenant(t);
             continue;
@@ -242,7 +247,7 @@ static void merge(struct ingest *in, struct load *l)
         is_known[same - l->tenants] = true;
         tenant_unref(t->tenant);
         t->tenant = tenant_ref(same->tenant);
-        if (in->is_unpark_wanted) sched_unpark(&t->sched);
+        if (in->is_unpark_wanted) sched_unpark(&in->sched, &t->sched);
         for (size_t i = 0; i < FEED_ROW_COUNT; i++) refresh_feed(&t->feeds[i], &same->feeds[i]);
     }
     in->is_unpark_wanted = false;
@@ -255,7 +260,8 @@ static void load_free(struct load *l)
 {
     for (size_t i = 0; i < l->count; i++) {
         tenant_unref(l->tenants[i].tenant);
-        for (size_t k = 0; k < FEED_ROW_COUNT; k++) free(l->tenants[i].feeds[k].state);
+        for (size_t k = 0; k < FEED_ROW_COUNT; k++) ing_feed_free(&l->tenants[i].feeds[k].feed);
+        free(l->tenants[i].feeds);
     }
     free(l->tenants);
     free(l);

@@ -16,30 +16,32 @@ static bool concerns(const struct ing_op *op, const struct ing_feed *f)
 /* Without a history to rebuild fingerprints from, hours whose fingerprints are gone would be doubled. */
 static void want_range(struct ing_feed *f, struct wall from, struct wall to)
 {
+    struct feed *mind = &f->active->mind;
     int64_t horizon = feed_horizon_hour(ing_row(f), &f->durable);
-    if (!f->in->o.history.rows && wall_hour(from) < horizon) from.ticks = horizon * WALL_TICKS_PER_HOUR;
+    if (!ing_in(f)->o.history.rows && wall_hour(from) < horizon) from.ticks = horizon * WALL_TICKS_PER_HOUR;
     if (from.ticks < to.ticks)
-        feed_want_pull(&f->mind, from, to);
+        feed_want_pull(mind, from, to);
     else
-        feed_want_poll(&f->mind);
+        feed_want_poll(mind);
 }
 
 static void begin_feed(struct ing_op *op, struct ing_feed *f)
 {
-    struct wall now = clock_wall(&f->in->o.clock);
-    f->is_in_op = true;
-    f->op_failures = 0;
+    struct wall now = clock_wall(&ing_in(f)->o.clock);
+    struct ing_active *a = ing_feed_wake(f);
+    a->is_in_op = true;
+    a->op_failures = 0;
     op->pending++;
     op->outcome.feeds++;
     if (op->kind == OP_DRAIN)
-        feed_want_drain(&f->mind, now);
+        feed_want_drain(&a->mind, now);
     else if (op->from.ticks || op->to.ticks)
         want_range(f, op->from, op->to);
     else
-        feed_want_poll(&f->mind);
+        feed_want_poll(&a->mind);
     f->failures = 0;
-    sched_unpark(&f->tenant->sched);
-    if (f->stage == STAGE_REST) ing_feed_wait(f, 0);
+    sched_unpark(&ing_in(f)->sched, &f->tenant->sched);
+    if (a->stage == STAGE_REST) ing_feed_wait(f, 0);
 }
 
 /* The request may end within the call that begins its last feed: it is looked at once all have begun. */
@@ -90,61 +92,68 @@ static bool outranks(const struct err *e, const struct err *first)
     return first->cause == NULL || (e->cause->kind == ERR_STORAGE && first->cause->kind != ERR_STORAGE);
 }
 
+/* What a tenant cannot have is no failure of a request for all there is; it is one of a request for just that. */
+static void count_failure(struct ing_op *op, struct ing_feed *f, const struct err *why)
+{
+    if (!op->feed[0] && ing_state_is_expected(f->condition.state)) {
+        op->outcome.absent_feeds++;
+        return;
+    }
+    op->outcome.failed_feeds++;
+    if (!outranks(why, &op->outcome.first_error)) return;
+    op->outcome.first_error = *why;
+    (void)err_context(&op->outcome.first_error, "tenant %s, %s", f->tenant->tenant->record.name, ing_row(f)->name);
+}
+
 static void leave(struct ing_feed *f, const struct err *why)
 {
-    struct ing_op *op = f->in->ops;
-    f->is_in_op = false;
-    feed_forget_wants(&f->mind);
-    op->pending--;
-    if (why) {
-        op->outcome.failed_feeds++;
-        if (outranks(why, &op->outcome.first_error)) {
-            op->outcome.first_error = *why;
-            (void)err_context(&op->outcome.first_error, "tenant %s, %s", f->tenant->tenant->record.name,
-                              ing_row(f)->name);
-        }
-    }
-    if (op->pending == 0) f->in->o.runtime.post(f->in->o.runtime.ctx, op_next_posted, f->in);
+    struct ingest *in = ing_in(f);
+    f->active->is_in_op = false;
+    feed_forget_wants(&f->active->mind);
+    in->ops->pending--;
+    if (why) count_failure(in->ops, f, why);
+    if (in->ops->pending == 0) in->o.runtime.post(in->o.runtime.ctx, op_next_posted, in);
 }
 
 void ing_feed_op_check(struct ing_feed *f)
 {
     struct err e;
-    if (!f->is_in_op) return;
-    if (f->in->is_stopping || f->tenant->is_removed) {
+    if (!ing_feed_is_in_op(f)) return;
+    struct ing_active *a = f->active;
+    if (ing_in(f)->is_stopping || f->tenant->is_removed) {
         (void)err_set(&e, &ingest_causes[INGEST_STOPPED], "it was stopped");
         leave(f, &e);
         return;
     }
-    if (f->is_committing || f->mind.goal != GOAL_NONE || feed_wants_more(&f->mind)) return;
-    bool disagrees = f->mind.asked_unproved > 0;
+    if (a->is_committing || a->mind.goal != GOAL_NONE || feed_wants_more(&a->mind)) return;
+    bool disagrees = a->mind.asked_unproved > 0;
     if (disagrees)
         (void)err_set(&e, &ingest_causes[INGEST_INCOMPLETE],
                       "%llu stretches of five minutes never agreed with their count",
-                      (unsigned long long)f->mind.asked_unproved);
-    f->mind.asked_unproved = 0;
+                      (unsigned long long)a->mind.asked_unproved);
+    a->mind.asked_unproved = 0;
     leave(f, disagrees ? &e : NULL);
 }
 
 void ing_feed_op_failed(struct ing_feed *f, const struct err *e)
 {
-    if (!f->is_in_op) return;
+    if (!ing_feed_is_in_op(f)) return;
     enum err_kind kind = e->cause->kind;
     bool may_pass = kind == ERR_RETRY || kind == ERR_UNCERTAIN || kind == ERR_LIMIT;
-    if (!may_pass || f->is_broken || ++f->op_failures >= OP_FAILURES_MAX) leave(f, e);
+    if (!may_pass || f->is_broken || ++f->active->op_failures >= OP_FAILURES_MAX) leave(f, e);
 }
 
 void ing_feed_op_drop(struct ing_feed *f, const struct err *why)
 {
-    if (f->is_in_op) leave(f, why);
+    if (ing_feed_is_in_op(f)) leave(f, why);
 }
 
 void ingest_ops_stop(struct ingest *in)
 {
     struct err e;
     (void)err_set(&e, &ingest_causes[INGEST_STOPPED], "it was stopped");
-    for (struct ing_tenant *t = in->tenants; t; t = t->next)
-        for (size_t i = 0; i < FEED_ROW_COUNT; i++) ing_feed_op_drop(&t->feeds[i], &e);
+    struct ing_active *a;
+    LIST_FOREACH(a, &in->actives, in_actives) ing_feed_op_drop(a->feed, &e);
     while (in->ops) {
         struct ing_op *op = in->ops;
         if (!op->has_begun) op->outcome.first_error = e;

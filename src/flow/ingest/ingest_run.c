@@ -13,25 +13,31 @@
 /* Answers being read at once, and memory that staged rows may take before reading pauses. */
 enum { JOBS_MAX = 4, STAGED_BYTES_MAX = 32 << 20, LOAD_AGAIN_MS = 2000 };
 
-const struct feed_row *ing_row(const struct ing_feed *f)
+enum { DAY_MS = 24 * 3600000, CALM_INTERVAL_MAX_MS = 3600000, CALM_PATIENCE_MS = 600000 };
+
+static const struct feed_state *feed_now(const struct ing_feed *f)
 {
-    return &feed_rows[f->index];
+    return f->active ? &f->active->mind.state : &f->durable;
 }
 
-struct sched_feed *ing_sched(struct ing_feed *f)
+/* Tables that stay empty are asked less often, but never less than once an hour. */
+static int64_t hunting_interval_ms(const struct ing_feed *f, int64_t ms)
 {
-    return &f->tenant->sched_feeds[f->index];
+    int64_t calm_ms = ms * feed_calm_factor(feed_now(f));
+    if (calm_ms > CALM_INTERVAL_MAX_MS) calm_ms = CALM_INTERVAL_MAX_MS;
+    return calm_ms > ms ? calm_ms : ms;
 }
 
 int64_t feed_interval_ms(const struct ing_feed *f)
 {
-    const struct conf *c = f->in->o.conf;
+    const struct conf *c = ing_in(f)->o.conf;
     switch (ing_row(f)->pace) {
     case PACE_ALERTS: return c->interval_alerts_ms;
-    case PACE_HUNTING: return c->interval_hunting_ms;
-    case PACE_MACHINES: break;
+    case PACE_HUNTING: return hunting_interval_ms(f, c->interval_hunting_ms);
+    case PACE_MACHINES: return c->interval_machines_ms;
+    case PACE_DAILY: break;
     }
-    return c->interval_machines_ms;
+    return DAY_MS;
 }
 
 static uint64_t feed_phase(const struct ing_feed *f)
@@ -40,24 +46,34 @@ static uint64_t feed_phase(const struct ing_feed *f)
     return hash64_of(id, strlen(id)) + f->index * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-void ing_feed_wait(struct ing_feed *f, int64_t ms)
+/* Empty tables fall due in swarms; those that have rows go before them. */
+static uint32_t patience_ms(const struct ing_feed *f)
 {
-    struct sched_feed *s = ing_sched(f);
-    s->is_waiting = !f->is_broken && !f->is_stale;
-    s->due.ms = clock_mono(&f->in->o.clock).ms + ms;
+    return feed_calm_factor(feed_now(f)) > 1 ? CALM_PATIENCE_MS : 0;
 }
 
-static void release_spool(struct ing_feed *f)
+void ing_feed_wait(struct ing_feed *f, int64_t ms)
 {
-    f->in->spool_bytes -= f->spool_bytes;
-    f->spool_bytes = 0;
+    struct ingest *in = ing_in(f);
+    struct mono due = {clock_mono(&in->o.clock).ms + ms};
+    ing_sched(f)->patience_ms = patience_ms(f);
+    if (f->is_broken || f->is_stale || f->tenant->is_removed)
+        sched_forget(&f->tenant->sched, f->index);
+    else
+        sched_wait(&in->sched, &f->tenant->sched, f->index, due);
+}
+
+static void release_spool(struct ing_active *a)
+{
+    ing_in(a->feed)->spool_bytes -= a->spool_bytes;
+    a->spool_bytes = 0;
 }
 
 /* ---- what the mind said ---------------------------------------------------------------------------------------------------- */
 
 static void come_to_rest(struct ing_feed *f)
 {
-    struct ingest *in = f->in;
+    struct ingest *in = ing_in(f);
     struct mono now = clock_mono(&in->o.clock);
     if (!in->o.is_manual)
         ing_feed_wait(f, sched_next_due(now, feed_interval_ms(f), feed_phase(f), &in->rng).ms - now.ms);
@@ -66,7 +82,7 @@ static void come_to_rest(struct ing_feed *f)
 
 void ing_feed_apply(struct ing_feed *f, const struct feed_effect *effect)
 {
-    f->stage = STAGE_REST;
+    f->active->stage = STAGE_REST;
     if (effect->kind == FEED_IDLE)
         come_to_rest(f);
     else
@@ -89,7 +105,8 @@ struct job {
 
 static void submit_job(struct ing_feed *f)
 {
-    struct ingest *in = f->in;
+    struct ingest *in = ing_in(f);
+    struct ing_active *a = f->active;
     struct job *job = calloc(1, sizeof *job);
     INVARIANT(job);
     job->feed = f;
@@ -102,17 +119,17 @@ static void submit_job(struct ing_feed *f)
         .fs = in->o.fs,
         .spool_dir = in->o.spool_dir,
         .number = in->answers++,
-        .feed_id = f->record.id,
+        .feed_id = f->id,
         .horizon_hour = feed_horizon_hour(ing_row(f), &f->durable),
-        .fetch = f->mind.fetch,
-        .transfer = f->transfer,
-        .end = f->end,
+        .fetch = a->mind.fetch,
+        .transfer = a->transfer,
+        .end = a->end,
         .received = clock_wall(&in->o.clock),
     };
     (void)snprintf(job->page.tenant_id, sizeof job->page.tenant_id, "%s", f->tenant->tenant->record.tenant_id);
-    f->transfer = NULL;
-    f->job = &job->page;
-    f->stage = STAGE_WORK;
+    a->transfer = NULL;
+    a->job = &job->page;
+    a->stage = STAGE_WORK;
     in->jobs++;
     in->o.runtime.work(in->o.runtime.ctx, job_run, job_done, job);
 }
@@ -120,34 +137,34 @@ static void submit_job(struct ing_feed *f)
 static void start_jobs(struct ingest *in)
 {
     while (in->ready && in->jobs < JOBS_MAX && committer_bytes(in->committer) < STAGED_BYTES_MAX) {
-        struct ing_feed *f = in->ready;
-        in->ready = f->next_ready;
+        struct ing_active *a = in->ready->active;
+        in->ready = a->next_ready;
         if (!in->ready) in->ready_last = &in->ready;
-        f->next_ready = NULL;
-        submit_job(f);
+        a->next_ready = NULL;
+        submit_job(a->feed);
     }
 }
 
 /* Ready once the answer is whole and the feed's last commit is over. */
 static void maybe_ready(struct ing_feed *f)
 {
-    struct ingest *in = f->in;
-    if (f->stage != STAGE_SPOOLED || f->is_committing) return;
+    struct ingest *in = ing_in(f);
+    if (f->active->stage != STAGE_SPOOLED || f->active->is_committing) return;
     *in->ready_last = f;
-    in->ready_last = &f->next_ready;
+    in->ready_last = &f->active->next_ready;
 }
 
 static void job_take(struct ing_feed *f, struct page_job *job)
 {
-    struct ingest *in = f->in;
+    struct ingest *in = ing_in(f);
     struct wall now = clock_wall(&in->o.clock);
     struct feed_effect effect;
     in->counters.answer_bytes += job->page.bytes;
     in->counters.known += job->page.rows - job->page.fresh - job->staged.dead_count;
-    if (job->fetch.ask == ASK_COUNTS)
-        feed_take_counts(&f->mind, &job->counts, now, &effect);
+    if (job->fetch.ask != ASK_ROWS)
+        feed_take_counts(&f->active->mind, &job->counts, now, &effect);
     else
-        feed_take_page(&f->mind, &job->page, now, &effect);
+        feed_take_page(&f->active->mind, &job->page, now, &effect);
     f->failures = 0;
     ing_feed_step_done(f, &effect, job);
 }
@@ -156,11 +173,11 @@ static void job_done(void *arg)
 {
     struct job *job = arg;
     struct ing_feed *f = job->feed;
-    struct ingest *in = f->in;
+    struct ingest *in = ing_in(f);
     in->jobs--;
-    f->job = NULL;
-    f->stage = STAGE_REST;
-    release_spool(f);
+    f->active->job = NULL;
+    f->active->stage = STAGE_REST;
+    release_spool(f->active);
     if (in->is_stopping || f->tenant->is_removed) { /* nothing of it is durable: it will be asked for again */
         ing_feed_op_check(f);
     } else if (job->page.ok) {
@@ -170,36 +187,48 @@ static void job_done(void *arg)
     }
     page_job_done(&job->page);
     free(job);
+    ing_feed_settle(f);
     ing_tenant_reap(f->tenant);
     ingest_pump(in);
 }
 
 /* ---- the commit ------------------------------------------------------------------------------------------------------------ */
 
+static void commit_taken(struct ing_feed *f, const struct commit_item *item)
+{
+    struct ingest *in = ing_in(f);
+    const struct feed_record *r = &item->record;
+    in->counters.rows += r->rows - f->rows;
+    in->counters.late_rows += r->late_rows - f->late_rows;
+    in->counters.dead += item->dead_count;
+    if (f->active->is_in_op && in->ops) in->ops->outcome.rows += r->rows - f->rows;
+    f->durable = f->active->pending;
+    f->synced = r->last_synced;
+    f->newest_event = r->newest_event;
+    f->rows = r->rows;
+    f->late_rows = r->late_rows;
+    f->dead = r->dead;
+    maybe_ready(f);
+    if (f->active->stage == STAGE_REST) ing_feed_op_check(f);
+}
+
 static void commit_done(void *ctx, struct commit_item *item, const struct err *e)
 {
     struct ing_feed *f = ctx;
-    struct ingest *in = f->in;
-    f->is_committing = false;
+    struct ingest *in = ing_in(f);
+    f->active->is_committing = false;
     if (!e) {
-        in->counters.rows += item->record.rows - f->record.rows;
-        in->counters.late_rows += item->record.late_rows - f->record.late_rows;
-        in->counters.dead += item->dead_count;
-        if (f->is_in_op && in->ops) in->ops->outcome.rows += item->record.rows - f->record.rows;
-        f->durable = f->pending;
-        f->record = item->record;
-        f->record.state = STR_NONE;
-        maybe_ready(f);
-        if (f->stage == STAGE_REST) ing_feed_op_check(f);
+        commit_taken(f, item);
     } else {
         ing_feed_abandon(f);
-        feed_reset(&f->mind, &f->durable);
+        feed_reset(&f->active->mind, &f->durable);
         f->is_broken |= item->is_gone;
         f->is_stale = true;
         ing_feed_failed(f, e);
         ingest_load_later(in, LOAD_AGAIN_MS);
     }
     commit_item_free(item);
+    ing_feed_settle(f);
     ing_tenant_reap(f->tenant);
 }
 
@@ -208,7 +237,7 @@ static struct commit_item *new_item(struct ing_feed *f)
     struct commit_item *item = calloc(1, sizeof *item);
     INVARIANT(item);
     item->row = ing_row(f);
-    item->record = f->record;
+    ing_feed_record(f, &item->record);
     item->done = commit_done;
     item->ctx = f;
     buf_init(&item->state, 8192);
@@ -217,17 +246,31 @@ static struct commit_item *new_item(struct ing_feed *f)
 
 static void put_item(struct ing_feed *f, struct commit_item *item, const struct feed_state *state)
 {
-    INVARIANT(!f->is_committing);
-    f->pending = *state;
+    struct ing_active *a = ing_feed_wake(f);
+    INVARIANT(!a->is_committing);
+    a->pending = *state;
     feed_state_write(state, &item->state);
-    f->is_committing = true;
-    committer_put(f->in->committer, item);
+    a->is_committing = true;
+    committer_put(ing_in(f)->committer, item);
 }
 
 static bool is_worth_a_commit(const struct ing_feed *f, const struct feed_effect *effect, const struct page_job *job)
 {
     return effect->is_settled || effect->completed_poll || (job && (job->staged.put_count || job->staged.dead_count)) ||
-           memcmp(&f->mind.state, &f->durable, sizeof f->durable) != 0;
+           memcmp(&f->active->mind.state, &f->durable, sizeof f->durable) != 0;
+}
+
+/* What the commit of an answer says of the feed: before the record is made. */
+static void note_step(struct ing_feed *f, const struct feed_effect *effect)
+{
+    struct wall now = clock_wall(&ing_in(f)->o.clock);
+    uint64_t bins = f->active->mind.state.unproved - f->durable.unproved;
+    char text[128];
+    if (effect->completed_poll) (void)ing_condition_set(&f->condition, INGEST_OK, NULL, NULL, now);
+    if (f->active->mind.state.unproved <= f->durable.unproved) return;
+    (void)snprintf(text, sizeof text, "%llu stretches of five minutes do not agree with Defender's count",
+                   (unsigned long long)bins);
+    (void)ing_condition_set(&f->condition, INGEST_DEGRADED, &ingest_causes[INGEST_INCOMPLETE], text, now);
 }
 
 static void fill_record(struct ing_feed *f, struct feed_record *r, const struct feed_effect *effect,
@@ -239,83 +282,71 @@ static void fill_record(struct ing_feed *f, struct feed_record *r, const struct 
         if (job->fetch.how == LOG_LOOK_BACK && ing_row(f)->kind == FEED_HUNTING) r->late_rows += job->page.fresh;
         if (job->newest.ticks > r->newest_event.ticks) r->newest_event = job->newest;
     }
-    if (!effect->completed_poll) return;
-    r->last_synced = clock_wall(&f->in->o.clock);
-    (void)snprintf(r->status, sizeof r->status, "%s", "ok");
-    r->error_code[0] = r->error_text[0] = '\0';
-    r->error_since = (struct wall){0};
-    f->cause = NULL;
-}
-
-static void note_incomplete(struct ing_feed *f, struct feed_record *r)
-{
-    uint64_t bins = f->mind.state.unproved - f->durable.unproved;
-    if (f->mind.state.unproved <= f->durable.unproved) return;
-    f->cause = &ingest_causes[INGEST_INCOMPLETE];
-    r->error_since = clock_wall(&f->in->o.clock);
-    (void)snprintf(r->status, sizeof r->status, "%s", "incomplete");
-    (void)snprintf(r->error_code, sizeof r->error_code, "%s", f->cause->code);
-    (void)snprintf(r->error_text, sizeof r->error_text,
-                   "%llu stretches of five minutes do not agree with Defender's count", (unsigned long long)bins);
+    if (effect->completed_poll) r->last_synced = clock_wall(&ing_in(f)->o.clock);
 }
 
 /* An answer was taken: what it brought and where the mind stands now go into one commit. */
 void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, struct page_job *job)
 {
+    const struct feed_state *state = &f->active->mind.state;
     if (is_worth_a_commit(f, effect, job)) {
+        note_step(f, effect);
         struct commit_item *item = new_item(f);
-        int64_t horizon = feed_horizon_hour(ing_row(f), &f->mind.state);
+        int64_t horizon = feed_horizon_hour(ing_row(f), state);
         if (job) {
             item->staged = job->staged;
             job->staged = (struct staged){0};
         }
         fill_record(f, &item->record, effect, job, item->staged.dead_count);
-        note_incomplete(f, &item->record);
         item->is_settled = effect->is_settled;
         item->settle = effect->settle;
         item->drops = horizon > feed_horizon_hour(ing_row(f), &f->durable);
         item->drop_before = horizon;
         bool has_alerts = ing_row(f)->pace == PACE_ALERTS && item->staged.batch;
-        item->is_urgent = has_alerts || f->is_in_op; /* somebody waits: a drain settles bin after bin */
-        put_item(f, item, &f->mind.state);
+        item->is_urgent = has_alerts || f->active->is_in_op; /* somebody waits: a drain settles bin after bin */
+        put_item(f, item, state);
     }
     ing_feed_apply(f, effect);
 }
 
 /* Made durable with the feed's next commit, or with one of its own when it is news. */
-void ing_feed_note_error(struct ing_feed *f, const char *status, const struct err *e)
+void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
-    struct feed_record *r = &f->record;
-    bool is_news = strcmp(r->error_code, e->cause->code) != 0;
-    f->cause = e->cause;
-    if (is_news) r->error_since = clock_wall(&f->in->o.clock);
-    (void)snprintf(r->status, sizeof r->status, "%s", status);
-    (void)snprintf(r->error_code, sizeof r->error_code, "%s", e->cause->code);
-    (void)snprintf(r->error_text, sizeof r->error_text, "%.*s", (int)sizeof r->error_text - 1, e->text);
+    struct wall now = clock_wall(&ing_in(f)->o.clock);
+    bool is_news = ing_condition_set(&f->condition, state, e->cause, e->text, now);
     bool can_be_told = e->cause->kind != ERR_STORAGE && e->cause->kind != ERR_CORRUPT;
-    if (is_news && can_be_told && !f->is_committing && !f->is_broken && !f->in->is_stopping)
+    bool is_committing = f->active && f->active->is_committing;
+    if (is_news && can_be_told && !is_committing && !f->is_broken && !ing_in(f)->is_stopping)
         put_item(f, new_item(f), &f->durable);
 }
 
 /* ---- the transfer ---------------------------------------------------------------------------------------------------------- */
 
+/* An answer that says no is an answer: only calls that get none make the tenant's next ones wait for each other. */
+static bool has_answered(const struct err *e)
+{
+    return !e || e->cause->kind == ERR_AUTH || e->cause->kind == ERR_LIMIT || e->cause->kind == ERR_INPUT;
+}
+
 static void transfer_done(void *ctx, const struct transfer_end *end, const struct err *e)
 {
     struct ing_feed *f = ctx;
-    struct ingest *in = f->in;
-    sched_ended(&in->sched, &f->tenant->sched, f->index, e == NULL);
-    f->end = *end;
+    struct ing_active *a = f->active;
+    struct ingest *in = ing_in(f);
+    sched_ended(&in->sched, &f->tenant->sched, f->index, has_answered(e));
+    a->end = *end;
     if (e) {
         struct err copy = *e;
-        transfer_drop(f->transfer);
-        f->transfer = NULL;
-        f->stage = STAGE_REST;
-        release_spool(f);
+        transfer_drop(a->transfer);
+        a->transfer = NULL;
+        a->stage = STAGE_REST;
+        release_spool(a);
         ing_feed_failed(f, &copy);
+        ing_feed_settle(f);
     } else {
-        in->spool_bytes -= f->spool_bytes - end->wire_bytes;
-        f->spool_bytes = end->wire_bytes;
-        f->stage = STAGE_SPOOLED;
+        in->spool_bytes -= a->spool_bytes - end->wire_bytes;
+        a->spool_bytes = end->wire_bytes;
+        a->stage = STAGE_SPOOLED;
         maybe_ready(f);
     }
     ingest_pump(in);
@@ -323,7 +354,8 @@ static void transfer_done(void *ctx, const struct transfer_end *end, const struc
 
 static void begin_transfer(struct ing_feed *f)
 {
-    struct ingest *in = f->in;
+    struct ingest *in = ing_in(f);
+    struct ing_active *a = f->active;
     struct buf query, kql;
     struct transfer_opts o = {
         .runtime = in->o.runtime,
@@ -334,39 +366,45 @@ static void begin_transfer(struct ing_feed *f)
     };
     buf_init(&query, 32768);
     buf_init(&kql, 8192);
-    feed_query(&f->mind, &query, &kql);
+    feed_query(&a->mind, &query, &kql);
     INVARIANT(!query.failed && !kql.failed);
-    f->stage = STAGE_TRANSFER;
+    a->stage = STAGE_TRANSFER;
     in->counters.fetches++;
     struct fetch fetch = {.endpoint = ing_row(f)->endpoint, .query = buf_str(&query), .kql = buf_str(&kql)};
-    f->transfer = transfer_new(&o, transfer_done, f);
-    INVARIANT(f->transfer);
-    transfer_start(f->transfer, f->tenant->tenant, &fetch);
+    a->transfer = transfer_new(&o, transfer_done, f);
+    INVARIANT(a->transfer);
+    transfer_start(a->transfer, f->tenant->tenant, &fetch);
     buf_done(&query);
     buf_done(&kql);
 }
 
+static void leave_ready(struct ingest *in, struct ing_active *a)
+{
+    for (struct ing_feed **at = &in->ready; *at; at = &(*at)->active->next_ready) {
+        if (*at != a->feed) continue;
+        *at = a->next_ready;
+        a->next_ready = NULL;
+        if (in->ready_last == &a->next_ready) in->ready_last = at;
+        break;
+    }
+}
+
 void ing_feed_abandon(struct ing_feed *f)
 {
-    struct ingest *in = f->in;
-    if (f->stage == STAGE_TRANSFER) {
-        transfer_cancel(f->transfer);
+    struct ingest *in = ing_in(f);
+    struct ing_active *a = f->active;
+    if (ing_feed_stage(f) == STAGE_TRANSFER) {
+        transfer_cancel(a->transfer);
         sched_ended(&in->sched, &f->tenant->sched, f->index, true);
-    } else if (f->stage == STAGE_SPOOLED) {
-        for (struct ing_feed **at = &in->ready; *at; at = &(*at)->next_ready) {
-            if (*at != f) continue;
-            *at = f->next_ready;
-            f->next_ready = NULL;
-            if (in->ready_last == &f->next_ready) in->ready_last = at;
-            break;
-        }
-        transfer_drop(f->transfer);
+    } else if (ing_feed_stage(f) == STAGE_SPOOLED) {
+        leave_ready(in, a);
+        transfer_drop(a->transfer);
     } else {
         return;
     }
-    f->transfer = NULL;
-    f->stage = STAGE_REST;
-    release_spool(f);
+    a->transfer = NULL;
+    a->stage = STAGE_REST;
+    release_spool(a);
 }
 
 /* ---- turns ----------------------------------------------------------------------------------------------------------------- */
@@ -375,30 +413,32 @@ void ing_feed_abandon(struct ing_feed *f)
 static bool prepare(struct ing_feed *f)
 {
     struct feed_effect effect;
-    if (f->mind.goal != GOAL_NONE) return true;
-    if (!f->in->o.is_manual) feed_want_poll(&f->mind);
-    feed_next(&f->mind, clock_wall(&f->in->o.clock), &effect);
+    struct ing_active *a = ing_feed_wake(f);
+    if (a->mind.goal != GOAL_NONE) return true;
+    if (!ing_in(f)->o.is_manual) feed_want_poll(&a->mind);
+    feed_next(&a->mind, clock_wall(&ing_in(f)->o.clock), &effect);
     if (effect.kind == FEED_FETCH) return true;
-    ing_sched(f)->is_waiting = false;
+    sched_forget(&f->tenant->sched, f->index);
     ing_feed_apply(f, &effect);
+    ing_feed_settle(f);
     return false;
 }
 
 static bool reserve_spool(struct ing_feed *f)
 {
-    struct ingest *in = f->in;
+    struct ingest *in = ing_in(f);
     uint64_t worst = endpoint_rows[ing_row(f)->endpoint].answer_max;
     if (in->spool_bytes && in->spool_bytes + worst > in->o.conf->spool_bytes_max) return false;
-    f->spool_bytes = worst;
+    f->active->spool_bytes = worst;
     in->spool_bytes += worst;
     return true;
 }
 
 static bool is_at_an_end(const struct ingest *in)
 {
-    for (const struct ing_tenant *t = in->tenants; t; t = t->next)
-        for (size_t i = 0; i < FEED_ROW_COUNT; i++)
-            if (!ing_feed_is_quiet(&t->feeds[i])) return false;
+    const struct ing_active *a;
+    LIST_FOREACH(a, &in->actives, in_actives)
+    if (!ing_feed_is_quiet(a->feed)) return false;
     return committer_is_idle(in->committer) && !in->is_loading;
 }
 
@@ -411,7 +451,7 @@ static void start_turns(struct ingest *in)
     while (sched_pick(&in->sched, now, &s, &index, &wait_ms)) {
         struct ing_tenant *t = (struct ing_tenant *)(void *)((char *)s - offsetof(struct ing_tenant, sched));
         struct ing_feed *f = &t->feeds[index];
-        INVARIANT(f->stage == STAGE_REST);
+        INVARIANT(ing_feed_stage(f) == STAGE_REST);
         if (!prepare(f)) continue;
         if (!reserve_spool(f)) return; /* the next answer that is done with makes room and comes back here */
         sched_started(&in->sched, s, index, now);

@@ -35,6 +35,8 @@ static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line
         (void)page_fail(p, "it is not a list");
     else if (p->job->fetch.ask == ASK_COUNTS)
         page_count_row(p, record);
+    else if (p->job->fetch.ask == ASK_TOTAL)
+        page_total_row(p, record);
     else
         page_row(p, record, byte);
 }
@@ -56,7 +58,7 @@ static void on_fault(void *ctx, const struct json_fault *fault, struct str piece
 {
     struct page *p = ctx;
     if (p->has_failed) return;
-    if (p->job->fetch.ask == ASK_COUNTS)
+    if (p->job->fetch.ask != ASK_ROWS)
         (void)page_fail(p, fault->what);
     else
         page_dead(p, fault, piece);
@@ -116,6 +118,7 @@ static bool is_whole(struct page *p)
     if (p->documents != 1) return page_fail(p, p->documents ? "more than one document" : "it was cut short");
     if (p->job->page.rows == 0 && p->job->staged.dead_count == 0 && p->count_rows == 0 && !looks_empty(p))
         return page_fail(p, "it is not an answer of Defender's");
+    if (p->job->fetch.ask == ASK_TOTAL && p->count_rows != 1) return page_fail(p, "a count is one row");
     if (p->job->row->kind == FEED_HUNTING && !p->job->page.is_sorted) return page_fail(p, "its rows are not in order");
     return true;
 }

@@ -19,9 +19,11 @@ struct page {
     uint64_t count_rows; /* rows of counts */
     uint64_t *remote;    /* counts per bin from fetch.from on */
 };
+struct str page_unquoted(struct str value);      /* a JSON string without its quotes */
 bool page_fail(struct page *p, const char *why); /* false */
 void page_row(struct page *p, struct str record, uint64_t byte);
 void page_dead(struct page *p, const struct json_fault *fault, struct str piece);
+void page_total_row(struct page *p, struct str record);
 void page_count_row(struct page *p, struct str record);
 bool page_compare(struct page *p);
 void page_counts_done(struct page *p);

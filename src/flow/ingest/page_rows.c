@@ -8,9 +8,29 @@
 
 #define SNAPSHOT_HOUR INT64_C(0)
 
-static bool is_hunting(const struct page *p)
+/* Lists read whole: their rows have no place in time. */
+static bool is_timeless(const struct page *p)
 {
-    return p->job->row->kind == FEED_HUNTING;
+    return p->job->row->kind == FEED_SNAPSHOT || p->job->row->kind == FEED_TABLE;
+}
+
+/* Objects with an id and a history, not events. */
+static bool has_revisions(const struct page *p)
+{
+    return p->job->row->kind == FEED_REVISIONS || p->job->row->kind == FEED_SNAPSHOT;
+}
+
+/* The row's time: what the mapping says, else the column that the table is asked by. */
+static bool find_time(const struct page *p, const struct row_facts *facts, struct str record, struct wall *out)
+{
+    struct json_cursor c;
+    struct json_slice member;
+    *out = facts->time;
+    if (facts->has_time || !p->job->row->time) return facts->has_time;
+    if (!json_cursor_open(&c, record)) return false;
+    while (json_cursor_next(&c, &member))
+        if (str_eq_nocase(member.key, str_of(p->job->row->time))) return wall_parse(page_unquoted(member.value), out);
+    return false;
 }
 
 static void note_time(struct page *p, struct wall at)
@@ -32,13 +52,13 @@ static void note_time(struct page *p, struct wall at)
 static bool is_asked_for(const struct page *p, struct wall at)
 {
     const struct feed_fetch *q = &p->job->fetch;
-    if (p->job->row->kind == FEED_SNAPSHOT) return true;
+    if (is_timeless(p)) return true;
     return at.ticks >= q->from.ticks && (q->to.ticks == 0 || at.ticks < q->to.ticks);
 }
 
 static bool add_finger(struct page *p, struct wall at, struct hash128 identity, bool *is_new_out)
 {
-    int64_t hour = p->job->row->kind == FEED_SNAPSHOT ? SNAPSHOT_HOUR : wall_hour(at);
+    int64_t hour = is_timeless(p) ? SNAPSHOT_HOUR : wall_hour(at);
     p->has_failed = !fingers_add(&p->fingers, hour, at, identity, is_new_out, &p->job->err);
     return !p->has_failed;
 }
@@ -86,8 +106,9 @@ void page_row(struct page *p, struct str record, uint64_t byte)
         return;
     }
     plan_facts(p->plan, p->scratch, str_of(j->tenant_id), str_of(j->row->source), record, &facts);
-    struct wall at = facts.has_time ? facts.time : j->page.rows ? j->page.last : j->fetch.from;
-    if (j->row->kind == FEED_SNAPSHOT) at = j->received;
+    struct wall at;
+    if (!find_time(p, &facts, record, &at)) at = j->page.rows ? j->page.last : j->fetch.from;
+    if (is_timeless(p)) at = j->received;
     if (!is_asked_for(p, at)) {
         (void)page_fail(p, "it holds rows of another time than asked for");
         return;
@@ -97,7 +118,7 @@ void page_row(struct page *p, struct str record, uint64_t byte)
     j->page.fresh++;
     if (at.ticks > j->newest.ticks) j->newest = at;
     struct log_row row = {.identity = facts.identity, .time = at, .bytes = record};
-    p->has_failed = !stage_row(p, &row) || (!is_hunting(p) && !stage_revision(p, &facts, at, record));
+    p->has_failed = !stage_row(p, &row) || (has_revisions(p) && !stage_revision(p, &facts, at, record));
 }
 
 void page_dead(struct page *p, const struct json_fault *fault, struct str piece)
@@ -106,7 +127,7 @@ void page_dead(struct page *p, const struct json_fault *fault, struct str piece)
     struct json_writer w;
     bool is_new;
     struct wall at = j->page.rows ? j->page.last : j->fetch.from;
-    if (j->row->kind == FEED_SNAPSHOT) at = j->received;
+    if (is_timeless(p)) at = j->received;
     note_time(p, at);
     if (!add_finger(p, at, hash128_of(piece.p, piece.n), &is_new) || !is_new) return;
     j->staged.dead_count++;

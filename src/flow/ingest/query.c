@@ -11,17 +11,26 @@ static void add_time(struct buf *b, struct wall t)
 static void add_kql(const struct feed *f, struct buf *b)
 {
     const struct feed_fetch *q = &f->fetch;
-    (void)buf_addf(b, "%s | where Timestamp >= datetime(", f->row->source);
-    add_time(b, q->from);
-    (void)buf_addf(b, ") and Timestamp < datetime(");
-    add_time(b, q->to);
-    (void)buf_addf(b, ")");
-    for (unsigned i = 0; i < q->depth; i++)
-        (void)buf_addf(b, " and hash(%s, %u) == %u", f->row->split[i], q->modulus[i], q->shard[i]);
-    if (q->ask == ASK_COUNTS)
-        (void)buf_addf(b, " | summarize count() by bin(Timestamp, 5m)");
+    const char *time = f->row->time, *and = " | where ";
+    (void)buf_addf(b, "%s", f->row->source);
+    if (time) {
+        (void)buf_addf(b, " | where %s >= datetime(", time);
+        add_time(b, q->from);
+        (void)buf_addf(b, ") and %s < datetime(", time);
+        add_time(b, q->to);
+        (void)buf_addf(b, ")");
+        and = " and ";
+    }
+    for (unsigned i = 0; i < q->depth; i++, and = " and ")
+        (void)buf_addf(b, "%shash(%s, %u) == %u", and, f->row->split[i], q->modulus[i], q->shard[i]);
+    if (q->ask == ASK_TOTAL)
+        (void)buf_addf(b, " | summarize count()");
+    else if (q->ask == ASK_COUNTS)
+        (void)buf_addf(b, " | summarize count() by bin(%s, 5m)", time);
+    else if (time)
+        (void)buf_addf(b, " | order by %s asc | take %u", time, q->take);
     else
-        (void)buf_addf(b, " | order by Timestamp asc | take %u", q->take);
+        (void)buf_addf(b, " | take %u", q->take);
 }
 
 static void add_revisions(const struct feed *f, struct buf *b)
@@ -42,7 +51,7 @@ void feed_query(const struct feed *f, struct buf *query, struct buf *kql)
     const struct feed_fetch *q = &f->fetch;
     buf_reset(query);
     buf_reset(kql);
-    if (f->row->kind == FEED_HUNTING)
+    if (f->row->kind == FEED_HUNTING || f->row->kind == FEED_TABLE)
         add_kql(f, kql);
     else if (q->use_link)
         (void)buf_add_str(query, buf_str(&f->link));

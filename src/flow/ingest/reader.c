@@ -46,7 +46,7 @@ void reader_fetch(const struct reader *r, const struct feed *f, enum log_how how
 }
 
 /* A bound of very few rows grows with each full page (hunting_page); what taught it stays in mind until its sweep is over. */
-static bool may_be_cut(const struct feed *f, const struct feed_page *p)
+bool reader_may_be_cut(const struct feed *f, const struct feed_page *p)
 {
     if (f->goal == GOAL_REREAD && f->sweep.cut_at && p->rows >= f->sweep.cut_at) return true;
     return p->rows >= f->fetch.take || p->rows * 5 >= ANSWER_ROWS_CAP * 4 || p->bytes * 5 >= ANSWER_BYTES_CAP * 4;
@@ -59,15 +59,14 @@ static void count_received(struct reader *r, const struct feed_page *p, bool wit
     if (without_last) r->received[p->last_bin] -= (uint32_t)p->last_rows;
 }
 
-static unsigned split_columns(const struct feed *f)
+unsigned split_columns(const struct feed *f)
 {
     unsigned n = 0;
     while (n < SPLIT_COLUMNS_MAX && f->row->split[n]) n++;
     return n;
 }
 
-/* The next shard in depth-first order; false when the tick has been read. */
-static bool next_shard(struct reader *r)
+bool reader_next_shard(struct reader *r)
 {
     while (r->depth > 0) {
         if (++r->shard[r->depth - 1] < r->modulus[r->depth - 1]) return true;
@@ -76,16 +75,20 @@ static bool next_shard(struct reader *r)
     return false;
 }
 
+bool reader_deeper(struct reader *r, const struct feed *f)
+{
+    if (r->depth >= split_columns(f)) return false;
+    r->modulus[r->depth] = MODULUS_DEEPER;
+    r->shard[r->depth++] = 0;
+    return true;
+}
+
 static enum reader_end shard_page(struct reader *r, const struct feed *f, const struct feed_page *p)
 {
     /* At the deepest level every column agrees: what is left over can only be byte-equal, and that is one row for us. */
-    if (may_be_cut(f, p) && r->depth < split_columns(f)) {
-        r->modulus[r->depth] = MODULUS_DEEPER;
-        r->shard[r->depth++] = 0;
-        return READER_MORE;
-    }
+    if (reader_may_be_cut(f, p) && reader_deeper(r, f)) return READER_MORE;
     count_received(r, p, false);
-    if (next_shard(r)) return READER_MORE;
+    if (reader_next_shard(r)) return READER_MORE;
     r->phase = READ_PAGES;
     r->at.ticks++;
     return r->at.ticks < r->to.ticks ? READER_MORE : READER_DONE;
@@ -95,7 +98,7 @@ enum reader_end reader_page(struct reader *r, const struct feed *f, const struct
 {
     if (p->rows) r->newest = wall_later(r->newest, p->last);
     if (r->phase == READ_TICK) return shard_page(r, f, p);
-    if (!may_be_cut(f, p) || p->rows == 0) {
+    if (!reader_may_be_cut(f, p) || p->rows == 0) {
         count_received(r, p, false);
         r->at = r->to;
         return READER_DONE;

@@ -26,12 +26,12 @@ static struct fleet *fleet_new(size_t tenants, unsigned in_flight_max)
     sched_init(&f->sched, &limits);
     for (size_t t = 0; t < tenants; t++) {
         sched_tenant_init(&f->tenants[t], &limits, f->feeds[t], FEEDS, (struct mono){0});
-        assert_true(sched_add(&f->sched, &f->tenants[t]));
         for (size_t i = 0; i < FEEDS; i++)
             f->feeds[t][i] = (struct sched_feed){.family = i < 2    ? API_GRAPH_SECURITY
                                                            : i == 2 ? API_ENDPOINT
                                                                     : API_GRAPH_HUNTING,
                                                  .is_waiting = true};
+        assert_true(sched_add(&f->sched, &f->tenants[t]));
     }
     return f;
 }
@@ -98,9 +98,7 @@ static void test_nobody_lives_on_its_neighbours_share(void **state)
             sched_started(&f->sched, t, feed, (struct mono){ms});
             sched_ended(&f->sched, t, feed, true);
             served[feed]++;
-            t->feeds[feed].is_waiting = true;
-            t->feeds[feed].due.ms = feed == 3 ? ms : ms + 10000;
-            if (feed < 3) t->feeds[feed].due.ms = ms + 60000;
+            sched_wait(&f->sched, t, feed, (struct mono){feed < 3 ? ms + 60000 : feed == 3 ? ms : ms + 10000});
         }
     }
     for (size_t i = 4; i < FEEDS; i++) assert_in_range(served[i], 20, 60);
@@ -121,20 +119,20 @@ static void test_budgets(void **state)
             sched_ended(&f->sched, t, feed, true);
             if (feed < 3) continue; /* once each */
             hunting++;
-            t->feeds[feed].is_waiting = true;
+            sched_wait(&f->sched, t, feed, (struct mono){0});
         }
         assert_true(wait > 0); /* a time to look again is told */
     }
     assert_in_range(hunting, 20, 45); /* a full bucket, and what flows in during the minute */
-    f->feeds[0][0].is_waiting = true;
+    sched_wait(&f->sched, &f->tenants[0], 0, (struct mono){0});
     sched_pause(&f->tenants[0], API_GRAPH_SECURITY, (struct mono){60000}, 5000);
     struct sched_tenant *t;
     size_t feed;
     int64_t wait;
-    for (size_t i = 1; i < FEEDS; i++) f->feeds[0][i].is_waiting = false;
+    for (size_t i = 1; i < FEEDS; i++) sched_forget(&f->tenants[0], i);
     assert_false(sched_pick(&f->sched, (struct mono){60000}, &t, &feed, &wait));
     assert_in_range(wait, 4900, 5100);
-    f->feeds[0][2].is_waiting = true;
+    sched_wait(&f->sched, &f->tenants[0], 2, (struct mono){0});
     assert_true(sched_pick(&f->sched, (struct mono){60000}, &t, &feed, &wait));
     assert_int_equal(feed, 2);
     fleet_free(f);
@@ -163,7 +161,7 @@ static void test_parked_is_tried_rarely(void **state)
     int64_t last = f->tenants[0].parked_until.ms;
     sched_park(&f->tenants[0], f->tenants[0].parked_until, &f->rng);
     assert_in_range(f->tenants[0].parked_until.ms - last, 56 * 60000, 64 * 60000);
-    sched_unpark(&f->tenants[0]);
+    sched_unpark(&f->sched, &f->tenants[0]);
     assert_true(sched_pick(&f->sched, (struct mono){20}, &t, &feed, &wait));
     fleet_free(f);
 }
@@ -188,6 +186,49 @@ static void test_hanging_tenants_hold_nobody_up(void **state)
         }
     }
     for (unsigned i = 10; i < 200; i++) assert_int_equal(served[i], FEEDS);
+    fleet_free(f);
+}
+
+/* Tenants come and go, feeds fall due at random: whoever is due is found, in time, and nobody else. */
+static void test_the_heap_finds_who_is_due(void **state)
+{
+    (void)state;
+    struct fleet *f = fleet_new(TENANTS_MAX, 1000);
+    struct rng rng;
+    bool is_in[TENANTS_MAX];
+    int64_t now = 0;
+    rng_seed(&rng, 7);
+    for (size_t t = 0; t < TENANTS_MAX; t++) {
+        is_in[t] = true;
+        for (size_t i = 0; i < FEEDS; i++) sched_forget(&f->tenants[t], i);
+    }
+    for (unsigned round = 0; round < 3000; round++) {
+        size_t index = rng_below(&rng, TENANTS_MAX), wanted = rng_below(&rng, FEEDS);
+        struct sched_tenant *t = &f->tenants[index], *got;
+        if (rng_chance(&rng, 0.1)) {
+            if (is_in[index])
+                sched_remove(&f->sched, t);
+            else
+                assert_true(sched_add(&f->sched, t));
+            is_in[index] = !is_in[index];
+        }
+        if (is_in[index]) sched_wait(&f->sched, t, wanted, (struct mono){now + (int64_t)rng_below(&rng, 60000)});
+        now += 30000; /* so slow that no budget is ever short */
+        size_t feed;
+        int64_t wait;
+        while (sched_pick(&f->sched, (struct mono){now}, &got, &feed, &wait)) {
+            assert_true(got->feeds[feed].is_waiting && got->feeds[feed].due.ms <= now);
+            assert_true(is_in[got - f->tenants]);
+            sched_started(&f->sched, got, feed, (struct mono){now});
+            sched_ended(&f->sched, got, feed, true);
+        }
+        int64_t next = INT64_MAX;
+        for (size_t k = 0; k < TENANTS_MAX; k++)
+            for (size_t i = 0; is_in[k] && i < FEEDS; i++)
+                if (f->feeds[k][i].is_waiting && f->feeds[k][i].due.ms < next) next = f->feeds[k][i].due.ms;
+        assert_true(next > now);
+        assert_int_equal(wait, next == INT64_MAX ? -1 : next - now);
+    }
     fleet_free(f);
 }
 
@@ -225,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_nobody_lives_on_its_neighbours_share),
         cmocka_unit_test(test_parked_is_tried_rarely),
         cmocka_unit_test(test_hanging_tenants_hold_nobody_up),
+        cmocka_unit_test(test_the_heap_finds_who_is_due),
         cmocka_unit_test(test_polls_spread),
         cmocka_unit_test(test_back_off_grows_and_is_bounded),
     };
