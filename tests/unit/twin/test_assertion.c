@@ -25,7 +25,7 @@ static struct pair own, strange;
 static void pair_make(struct pair *p, struct wall now)
 {
     struct rsa_key *key;
-    struct cert *cert;
+    struct cert *cert = NULL;
     struct buf pem;
     struct err e;
     buf_init(&p->cert_pem, 1 << 16);
