@@ -14,14 +14,14 @@ def openssl(*words, data=None):
 
 
 @functools.cache
-def key(name="own"):
+def key(name):
     path = pathlib.Path(FOLDER.name) / f"{name}.key"
     openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", 30, "-subj", f"/CN={name}", "-keyout", path, "-out", path.with_suffix(".crt"))
     return path
 
 
 def certificate():
-    return key().with_suffix(".crt").read_bytes()
+    return key("own").with_suffix(".crt").read_bytes()
 
 
 def fields(spec, talk, now):
