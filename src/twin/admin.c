@@ -50,8 +50,9 @@ static bool dump_next(struct dump *d, struct buf *out)
     struct kql_row_ref ref;
     if (d->query == NULL) {
         if (d->at == d->objects.count) return false;
-        object_write(estate_of(d->source.cloud, d->source.tenant), d->kind, &d->objects.items[d->at++],
-                     VIEW_EVOLVED | VIEW_EXPANDED, out);
+        /* with their evidence, as it is asked for; incidents without their alerts, which are a feed of their own */
+        unsigned view = VIEW_EVOLVED | (d->kind == OBJECT_INCIDENT ? 0 : VIEW_EXPANDED);
+        object_write(estate_of(d->source.cloud, d->source.tenant), d->kind, &d->objects.items[d->at++], view, out);
         return true;
     }
     if (kql_next(d->query, &values, &ref) != KQL_ROW) return false;

@@ -29,6 +29,7 @@ static void apply_rules(struct twin_tenant *t, const struct scenario *s)
         }
         if (r->token_error) t->token_error = r->token_error;
         if (r->byte_cap) t->byte_cap = r->byte_cap;
+        if (r->hunting_cpu >= 0) t->cpu_share = r->hunting_cpu;
         t->expand_fails |= r->expand_fails;
         t->is_partial |= r->is_partial;
         variants_lay_over(&t->variants, &r->variants);
@@ -46,6 +47,7 @@ static void make_tenant(struct cloud *c, unsigned index, double scale)
     app_init(&t->app, t->world.seed);
     (void)permission_set_by_name(STR("all"), &t->roles);
     t->licence = LICENCE_XDR;
+    t->cpu_share = -1;
     apply_rules(t, s);
     if (t->consent == TENANT_CONSENT_GIVEN)
         grant_give(&t->own_grant, t->lacks & LACK_CONSENT ? 0 : t->roles, c->opts.start, (struct wall){INT64_MIN});

@@ -35,6 +35,8 @@ struct twin_tenant {
     struct variants variants;
     uint64_t byte_cap;
     bool expand_fails, is_partial;
+    double cpu_share, cpu_used; /* of hunting, in seconds a quarter of an hour; share < 0: no end */
+    struct wall cpu_since;
     struct action_book *actions; /* made with the first POST; NULL: none */
     struct indicator_book *indicators;
     struct run_time run_time;
@@ -117,6 +119,7 @@ void answer_spoil(struct exchange *x, enum fault fault, uint64_t length);
 /* ---- steps (each answers and returns false when the request ends there) ---------------------------------------------- */
 bool is_partial(const struct exchange *x);               /* does one provider fail now? */
 bool run_time_check(struct exchange *x, double seconds); /* of hunting through the Endpoint API */
+bool cpu_check(struct exchange *x);                      /* hunting: the tenant's share of CPU */
 bool throttle_check(struct exchange *x);                 /* limits, storms, outages, drawn 429s and 5xx */
 enum fault spoiling_fault(struct exchange *x);           /* CUT, HANG, SLOW or NONE for an answer that is fine so far */
 
@@ -154,8 +157,10 @@ struct hunt_source {
     struct twin_tenant *tenant;
     struct wall as_of;
     bool ignores_licence;
-    bool of_endpoint; /* knows the tables of Defender for Endpoint only */
-    struct row row;   /* the one looked at last */
+    bool of_endpoint;       /* knows the tables of Defender for Endpoint only */
+    unsigned style, cleans; /* DIRT_ bits that the tenant's variants ask for, and that they forbid */
+    bool objects;           /* AdditionalFields are objects wherever they stand */
+    struct row row;         /* the one looked at last */
     const struct table *row_table;
     uint64_t row_id;
     struct hunt_view *views; /* of the tables a query named; their addresses are kql's handles */

@@ -34,7 +34,7 @@ struct listing {
     struct str select; /* names with commas; empty: everything */
     unsigned top, skip;
     unsigned view; /* VIEW_ bits */
-    bool has_top, has_count;
+    bool has_top, has_count, has_token;
     struct wall as_of; /* of the first page */
     /* while it is read */
     size_t at, end, total;
@@ -160,6 +160,7 @@ static bool read_token(struct exchange *x, struct listing *l, struct str text)
     struct str rest = text, offset = str_cut(&rest, '-');
     int64_t ticks;
     if (!str_to_i64(rest, &ticks)) return refuse(x, bad_option_code(x), "The skip token is not valid.");
+    l->has_token = true;
     if (ticks < l->as_of.ticks) l->as_of.ticks = ticks;
     return read_number(x, offset, &l->skip);
 }
@@ -388,6 +389,7 @@ static void answer_list(struct exchange *x, struct listing *l)
     if (l->objects.count) qsort_r(l->objects.items, l->objects.count, sizeof *l->objects.items, in_order, l);
     l->total = l->objects.count;
     l->at = l->skip < l->total ? l->skip : l->total;
+    if (l->skip > rules[l->kind].skip_max && !l->has_token) l->at = l->total; /* too deep: nothing more */
     l->end = l->total - l->at > l->top ? l->at + l->top : l->total;
     l->is_first = true;
     if (l->kind == OBJECT_MACHINE && l->total == 0) {

@@ -17,14 +17,15 @@ static const struct hunt_style {
     bool has_stats, of_endpoint;                /* of_endpoint: reaches Defender for Endpoint's tables only */
     const char *schema, *name, *type, *results;
     uint64_t byte_cap; /* 0: the scenario's */
+    bool has_kusto_types;
 } hunt_styles[API_COUNT] = {
-    [API_GRAPH] = {true, true, false, false, false, false, "schema", "name", "type", "results", 0},
-    [API_ENDPOINT] = {false, false, true, true, true, true, "Schema", "Name", "Type", "Results", 124000000},
-    [API_XDR] = {false, false, true, false, true, false, "Schema", "Name", "Type", "Results", 0},
+    [API_GRAPH] = {true, true, false, false, false, false, "schema", "name", "type", "results", 0, false},
+    [API_ENDPOINT] = {false, false, true, true, true, true, "Schema", "Name", "Type", "Results", 124000000, false},
+    [API_XDR] = {false, false, true, false, true, false, "Schema", "Name", "Type", "Results", 0, false},
 };
 
 struct hunt {
-    const struct hunt_style *style;
+    struct hunt_style style;
     double seconds; /* it takes, in Stats and against the quota of run time */
     uint64_t rows;
     struct hunt_source source;
@@ -72,7 +73,7 @@ static void add_row(struct hunt *h)
 static void write_end(struct hunt *h)
 {
     buf_add_char(&h->piece, ']');
-    if (h->style->has_stats)
+    if (h->style.has_stats)
         buf_addf(
             &h->piece,
             ",\"Stats\":{\"ExecutionTime\":%.7f,\"resource_usage\":{\"cache\":{\"memory\":{\"hits\":0,\"misses\":0,"
@@ -103,6 +104,8 @@ static bool fill(struct hunt *h)
     return add_rows(h, PIECE_BYTES);
 }
 
+#define CPU_A_BYTE 5e-8 /* seconds of the tenant's share, beside what any query costs */
+
 static ssize_t hunt_read(void *ctx, char *p, size_t n)
 {
     struct hunt *h = ctx;
@@ -113,12 +116,13 @@ static ssize_t hunt_read(void *ctx, char *p, size_t n)
     if (n > h->piece.n - h->piece_at) n = h->piece.n - h->piece_at;
     memcpy(p, h->piece.p + h->piece_at, n);
     h->piece_at += n;
+    h->source.tenant->cpu_used += (double)n * CPU_A_BYTE;
     return (ssize_t)n;
 }
 
 static void write_head(struct exchange *x, struct hunt *h)
 {
-    const struct hunt_style *style = h->style;
+    const struct hunt_style *style = &h->style;
     if (style->has_context)
         buf_addf(&h->piece,
                  "{\"@odata.context\":\"https://graph.microsoft.com/%s/"
@@ -130,7 +134,7 @@ static void write_head(struct exchange *x, struct hunt *h)
     for (unsigned i = 0; i < kql_output_count(h->query); i++) {
         const struct kql_output *o = kql_output_at(h->query, i);
         buf_addf(&h->piece, "%s{\"%s\":\"%s\",\"%s\":\"%s\"}", i ? "," : "", style->name, o->name, style->type,
-                 kql_type_name(o->type));
+                 style->has_kusto_types ? kql_type_kusto_name(o->type) : kql_type_name(o->type));
     }
     buf_addf(&h->piece, "],\"%s\":[", style->results);
 }
@@ -143,7 +147,7 @@ static bool bad_request(struct exchange *x, const char *message)
 
 static const struct json *body_member(const struct hunt *h, const struct json *body, const char *name)
 {
-    return h->style->is_exact ? json_get(body, name) : json_get_nocase(body, name);
+    return h->style.is_exact ? json_get(body, name) : json_get_nocase(body, name);
 }
 
 static bool read_request(struct exchange *x, struct hunt *h, int64_t *from, int64_t *to)
@@ -153,7 +157,7 @@ static bool read_request(struct exchange *x, struct hunt *h, int64_t *from, int6
     arena_init(&a, 4 << 20);
     const struct json *body = json_parse(&a, x->q->body, &e);
     struct str query = json_str(body_member(h, body, "Query"), STR_NONE);
-    struct str timespan = h->style->takes_timespan ? json_str(body_member(h, body, "Timespan"), STR_NONE) : STR_NONE;
+    struct str timespan = h->style.takes_timespan ? json_str(body_member(h, body, "Timespan"), STR_NONE) : STR_NONE;
     bool fine = true;
     if (body == NULL || body->type != JSON_OBJECT)
         fine = bad_request(x, "Unable to read JSON request payload. Please ensure Content-Type header is set and "
@@ -177,12 +181,36 @@ static bool too_heavy(struct exchange *x)
                        "its memory or CPU use.");
 }
 
+/* What the query's mistake is, in one of the shapes the service may use. */
+static bool bad_query(struct exchange *x, const char *text)
+{
+    const struct variants *v = exchange_variants(x);
+    struct buf message;
+    struct json_writer w;
+    buf_init(&message, 4096);
+    if (variant_is(v, VARIANT_HUNTING_BAD_QUERY, "json")) {
+        json_writer_init(&w, &message);
+        json_object_begin(&w);
+        json_key(&w, "code");
+        json_write_cstr(&w, "General_BadRequest");
+        json_key(&w, "message");
+        json_write_cstr(&w, text);
+        json_object_end(&w);
+    } else {
+        bool is_kusto = variant_is(v, VARIANT_HUNTING_BAD_QUERY, "kusto") && !str_starts(str_of(text), STR("Syntax"));
+        buf_addf(&message, "%s%s", is_kusto ? "Semantic error: SEM0100: " : "", text);
+    }
+    (void)bad_request(x, buf_cstr(&message));
+    buf_done(&message);
+    return false;
+}
+
 /* The first row is pulled before the status is said, so that a query too heavy is a 400 and not a broken answer. */
 static bool start_query(struct exchange *x, struct hunt *h, int64_t from, int64_t to)
 {
     struct kql_error error;
     struct kql_env env = {&h->source.source, x->now, from, to};
-    if (!kql_compile(str_of(h->text), &env, &h->query, &error)) return bad_request(x, error.text);
+    if (!kql_compile(str_of(h->text), &env, &h->query, &error)) return bad_query(x, error.text);
     enum kql_step step = kql_next(h->query, &h->values, &h->ref);
     if (step == KQL_TOO_HEAVY) return too_heavy(x);
     h->has_row = step == KQL_ROW;
@@ -200,7 +228,7 @@ static bool write_beginning(struct exchange *x, struct hunt *h)
         write_end(h);
         return true;
     }
-    if (!h->style->refuses_big) return true;
+    if (!h->style.refuses_big) return true;
     if (!add_rows(h, SIZE_MAX)) return too_heavy(x);
     return !h->is_too_big ||
            bad_request(x, "Query execution has exceeded the allowed result size. Optimize your query by "
@@ -214,16 +242,32 @@ static bool is_retired(struct exchange *x)
     return true;
 }
 
+/* Graph's answers are open in some points. */
+static struct hunt_style style_of(const struct exchange *x)
+{
+    const struct variants *v = exchange_variants(x);
+    struct hunt_style style = hunt_styles[x->api];
+    if (x->api != API_GRAPH) return style;
+    style.is_exact = variant_is(v, VARIANT_HUNTING_BODY, "exact");
+    style.refuses_big = variant_is(v, VARIANT_HUNTING_TOO_BIG, "refuse");
+    style.has_kusto_types = variant_is(v, VARIANT_HUNTING_TYPES, "kusto");
+    if (variant_is(v, VARIANT_HUNTING_SCHEMA, "capital")) {
+        style.name = "Name";
+        style.type = "Type";
+    }
+    return style;
+}
+
 static void hunt_init(struct exchange *x, struct hunt *h)
 {
     const struct scenario *s = x->cloud->opts.scenario;
-    h->style = &hunt_styles[x->api];
+    h->style = style_of(x);
     hunt_source_init(&h->source, x->cloud, x->tenant, x->as_of);
-    h->source.of_endpoint = h->style->of_endpoint;
+    h->source.of_endpoint = h->style.of_endpoint;
     h->rows_left = s->row_cap;
-    h->bytes_left = x->tenant->byte_cap ? x->tenant->byte_cap : h->style->byte_cap ? h->style->byte_cap : s->byte_cap;
+    h->bytes_left = x->tenant->byte_cap ? x->tenant->byte_cap : h->style.byte_cap ? h->style.byte_cap : s->byte_cap;
     if (x->api != API_GRAPH) h->seconds = (double)s->hunting_run_ms / 1000 * (0.5 + rng_unit(&x->cloud->lots));
-    buf_init(&h->piece, h->style->refuses_big ? h->bytes_left + (64 << 20) : 64 << 20);
+    buf_init(&h->piece, h->style.refuses_big ? h->bytes_left + (64 << 20) : 64 << 20);
 }
 
 void hunting_handle(struct exchange *x, struct str none)
@@ -231,11 +275,11 @@ void hunting_handle(struct exchange *x, struct str none)
     static const struct body_ops ops = {hunt_read, hunt_free};
     int64_t from = x->now.ticks - DEFAULT_WINDOW, to = INT64_MAX;
     (void)none;
-    if (is_retired(x)) return;
+    if (is_retired(x) || !cpu_check(x)) return;
     struct hunt *h = calloc(1, sizeof *h);
     INVARIANT(h != NULL);
     hunt_init(x, h);
-    bool fine = (!h->style->of_endpoint || run_time_check(x, h->seconds)) && read_request(x, h, &from, &to) &&
+    bool fine = (!h->style.of_endpoint || run_time_check(x, h->seconds)) && read_request(x, h, &from, &to) &&
                 start_query(x, h, from, to) && write_beginning(x, h);
     if (!fine) {
         hunt_free(h);

@@ -33,7 +33,7 @@ static bool merged_into(struct estate t, uint64_t number, struct wall now, uint6
         return at->ticks <= now.ticks;
     }
     uint64_t seed = draw(draw(t.world->seed, LOT_INCIDENT), number);
-    if (number >= FLURRY_BASE || number % 2 == 0 || !draw_chance(seed, LOT_MERGES, s->merge_share)) return false;
+    if (number >= FLURRY_BASE || number % 2 == 0 || !draw_chance(seed, LOT_MERGES, s->merged_share)) return false;
     double after = (double)s->alert_revision_ms * WALL_TICKS_PER_MS * (0.1 + 0.8 * draw_unit(seed, LOT_MERGE_TIME));
     *at = wall_add(alert_created(t, number * ALERTS_AN_INCIDENT), (int64_t)after);
     *into = number - 1;
@@ -208,7 +208,7 @@ void incident_write(struct object_writer *o, struct estate t, const struct objec
     put_text(o, "displayName", display_name(o, t, i));
     put_text(o, "id", id);
     put_text(o, "incidentWebUrl",
-             arena_print(&o->arena, "https://security.microsoft.com/incident2/%.*s/overview?tid=%s", STR_ARG(id),
+             arena_print(&o->arena, "https://security.microsoft.com/incidents/%.*s?tid=%s", STR_ARG(id),
                          t.world->tenant_id));
     put_cstr(o, "lastModifiedBy", "Microsoft 365 Defender-IncidentCreation");
     put_time(o, "lastUpdateDateTime", i->updated);

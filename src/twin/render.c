@@ -150,9 +150,10 @@ static void render_value(struct buf *out, struct kql_value v, unsigned dirt)
 
 void render_member(struct buf *out, const char *name, struct kql_value v, unsigned dirt, bool first)
 {
-    bool has_sidecar = v.type == KQL_BOOL && !v.is_null;
+    bool is_long = v.type == KQL_LONG && dirt & DIRT_LONG_SIDECAR;
+    bool has_sidecar = (v.type == KQL_BOOL || is_long) && !v.is_null;
     if (!first) buf_add_char(out, ',');
-    if (has_sidecar) buf_addf(out, "\"%s@odata.type\":\"#SByte\",", name);
+    if (has_sidecar) buf_addf(out, "\"%s@odata.type\":\"#%s\",", name, kql_type_name(v.type));
     buf_add_char(out, '"');
     buf_add_str(out, str_of(name));
     buf_add(out, "\":", 2);

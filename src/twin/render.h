@@ -6,13 +6,14 @@
 
 #include "twin/kql/value.h"
 
-enum {                     /* dirt of one row */
-       DIRT_SLASH = 1,     /* "\/" */
-       DIRT_UNICODE = 2,   /* non-ASCII as \uXXXX, pairs of surrogates */
-       DIRT_LONG_TEXT = 4, /* long numbers as strings */
-       DIRT_NULL = 8,      /* absent strings are null instead of "" */
-       DIRT_EMPTY = 16,    /* absent datetimes and dynamics are {} */
-       DIRT_JSON_TEXT = 32 /* dynamics are JSON inside a string */
+enum {                         /* dirt of one row */
+       DIRT_SLASH = 1,         /* "\/" */
+       DIRT_UNICODE = 2,       /* non-ASCII as \uXXXX, pairs of surrogates */
+       DIRT_LONG_TEXT = 4,     /* long numbers as strings */
+       DIRT_NULL = 8,          /* absent strings are null instead of "" */
+       DIRT_EMPTY = 16,        /* absent datetimes and dynamics are {} */
+       DIRT_JSON_TEXT = 32,    /* dynamics are JSON inside a string */
+       DIRT_LONG_SIDECAR = 64, /* long numbers have an @odata.type beside them */
 };
 unsigned dirt_of(uint64_t row_seed);
 

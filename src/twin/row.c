@@ -57,6 +57,11 @@ static bool is_windows(const struct row *r)
     return r->os == OS_WINDOWS_CLIENT || r->os == OS_WINDOWS_SERVER;
 }
 
+static bool is_device_event(const struct row *r)
+{
+    return str_starts(str_of(table_schemas[r->table].name), STR("Device"));
+}
+
 /* An aggregated report stands for many events: no process id, account, time or SHA-256 of its own. */
 static bool is_aggregated(const struct row *r)
 {
@@ -166,7 +171,7 @@ static struct kql_value command_line(const struct row *r, enum column c, unsigne
 
 static struct kql_value about_account(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
-    bool of_device = str_starts(str_of(table_schemas[r->table].name), STR("Device"));
+    bool of_device = is_device_event(r);
     unsigned user = of_device ? r->user + (arg >> 8) : r->user; /* elsewhere a row is about one person */
     bool is_system = of_device && draw(r->seed, LOT_ROW_SYSTEM + (arg >> 8)) % 3 == 0;
     (void)c;
@@ -509,7 +514,8 @@ struct kql_value row_cell(const struct row *r, struct table_column column, struc
     enum column c = (enum column)column.column;
     if (r->replayed.n && c != COL_Timestamp) return replay_cell(r->replayed, column, a);
     /* JSON where others have text is made by the shape of its name */
-    if (makers[c].make && (type != KQL_DYNAMIC || (c == COL_AdditionalFields && r->is_twin)))
+    bool is_text_elsewhere = c == COL_AdditionalFields && (r->is_twin || is_device_event(r));
+    if (makers[c].make && (type != KQL_DYNAMIC || is_text_elsewhere))
         return as_type(makers[c].make(r, c, makers[c].arg, a), type, a);
     return as_type(row_shape(r, column, a), type, a);
 }

@@ -118,7 +118,7 @@ static const struct field top_fields[] = {
     TOP("alert_revision_time", DURATION, alert_revision_ms, 0),
     TOP("actions_before", UNSIGNED, actions_before, 100000),
     TOP("actions_per_hour", DOUBLE, actions_per_hour, 1e6),
-    TOP("merge_share", SHARE, merge_share, 1),
+    TOP("merged_share", SHARE, merged_share, 1),
     TOP("machines", UNSIGNED, machines, 100000),
     TOP("machine_change", DURATION, machine_change_ms, 0),
     TOP("security_per_minute", UNSIGNED, security_per_min, 1e9),
@@ -164,10 +164,15 @@ static const char *const temper_words[] = {"drawn", "fast",        "slow",      
 _Static_assert(COUNT(temper_words) == TEMPER_COUNT + 1, "a word for each");
 static const char *const licence_words[] = {"", "xdr", "endpoint", "business", "none", NULL};
 static const struct field rule_fields[] = {
-    RULE("tenants", RANGE, tenants, 0),          RULE("byte_cap", U64, byte_cap, 1e12),
-    RULE("variants", VARIANTS, variants, 0),     RULE_WORD("licence", licence, licence_words),
-    RULE("expand_fails", BOOL, expand_fails, 0), RULE("partial", BOOL, is_partial, 0),
-    RULE("devices", RANGE, devices, 0),          RULE_WORD("temper", temper, temper_words),
+    RULE("tenants", RANGE, tenants, 0),
+    RULE("byte_cap", U64, byte_cap, 1e12),
+    RULE("variants", VARIANTS, variants, 0),
+    RULE_WORD("licence", licence, licence_words),
+    RULE("hunting_cpu", DOUBLE, hunting_cpu, 1e6),
+    RULE("expand_fails", BOOL, expand_fails, 0),
+    RULE("partial", BOOL, is_partial, 0),
+    RULE("devices", RANGE, devices, 0),
+    RULE_WORD("temper", temper, temper_words),
 };
 
 static bool read_variants(const struct reader *r, const struct yaml *map, struct variants *out)
@@ -386,7 +391,7 @@ static bool read_rule_field(const struct reader *r, const struct yaml *key, cons
 
 static bool read_rule(const struct reader *r, const struct yaml *map)
 {
-    struct scenario_rule rule = {.tenants = {0, UINT32_MAX, 1}, .devices = {0, UINT32_MAX, 1}};
+    struct scenario_rule rule = {.hunting_cpu = -1, .tenants = {0, UINT32_MAX, 1}, .devices = {0, UINT32_MAX, 1}};
     if (map->type != YAML_MAP) return wrong(r, map, "a rule is a map");
     if (r->s->rule_count == SCENARIO_RULES_MAX) return wrong(r, map, "too many rules");
     for (size_t i = 0; i < map->count; i++)

@@ -93,6 +93,7 @@ struct scenario_rule {
     uint64_t byte_cap;    /* of a hunting answer; 0: the scenario's */
     bool expand_fails;    /* $expand with $filter is 500, always */
     bool is_partial;      /* lists are 206, always */
+    double hunting_cpu;   /* seconds a quarter of an hour; < 0: unsaid */
     struct variants variants;
     struct tenant_range devices; /* of those tenants, which `temper` is about */
     enum temper temper;
@@ -115,7 +116,7 @@ struct scenario {
     int64_t alert_revision_ms; /* the changes lie within that time */
     unsigned actions_before;   /* machine actions by people in the portal, per tenant, in the back-history */
     double actions_per_hour;   /* after the start */
-    double merge_share;        /* of incidents that are merged into the one before */
+    double merged_share;       /* of incidents that are merged into the one before */
     unsigned machines;         /* per tenant */
     int64_t machine_change_ms; /* the risk of a machine is drawn anew that often */
     unsigned logins_per_min;   /* of one tenant; more look like a loop */

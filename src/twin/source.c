@@ -12,6 +12,13 @@ static void add_column(struct hunt_view *v, struct table_column column)
     v->columns[v->count++] = (struct kql_column){column_names[column.column], (enum kql_type)column.type};
 }
 
+/* Where dynamics come as objects, what is JSON inside a text column elsewhere is one too. */
+static struct table_column as_seen(const struct hunt_source *s, struct table_column c)
+{
+    if (c.column == COL_AdditionalFields && s->objects) c.type = KQL_DYNAMIC;
+    return c;
+}
+
 static struct hunt_view *view_new(struct hunt_source *s, enum table_id id)
 {
     const struct table_schema *schema = &table_schemas[id];
@@ -19,7 +26,7 @@ static struct hunt_view *view_new(struct hunt_source *s, enum table_id id)
     if (v == NULL) return NULL;
     v->table = &s->tenant->tables[id];
     v->time_column = schema->time_column >= 0 ? (unsigned)schema->time_column : UINT_MAX;
-    for (unsigned i = 0; i < schema->count; i++) add_column(v, schema->columns[i]);
+    for (unsigned i = 0; i < schema->count; i++) add_column(v, as_seen(s, schema->columns[i]));
     if (id == TABLE_DeviceProcessEvents && s->tenant->world.has_new_column)
         add_column(v, (struct table_column){COL_ProcessFutureSignal, KQL_STRING});
     v->next = s->views;
@@ -89,10 +96,41 @@ static struct kql_value cell(void *ctx, void *handle, struct kql_row_ref ref, un
     return row_cell(row_at(ctx, v->table, ref), v->cells[column], a);
 }
 
+/* A row is ingested when it becomes visible. */
+static struct kql_value ingested(void *ctx, void *handle, struct kql_row_ref ref)
+{
+    const struct hunt_view *v = handle;
+    (void)ctx;
+    int64_t at = table_visible_at(v->table, ref.id).ticks;
+    return kql_int(KQL_DATETIME, at > ref.ticks ? at : ref.ticks);
+}
+
 void hunt_source_init(struct hunt_source *s, struct cloud *c, struct twin_tenant *t, struct wall as_of)
 {
+    static const struct {
+        enum variant variant;
+        const char *choice;
+        unsigned adds, takes;
+    } styles[] = {
+        {VARIANT_HUNTING_DYNAMIC, "text", DIRT_JSON_TEXT, 0},
+        {VARIANT_HUNTING_NULL_TIME, "object", DIRT_EMPTY, 0},
+        {VARIANT_HUNTING_NULL_TIME, "null", 0, DIRT_EMPTY},
+        {VARIANT_HUNTING_INT64, "number", 0, DIRT_LONG_TEXT},
+        {VARIANT_HUNTING_INT64, "string", DIRT_LONG_TEXT, 0},
+        {VARIANT_HUNTING_INT64, "sidecar", DIRT_LONG_SIDECAR, DIRT_LONG_TEXT},
+    };
+    const struct variants *v = &t->variants;
     *s = (struct hunt_source){
-        .source = {s, find, open_scan, next, close_scan, cell}, .cloud = c, .tenant = t, .as_of = as_of};
+        .source = {s, find, open_scan, next, close_scan, cell, NULL}, .cloud = c, .tenant = t, .as_of = as_of};
+    if (variant_is(v, VARIANT_HUNTING_INGESTION_TIME, "known")) s->source.ingested = ingested;
+    s->objects = variant_is(v, VARIANT_HUNTING_DYNAMIC, "object");
+    for (size_t i = 0; i < sizeof styles / sizeof styles[0]; i++) {
+        if (!variant_is(v, styles[i].variant, styles[i].choice)) continue;
+        s->style |= styles[i].adds;
+        s->cleans |= styles[i].takes;
+    }
+    bool is_drawn = variant_is(v, VARIANT_HUNTING_DYNAMIC, "drawn");
+    if (is_drawn && t->world.index % 2) s->style |= DIRT_JSON_TEXT; /* every other tenant */
 }
 
 void hunt_source_done(struct hunt_source *s)
@@ -108,13 +146,12 @@ void hunt_write_row(struct hunt_source *s, const struct hunt_view *view, struct 
                     const struct kql_query *q, const struct kql_value *values, struct buf *out)
 {
     bool is_row = view && ref.id != KQL_NO_ROW && s->tenant->world.has_dirt;
-    unsigned dirt = is_row ? dirt_of(row_at(s, view->table, ref)->seed) : 0;
-    unsigned json = s->tenant->world.index % 2 ? DIRT_JSON_TEXT : 0;
+    unsigned dirt = is_row ? dirt_of(row_at(s, view->table, ref)->seed) & ~s->cleans : 0;
     unsigned n = kql_output_count(q);
     buf_add_char(out, '{');
     for (unsigned i = 0; i < n; i++) {
         const struct kql_output *o = kql_output_at(q, i);
-        render_member(out, o->name, values[i], (o->source_column >= 0 ? dirt : 0) | json, i == 0);
+        render_member(out, o->name, values[i], (o->source_column >= 0 ? dirt : 0) | s->style, i == 0);
     }
     buf_add_char(out, '}');
 }

@@ -76,6 +76,8 @@ static bool turned_away(struct exchange *x, const char *message, double retry_af
     return false;
 }
 
+#define CPU_A_QUERY 0.05 /* seconds, whatever it asks */
+
 static bool over(struct wall *began, unsigned *count, unsigned limit, int64_t window, struct wall now,
                  double *left_s_out)
 {
@@ -135,6 +137,27 @@ bool run_time_check(struct exchange *x, double seconds)
                        over_day ? "Run time quota exceeded! maximum allowed 03:00:00 per 1.00:00:00"
                                 : "Run time quota exceeded! maximum allowed 00:10:00 per 01:00:00",
                        (double)(ends - x->now.ticks) / WALL_TICKS_PER_S, true);
+}
+
+/* The share of CPU that all who hunt in the tenant have together, until the next quarter of an hour (section 6). */
+bool cpu_check(struct exchange *x)
+{
+    const int64_t quarter = 15 * WALL_TICKS_PER_MIN;
+    struct twin_tenant *t = x->tenant;
+    struct wall began = {x->now.ticks - x->now.ticks % quarter};
+    if (t->cpu_since.ticks != began.ticks) {
+        t->cpu_since = began;
+        t->cpu_used = 0;
+    }
+    if (t->cpu_share < 0 || t->cpu_used < t->cpu_share) {
+        t->cpu_used += CPU_A_QUERY;
+        return true;
+    }
+    return turned_away(
+        x,
+        "CPU quota exceeded! The tenant has used up its share of CPU for advanced hunting; it is renewed "
+        "every 15 minutes.",
+        (double)(began.ticks + quarter - x->now.ticks) / WALL_TICKS_PER_S, true);
 }
 
 static bool broken(struct exchange *x, enum fault fault)

@@ -24,6 +24,9 @@ struct kql_value expr_eval(const struct expr *x, const struct eval *ev)
     case EXPR_COLUMN:
         if (ev->values) return ev->values[x->column];
         return ev->source->cell(ev->source->ctx, ev->handle, ev->ref, x->column, ev->arena);
+    case EXPR_INGESTED:
+        if (ev->values) return kql_null(KQL_DATETIME); /* a made row was never ingested */
+        return ev->source->ingested(ev->source->ctx, ev->handle, ev->ref);
     case EXPR_AND: /* a null condition counts as false: no operator here tells them apart */
         for (unsigned i = 0; i < x->arg_count; i++)
             if (!is_true(expr_eval(x->args[i], ev))) return kql_bool(false);

@@ -31,6 +31,8 @@ struct kql_source {
     void (*close)(void *scan);
     /* Strings live in `a` or longer. */
     struct kql_value (*cell)(void *ctx, void *handle, struct kql_row_ref row, unsigned column, struct arena *a);
+    struct kql_value (*ingested)(void *ctx, void *handle,
+                                 struct kql_row_ref row); /* NULL: ingestion_time() is unknown */
 };
 
 /* ---- queries -------------------------------------------------------------------------------------------------------- */

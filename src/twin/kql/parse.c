@@ -257,6 +257,10 @@ static struct expr *named(struct compiler *c)
     if (compiler_is(c, "(")) {
         if (str_eq(name, STR("datetime"))) return datetime_literal(c);
         if (str_eq(name, STR("now")) || str_eq(name, STR("ago"))) return now_or_ago(c, name.p[0] == 'a');
+        if (str_eq(name, STR("ingestion_time")) && c->env->source->ingested) {
+            compiler_advance(c);
+            return compiler_expect(c, ")") ? expr_new(c, EXPR_INGESTED, KQL_DATETIME) : NULL;
+        }
         if (str_eq(name, STR("timespan")) || str_eq(name, STR("time"))) return parse_expr(c); /* time(5m) is (5m) */
         return function_call(c, name, at);
     }

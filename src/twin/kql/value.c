@@ -9,6 +9,13 @@ const char *kql_type_name(enum kql_type t)
     return names[t];
 }
 
+const char *kql_type_kusto_name(enum kql_type t)
+{
+    static const char *const names[] = {"string",   "long",     "int",     "real", "bool",
+                                        "datetime", "timespan", "dynamic", "guid"};
+    return names[t];
+}
+
 bool kql_is_number(enum kql_type t)
 {
     return t == KQL_LONG || t == KQL_INT || t == KQL_REAL;

@@ -62,6 +62,7 @@ static inline struct kql_value kql_str(struct str s)
 }
 
 const char *kql_type_name(enum kql_type t); /* "String", "DateTime", ...: as an answer's schema spells them */
+const char *kql_type_kusto_name(enum kql_type t);
 /* Order within one type (numbers of different types compare as numbers); nulls come first. */
 int kql_compare(struct kql_value a, struct kql_value b);
 double kql_number(struct kql_value v);                       /* of any type but string */
