@@ -382,6 +382,7 @@ static const struct {
     unsigned arg;
 } makers[COL_COUNT] = {
     [COL_Timestamp] = {timestamp, 0},
+    [COL_ActivityTimestamp] = {timestamp, 0},
     [COL_DeviceId] = {about_device, DEVICE_ID},
     [COL_DeviceName] = {about_device, DEVICE_NAME},
     [COL_MachineGroup] = {about_device, DEVICE_GROUP},

@@ -31,7 +31,6 @@ enum snapshot table_snapshot(enum table_id t)
     static const unsigned char snapshots[TABLE_COUNT] = {
         [TABLE_AgentsInfo] = SNAPSHOT_THINGS,
         [TABLE_AIAgentsInfo] = SNAPSHOT_THINGS,
-        [TABLE_CallActivityEvents] = SNAPSHOT_USERS,
         [TABLE_DeviceBaselineComplianceAssessment] = SNAPSHOT_DEVICES,
         [TABLE_DeviceBaselineComplianceAssessmentKB] = SNAPSHOT_THINGS,
         [TABLE_DeviceBaselineComplianceProfiles] = SNAPSHOT_THINGS,

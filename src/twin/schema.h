@@ -32,7 +32,7 @@ struct table_schema {
     const char *name;
     const struct table_column *columns;
     unsigned count;
-    int time_column; /* index of Timestamp; -1: the table has none, it shows what is now */
+    int time_column; /* index of Timestamp, or what stands for it; -1: the table has none, it shows what is now */
     bool has_additional_fields;
     const char *const *actions; /* what its ActionType can say */
     unsigned action_count;
