@@ -67,7 +67,7 @@ static bool write_settings(const char *folder, const char *twin_url, struct err 
                    "cloud:\n  login_url: %s\n  graph_url: %s\n  endpoint_url: %s\n"
                    "interval:\n  alerts: 2s\n  hunting: 3s\n  machines: 5s\n"
                    "lookback:\n  alerts: 3d\n  hunting: 3d\n"
-                   "hunting:\n  calls_per_minute: 600\n  share: 100\n"
+                   "hunting:\n  calls_per_minute: 3000\n  share: 100\n"
                    "lake:\n  fold_after: 5s\n",
                    twin_url, twin_url, twin_url);
     return fs_replace(fs_real(), path, str_of(text), e);
