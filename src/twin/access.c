@@ -67,15 +67,29 @@ static role_set roles_in(const struct exchange *x, const struct json *list)
     return set;
 }
 
+static bool is_for(const struct exchange *x, enum cloud_api api, struct str audience)
+{
+    const char *own = nation_rows[x->cloud->opts.scenario->nation].audiences[api];
+    return own && (str_eq(audience, str_of(own)) || str_eq(audience, str_of(api_rows[api].app_id)));
+}
+
+/* Tokens of the XDR API's audience open the Endpoint API too, or do not: that is open. */
+static bool takes_audience(const struct exchange *x, const struct twin_tenant *t, struct str audience)
+{
+    if (is_for(x, x->api, audience)) return true;
+    return x->api == API_ENDPOINT && t && variant_is(&t->variants, VARIANT_ENDPOINT_AUDIENCE, "xdr") &&
+           is_for(x, API_XDR, audience);
+}
+
 static bool check_claims(struct exchange *x, const struct json *claims)
 {
     struct str aud = json_str(json_get(claims, "aud"), STR_NONE);
     int64_t now_s = wall_ms(x->clock) / 1000;
-    if (!str_eq(aud, str_of(api_rows[x->api].audience)) && !str_eq(aud, str_of(api_rows[x->api].app_id)))
-        return unauthorized(x, "Access token validation failure. Invalid audience.");
     if (now_s >= json_i64(json_get(claims, "exp"), 0))
         return unauthorized(x, "Lifetime validation failed, the token is expired.");
-    x->tenant = tenant_by_id(x->cloud, json_str(json_get(claims, "tid"), STR_NONE));
+    struct twin_tenant *tenant = tenant_by_id(x->cloud, json_str(json_get(claims, "tid"), STR_NONE));
+    if (!takes_audience(x, tenant, aud)) return unauthorized(x, "Access token validation failure. Invalid audience.");
+    x->tenant = tenant;
     if (x->tenant == NULL) return unauthorized(x, "Access token validation failure. Invalid issuer.");
     x->roles = roles_in(x, json_get(claims, "roles"));
     const struct json *app = json_get(claims, "appid");

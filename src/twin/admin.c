@@ -150,6 +150,7 @@ static void member(struct json_writer *w, const char *key, const char *value)
 static void write_tenant(struct json_writer *w, const struct cloud *c, unsigned tenant)
 {
     struct cloud_tenant of, *t = &of;
+    const struct nation_row *nation = &nation_rows[c->opts.scenario->nation];
     cloud_tenant_get(c, tenant, t);
     json_object_begin(w);
     member(w, "tenant_id", t->id);
@@ -158,8 +159,8 @@ static void write_tenant(struct json_writer *w, const struct cloud *c, unsigned 
     member(w, "client_id", t->client_id);
     member(w, "client_secret", t->client_secret);
     member(w, "expired_secret", t->expired_secret);
-    member(w, "graph_audience", CLOUD_GRAPH_AUDIENCE);
-    member(w, "endpoint_audience", CLOUD_ENDPOINT_AUDIENCE);
+    member(w, "graph_audience", nation->audiences[API_GRAPH]);
+    member(w, "endpoint_audience", nation->audiences[API_ENDPOINT]);
     json_key(w, "feeds");
     json_array_begin(w);
     for (unsigned i = 0; i < cloud_feed_count(); i++)

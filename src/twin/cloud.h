@@ -24,7 +24,7 @@ struct scenario; /* scenario.h */
 
 /* Tokens are signed by whoever runs the model: RS256 in the program (keys.h), a keyed hash in a simulation. */
 struct token_signer {
-    bool (*sign)(void *ctx, struct str payload_json, struct buf *token_out);
+    bool (*sign)(void *ctx, bool is_v1, struct str payload_json, struct buf *token_out);
     bool (*verify)(void *ctx, struct str token, struct buf *payload_out); /* false: not ours, or changed */
     const char *(*jwk)(void *ctx);                                        /* public key as JSON, or NULL */
     void *ctx;

@@ -203,7 +203,8 @@ static bool find_asked(struct exchange *x, struct consent *c)
         struct str one = str_cut(&rest, ' ');
         enum cloud_api api;
         if (!str_ends(one, STR(suffix))) continue;
-        if (!api_by_identifier(str_sub(one, 0, one.n - strlen(suffix)), &api)) return show(x, 500011, one);
+        if (!api_by_identifier(x->cloud->opts.scenario->nation, str_sub(one, 0, one.n - strlen(suffix)), &api))
+            return show(x, 500011, one);
         c->asked |= x->tenant->roles & roles_of_api(api);
     }
     if (c->asked && variant_is(exchange_variants(x), VARIANT_LOGIN_CONSENT_V2, "all")) c->asked = x->tenant->roles;

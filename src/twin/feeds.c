@@ -67,7 +67,9 @@ bool cloud_feed_find(struct str name, unsigned *feed_out)
 bool cloud_feed_readable(const struct cloud *c, unsigned tenant, unsigned feed)
 {
     const struct twin_tenant *t = &c->tenants[tenant];
-    role_set roles = t->token_error ? 0 : tenant_roles(c, t);
+    enum cloud_api api = feed < TABLE_COUNT ? API_GRAPH : object_feeds[feed - TABLE_COUNT].api;
+    bool is_served = nation_serves(c->opts.scenario->nation, api);
+    role_set roles = t->token_error || !is_served ? 0 : tenant_roles(c, t);
     if (feed < TABLE_COUNT)
         return roles & role_by_name(API_GRAPH, STR("ThreatHunting.Read.All")) &&
                tenant_has_table(t, (enum table_id)feed);

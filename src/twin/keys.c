@@ -9,11 +9,11 @@ struct keys {
     struct buf jwk;
 };
 
-static bool sign(void *ctx, struct str payload_json, struct buf *token_out)
+static bool sign(void *ctx, bool is_v1, struct str payload_json, struct buf *token_out)
 {
     struct keys *k = ctx;
     struct err e;
-    return jwt_sign(k->key, payload_json, token_out, &e);
+    return jwt_sign(k->key, is_v1, payload_json, token_out, &e);
 }
 
 static bool verify(void *ctx, struct str token, struct buf *payload_out)

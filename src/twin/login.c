@@ -1,5 +1,7 @@
 /* The login: which of its end-points is asked, for which tenant and application; discovery documents and keys
  * (sections 2 to 4 of the reference). */
+#include <string.h>
+
 #include "twin/login_int.h"
 
 /* ---- tenants --------------------------------------------------------------------------------------------------------- */
@@ -17,16 +19,21 @@ static bool is_word(struct str name)
     return str_eq(name, STR("common")) || str_eq(name, STR("organizations")) || str_eq(name, STR("consumers"));
 }
 
-/* Tenants of other clouds are known by name only. */
+/* Tenants of other clouds are known by name only, and of a US cloud those of the worldwide one are others. */
 static unsigned other_cloud(const struct exchange *x, struct str name)
 {
     static const struct {
         const char *ending;
         unsigned code;
-    } rows[] = {{".onmicrosoft.us", 90038}, {".partner.onmschina.cn", 900432}};
+        unsigned at_home; /* in these clouds, a bit each, it is an ordinary name */
+    } rows[] = {{".onmicrosoft.us", 90038, 1u << NATION_GCC_HIGH | 1u << NATION_DOD},
+                {".partner.onmschina.cn", 900432, 1u << NATION_CHINA},
+                {".onmicrosoft.com", 90038, 1u << NATION_GLOBAL | 1u << NATION_GCC}};
     if (str_eq_nocase(name, str_of(x->cloud->foreign_tenant_id))) return 900382;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (str_ends(name, str_of(rows[i].ending))) return rows[i].code;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool is_at_home = rows[i].at_home >> x->cloud->opts.scenario->nation & 1;
+        if (str_ends(name, str_of(rows[i].ending)) && !is_at_home) return rows[i].code;
+    }
     return 0;
 }
 
@@ -80,9 +87,10 @@ static void write_metadata(struct exchange *x, struct str tenant, bool is_v1)
     else
         buf_addf(&out, "\"issuer\":\"%.*s/%.*s/v2.0\",", STR_ARG(base), STR_ARG(tenant));
     buf_addf(&out, "\"authorization_endpoint\":\"%.*s/%.*s/oauth2/%sauthorize\",", STR_ARG(base), STR_ARG(tenant), v2);
-    buf_add_str(&out, STR("\"tenant_region_scope\":\"EU\",\"cloud_instance_name\":\"microsoftonline.com\","
-                          "\"cloud_graph_host_name\":\"graph.windows.net\","
-                          "\"msgraph_host\":\"graph.microsoft.com\"}"));
+    buf_add_str(&out, STR("\"tenant_region_scope\":\"EU\","
+                          "\"cloud_graph_host_name\":\"graph.windows.net\","));
+    buf_addf(&out, "\"msgraph_host\":\"%s\"}",
+             nation_rows[x->cloud->opts.scenario->nation].audiences[API_GRAPH] + strlen("https://"));
     answer_bytes(x, 200, "application/json; charset=utf-8", &out);
 }
 

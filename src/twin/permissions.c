@@ -4,17 +4,30 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-/* Section 2.2. */
-/* clang-format off */
+/* Sections 1 and 2.2. */
 const struct api_row api_rows[API_COUNT] = {
-    [API_GRAPH] = {"Microsoft Graph", "https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000",
-                   {"https://graph.microsoft.com"}},
-    [API_ENDPOINT] = {"WindowsDefenderATP", "https://api.securitycenter.microsoft.com", "fc780465-2017-40d4-a0c5-307022471b92",
-                      {"https://api.securitycenter.microsoft.com", "https://securitycenter.onmicrosoft.com/windowsatpservice"}},
-    [API_XDR] = {"Microsoft Threat Protection", "https://api.security.microsoft.com", "8ee8fdad-f234-4243-8f3b-15c294843740",
-                 {"https://api.security.microsoft.com"}},
-    [API_SIEM] = {"Windows Azure Active Directory", "https://graph.windows.net", "00000002-0000-0000-c000-000000000000",
-                  {"https://graph.windows.net"}},
+    [API_GRAPH] = {"Microsoft Graph", "00000003-0000-0000-c000-000000000000"},
+    [API_ENDPOINT] = {"WindowsDefenderATP", "fc780465-2017-40d4-a0c5-307022471b92"},
+    [API_XDR] = {"Microsoft Threat Protection", "8ee8fdad-f234-4243-8f3b-15c294843740"},
+    [API_SIEM] = {"Windows Azure Active Directory", "00000002-0000-0000-c000-000000000000"},
+};
+
+/* clang-format off */
+const struct nation_row nation_rows[NATION_COUNT] = {
+    [NATION_GLOBAL] = {"global",
+        {"https://graph.microsoft.com", "https://api.securitycenter.microsoft.com", "https://api.security.microsoft.com", "https://graph.windows.net"},
+        {[API_ENDPOINT] = "https://securitycenter.onmicrosoft.com/windowsatpservice"}, true},
+    [NATION_GCC] = {"gcc",
+        {"https://graph.microsoft.com", "https://api-gcc.securitycenter.microsoft.us", "https://api-gcc.security.microsoft.us", "https://graph.windows.net"},
+        {NULL}, true},
+    [NATION_GCC_HIGH] = {"gcc-high",
+        {"https://graph.microsoft.us", "https://api-gov.securitycenter.microsoft.us", "https://api-gov.security.microsoft.us", "https://graph.windows.net"},
+        {NULL}, true},
+    [NATION_DOD] = {"dod",
+        {"https://dod-graph.microsoft.us", "https://api-gov.securitycenter.microsoft.us", "https://api-gov.security.microsoft.us", "https://graph.windows.net"},
+        {NULL}, true},
+    [NATION_CHINA] = {"china",
+        {"https://microsoftgraph.chinacloudapi.cn"}, {NULL}, false},
 };
 
 /* The permission table of five products' guides, and what section 2.6 needs besides. Delegated ones (User.Read) are left
@@ -72,15 +85,35 @@ const struct role_row role_rows[] = {
 const unsigned role_count = COUNT(role_rows);
 _Static_assert(COUNT(role_rows) <= ROLES_MAX, "a bit for each");
 
-bool api_by_identifier(struct str identifier, enum cloud_api *out)
+bool nation_serves(enum nation n, enum cloud_api api)
+{
+    return api == API_GRAPH ? nation_rows[n].has_security : nation_rows[n].audiences[api] != NULL;
+}
+
+bool nation_by_name(struct str name, enum nation *out)
+{
+    for (unsigned i = 0; i < NATION_COUNT; i++) {
+        if (!str_eq(name, str_of(nation_rows[i].name))) continue;
+        *out = (enum nation)i;
+        return true;
+    }
+    return false;
+}
+
+static bool is_named(struct str identifier, const char *name)
+{
+    return name && str_eq_nocase(identifier, str_of(name));
+}
+
+bool api_by_identifier(enum nation n, struct str identifier, enum cloud_api *out)
 {
     while (str_ends(identifier, STR("/"))) identifier.n--;
     for (unsigned a = 0; a < API_COUNT; a++) {
-        for (unsigned i = 0; i < API_IDENTIFIERS_MAX && api_rows[a].identifiers[i]; i++) {
-            if (!str_eq_nocase(identifier, str_of(api_rows[a].identifiers[i]))) continue;
-            *out = (enum cloud_api)a;
-            return true;
-        }
+        if (!is_named(identifier, nation_rows[n].audiences[a]) &&
+            !is_named(identifier, nation_rows[n].older_audiences[a]))
+            continue;
+        *out = (enum cloud_api)a;
+        return true;
     }
     return false;
 }

@@ -1,6 +1,6 @@
-/* The APIs a token can be for, their application permissions, and the sets of permissions that products' guides ask for.
+/* Microsoft's clouds, the APIs a token can be for, their application permissions, and the sets of permissions that products' guides ask for.
  *
- * An API is a row of api_rows: its audience, and the resource identifiers the token end-point takes for it. A permission
+ * An API is a row of api_rows; what its tokens are for is said per cloud, in nation_rows. A permission
  * is a row of role_rows; a set of them is a bit mask over that table. To add an end-point, write its route (cloud.c) with
  * its api and, NULL-terminated, the roles of which it wants any; a role not yet in role_rows gets a row there. */
 #ifndef TWIN_PERMISSIONS_H
@@ -12,15 +12,24 @@
 #include "kit/base/str.h"
 
 enum cloud_api { API_GRAPH, API_ENDPOINT, API_XDR, API_SIEM, API_COUNT };
-enum { API_IDENTIFIERS_MAX = 4 };
 struct api_row {
     const char *name;
-    const char *audience;                         /* `aud` of its v1 tokens */
-    const char *app_id;                           /* `aud` of its v2 tokens */
-    const char *identifiers[API_IDENTIFIERS_MAX]; /* what resource= and scope= may call it, without a last slash */
+    const char *app_id; /* `aud` of its v2 tokens */
 };
 extern const struct api_row api_rows[API_COUNT];
-bool api_by_identifier(struct str identifier, enum cloud_api *out);
+
+/* Sovereign audiences follow the API's host (unconfirmed); one cloud's resources are unknown in another. */
+enum nation { NATION_GLOBAL, NATION_GCC, NATION_GCC_HIGH, NATION_DOD, NATION_CHINA, NATION_COUNT };
+struct nation_row {
+    const char *name;
+    const char *audiences[API_COUNT]; /* `aud` of v1 tokens, and what resource= and scope= call an API; NULL: none */
+    const char *older_audiences[API_COUNT]; /* another name of it */
+    bool has_security;                      /* Graph's alerts, incidents and hunting are published there */
+};
+extern const struct nation_row nation_rows[NATION_COUNT];
+bool nation_serves(enum nation n, enum cloud_api api); /* what Defender has to say, at all */
+bool nation_by_name(struct str name, enum nation *out);
+bool api_by_identifier(enum nation n, struct str identifier, enum cloud_api *out); /* last slashes do not count */
 
 /* One bit per row of role_rows. */
 typedef uint64_t role_set;

@@ -95,12 +95,13 @@ static void api_handle(struct exchange *x, const struct prefix *p, struct str pa
 {
     struct str id;
     bool is_known = false, is_graph = p->serves[API_GRAPH];
+    enum nation nation = x->cloud->opts.scenario->nation;
     x->is_beta = p->is_beta;
     x->family = is_graph ? FAMILY_SECURITY : FAMILY_ENDPOINT;
     if (is_graph) graph_headers(x);
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         const struct route *r = &routes[i];
-        if (!p->serves[r->api] || !route_matches(x, r, path, &id)) continue;
+        if (!p->serves[r->api] || !nation_serves(nation, r->api) || !route_matches(x, r, path, &id)) continue;
         is_known = true;
         if (!str_eq(x->q->method, str_of(r->method))) continue;
         x->family = r->family;

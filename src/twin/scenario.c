@@ -415,6 +415,12 @@ static bool read_name(const struct reader *r, const struct yaml *v)
     return fits || wrong(r, v, "the name is too long");
 }
 
+static bool read_nation(const struct reader *r, const struct yaml *v)
+{
+    bool fine = v->type == YAML_SCALAR && nation_by_name(v->text, &r->s->nation);
+    return fine || wrong(r, v, "the cloud is one of: global, gcc, gcc-high, dod, china");
+}
+
 static bool read_top(const struct reader *r, const struct yaml *map)
 {
     if (map->type != YAML_MAP) return wrong(r, map, "a scenario is a map");
@@ -427,6 +433,8 @@ static bool read_top(const struct reader *r, const struct yaml *map)
             fine = set_field(r, f, r->s, v);
         else if (str_eq(key, STR("name")))
             fine = read_name(r, v);
+        else if (str_eq(key, STR("cloud")))
+            fine = read_nation(r, v);
         else if (str_eq(key, STR("rows_per_second")))
             fine = read_rates(r, v);
         else if (str_eq(key, STR("events")))

@@ -101,6 +101,7 @@ struct scenario_rule {
 
 struct scenario {
     char name[32];
+    enum nation nation;             /* which of Microsoft's clouds the twin is */
     unsigned tenants;               /* a suggestion: the command line's --tenants wins */
     int64_t history_ms;             /* how far back rows reach when the scenario starts */
     double history_rate;            /* history's rows a second, relative to the rate from the start on */

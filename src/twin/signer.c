@@ -11,11 +11,11 @@ static struct hash128 seal_of(struct str signed_part)
     return siphash_end(&h);
 }
 
-static bool plain_sign(void *ctx, struct str payload_json, struct buf *token_out)
+static bool plain_sign(void *ctx, bool is_v1, struct str payload_json, struct buf *token_out)
 {
     char hex[33];
     size_t from = token_out->n;
-    (void)ctx;
+    (void)ctx, (void)is_v1;
     base64url_encode("{\"typ\":\"JWT\",\"alg\":\"none\"}", 26, token_out);
     buf_add_char(token_out, '.');
     base64url_encode(payload_json.p, payload_json.n, token_out);

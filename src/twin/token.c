@@ -159,7 +159,7 @@ static bool is_unrequested(struct str resource)
 
 static bool check_resource(struct exchange *x, struct token_request *r, struct str resource)
 {
-    if (api_by_identifier(resource, &r->api)) {
+    if (api_by_identifier(x->cloud->opts.scenario->nation, resource, &r->api)) {
         bool is_defender = r->api == API_ENDPOINT || r->api == API_XDR;
         return !is_defender || x->tenant->licence != LICENCE_NONE || login_refuse_str(x, 650052, resource);
     }
@@ -201,10 +201,15 @@ static void claim_time(struct json_writer *w, const char *key, int64_t s)
     json_write_i64(w, s);
 }
 
+static bool gives_v2(const struct exchange *x, const struct token_request *r)
+{
+    return !r->is_v1 && variant_is(exchange_variants(x), VARIANT_LOGIN_TOKEN_VERSION, "2.0");
+}
+
 static void write_claims(struct exchange *x, const struct token_request *r, role_set roles, struct buf *out)
 {
     const struct twin_tenant *t = x->tenant;
-    bool is_v2 = !r->is_v1 && variant_is(exchange_variants(x), VARIANT_LOGIN_TOKEN_VERSION, "2.0");
+    bool is_v2 = gives_v2(x, r);
     int64_t now_s = wall_ms(x->clock) / 1000;
     char issuer[400], object_id[37], client_id[37];
     struct json_writer w;
@@ -216,7 +221,7 @@ static void write_claims(struct exchange *x, const struct token_request *r, role
     draw_guid(t->world.seed, 4242, object_id);
     json_writer_init(&w, out);
     json_object_begin(&w);
-    claim(&w, "aud", is_v2 ? api_rows[r->api].app_id : api_rows[r->api].audience);
+    claim(&w, "aud", is_v2 ? api_rows[r->api].app_id : nation_rows[x->cloud->opts.scenario->nation].audiences[r->api]);
     claim(&w, "iss", issuer);
     claim_time(&w, "iat", now_s);
     claim_time(&w, "nbf", now_s);
@@ -259,7 +264,7 @@ static void answer_token(struct exchange *x, const struct token_request *r, role
     buf_init(&token, 64 << 10);
     buf_init(&out, 64 << 10);
     write_claims(x, r, roles, &claims);
-    if (signer->sign(signer->ctx, buf_str(&claims), &token)) {
+    if (signer->sign(signer->ctx, !gives_v2(x, r), buf_str(&claims), &token)) {
         write_answer(x, r, buf_str(&token), &out);
         login_headers(x);
         answer_bytes(x, 200, "application/json; charset=utf-8", &out);

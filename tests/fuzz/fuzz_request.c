@@ -20,7 +20,7 @@ static void make_token(const char *audience, const char *roles, struct buf *out)
     buf_init(out, 8192);
     buf_addf(&claims, "{\"aud\":\"%s\",\"tid\":\"%s\",\"exp\":99999999999,\"roles\":[%s]}", audience, t.id, roles);
     buf_add_str(out, STR("Bearer "));
-    INVARIANT(token_signer_plain().sign(NULL, buf_str(&claims), out));
+    INVARIANT(token_signer_plain().sign(NULL, true, buf_str(&claims), out));
     buf_done(&claims);
 }
 

@@ -28,12 +28,13 @@ static bool sign(const struct rsa_key *k, struct str text, struct buf *token, st
     return true;
 }
 
-bool jwt_sign(const struct rsa_key *k, struct str payload_json, struct buf *token_out, struct err *e)
+bool jwt_sign(const struct rsa_key *k, bool has_x5t, struct str payload_json, struct buf *token_out, struct err *e)
 {
-    char kid[44], header[128];
+    char kid[44], header[200];
     size_t before = token_out->n;
     rsa_key_kid(k, kid);
-    int n = snprintf(header, sizeof header, "{\"typ\":\"JWT\",\"alg\":\"RS256\",\"kid\":\"%s\"}", kid);
+    int n = snprintf(header, sizeof header, "{\"typ\":\"JWT\",\"alg\":\"RS256\",%s%s%s\"kid\":\"%s\"}",
+                     has_x5t ? "\"x5t\":\"" : "", has_x5t ? kid : "", has_x5t ? "\"," : "", kid);
     base64url_encode(header, (size_t)n, token_out);
     buf_add_char(token_out, '.');
     base64url_encode(payload_json.p, payload_json.n, token_out);

@@ -43,9 +43,10 @@ void rsa_key_free(struct rsa_key *k);
 void rsa_key_kid(const struct rsa_key *k, char out[44]); /* base64url SHA-256 of the public key */
 bool rsa_key_jwk(const struct rsa_key *k, struct buf *json_out,
                  struct err *e); /* {"kty":"RSA","use":"sig","kid",...} */
-/* RS256 over header.payload; payload is JSON text. Tokens are at most JWT_BYTES_MAX long. */
+/* RS256 over header.payload; payload is JSON text. Tokens are at most JWT_BYTES_MAX long. `has_x5t`: the key is named by x5t
+ * too, as in Entra's v1 tokens. */
 enum { JWT_BYTES_MAX = 64 << 10 };
-bool jwt_sign(const struct rsa_key *k, struct str payload_json, struct buf *token_out, struct err *e);
+bool jwt_sign(const struct rsa_key *k, bool has_x5t, struct str payload_json, struct buf *token_out, struct err *e);
 /* Decode without verifying, for diagnosis (a client never authorises by it): header and payload as JSON text. */
 bool jwt_peek(struct str token, struct buf *header_out, struct buf *payload_out, struct err *e);
 /* The twin's check: the signature alone, always as RS256 whatever the header claims; times and names are the caller's. */

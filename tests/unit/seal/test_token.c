@@ -24,7 +24,7 @@ int free_rsa_key(void **state)
 static void sign(struct buf *token)
 {
     buf_init(token, 0);
-    assert_true(jwt_sign(key, STR("{\"aud\":\"https://graph.microsoft.com\",\"roles\":[\"A\"]}"), token, NULL));
+    assert_true(jwt_sign(key, false, STR("{\"aud\":\"https://graph.microsoft.com\",\"roles\":[\"A\"]}"), token, NULL));
 }
 
 void tokens_there_and_back(void **state)

@@ -399,6 +399,48 @@ static void metadata_is_of_the_host_asked(void **state)
     client_close(&c);
 }
 
+/* In another of Microsoft's clouds the same calls need other audiences; China has no Defender API at all. */
+static void clouds_have_audiences_of_their_own(void **state)
+{
+    static const struct {
+        const char *cloud, *graph, *endpoint;
+        int alerts, machines;
+    } rows[] = {
+        {"global", "https://graph.microsoft.com", "https://api.securitycenter.microsoft.com", 200, 200},
+        {"gcc", "https://graph.microsoft.com", "https://api-gcc.securitycenter.microsoft.us", 200, 200},
+        {"gcc-high", "https://graph.microsoft.us", "https://api-gov.securitycenter.microsoft.us", 200, 200},
+        {"dod", "https://dod-graph.microsoft.us", "https://api-gov.securitycenter.microsoft.us", 200, 200},
+        {"china", "https://microsoftgraph.chinacloudapi.cn", "", 404, 404},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char yaml[80], token[4096];
+        struct client c;
+        (void)snprintf(yaml, sizeof yaml, "cloud: %s\nmachines: 2\nalerts_before: 2\n", rows[i].cloud);
+        client_open(&c, yaml, 1, 1);
+        client_token(&c, rows[i].graph, token, sizeof token);
+        assert_int_equal(c.status, 200);
+        assert_int_equal(client_call(&c, "GET", "/v1.0/security/alerts_v2", token, ""), rows[i].alerts);
+        client_token(&c, rows[i].endpoint, token, sizeof token);
+        assert_int_equal(client_call(&c, "GET", "/api/machines", token, ""), rows[i].machines);
+        client_token(&c, i == 0 ? "https://graph.microsoft.us" : "https://api.securitycenter.microsoft.com", token,
+                     sizeof token);
+        assert_int_equal(json_i64(client_code(&c), 0), 500011);
+        client_close(&c);
+    }
+}
+
+static void xdr_tokens_may_open_the_endpoint_api(void **state)
+{
+    struct client c;
+    char xdr[4096];
+    (void)state;
+    client_open(&c, "machines: 2\nvariants: {endpoint.audience: xdr}\n", 1, 1);
+    client_token(&c, "https://api.security.microsoft.com", xdr, sizeof xdr);
+    assert_int_equal(client_call(&c, "GET", "/api/machines", xdr, ""), 403); /* taken, but its roles are others */
+    client_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +449,8 @@ int main(void)
         cmocka_unit_test(roles_can_be_listed_and_taken_away),
         cmocka_unit_test(scenarios_say_what_is_wrong_with_permissions),
         cmocka_unit_test(audiences_are_kept_apart),
+        cmocka_unit_test(clouds_have_audiences_of_their_own),
+        cmocka_unit_test(xdr_tokens_may_open_the_endpoint_api),
         cmocka_unit_test(inputs_cause_their_codes),
         cmocka_unit_test(rules_ask_for_any_code),
         cmocka_unit_test(unlicensed_services_are_named),
