@@ -38,7 +38,7 @@ static bool dump_init(struct dump *d, struct cloud *c, unsigned tenant, unsigned
     arena_init(&d->arena, 1 << 30);
     buf_init(&d->piece, 64 << 20);
     hunt_source_init(&d->source, c, t, as_of);
-    d->source.ignores_licence = true;
+    d->source.is_dump = true;
     if (feed >= TABLE_COUNT) return objects_list(estate_of(c, t), d->kind, as_of, &d->arena, &d->objects);
     return kql_compile(str_of(table_schemas[feed].name), &env, &d->query, &error);
 }

@@ -210,14 +210,49 @@ struct wall alert_resolved(const struct object *o)
     return o->resolved.ticks ? o->resolved : o->updated;
 }
 
-static const char *status_of(const struct object *o)
+const char *extended(struct estate t, const struct object *o, enum extended_enum field, const char *drawn)
 {
+    const struct scenario *s = t.scenario;
+    for (unsigned i = 0; i < s->event_count; i++) {
+        const struct scenario_event *e = &s->events[i];
+        int64_t at = t.world->start.ticks + e->at_ms * WALL_TICKS_PER_MS;
+        if (e->what == EVENT_EXTEND_ENUM && e->field == field && o->created.ticks >= at && o->number % 2 == 0 &&
+            tenant_range_has(&e->tenants, t.world->index))
+            return e->name;
+    }
+    return drawn;
+}
+
+static const char *status_of(struct estate t, const struct object *o)
+{
+    if (o->texts[TEXT_STATUS] == NULL) {
+        const char *unheard = extended(t, o, EXTENDS_STATUS, NULL);
+        if (unheard) return unheard;
+    }
     return text_of(o, TEXT_STATUS, o->revision == 0 ? "new" : o->revision % 3 == 0 ? "resolved" : "inProgress");
 }
 
 static const char *assigned_to(const struct object *o)
 {
     return text_of(o, TEXT_ASSIGNED, o->revision ? "analyst@soc.example" : NULL);
+}
+
+static const char *severity_of(struct estate t, const struct object *o)
+{
+    return extended(t, o, EXTENDS_SEVERITY, alert_kind_of(t, o->number)->severity);
+}
+
+static const char *service_of(struct estate t, const struct object *o)
+{
+    return extended(t, o, EXTENDS_SERVICE, alert_kind_of(t, o->number)->service);
+}
+
+/* A member that came by a scenario's event is younger than any. */
+static const char *evolving_extended(const struct object_writer *o, struct estate t, const struct object *alert,
+                                     enum extended_enum field, const char *value)
+{
+    bool is_unheard = extended(t, alert, field, NULL) == value;
+    return is_unheard && !(o->view & VIEW_EVOLVED) ? "unknownFutureValue" : evolving(o, value);
 }
 
 const char *evolving(const struct object_writer *o, const char *value)
@@ -270,9 +305,9 @@ struct odata_value alert_field(struct estate t, const struct object *o, unsigned
     case F_DETERMINATION: return odata_text_or_null(determination_of(o));
     case F_CREATED: return odata_time(o->created);
     case F_UPDATED: return odata_time(o->updated);
-    case F_SEVERITY: return odata_text(str_of(alert_kind_of(t, o->number)->severity));
-    case F_SERVICE: return odata_text(str_of(alert_kind_of(t, o->number)->service));
-    default: return odata_text(str_of(status_of(o)));
+    case F_SEVERITY: return odata_text(str_of(severity_of(t, o)));
+    case F_SERVICE: return odata_text(str_of(service_of(t, o)));
+    default: return odata_text(str_of(status_of(t, o)));
     }
 }
 
@@ -322,7 +357,7 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     const struct alert_kind *k = alert_kind_of(t, alert->number);
     uint64_t seed = alert_seed(t, alert->number);
     struct str id = alert_id(t, alert, &o->arena), incident = incident_id(t, alert->incident, &o->arena);
-    bool is_resolved = str_eq(str_of(status_of(alert)), STR("resolved"));
+    bool is_resolved = str_eq(str_of(status_of(t, alert)), STR("resolved"));
     const char *categories[] = {k->category, NULL};
     json_object_begin(&o->w);
     put_null(o, "actorDisplayName");
@@ -361,9 +396,9 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
         put_time(o, "resolvedDateTime", alert_resolved(alert));
     else
         put_null(o, "resolvedDateTime");
-    put_cstr(o, "serviceSource", evolving(o, k->service));
-    put_cstr(o, "severity", k->severity);
-    put_cstr(o, "status", status_of(alert));
+    put_cstr(o, "serviceSource", evolving_extended(o, t, alert, EXTENDS_SERVICE, service_of(t, alert)));
+    put_cstr(o, "severity", evolving_extended(o, t, alert, EXTENDS_SEVERITY, severity_of(t, alert)));
+    put_cstr(o, "status", evolving_extended(o, t, alert, EXTENDS_STATUS, status_of(t, alert)));
     put_empty_array(o, "systemTags");
     put_cstr(o, "tenantId", t.world->tenant_id);
     put_cstr(o, "threatDisplayName", k->family);

@@ -150,13 +150,14 @@ struct hunt_view { /* a table as the tenant sees it */
     unsigned count;
     struct kql_column columns[TABLE_COLUMNS_MAX];
     struct table_column cells[TABLE_COLUMNS_MAX]; /* parallel to columns */
+    int64_t since[TABLE_COLUMNS_MAX];             /* likewise: empty in rows before */
 };
 struct hunt_source {
     struct kql_source source;
     struct cloud *cloud;
     struct twin_tenant *tenant;
     struct wall as_of;
-    bool ignores_licence;
+    bool is_dump;           /* licences and renamed tables do not matter */
     bool of_endpoint;       /* knows the tables of Defender for Endpoint only */
     unsigned style, cleans; /* DIRT_ bits that the tenant's variants ask for, and that they forbid */
     bool objects;           /* AdditionalFields are objects wherever they stand */

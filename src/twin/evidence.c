@@ -269,5 +269,11 @@ void evidence_write(struct object_writer *o, struct estate t, const struct objec
         writers[i].write(o, &s);
         json_object_end(&o->w);
     }
+    const char *unheard = extended(t, alert, EXTENDS_EVIDENCE, NULL);
+    if (unheard) {
+        begin(o, &s, unheard);
+        future(o, &s);
+        json_object_end(&o->w);
+    }
     json_array_end(&o->w);
 }

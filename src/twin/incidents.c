@@ -143,7 +143,7 @@ static const char *status_of(const struct object *o)
 
 static const char *severity_of(struct estate t, const struct object *o)
 {
-    return text_of(o, TEXT_SEVERITY, first_alert(t, o)->severity);
+    return text_of(o, TEXT_SEVERITY, extended(t, o, EXTENDS_SEVERITY, first_alert(t, o)->severity));
 }
 
 enum { F_ASSIGNED, F_CLASSIFICATION, F_CREATED, F_DETERMINATION, F_UPDATED, F_SEVERITY, F_STATUS };

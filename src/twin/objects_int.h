@@ -74,6 +74,8 @@ bool comment_at(struct estate t, enum object_kind kind, const struct object *o, 
                 struct arena *a, struct said *out);
 /* The comments drawn, then those written, as an array. */
 void comments_write(struct object_writer *o, struct estate t, enum object_kind kind, const struct object *object);
+/* What an event of the scenario says of this enum in every other alert that came after it; else `drawn`. */
+const char *extended(struct estate t, const struct object *o, enum extended_enum field, const char *drawn);
 /* Enum members younger than unknownFutureValue go out as that word, unless the caller asked for them. */
 const char *evolving(const struct object_writer *o, const char *value);
 int64_t evidence_added_at(struct estate t, const struct object *alert); /* INT64_MAX: never */

@@ -90,6 +90,7 @@ enum field_kind {
     FIELD_FAULTS,
     FIELD_VARIANTS,
     FIELD_FILE,
+    FIELD_NAME,
     FIELD_WORD /* an enum: the words' places */
 };
 struct field {
@@ -139,6 +140,27 @@ static const struct field top_fields[] = {
     {                                                                          \
         name, FIELD_##kind, offsetof(struct scenario_event, member), max, NULL \
     }
+#define EVENT_WORD(name, member, words)                                     \
+    {                                                                       \
+        name, FIELD_WORD, offsetof(struct scenario_event, member), 0, words \
+    }
+static const char *const event_words[] = {
+    [EVENT_BURST] = "burst",
+    [EVENT_THROTTLE] = "throttle",
+    [EVENT_OUTAGE] = "outage",
+    [EVENT_PARTIAL] = "partial",
+    [EVENT_HANG] = "hang",
+    [EVENT_FLURRY] = "flurry",
+    [EVENT_REPLAY] = "replay",
+    [EVENT_MERGE] = "merge",
+    [EVENT_ADD_COLUMN] = "add_column",
+    [EVENT_DROP_COLUMN] = "drop_column",
+    [EVENT_RENAME_TABLE] = "rename_table",
+    [EVENT_EXTEND_ENUM] = "extend_enum",
+    [EVENT_LATE] = "late",
+    NULL,
+};
+static const char *const extended_words[] = {"severity", "status", "serviceSource", "evidence", NULL};
 static const struct field event_fields[] = {
     EVENT("at", DURATION, at_ms, 0),
     EVENT("for", DURATION, for_ms, 0),
@@ -150,6 +172,9 @@ static const struct field event_fields[] = {
     EVENT("file", FILE, file, 0),
     EVENT("incident", UNSIGNED, incident, 1e9),
     EVENT("into", UNSIGNED, into, 1e9),
+    EVENT("name", NAME, name, 0),
+    EVENT_WORD("what", what, event_words),
+    EVENT_WORD("field", field, extended_words),
 };
 #define RULE(name, kind, member, max)                                         \
     {                                                                         \
@@ -224,6 +249,9 @@ static bool set_field(const struct reader *r, const struct field *f, void *base,
         return read_range(v, (struct tenant_range *)(void *)to) || wrong(r, v, "tenants are: all, N, N-M, every N");
     case FIELD_FILE:
         return str_copy(v->text, to, sizeof(((struct scenario_event *)0)->file)) || wrong(r, v, "the name is too long");
+    case FIELD_NAME:
+        return (v->text.n && str_copy(v->text, to, sizeof(((struct scenario_event *)0)->name))) ||
+               wrong(r, v, "the name is empty or too long");
     case FIELD_WORD: return read_word(r, v, f->words, (unsigned *)(void *)to);
     case FIELD_FAULTS: return fault_rates_parse(v->text, (struct fault_rates *)(void *)to, r->e);
     case FIELD_VARIANTS: return read_variants(r, v, (struct variants *)(void *)to);
@@ -271,20 +299,6 @@ static bool read_rates(const struct reader *r, const struct yaml *map)
     return true;
 }
 
-static bool read_event_kind(const struct reader *r, const struct yaml *v, struct scenario_event *out)
-{
-    static const char *const kinds[] = {
-        [EVENT_BURST] = "burst",   [EVENT_THROTTLE] = "throttle", [EVENT_OUTAGE] = "outage",
-        [EVENT_HANG] = "hang",     [EVENT_FLURRY] = "flurry",     [EVENT_LATE] = "late",
-        [EVENT_REPLAY] = "replay", [EVENT_MERGE] = "merge",       [EVENT_PARTIAL] = "partial"};
-    for (unsigned i = 0; v->type == YAML_SCALAR && i < COUNT(kinds); i++) {
-        if (!str_eq(v->text, str_of(kinds[i]))) continue;
-        out->what = (enum event_what)i;
-        return true;
-    }
-    return wrong(r, v, "what happens is one of burst, throttle, outage, hang, flurry, late, replay, merge, partial");
-}
-
 static bool read_event(const struct reader *r, const struct yaml *map)
 {
     struct scenario_event ev = {
@@ -293,11 +307,12 @@ static bool read_event(const struct reader *r, const struct yaml *map)
     if (r->s->event_count == SCENARIO_EVENTS_MAX) return wrong(r, map, "too many events");
     for (size_t i = 0; i < map->count; i++) {
         const struct field *f = field_find(event_fields, COUNT(event_fields), map->keys[i].text);
-        bool is_kind = str_eq(map->keys[i].text, STR("what"));
-        if (is_kind ? !read_event_kind(r, &map->items[i], &ev) : f && !set_field(r, f, &ev, &map->items[i]))
-            return false;
-        if (!is_kind && !f) return wrong(r, &map->keys[i], "an event has no such field");
+        if (f && !set_field(r, f, &ev, &map->items[i])) return false;
+        if (!f) return wrong(r, &map->keys[i], "an event has no such field");
     }
+    bool needs_name = ev.what == EVENT_ADD_COLUMN || ev.what == EVENT_DROP_COLUMN || ev.what == EVENT_RENAME_TABLE ||
+                      ev.what == EVENT_EXTEND_ENUM;
+    if (needs_name && ev.name[0] == '\0') return wrong(r, map, "this event needs a name");
     r->s->events[r->s->event_count++] = ev;
     return true;
 }

@@ -30,19 +30,28 @@ enum event_what {
     EVENT_FLURRY, /* an alert is made and changed `changes` times within one second; its last two changes share one time */
     EVENT_REPLAY, /* the rows of `file` become visible, the newest with the Timestamp of `at` */
     EVENT_MERGE,  /* `incident` is merged into `into`, both by their place in time */
-    EVENT_LATE,   /* `rows` rows of `table` become visible whose Timestamps lie up to `up_to_ms` earlier */
+    /* from `at` on the schema is another: a column `name` more or less in `table`, the table called `name` (its old name is
+     * known for another `for`), the enum `field` of alerts has a member `name` never seen before */
+    EVENT_ADD_COLUMN,
+    EVENT_DROP_COLUMN,
+    EVENT_RENAME_TABLE,
+    EVENT_EXTEND_ENUM,
+    EVENT_LATE, /* `rows` rows of `table` become visible whose Timestamps lie up to `up_to_ms` earlier */
 };
+enum extended_enum { EXTENDS_SEVERITY, EXTENDS_STATUS, EXTENDS_SERVICE, EXTENDS_EVIDENCE };
 struct scenario_event {
     enum event_what what;
     int64_t at_ms;  /* after the start; may be negative */
-    int64_t for_ms; /* THROTTLE, OUTAGE, HANG */
+    int64_t for_ms; /* THROTTLE, OUTAGE, HANG, PARTIAL, RENAME_TABLE */
     struct tenant_range tenants;
-    unsigned table; /* BURST, LATE, REPLAY: index in table_schemas */
+    unsigned table; /* of events about one: index in table_schemas */
     char file[256]; /* REPLAY: read by whoever runs the model */
     uint64_t rows;
     unsigned changes;
     int64_t up_to_ms;
     unsigned incident, into; /* MERGE */
+    char name[64];
+    enum extended_enum field;
 };
 
 /* What a tenant has bought: all of Defender XDR, Defender for Endpoint alone, Business Premium, nothing. */

@@ -23,7 +23,7 @@ enum table_id {
 #undef X
         TABLE_COUNT
 };
-enum { TABLE_COLUMNS_MAX = 80 };
+enum { TABLE_COLUMNS_MAX = 160 };
 struct table_column {
     unsigned short column; /* enum column */
     unsigned char type;    /* enum kql_type */

@@ -4,12 +4,66 @@
 #include "twin/cloud_int.h"
 #include "twin/render.h"
 
+/* ---- the schema as it is by now ------------------------------------------------------------------------------------- */
+/* Has this event of the scenario happened to the tenant by then? `late`: and how much later. */
+static bool has_happened(const struct hunt_source *s, const struct scenario_event *e, int64_t late_ms)
+{
+    int64_t at = wall_add(s->cloud->opts.start, (e->at_ms + late_ms) * WALL_TICKS_PER_MS).ticks;
+    return at <= s->as_of.ticks && tenant_range_has(&e->tenants, s->tenant->world.index);
+}
+
+/* What `name` is called: a table is known by its new name from the change on, by its old one for a while. */
+static bool table_called(const struct hunt_source *s, struct str name, enum table_id *out)
+{
+    const struct scenario *sc = s->cloud->opts.scenario;
+    bool is_table = table_by_name(name, out);
+    for (unsigned i = 0; i < sc->event_count; i++) {
+        const struct scenario_event *e = &sc->events[i];
+        if (e->what != EVENT_RENAME_TABLE || !has_happened(s, e, 0)) continue;
+        if (str_eq(name, str_of(e->name))) {
+            *out = (enum table_id)e->table;
+            is_table = true;
+        } else if (is_table && *out == (enum table_id)e->table && !s->is_dump && has_happened(s, e, e->for_ms)) {
+            is_table = false;
+        }
+    }
+    return is_table;
+}
+
 /* ---- views: a table's columns as this tenant sees them now ----------------------------------------------------------- */
-static void add_column(struct hunt_view *v, struct table_column column)
+static void add_column(struct hunt_view *v, struct table_column column, const char *name, int64_t since)
 {
     INVARIANT(v->count < TABLE_COLUMNS_MAX);
     v->cells[v->count] = column;
-    v->columns[v->count++] = (struct kql_column){column_names[column.column], (enum kql_type)column.type};
+    v->since[v->count] = since;
+    v->columns[v->count++] = (struct kql_column){name, (enum kql_type)column.type};
+}
+
+static const struct table_column new_column = {COL_ProcessFutureSignal, KQL_STRING};
+
+static bool is_dropped(const struct hunt_source *s, enum table_id id, const char *name)
+{
+    const struct scenario *sc = s->cloud->opts.scenario;
+    for (unsigned i = 0; i < sc->event_count; i++) {
+        const struct scenario_event *e = &sc->events[i];
+        if (e->what == EVENT_DROP_COLUMN && e->table == (unsigned)id && str_eq(str_of(e->name), str_of(name)) &&
+            has_happened(s, e, 0))
+            return true;
+    }
+    return false;
+}
+
+/* A column that came in mid-run is empty in the rows before it. */
+static void add_new_columns(const struct hunt_source *s, struct hunt_view *v)
+{
+    const struct scenario *sc = s->cloud->opts.scenario;
+    for (unsigned i = 0; i < sc->event_count; i++) {
+        const struct scenario_event *e = &sc->events[i];
+        if (e->what == EVENT_ADD_COLUMN && e->table == (unsigned)v->table->id && has_happened(s, e, 0))
+            add_column(v, new_column, e->name, wall_add(s->cloud->opts.start, e->at_ms * WALL_TICKS_PER_MS).ticks);
+    }
+    if (v->table->id == TABLE_DeviceProcessEvents && s->tenant->world.has_new_column)
+        add_column(v, new_column, column_names[COL_ProcessFutureSignal], INT64_MIN);
 }
 
 /* Where dynamics come as objects, what is JSON inside a text column elsewhere is one too. */
@@ -25,10 +79,14 @@ static struct hunt_view *view_new(struct hunt_source *s, enum table_id id)
     struct hunt_view *v = calloc(1, sizeof *v);
     if (v == NULL) return NULL;
     v->table = &s->tenant->tables[id];
-    v->time_column = schema->time_column >= 0 ? (unsigned)schema->time_column : UINT_MAX;
-    for (unsigned i = 0; i < schema->count; i++) add_column(v, as_seen(s, schema->columns[i]));
-    if (id == TABLE_DeviceProcessEvents && s->tenant->world.has_new_column)
-        add_column(v, (struct table_column){COL_ProcessFutureSignal, KQL_STRING});
+    v->time_column = UINT_MAX;
+    for (unsigned i = 0; i < schema->count; i++) {
+        const char *name = column_names[schema->columns[i].column];
+        if (is_dropped(s, id, name)) continue;
+        if ((int)i == schema->time_column) v->time_column = v->count;
+        add_column(v, as_seen(s, schema->columns[i]), name, INT64_MIN);
+    }
+    add_new_columns(s, v);
     v->next = s->views;
     s->views = v;
     return v;
@@ -51,7 +109,7 @@ static bool find(void *ctx, struct str name, struct kql_table *out)
 {
     struct hunt_source *s = ctx;
     enum table_id id;
-    if (!table_by_name(name, &id) || !(s->ignores_licence || tenant_has_table(s->tenant, id))) return false;
+    if (!table_called(s, name, &id) || !(s->is_dump || tenant_has_table(s->tenant, id))) return false;
     if (s->of_endpoint && !is_of_endpoint(name)) return false;
     struct hunt_view *v = view_of(s, id);
     if (v == NULL) return false;
@@ -93,6 +151,7 @@ static struct kql_value cell(void *ctx, void *handle, struct kql_row_ref ref, un
 {
     const struct hunt_view *v = handle;
     if (column == v->time_column) return kql_int(KQL_DATETIME, ref.ticks); /* the commonest by far: nothing is drawn */
+    if (ref.ticks < v->since[column]) return kql_null((enum kql_type)v->cells[column].type);
     return row_cell(row_at(ctx, v->table, ref), v->cells[column], a);
 }
 

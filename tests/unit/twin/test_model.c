@@ -339,7 +339,9 @@ static void scenarios_say_where_they_are_wrong(void **state)
         {"rows_per_second: {DeviceNope: 1}", "s.yaml:1:19: not a table the twin has"},
         {"events:\n  - {at: 1s}", "s.yaml:2:5: an event needs: what"},
         {"events:\n  - {what: quake, at: 1s}",
-         "s.yaml:2:12: what happens is one of burst, throttle, outage, hang, flurry, late, replay, merge, partial"},
+         "s.yaml:2:12: it can be burst, throttle, outage, partial, hang, flurry, replay, merge, add_column, "
+         "drop_column, rename_table, extend_enum, late"},
+        {"events:\n  - {what: add_column, table: DeviceInfo}", "s.yaml:2:5: this event needs a name"},
         {"events:\n  - {what: burst, tenants: 5-1}", "s.yaml:2:28: tenants are: all, N, N-M, every N"},
         {"rules:\n  - {lacks: [luck]}",
          "s.yaml:2:14: a tenant can lack hunting, alerts, incidents, machines, consent, tables, live_response"},

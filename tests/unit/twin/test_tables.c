@@ -134,6 +134,94 @@ static void licences_decide(void **state)
     client_close(&c);
 }
 
+/* ---- the schema changes while we look ---------------------------------------------------------------------------------- */
+static size_t columns_of(struct client *c, const char *query, const char *name, bool *has)
+{
+    if (client_hunt(c, query) != 200) fail_msg("%s: %s", query, client_message(c));
+    const struct json *schema = json_get(c->json, "schema");
+    *has = false;
+    for (size_t i = 0; i < schema->count; i++)
+        *has |= str_eq(json_str(json_get(&schema->items[i], "name"), STR_NONE), str_of(name));
+    return schema->count;
+}
+
+static void columns_come_and_go(void **state)
+{
+    struct client c;
+    bool has;
+    (void)state;
+    client_open(&c,
+                "history: 10m\nrows_per_second: {DeviceInfo: 1}\nevents:\n"
+                "  - {what: add_column, at: 60s, table: DeviceInfo, name: Mood}\n"
+                "  - {what: drop_column, at: 120s, table: DeviceInfo, name: OSPlatform, tenants: 0}\n",
+                2, 1);
+    size_t before = columns_of(&c, "DeviceInfo", "Mood", &has);
+    assert_false(has);
+    assert_int_equal(client_hunt(&c, "DeviceInfo | where Mood == 'x'"), 400);
+    client_wait(&c, 110000);
+    assert_int_equal(columns_of(&c, "DeviceInfo", "Mood", &has), before + 1);
+    assert_true(has);
+    assert_true(count_of(&c, "DeviceInfo | where isnotempty(Mood) | count") > 0);
+    assert_int_equal(
+        count_of(&c, "DeviceInfo | where Timestamp < datetime(2026-06-01T12:01:00Z) and isnotempty(Mood) | count"), 0);
+    client_wait(&c, 20000);
+    assert_int_equal(columns_of(&c, "DeviceInfo", "OSPlatform", &has), before);
+    assert_false(has);
+    assert_int_equal(client_hunt(&c, "DeviceInfo | project Timestamp, OSPlatform"), 400);
+    assert_non_null(strstr(client_message(&c), "'OSPlatform'"));
+    client_become(&c, 1);
+    (void)columns_of(&c, "DeviceInfo", "OSPlatform", &has);
+    assert_true(has);
+    client_close(&c);
+}
+
+static void tables_are_renamed(void **state)
+{
+    static const struct {
+        int64_t wait;
+        int old, new;
+    } rows[] = {{0, 200, 400}, {70000, 200, 200}, {60000, 400, 200}};
+    struct client c;
+    (void)state;
+    client_open(&c,
+                "history: 10m\nrows_per_second: {DeviceInfo: 1}\nevents:\n"
+                "  - {what: rename_table, at: 60s, for: 60s, table: DeviceInfo, name: DeviceFacts}\n",
+                1, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        client_wait(&c, rows[i].wait);
+        assert_int_equal(client_hunt(&c, "DeviceInfo | count"), rows[i].old);
+        assert_int_equal(client_hunt(&c, "DeviceFacts | count"), rows[i].new);
+    }
+    assert_int_equal(count_of(&c, "DeviceFacts | count"), cloud_count(c.cloud, 0, feed("DeviceInfo"), c.now));
+    client_close(&c);
+}
+
+static void enums_grow(void **state)
+{
+    static const struct {
+        const char *field, *name;
+    } rows[] = {{"severity", "apocalyptic"}, {"status", "onHold"}, {"serviceSource", "microsoftDefenderForMars"}};
+    struct client c;
+    char target[200];
+    (void)state;
+    client_open(&c,
+                "history: 2h\nalerts_before: 6\nalerts_per_hour: 600\nalert_revisions: 0\nevents:\n"
+                "  - {what: extend_enum, at: 30s, field: severity, name: apocalyptic}\n"
+                "  - {what: extend_enum, at: 30s, field: status, name: onHold}\n"
+                "  - {what: extend_enum, at: 30s, field: serviceSource, name: microsoftDefenderForMars}\n"
+                "  - {what: extend_enum, at: 30s, field: evidence, name: hologramEvidence}\n",
+                1, 1);
+    for (int after = 0; after < 2; after++, client_wait(&c, 90000))
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+            (void)snprintf(target, sizeof target, "/v1.0/security/alerts_v2?$top=1000&$filter=%s+eq+'%s'",
+                           rows[i].field, rows[i].name);
+            assert_int_equal(client_get(&c, target), 200);
+            assert_int_equal(client_count(&c, "value") > 0, after);
+            if (after) assert_non_null(strstr(buf_cstr(&c.body), "#microsoft.graph.security.hologramEvidence"));
+        }
+    client_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +229,9 @@ int main(void)
         cmocka_unit_test(dynamics_come_both_ways),
         cmocka_unit_test(snapshots_show_what_is),
         cmocka_unit_test(licences_decide),
+        cmocka_unit_test(columns_come_and_go),
+        cmocka_unit_test(tables_are_renamed),
+        cmocka_unit_test(enums_grow),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
