@@ -50,6 +50,15 @@ bool defender_roles(struct defender *d, const char *tenant_id, enum audience aud
     return true;
 }
 
+enum access defender_access(struct defender *d, const char *tenant_id, enum endpoint endpoint)
+{
+    const struct endpoint_row *row = &endpoint_rows[endpoint];
+    const struct token *t = token_find(d, tenant_id, row->audience);
+    if (t == NULL || t->bearer == NULL) return ACCESS_UNKNOWN;
+    if (*row->role == '\0' || token_has_role(t, str_of(row->role))) return ACCESS_GRANTED;
+    return t->roles.n ? ACCESS_MISSING : ACCESS_NO_ROLES;
+}
+
 void clock_judge(struct defender *d, const struct http_response *r, struct err *e)
 {
     struct err warning;

@@ -102,6 +102,10 @@ void fetch_cancel(struct fetch_call *c); /* no callback comes any more; the hand
 bool defender_roles(struct defender *d, const char *tenant_id, enum audience audience,
                     bool (*each)(void *arg, struct str role), void *arg);
 
+/* The same for one end-point: may it be asked? */
+enum access { ACCESS_UNKNOWN /* no token yet */, ACCESS_GRANTED, ACCESS_MISSING, ACCESS_NO_ROLES /* at all */ };
+enum access defender_access(struct defender *d, const char *tenant_id, enum endpoint endpoint);
+
 /* Errors by stable code. Kind tells the scheduler: ERR_RETRY backs off, ERR_AUTH stops until a person acts (probed rarely),
  * ERR_LIMIT asks for less. From DEFENDER_SECRET_WRONG to DEFENDER_WRONG_TENANT they are the login's (see defender_scope). */
 enum {

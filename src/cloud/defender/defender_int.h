@@ -88,6 +88,7 @@ enum token_state token_get(struct defender *d, struct tenant *t, enum audience a
 bool token_drop(struct defender *d, const char *tenant_id, enum audience audience, uint64_t serial);
 /* NULL: no login yet. */
 struct token *token_find(struct defender *d, const char *tenant_id, enum audience audience);
+bool token_is_old(const struct token *t); /* so that a new one may say something else */
 bool token_has_role(const struct token *t, struct str role);
 void login_free(struct login *l);
 

@@ -218,6 +218,23 @@ static void send(struct fetch_call *c, const struct token *t, const char *url)
     buf_done(&body);
 }
 
+/* What the token does not allow is not asked: the answer is known. A token from before the consent is dropped first, once. */
+static void send_if_allowed(struct fetch_call *c, const struct token *t, const char *url)
+{
+    const char *tenant_id = c->tenant->record.tenant_id;
+    struct err e;
+    if (*c->row->role == '\0' || token_has_role(t, str_of(c->row->role))) {
+        send(c, t, url);
+    } else if (!c->has_renewed && token_is_old(t) && token_drop(c->d, tenant_id, c->row->audience, t->serial)) {
+        c->has_renewed = true;
+        fetch_wake(c, NULL);
+    } else {
+        (void)err_set(&e, &defender_causes[DEFENDER_ROLE_MISSING], "%s %s was not asked: the token has %s; it needs %s",
+                      c->row->method, c->row->path, t->roles.n ? "other roles" : "no roles", c->row->role);
+        fail(c, &e);
+    }
+}
+
 static void on_wake(void *arg)
 {
     struct fetch_call *c = arg;
@@ -228,7 +245,7 @@ static void on_wake(void *arg)
     bool ok = e.cause == NULL && add_url(c, &url, &e);
     enum token_state state = ok ? token_get(c->d, c->tenant, c->row->audience, &t, &e) : TOKEN_FAILED;
     switch (state) {
-    case TOKEN_READY: send(c, t, buf_cstr(&url)); break;
+    case TOKEN_READY: send_if_allowed(c, t, buf_cstr(&url)); break;
     case TOKEN_COMING:
         c->awaited = t;
         TAILQ_INSERT_TAIL(&t->waiting, c, in_waiting);

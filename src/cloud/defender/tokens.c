@@ -361,11 +361,16 @@ enum token_state token_get(struct defender *d, struct tenant *tenant, enum audie
     return is_usable ? TOKEN_READY : TOKEN_COMING;
 }
 
+bool token_is_old(const struct token *t)
+{
+    return now_of(t->login->d).ms - t->minted_at.ms >= DROP_AGE_MS;
+}
+
 bool token_drop(struct defender *d, const char *tenant_id, enum audience audience, uint64_t serial)
 {
     struct token *t = token_find(d, tenant_id, audience);
     if (t == NULL || t->bearer == NULL || t->serial != serial) return true; /* another one is there, or coming */
-    if (now_of(d).ms - t->minted_at.ms < DROP_AGE_MS) return false;
+    if (!token_is_old(t)) return false;
     token_clear(t);
     return true;
 }
