@@ -81,6 +81,45 @@ void call_answer_value(struct exchange *x, struct str value)
     answer_bytes(x, 200, "application/json; charset=utf-8", &out);
 }
 
+/* ---- short answers ------------------------------------------------------------------------------------------------------ */
+void call_list_begin(struct exchange *x, struct call_list *l, const char *context)
+{
+    buf_init(&l->out, 64 << 20);
+    l->is_list = context != NULL;
+    object_writer_open(&l->o, x->tenant->world.has_dirt ? x->tenant->world.seed : 0, &l->out);
+    json_object_begin(&l->o.w);
+    if (context == NULL) return;
+    json_key(&l->o.w, "@odata.context");
+    buf_reset(&l->o.scratch);
+    buf_addf(&l->o.scratch, ENDPOINT_METADATA "%s", context);
+    json_write_str(&l->o.w, buf_str(&l->o.scratch));
+    json_key(&l->o.w, "value");
+    json_array_begin(&l->o.w);
+}
+
+void call_list_add(struct exchange *x, struct call_list *l, enum object_kind kind, const struct object *o)
+{
+    struct buf one;
+    buf_init(&one, 16 << 20);
+    object_write(estate_of(x->cloud, x->tenant), kind, o, VIEW_EVOLVED, &one);
+    json_write_raw(&l->o.w, buf_str(&one));
+    buf_done(&one);
+}
+
+void call_list_drop(struct call_list *l)
+{
+    object_writer_close(&l->o);
+    buf_done(&l->out);
+}
+
+void call_list_answer(struct exchange *x, struct call_list *l)
+{
+    if (l->is_list) json_array_end(&l->o.w);
+    json_object_end(&l->o.w);
+    object_writer_close(&l->o);
+    answer_bytes(x, 200, "application/json; charset=utf-8", &l->out);
+}
+
 const char *call_app(struct exchange *x, struct arena *a)
 {
     if (variant_is(exchange_variants(x), VARIANT_ACTIONS_REQUESTOR, "app_name")) return arena_print(a, "Portcullis").p;

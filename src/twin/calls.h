@@ -4,6 +4,7 @@
 
 #include "twin/access.h"
 #include "twin/cloud_int.h"
+#include "twin/objects_int.h"
 
 #define ENDPOINT_METADATA "https://api.securitycenter.microsoft.com/api/$metadata#"
 
@@ -29,6 +30,24 @@ void call_answer_object(struct exchange *x, int status, enum object_kind kind, c
 void call_answer_value(struct exchange *x, struct str value);
 /* Who the caller is to the API: requestor, createdBy. In the arena. */
 const char *call_app(struct exchange *x, struct arena *a);
+
+void call_answer_machine(struct exchange *x, unsigned device);
+void call_answer_user(struct exchange *x, unsigned user, unsigned device);
+
+/* A short answer made in memory: {"@odata.context":…,"value":[…]}, or without a context one bare object. */
+struct call_list {
+    struct buf out;
+    struct object_writer o;
+    bool is_list;
+};
+void call_list_begin(struct exchange *x, struct call_list *l, const char *context);
+void call_list_add(struct exchange *x, struct call_list *l, enum object_kind kind, const struct object *o);
+void call_list_answer(struct exchange *x, struct call_list *l);
+void call_list_drop(struct call_list *l);
+
+/* What a route of alert_calls.c or machine_calls.c is about. */
+enum { RELATED_FILES, RELATED_IPS, RELATED_DOMAINS };
+enum { INVENTORY_SOFTWARE, INVENTORY_VULNERABILITIES, INVENTORY_RECOMMENDATIONS };
 
 /* Live response (live_response.c): are these commands well made and in order? false: answered. */
 bool live_response_check(struct exchange *x, const struct json *commands);

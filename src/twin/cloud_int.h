@@ -84,6 +84,8 @@ struct exchange {
     char client_id[37]; /* whose token it is */
     enum cloud_family family;
     int what;        /* what the route says of its kind: an object_kind, an action_type */
+    bool of_machine; /* a listing is only of this one */
+    unsigned machine;
     struct str args; /* between the parentheses of a path like findbyip(...) */
     bool is_beta;
     char request_id[37];
@@ -134,6 +136,22 @@ void action_order_handle(struct exchange *x, struct str machine);
 void action_cancel_handle(struct exchange *x, struct str id);
 void action_package_handle(struct exchange *x, struct str id);
 void action_result_handle(struct exchange *x, struct str id);
+/* What is written through an API, from x->now on (writes.c). */
+void write_change(struct exchange *x, enum object_kind kind, uint64_t number, enum object_text what, struct str text,
+                  struct str author);
+struct str author_of(const struct exchange *x); /* of a comment */
+void alert_patch_handle(struct exchange *x, struct str id);
+void alert_batch_handle(struct exchange *x, struct str none);
+void alert_related_handle(struct exchange *x, struct str id);
+void alert_machine_handle(struct exchange *x, struct str id);
+void alert_user_handle(struct exchange *x, struct str id);
+void machine_by_ip_handle(struct exchange *x, struct str none);
+void machine_by_tag_handle(struct exchange *x, struct str none);
+void machine_tag_handle(struct exchange *x, struct str id);
+void machine_alerts_handle(struct exchange *x, struct str id);
+void machine_alert_count_handle(struct exchange *x, struct str id);
+void machine_users_handle(struct exchange *x, struct str id);
+void machine_inventory_handle(struct exchange *x, struct str id);
 void indicator_post_handle(struct exchange *x, struct str none);
 void indicator_import_handle(struct exchange *x, struct str none);
 void indicator_delete_handle(struct exchange *x, struct str id);

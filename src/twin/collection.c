@@ -4,23 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "twin/cloud_int.h"
+#include "twin/calls.h"
+#include "twin/objects_int.h"
 
 struct collection_rules {
     const char *context; /* after $metadata# */
     unsigned top_default, top_max;
     bool clamps_top;   /* more is clamped; else refused */
     unsigned skip_max; /* deeper is refused */
-    bool is_graph;
-    bool has_next_with_top; /* the Endpoint API gives none when the caller set $top */
-    const char *expands;    /* what $expand may name; NULL: there is no $expand */
+    enum cloud_api api;
+    const char *expands; /* what $expand may name; NULL: there is no $expand */
+    const char *noun;    /* what is not found; NULL: in Graph's words */
 };
 static const struct collection_rules rules[OBJECT_KINDS] = {
-    [OBJECT_ALERT] = {"security/alerts_v2", 100, 1000, true, 500, true, true, NULL},
-    [OBJECT_INCIDENT] = {"security/incidents", 50, 50, false, 500, true, true, "alerts"},
-    [OBJECT_ACTION] = {"MachineActions", 10000, 10000, false, UINT32_MAX, false, false},
-    [OBJECT_INDICATOR] = {"Indicators", 10000, 10000, false, UINT32_MAX, false, false},
-    [OBJECT_MACHINE] = {"Machines", 10000, 10000, false, UINT32_MAX, false, false},
+    [OBJECT_ALERT] = {"security/alerts_v2", 100, 1000, true, 500, API_GRAPH, NULL, NULL},
+    [OBJECT_INCIDENT] = {"security/incidents", 50, 50, false, 500, API_GRAPH, "alerts", NULL},
+    [OBJECT_ACTION] = {"MachineActions", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, NULL, "Machine action"},
+    [OBJECT_INDICATOR] = {"Indicators", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, NULL, "Indicator"},
+    [OBJECT_ENDPOINT_ALERT] = {"Alerts", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, "evidence", "Alert"},
+    [OBJECT_MACHINE] = {"Machines", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, NULL, "Machine"},
 };
 
 struct listing {
@@ -124,6 +126,8 @@ static bool read_filter(struct exchange *x, struct listing *l, struct str text)
 static bool read_order(struct exchange *x, struct listing *l, struct str text)
 {
     struct odata_error e;
+    if (rules[l->kind].api != API_GRAPH)
+        return refuse(x, bad_option_code(x), "The query specified in the URI is not valid: $orderby is not supported.");
     if (l->kind == OBJECT_ALERT && variant_is(exchange_variants(x), VARIANT_ALERTS_ORDER, "refuse") &&
         str_find(text, STR("lastUpdateDateTime"), 0) != SIZE_MAX)
         return refuse(x, bad_option_code(x),
@@ -330,19 +334,19 @@ static void write_head(struct exchange *x, struct listing *l)
     char context[160];
     json_writer_init(&w, &l->piece);
     json_object_begin(&w);
-    if (r->is_graph)
+    if (r->api == API_GRAPH)
         (void)snprintf(context, sizeof context, "https://graph.microsoft.com/%s/$metadata#%s",
                        x->is_beta ? "beta" : "v1.0", r->context);
     else
-        (void)snprintf(context, sizeof context, "https://api.securitycenter.microsoft.com/api/$metadata#%s",
-                       r->context);
+        (void)snprintf(context, sizeof context, "%s/api/$metadata#%s",
+                       r->api == API_XDR ? "https://api.security.microsoft.com" : CLOUD_ENDPOINT_AUDIENCE, r->context);
     json_key(&w, "@odata.context");
     json_write_cstr(&w, context);
     if (l->has_count) {
         json_key(&w, "@odata.count");
         json_write_u64(&w, l->total);
     }
-    if (l->end < l->total && (r->has_next_with_top || !l->has_top)) write_next_link(x, l, &w);
+    if (l->end < l->total && (r->api == API_GRAPH || !l->has_top)) write_next_link(x, l, &w);
     json_key(&w, "value");
     json_array_begin(&w);
 }
@@ -372,7 +376,7 @@ static ssize_t listing_read(void *ctx, char *p, size_t n)
 static int leave_out_failed(struct exchange *x, struct listing *l)
 {
     size_t n = 0;
-    if (!rules[l->kind].is_graph || !is_partial(x)) return 200;
+    if (rules[l->kind].api != API_GRAPH || !is_partial(x)) return 200;
     for (size_t i = 0; i < l->objects.count; i++)
         if (object_service_is(l->estate, l->kind, &l->objects.items[i], "microsoftDefenderForEndpoint"))
             l->objects.items[n++] = l->objects.items[i];
@@ -381,10 +385,31 @@ static int leave_out_failed(struct exchange *x, struct listing *l)
     return 206;
 }
 
+/* Those of the machine that the path names. */
+static void keep_of_machine(struct exchange *x, struct listing *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; x->of_machine && i < l->objects.count; i++)
+        if (scene_of(l->estate, &l->objects.items[i]).device == x->machine) l->objects.items[n++] = l->objects.items[i];
+    if (x->of_machine) l->objects.count = n;
+}
+
+/* ".../$count": a bare number. */
+static void answer_count(struct exchange *x, struct listing *l)
+{
+    struct buf out;
+    buf_init(&out, 64);
+    keep_of_machine(x, l);
+    keep_matching(l);
+    buf_addf(&out, "%zu", l->objects.count);
+    answer_bytes(x, 200, "text/plain", &out);
+}
+
 static void answer_list(struct exchange *x, struct listing *l)
 {
     static const struct body_ops ops = {listing_read, listing_free};
     int status = leave_out_failed(x, l);
+    keep_of_machine(x, l);
     keep_matching(l);
     if (l->objects.count) qsort_r(l->objects.items, l->objects.count, sizeof *l->objects.items, in_order, l);
     l->total = l->objects.count;
@@ -394,7 +419,7 @@ static void answer_list(struct exchange *x, struct listing *l)
     l->is_first = true;
     if (l->kind == OBJECT_MACHINE && l->total == 0) {
         listing_free(l);
-        answer_endpoint_error(x, 404, "ResourceNotFound", "No machines were found");
+        (void)call_refused(x, 404, "ResourceNotFound", "No machines were found");
         return;
     }
     write_head(x, l);
@@ -414,7 +439,8 @@ static void answer_one(struct exchange *x, struct listing *l, struct str id)
     for (size_t i = 0; i < l->objects.count; i++) {
         const struct object *o = &l->objects.items[i];
         bool is_it = str_eq_nocase(object_id(l->estate, l->kind, o, &l->arena), id);
-        if (!is_it && l->kind == OBJECT_MACHINE)
+        if (!is_it && l->kind == OBJECT_MACHINE &&
+            variant_is(exchange_variants(x), VARIANT_ENDPOINT_MACHINE_NAME, "accept"))
             is_it = str_eq_nocase(device_name(l->estate.world, (unsigned)o->number, &l->arena), id);
         if (!is_it) continue;
         write_one(l, o, l->view | VIEW_ALONE, &out);
@@ -423,10 +449,10 @@ static void answer_one(struct exchange *x, struct listing *l, struct str id)
     }
     buf_done(&out);
     x->tenant->stats[x->family].refused++;
-    (void)snprintf(message, sizeof message,
-                   l->kind == OBJECT_MACHINE ? "Machine %.*s was not found" : "Resource '%.*s' does not exist.",
-                   (int)(id.n < 64 ? id.n : 64), id.p);
-    answer_error(x, 404, l->kind == OBJECT_MACHINE ? "ResourceNotFound" : "NotFound", message);
+    const char *noun = rules[l->kind].noun;
+    (void)snprintf(message, sizeof message, noun ? "%s %.*s was not found" : "%s '%.*s' does not exist.",
+                   noun ? noun : "Resource", (int)(id.n < 64 ? id.n : 64), id.p);
+    answer_error(x, 404, noun ? "ResourceNotFound" : "NotFound", message);
 }
 
 void collection_handle(struct exchange *x, struct str id)
@@ -451,6 +477,9 @@ void collection_handle(struct exchange *x, struct str id)
         listing_free(l);
         answer_error(x, 500, "UnknownError", "");
     } else if (!selects_what_is(x, l)) {
+        listing_free(l);
+    } else if (rules[kind].api != API_GRAPH && str_eq(id, STR("$count"))) {
+        answer_count(x, l);
         listing_free(l);
     } else if (id.n) {
         answer_one(x, l, id);

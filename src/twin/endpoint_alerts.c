@@ -1,5 +1,4 @@
-/* The alerts of Defender for Endpoint as its own API shows them: the same as Graph's where a device is part of them, in other
- * words (sections 10 and 22 of the reference). An object's number is the alert's. */
+/* The alerts of Defender for Endpoint as its own API shows them: the same as Graph's, in other words (sections 10 and 22 of the reference). An object's number is the alert's. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +18,8 @@ bool endpoint_alerts_list(struct estate t, struct wall now, struct arena *a, str
     t = through_endpoint(t);
     if (!alerts_list(t, now, a, out)) return false;
     for (size_t i = 0; i < out->count; i++)
-        if (alert_kind_of(t, out->items[i].number)->evidence & EVIDENCE_DEVICE) out->items[n++] = out->items[i];
+        if (strcmp(alert_kind_of(t, out->items[i].number)->service, "microsoftDefenderForEndpoint") == 0)
+            out->items[n++] = out->items[i];
     out->count = n;
     return true;
 }

@@ -31,11 +31,13 @@ static const struct object_feed {
     enum cloud_api api;    /* whose roles of */
     enum role_group group; /* this group let it be read */
     unsigned licences;
+    bool is_alerts; /* through whichever API: only the first that can be read counts */
 } object_feeds[] = {
-    {"alerts", OBJECT_ALERT, API_GRAPH, ROLES_ALERTS, ALL},
-    {"incidents", OBJECT_INCIDENT, API_GRAPH, ROLES_INCIDENTS, ALL},
-    {"machines", OBJECT_MACHINE, API_ENDPOINT, ROLES_MACHINES, ALL},
-    {"machine_actions", OBJECT_ACTION, API_ENDPOINT, ROLES_MACHINES, ALL},
+    {"alerts", OBJECT_ALERT, API_GRAPH, ROLES_ALERTS, ALL, true},
+    {"alerts_endpoint", OBJECT_ENDPOINT_ALERT, API_ENDPOINT, ROLES_ALERTS, ALL, true},
+    {"incidents", OBJECT_INCIDENT, API_GRAPH, ROLES_INCIDENTS, ALL, false},
+    {"machines", OBJECT_MACHINE, API_ENDPOINT, ROLES_MACHINES, ALL, false},
+    {"machine_actions", OBJECT_ACTION, API_ENDPOINT, ROLES_MACHINES, ALL, false},
 };
 enum { OBJECT_FEEDS = sizeof object_feeds / sizeof object_feeds[0] };
 
@@ -64,6 +66,11 @@ bool cloud_feed_find(struct str name, unsigned *feed_out)
     return false;
 }
 
+static bool may_read(const struct twin_tenant *t, role_set roles, const struct object_feed *f)
+{
+    return roles & roles_of_api(f->api) & role_group(f->group) && f->licences >> t->licence & 1;
+}
+
 bool cloud_feed_readable(const struct cloud *c, unsigned tenant, unsigned feed)
 {
     const struct twin_tenant *t = &c->tenants[tenant];
@@ -74,5 +81,7 @@ bool cloud_feed_readable(const struct cloud *c, unsigned tenant, unsigned feed)
         return roles & role_by_name(API_GRAPH, STR("ThreatHunting.Read.All")) &&
                tenant_has_table(t, (enum table_id)feed);
     const struct object_feed *f = &object_feeds[feed - TABLE_COUNT];
-    return roles & roles_of_api(f->api) & role_group(f->group) && f->licences >> t->licence & 1;
+    for (unsigned i = 0; f->is_alerts && i < feed - TABLE_COUNT; i++)
+        if (object_feeds[i].is_alerts && may_read(t, roles, &object_feeds[i])) return false;
+    return may_read(t, roles, f);
 }

@@ -35,7 +35,12 @@ bool machines_list(struct estate t, struct wall now, struct arena *a, struct obj
 {
     struct object *items = arena_alloc(a, (t.world->machines + 1) * sizeof *items);
     if (items == NULL) return false;
-    for (unsigned i = 0; i < t.world->machines; i++) items[i] = machine_at(t, i, now);
+    t.api = API_ENDPOINT;
+    for (unsigned i = 0; i < t.world->machines; i++) {
+        items[i] = machine_at(t, i, now);
+        items[i].as_of = now;
+        object_overlay(t, OBJECT_MACHINE, &items[i]);
+    }
     *out = (struct object_list){items, t.world->machines};
     return true;
 }
@@ -108,6 +113,13 @@ static const char *risk(struct estate t, const struct object *o)
     return level(draw(seed_of(t, o->number), LOT_RISK + o->revision));
 }
 
+static struct odata_value first_tag(struct estate t, const struct object *o, struct arena *a)
+{
+    struct tag_list tags;
+    machine_tags(t, o, a, &tags);
+    return tags.count ? odata_text(tags.items[0]) : (struct odata_value){.type = ODATA_NULL};
+}
+
 struct odata_value machine_field(struct estate t, const struct object *o, unsigned field, struct arena *a)
 {
     unsigned device = (unsigned)o->number;
@@ -118,7 +130,7 @@ struct odata_value machine_field(struct estate t, const struct object *o, unsign
     case F_VERSION: return odata_text(str_of(version_of(t, device)));
     case F_VALUE: return odata_text(STR("Normal"));
     case F_ENTRA: return odata_text(entra_id(t, device, a));
-    case F_TAGS: return odata_text(device_tag(t.world, device));
+    case F_TAGS: return first_tag(t, o, a);
     case F_SEEN: return odata_time(o->updated);
     case F_EXPOSURE: return odata_text(str_of(level(draw(seed, LOT_EXPOSURE))));
     case F_ONBOARDING: return odata_text(STR("onboarded"));
@@ -147,12 +159,39 @@ static void write_addresses(struct object_writer *o, struct estate t, unsigned d
     json_array_end(&o->w);
 }
 
+void machine_tags(struct estate t, const struct object *o, struct arena *a, struct tag_list *out)
+{
+    struct err e;
+    const char *written = o->texts[TEXT_TAGS];
+    struct str drawn = device_tag(t.world, (unsigned)o->number);
+    *out = (struct tag_list){.count = 0};
+    const struct json *list = written ? json_parse(a, str_of(written), &e) : NULL;
+    for (size_t i = 0; list && i < list->count && i < TAGS_MAX; i++) out->items[out->count++] = list->items[i].text;
+    if (written == NULL && drawn.n) out->items[out->count++] = drawn;
+}
+
+/* Keys that occur in newer answers. */
+static void write_more(struct object_writer *o, struct estate t)
+{
+    if (variant_is(t.variants, VARIANT_ENDPOINT_MACHINE_KEYS, "absent")) return;
+    put_cstr(o, "managedBy", "Intune");
+    put_null(o, "vmMetadata");
+}
+
+static void write_tags(struct object_writer *o, struct estate t, const struct object *m)
+{
+    struct tag_list tags;
+    machine_tags(t, m, &o->arena, &tags);
+    json_key(&o->w, "machineTags");
+    json_array_begin(&o->w);
+    for (unsigned i = 0; i < tags.count; i++) put_text(o, NULL, tags.items[i]);
+    json_array_end(&o->w);
+}
+
 void machine_write(struct object_writer *o, struct estate t, const struct object *m)
 {
     unsigned device = (unsigned)m->number;
     uint64_t seed = seed_of(t, m->number);
-    struct str tag = device_tag(t.world, device);
-    const char *tags[] = {tag.n ? tag.p : NULL, NULL};
     json_object_begin(&o->w);
     put_text(o, "id", device_id(t.world, device, &o->arena));
     put_null(o, "mergedIntoMachineId");
@@ -177,7 +216,8 @@ void machine_write(struct object_writer *o, struct estate t, const struct object
     put_cstr(o, "exposureLevel", level(draw(seed, LOT_EXPOSURE)));
     put_cstr(o, "onboardingStatus", "onboarded");
     put_text(o, "aadDeviceId", entra_id(t, device, &o->arena));
-    put_texts(o, "machineTags", tags);
+    write_tags(o, t, m);
     write_addresses(o, t, device);
+    write_more(o, t);
     json_object_end(&o->w);
 }

@@ -44,17 +44,22 @@ struct odata_value object_field(struct estate t, enum object_kind kind, const st
     return kinds[kind].field(t, o, field, a);
 }
 
-static void writer_init(struct object_writer *w, struct estate t, const struct object *o, unsigned view,
-                        struct buf *out)
+void object_writer_open(struct object_writer *w, uint64_t dirt_seed, struct buf *out)
 {
-    *w = (struct object_writer){.view = view,
-                                .dirt = t.scenario->has_dirt ? dirt_of(draw(t.world->seed, 7000 + o->number)) : 0};
+    *w = (struct object_writer){.dirt = dirt_seed ? dirt_of(dirt_seed) : 0};
     json_writer_init(&w->w, out);
     buf_init(&w->scratch, 1 << 20);
     arena_init(&w->arena, 64 << 20);
 }
 
-static void writer_done(struct object_writer *w)
+static void writer_init(struct object_writer *w, struct estate t, const struct object *o, unsigned view,
+                        struct buf *out)
+{
+    object_writer_open(w, t.scenario->has_dirt ? draw(t.world->seed, 7000 + o->number) : 0, out);
+    w->view = view;
+}
+
+void object_writer_close(struct object_writer *w)
 {
     arena_done(&w->arena);
     buf_done(&w->scratch);
@@ -65,7 +70,7 @@ void object_write(struct estate t, enum object_kind kind, const struct object *o
     struct object_writer w;
     writer_init(&w, t, o, view, out);
     kinds[kind].write(&w, t, o);
-    writer_done(&w);
+    object_writer_close(&w);
 }
 
 void object_write_comments(struct estate t, enum object_kind kind, const struct object *o, struct buf *out)
@@ -73,7 +78,7 @@ void object_write_comments(struct estate t, enum object_kind kind, const struct 
     struct object_writer w;
     writer_init(&w, t, o, 0, out);
     comments_write(&w, t, kind, o);
-    writer_done(&w);
+    object_writer_close(&w);
 }
 
 /* ---- what was written through the APIs -------------------------------------------------------------------------------- */

@@ -14,6 +14,8 @@ struct object_writer {
     unsigned dirt;
     unsigned view; /* VIEW_ bits */
 };
+void object_writer_open(struct object_writer *w, uint64_t dirt_seed, struct buf *out); /* 0: no dirt */
+void object_writer_close(struct object_writer *w);
 void put_text(struct object_writer *o, const char *key, struct str text);
 void put_cstr(struct object_writer *o, const char *key, const char *text); /* NULL: null */
 void put_null(struct object_writer *o, const char *key);
@@ -115,6 +117,13 @@ struct str graph_word(struct str endpoint, struct arena *a);
 void flat_evidence_write(struct object_writer *o, const struct scene *s, const char *const *members);
 /* One fact of its evidence of a kind (a bit of enum evidence); null: it has none. */
 struct odata_value flat_evidence_fact(const struct scene *s, unsigned bit, const char *member, struct arena *a);
+/* A machine's tags: as drawn, until they are changed. */
+enum { TAGS_MAX = 100, TAG_BYTES_MAX = 200 };
+struct tag_list {
+    struct str items[TAGS_MAX];
+    unsigned count;
+};
+void machine_tags(struct estate t, const struct object *o, struct arena *a, struct tag_list *out);
 bool indicators_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
 struct str indicator_id(struct estate t, const struct object *o, struct arena *a);
 struct odata_value indicator_field(struct estate t, const struct object *o, unsigned field, struct arena *a);

@@ -1,8 +1,9 @@
 /* Which part of the model answers which request: one row a call, with the API it belongs to, the limits it counts against
  * and the roles that may make it (section 2.6 of the reference). */
-#include "twin/cloud_int.h"
+#include "twin/calls.h"
 
 #define INDICATORS "Ti.ReadWrite", "Ti.ReadWrite.All"
+#define READ_ALERTS "Alert.Read.All", "Alert.ReadWrite.All"
 #define READ_MACHINES "Machine.Read.All", "Machine.ReadWrite.All"
 /* clang-format off */
 static const struct route {
@@ -22,6 +23,23 @@ static const struct route {
     {"PATCH", "security/incidents/*", API_GRAPH, FAMILY_SECURITY, {"SecurityIncident.ReadWrite.All"}, patch_handle, OBJECT_INCIDENT},
     {"POST", "security/alerts_v2/*/comments", API_GRAPH, FAMILY_SECURITY, {"SecurityAlert.ReadWrite.All"}, comment_handle, OBJECT_ALERT},
     {"POST", "security/incidents/*/comments", API_GRAPH, FAMILY_SECURITY, {"SecurityIncident.ReadWrite.All"}, comment_handle, OBJECT_INCIDENT},
+    {"GET", "alerts/?", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {READ_ALERTS}, collection_handle, OBJECT_ENDPOINT_ALERT},
+    {"PATCH", "alerts/*", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {"Alert.ReadWrite.All"}, alert_patch_handle, 0},
+    {"POST", "alerts/batchUpdate", API_ENDPOINT, FAMILY_BATCH_UPDATE, {"Alert.ReadWrite.All"}, alert_batch_handle, 0},
+    {"GET", "alerts/*/domains", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {"Url.Read.All"}, alert_related_handle, RELATED_DOMAINS},
+    {"GET", "alerts/*/files", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {"File.Read.All"}, alert_related_handle, RELATED_FILES},
+    {"GET", "alerts/*/ips", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {"Ip.Read.All"}, alert_related_handle, RELATED_IPS},
+    {"GET", "alerts/*/machine", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {READ_MACHINES}, alert_machine_handle, 0},
+    {"GET", "alerts/*/user", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {"User.Read.All"}, alert_user_handle, 0},
+    {"GET", "machines/findbyip(*)", API_ENDPOINT, FAMILY_ENDPOINT, {READ_MACHINES}, machine_by_ip_handle, 0},
+    {"GET", "machines/findbytag", API_ENDPOINT, FAMILY_ENDPOINT, {READ_MACHINES}, machine_by_tag_handle, 0},
+    {"POST", "machines/*/tags", API_ENDPOINT, FAMILY_ENDPOINT, {"Machine.ReadWrite.All"}, machine_tag_handle, 0},
+    {"GET", "machines/*/alerts", API_ENDPOINT, FAMILY_ENDPOINT, {READ_ALERTS}, machine_alerts_handle, OBJECT_ENDPOINT_ALERT},
+    {"GET", "machines/*/alerts/$count", API_ENDPOINT, FAMILY_ENDPOINT, {READ_ALERTS}, machine_alert_count_handle, OBJECT_ENDPOINT_ALERT},
+    {"GET", "machines/*/logonusers", API_ENDPOINT, FAMILY_ENDPOINT, {"User.Read.All"}, machine_users_handle, 0},
+    {"GET", "machines/*/software", API_ENDPOINT, FAMILY_ENDPOINT, {"Software.Read.All"}, machine_inventory_handle, INVENTORY_SOFTWARE},
+    {"GET", "machines/*/vulnerabilities", API_ENDPOINT, FAMILY_ENDPOINT, {"Vulnerability.Read.All"}, machine_inventory_handle, INVENTORY_VULNERABILITIES},
+    {"GET", "machines/*/recommendations", API_ENDPOINT, FAMILY_ENDPOINT, {"SecurityRecommendations.Read.All"}, machine_inventory_handle, INVENTORY_RECOMMENDATIONS},
     {"GET", "machines/?", API_ENDPOINT, FAMILY_ENDPOINT, {READ_MACHINES}, collection_handle, OBJECT_MACHINE},
     {"GET", "machineactions/?", API_ENDPOINT, FAMILY_ENDPOINT, {READ_MACHINES}, collection_handle, OBJECT_ACTION},
     {"POST", "machines/*/isolate", API_ENDPOINT, FAMILY_ENDPOINT, {NULL}, action_order_handle, ACTION_ISOLATE},

@@ -81,8 +81,8 @@ static bool find_object(struct exchange *x, struct str id, struct arena *a, stru
     return refused(x, 404, "NotFound", "There is no resource", id);
 }
 
-static void write_change(struct exchange *x, enum object_kind kind, uint64_t number, enum object_text what,
-                         struct str text, struct str author)
+void write_change(struct exchange *x, enum object_kind kind, uint64_t number, enum object_text what, struct str text,
+                  struct str author)
 {
     bool touches = what != TEXT_COMMENT || variant_is(exchange_variants(x), VARIANT_ALERTS_COMMENT_TOUCHES, "yes");
     changes_add(&x->tenant->changes,
@@ -191,7 +191,7 @@ void patch_handle(struct exchange *x, struct str id)
 }
 
 /* ---- comments ----------------------------------------------------------------------------------------------------------- */
-static struct str author_of(const struct exchange *x)
+struct str author_of(const struct exchange *x)
 {
     return variant_is(exchange_variants(x), VARIANT_ALERTS_COMMENT_AUTHOR, "app_id") ? str_of(x->client_id)
                                                                                      : STR("API-App: security bridge");

@@ -62,8 +62,6 @@ static const struct param pull_params[] = {
     {"to", PARAM_TIME, false, false, false, "up to here; default: now"},
     {"sweep", PARAM_FLAG, false, false, false,
      "then run all count sweeps at once: every late row of the last 48 hours"},
-    {"from-files", PARAM_PATH, false, false, true,
-     "instead of asking Defender, read streaming records from these files and folders"},
     END_PARAM};
 static const struct param ocsf_map_params[] = {
     {"table", PARAM_TEXT, false, false, false, "the table of bare rows and of hunting answers"},
@@ -170,27 +168,24 @@ const struct operation api_operations[] = {
      .columns = feed_columns,
      .empty = "no feeds yet: they appear with a tenant's first poll (portcullis serve, or portcullis pull --once)"},
     {.name = "pull",
-     .help = "poll the feeds once, now; with --from also older rows; with --from-files rows that were exported",
+     .help = "poll the feeds once, now; with --from also older rows",
      .role = ROLE_ADMIN,
      .place = OP_ENGINE,
      .params = pull_params,
      .run = op_pull,
-     .more =
-         "Runs inside the service if one runs, else takes the data folder itself. Exit 3 when some feeds failed, 1 "
-         "when all did, or this machine's disk. With --from-files: records that the streaming API wrote to a storage "
-         "account, or Event Hubs messages, also gzip or zstd; what is known already stays one. Exit 3 when there are "
-         "dead letters."},
+     .more = "Runs inside the service if one runs, else takes the data folder itself. Exit 3 when some feeds failed, 1 "
+             "when all did, or this machine's disk."},
     {.name = "ocsf map",
      .help = "Defender JSON in, OCSF NDJSON out",
      .role = ROLE_VIEWER,
      .place = OP_LOCAL,
      .params = ocsf_map_params,
      .run = op_ocsf_map,
-     .more =
-         "Reads the streaming envelope and its lines, hunting answers in both spellings, bare rows (with --table), "
-         "alerts and incidents of Graph and of the older APIs (Endpoint, SIEM, XDR), machines and machine actions: "
-         "one, a collection or an array, in any mixture. What is not JSON, not an object, over 4 MiB or of no known "
-         "shape is a dead letter; exit 3 then."},
+     .more = "Reads the streaming envelope and its lines, hunting answers in both spellings, bare rows (with --table), "
+             "Graph alerts and "
+             "incidents and Defender for Endpoint machines, one or a collection. What is not JSON, not an object, over "
+             "4 MiB or of no "
+             "known shape is a dead letter; exit 3 then."},
     {.name = "ocsf check",
      .help = "check OCSF events against the schema",
      .role = ROLE_VIEWER,

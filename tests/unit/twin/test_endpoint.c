@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -215,6 +216,103 @@ static void older_hunting_may_be_retired(void **state)
     client_close(&c);
 }
 
+/* ---- alerts (sections 10 and 22) --------------------------------------------------------------------------------------- */
+#define ALERTS ROOMY "history: 6h\nalerts_before: 40\nalert_revision_time: 1h\n"
+
+/* Each alert of this API is Graph's of the same id, in other words; none of Defender for Endpoint is missing. */
+static void both_apis_show_the_same_alerts(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"title", "title"},
+        {"createdDateTime", "alertCreationTime"},
+        {"lastUpdateDateTime", "lastUpdateTime"},
+        {"category", "category"},
+        {"assignedTo", "assignedTo"},
+        {"incidentId", "incidentId"},
+        {"detectorId", "detectorId"},
+        {"resolvedDateTime", "resolvedTime"},
+        {"firstActivityDateTime", "firstEventTime"},
+    };
+    struct client c, g;
+    size_t own = 0;
+    (void)state;
+    client_open(&c, ALERTS, 1, 7);
+    client_open(&g, ALERTS, 1, 7);
+    assert_int_equal(client_get(&c, "/api/alerts"), 200);
+    assert_int_equal(client_get(&g, "/v1.0/security/alerts_v2"), 200);
+    for (size_t i = 0; i < client_count(&g, "value"); i++) {
+        const struct json *theirs = item(&g, i), *ours = NULL;
+        bool is_endpoint =
+            str_eq(json_str(json_get(theirs, "serviceSource"), STR_NONE), STR("microsoftDefenderForEndpoint"));
+        for (size_t k = 0; k < client_count(&c, "value"); k++)
+            if (str_eq(json_str(json_get(item(&c, k), "id"), STR_NONE), json_str(json_get(theirs, "id"), STR_NONE)))
+                ours = item(&c, k);
+        assert_int_equal(ours != NULL, is_endpoint);
+        if (ours == NULL) continue;
+        own++;
+        for (size_t p = 0; p < sizeof pairs / sizeof pairs[0]; p++)
+            assert_true(str_eq(json_str(json_get(theirs, pairs[p][0]), STR("null")),
+                               json_str(json_get(ours, pairs[p][1]), STR("null"))));
+        assert_true(str_eq_nocase(json_str(json_get(theirs, "severity"), STR_NONE),
+                                  json_str(json_get(ours, "severity"), STR("-"))));
+        assert_true(str_eq_nocase(json_str(json_get(theirs, "status"), STR_NONE),
+                                  json_str(json_get(ours, "status"), STR("-"))));
+        assert_int_equal(json_get(theirs, "comments")->count, json_get(ours, "comments")->count);
+        assert_int_equal(json_get(ours, "evidence")->count, 0);
+    }
+    assert_true(own > 10 && own == client_count(&c, "value"));
+    client_close(&g);
+    client_close(&c);
+}
+
+static void a_machines_alerts_are_a_part_of_all(void **state)
+{
+    struct client c;
+    char path[120];
+    unsigned total = 0;
+    (void)state;
+    client_open(&c, ALERTS, 1, 7);
+    assert_int_equal(client_get(&c, "/api/machines"), 200);
+    char ids[8][41];
+    for (unsigned i = 0; i < 8; i++) (void)str_copy(json_str(json_get(item(&c, i), "id"), STR_NONE), ids[i], 41);
+    for (unsigned i = 0; i < 8; i++) {
+        (void)snprintf(path, sizeof path, "/api/machines/%.40s/alerts", ids[i]);
+        assert_int_equal(client_get(&c, path), 200);
+        size_t count = client_count(&c, "value");
+        for (size_t k = 0; k < count; k++)
+            assert_true(str_eq(json_str(json_get(item(&c, k), "machineId"), STR_NONE), str_of(ids[i])));
+        (void)snprintf(path, sizeof path, "/api/machines/%.40s/alerts/$count", ids[i]);
+        assert_int_equal(client_get(&c, path), 200);
+        assert_int_equal(strtoul(buf_cstr(&c.body), NULL, 10), count);
+        total += (unsigned)count;
+    }
+    assert_int_equal(client_get(&c, "/api/alerts/$count"), 200);
+    assert_int_equal(strtoul(buf_cstr(&c.body), NULL, 10), total);
+    client_close(&c);
+}
+
+/* Without $top the listing has pages of 10,000 and links; with it there is no link. */
+static void long_lists_have_links(void **state)
+{
+    struct client c;
+    (void)state;
+    client_open(&c, "machines: 10003\ndirt: no\n", 1, 7);
+    assert_int_equal(client_get(&c, "/api/machines"), 200);
+    assert_int_equal(client_count(&c, "value"), 10000);
+    char link[400];
+    struct str next = json_str(json_get(c.json, "@odata.nextLink"), STR_NONE);
+    assert_true(str_starts(next, STR("http://twin/api/machines?")));
+    assert_true(str_copy(str_sub(next, 11, next.n), link, sizeof link));
+    assert_int_equal(client_get(&c, link), 200);
+    assert_int_equal(client_count(&c, "value"), 3);
+    assert_null(json_get(c.json, "@odata.nextLink"));
+    assert_int_equal(client_get(&c, "/api/machines?$top=10000"), 200);
+    assert_null(json_get(c.json, "@odata.nextLink"));
+    assert_int_equal(client_get(&c, "/api/machines?$orderby=lastSeen"), 400);
+    assert_string_equal(client_error(&c), "ODataError");
+    client_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +323,9 @@ int main(void)
         cmocka_unit_test(older_hunting_has_quotas_of_its_own),
         cmocka_unit_test(a_result_too_big_is_refused),
         cmocka_unit_test(older_hunting_may_be_retired),
+        cmocka_unit_test(both_apis_show_the_same_alerts),
+        cmocka_unit_test(a_machines_alerts_are_a_part_of_all),
+        cmocka_unit_test(long_lists_have_links),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
