@@ -13,6 +13,8 @@ rows_per_second: {{DeviceProcessEvents: 0.02}}
 alerts_before: 3
 machines: 2
 hunting_per_minute: 100000
+rules:
+  - {{licence: endpoint}}
 """
 
 
