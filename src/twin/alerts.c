@@ -76,6 +76,11 @@ static int64_t created_at(struct estate t, uint64_t number)
     return cut(at, draw(alert_seed(t, number), LOT_CUT));
 }
 
+bool alert_comes(struct estate t, uint64_t number)
+{
+    return number < t.scenario->alerts_before || t.scenario->alerts_per_hour > 0;
+}
+
 struct wall alert_created(struct estate t, uint64_t number)
 {
     return (struct wall){created_at(t, number)};

@@ -38,6 +38,8 @@ static void apply_rules(struct twin_tenant *t, const struct scenario *s)
         if (t->lacks & 1u << g) t->roles &= ~role_group((enum role_group)g);
 }
 
+enum { EVIDENCE_ROWS = 3 }; /* of an alert, in AlertEvidence */
+
 static void make_tenant(struct cloud *c, unsigned index, double scale)
 {
     const struct scenario *s = c->opts.scenario;
@@ -54,6 +56,9 @@ static void make_tenant(struct cloud *c, unsigned index, double scale)
     for (unsigned i = 0; i < TABLE_COUNT; i++)
         table_init(&t->tables[i], &t->world, s, c->replays, (enum table_id)i,
                    s->rows_per_s[i] * scale / c->opts.tenants);
+    bool is_twice = variant_is(&t->variants, VARIANT_ALERTS_INFO_ROWS, "two");
+    table_tells_alerts(&t->tables[TABLE_AlertInfo], is_twice ? 2 : 1, t->licence != LICENCE_XDR);
+    table_tells_alerts(&t->tables[TABLE_AlertEvidence], EVIDENCE_ROWS, t->licence != LICENCE_XDR);
 }
 
 static bool read_replays(struct cloud *c, struct err *e)

@@ -61,6 +61,7 @@ struct scene { /* whom and what an alert is about */
 };
 struct scene scene_of(struct estate t, const struct object *alert);
 uint64_t alert_seed(struct estate t, uint64_t number);
+bool alert_comes(struct estate t, uint64_t number); /* sooner or later */
 struct wall alert_created(struct estate t, uint64_t number);
 const struct alert_kind *alert_kind_of(struct estate t, uint64_t number);
 uint64_t alert_incident(uint64_t number); /* the one it came in, before any merge */

@@ -17,7 +17,8 @@ enum {
     LOT_ROW_LOOPBACK,
     LOT_ROW_SYSTEM, /* and the next one: two accounts */
     LOT_ROW_VERSION = 12,
-    LOT_ROW_DIRT = 16, /* and on */
+    LOT_ROW_DIRT = 16,  /* and on */
+    LOT_ROW_ALERT = 32, /* and on: one seed a row of an alert */
     LOT_ROW_COLUMN = 64,
 };
 enum subject { SUBJECT_INITIATING, SUBJECT_PARENT, SUBJECT_FILE };
@@ -84,6 +85,8 @@ struct word_list {
 extern const struct word_list word_lists[WORDS_COUNT];
 
 uint64_t row_lot(const struct row *r, enum column c); /* the draw of one cell */
+/* What an alert says for its rows; false: this column is drawn like any other. */
+bool row_alert_cell(const struct row *r, enum column c, struct arena *a, struct kql_value *out);
 /* A column nobody wrote a maker for: a believable value by its name and type (row_shapes.c). */
 struct kql_value row_shape(const struct row *r, struct table_column column, struct arena *a);
 

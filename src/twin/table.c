@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twin/objects_int.h"
+
 enum { ID_EVENT_SHIFT = 48 }; /* id: 0 or 1 + the event that made it, then the row's number */
 enum { LOT_PAIR = 1, LOT_PHASE, LOT_ROW, LOT_LAG, LOT_CUT };
 #define NUMBER_MASK ((UINT64_C(1) << ID_EVENT_SHIFT) - 1)
@@ -35,6 +37,14 @@ void table_init(struct table *t, const struct world *w, const struct scenario *s
     if (t->things) t->history_count = t->things; /* each in its first version */
 }
 
+void table_tells_alerts(struct table *t, uint64_t per_alert, bool endpoint_only)
+{
+    t->per_alert = per_alert;
+    t->endpoint_only = endpoint_only;
+    t->things = t->history_count = 0;
+    t->rate = 0;
+}
+
 void table_done(struct table *t)
 {
     free(t->rows);
@@ -53,9 +63,15 @@ static int64_t event_at(const struct table *t, const struct scenario_event *e)
     return wall_add(t->world->start, e->at_ms * WALL_TICKS_PER_MS).ticks;
 }
 
+static struct estate estate_in(const struct table *t)
+{
+    return (struct estate){.world = t->world, .scenario = t->scenario};
+}
+
 static int64_t stream_visible_at(const struct table *t, uint64_t n)
 {
     INVARIANT(t->scenario != NULL);
+    if (t->per_alert) return alert_created(estate_in(t), n / t->per_alert).ticks;
     double phase = draw_unit(t->seed, LOT_PHASE);
     if (n >= t->history_count)
         return t->world->start.ticks + (int64_t)(((double)(n - t->history_count) + phase) / t->rate * WALL_TICKS_PER_S);
@@ -89,7 +105,7 @@ static const struct replay_row *replayed_row(const struct table *t, uint64_t id)
 /* Is row `id` a repetition of the one before it? */
 static enum pair pair_of(const struct table *t, uint64_t id)
 {
-    if (id % 2 == 0 || t->things || replayed_row(t, id)) return PAIR_NONE;
+    if (id % 2 == 0 || t->things || t->per_alert || replayed_row(t, id)) return PAIR_NONE;
     double lot = draw_unit(draw(t->seed, LOT_PAIR), id / 2);
     if (lot < t->scenario->equal_share) return PAIR_EQUAL;
     bool may = table_schemas[t->id].has_additional_fields;
@@ -113,6 +129,7 @@ static int64_t row_ticks(const struct table *t, uint64_t id)
     const struct scenario_event *e = event_of(t, id);
     const struct replay_row *replayed = replayed_row(t, id);
     if (replayed) return event_at(t, e) - replayed->before;
+    if (t->per_alert && e == NULL) return stream_visible_at(t, id);
     if (pair_of(t, id) != PAIR_NONE) return row_ticks(t, id - 1);
     INVARIANT(t->scenario != NULL);
     if (e && e->what == EVENT_BURST) return event_at(t, e);
@@ -128,6 +145,11 @@ static int64_t row_ticks(const struct table *t, uint64_t id)
 void table_row(const struct table *t, struct kql_row_ref ref, struct row *out)
 {
     enum pair pair = pair_of(t, ref.id);
+    if (t->per_alert && event_of(t, ref.id) == NULL) {
+        row_init_alert(out, t->world, t->scenario, t->id, (struct wall){ref.ticks}, ref.id / t->per_alert,
+                       ref.id % t->per_alert);
+        return;
+    }
     if (t->things && event_of(t, ref.id) == NULL) {
         row_init_thing(out, t->world, t->id, (struct wall){ref.ticks}, draw(t->seed, LOT_ROW), ref.id % t->things,
                        ref.id / t->things);
@@ -157,8 +179,21 @@ static void append(struct table *t, uint64_t id)
     t->rows[t->count++] = (struct kql_row_ref){row_ticks(t, id), id};
 }
 
+static void append_alerts(struct table *t, struct wall now)
+{
+    struct estate estate = estate_in(t);
+    for (;; t->stream_next++) {
+        uint64_t alert = t->stream_next / t->per_alert;
+        if (!alert_comes(estate, alert) || stream_visible_at(t, t->stream_next) > now.ticks) return;
+        const struct object o = {.number = alert};
+        if (!t->endpoint_only || object_service_is(estate, OBJECT_ALERT, &o, "microsoftDefenderForEndpoint"))
+            append(t, t->stream_next);
+    }
+}
+
 static void append_stream(struct table *t, struct wall now)
 {
+    if (t->per_alert) append_alerts(t, now);
     if (t->rate <= 0) return;
     while (stream_visible_at(t, t->stream_next) <= now.ticks) append(t, t->stream_next++);
 }

@@ -20,6 +20,8 @@ struct table {
     uint64_t seed;
     double rate;              /* rows a second from the start on; 0: no stream */
     uint64_t history_count;   /* rows before the start */
+    uint64_t per_alert;       /* the table tells alerts: so many rows each; else 0 */
+    bool endpoint_only;       /* of alerts: those of Defender for Endpoint */
     uint64_t things;          /* a snapshot: row n is version n / things of thing n % things; else 0 */
     struct kql_row_ref *rows; /* by (ticks, id) */
     size_t count, cap;
@@ -27,6 +29,8 @@ struct table {
     uint64_t events_done; /* bits */
     uint64_t generation;  /* grows with every change of the index */
 };
+/* `per_alert`: rows that the table has of each alert, if it tells alerts at all. */
+void table_tells_alerts(struct table *t, uint64_t per_alert, bool endpoint_only);
 void table_init(struct table *t, const struct world *w, const struct scenario *s, const struct replay *replays,
                 enum table_id id, double rate);
 void table_done(struct table *t);

@@ -234,7 +234,7 @@ static void every_row_is_json_of_its_table(void **state)
     struct client c;
     struct buf query;
     (void)state;
-    client_open(&c, "history: 1h\nhunting_per_minute: 1000\nrows_per_second: {others: 6}\n", 4, 3);
+    client_open(&c, "history: 1h\nalerts_before: 40\nhunting_per_minute: 1000\nrows_per_second: {others: 6}\n", 4, 3);
     client_become(&c, 3); /* one whose table has a column nobody knows */
     buf_init(&query, 200);
     for (unsigned t = 0; t < TABLE_COUNT; t++) {

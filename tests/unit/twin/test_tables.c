@@ -11,7 +11,7 @@
 #include "twin/schema.h"
 
 static const char all_tables[] =
-    "history: 1h\nhunting_per_minute: 1000\nrows_per_second: {DeviceInfo: 0.01, others: 3}\n";
+    "history: 1h\nalerts_before: 5\nhunting_per_minute: 1000\nrows_per_second: {DeviceInfo: 0.01, others: 3}\n";
 
 static int64_t count_of(struct client *c, const char *query)
 {
@@ -134,6 +134,32 @@ static void licences_decide(void **state)
     client_close(&c);
 }
 
+/* AlertInfo and AlertEvidence tell the tenant's alerts, by the same ids. */
+static void alerts_are_hunted(void **state)
+{
+    struct client c;
+    char query[200];
+    (void)state;
+    client_open(&c,
+                "history: 2h\nalerts_before: 12\nrules:\n  - {tenants: 1, variants: {alerts.info_rows: two}}\n"
+                "  - {tenants: 2, licence: endpoint}\n",
+                3, 1);
+    for (unsigned tenant = 0; tenant < 3; tenant++) {
+        client_become(&c, tenant);
+        assert_int_equal(client_get(&c, "/v1.0/security/alerts_v2"), 200);
+        size_t alerts = client_count(&c, "value");
+        assert_true(tenant == 2 ? alerts < 12 : alerts == 12);
+        struct str id = json_str(json_get(&json_get(c.json, "value")->items[0], "id"), STR_NONE);
+        (void)snprintf(query, sizeof query, "AlertInfo | where AlertId == '%.*s' | count", STR_ARG(id));
+        assert_int_equal(count_of(&c, query), tenant == 1 ? 2 : 1);
+        assert_int_equal(count_of(&c, "AlertInfo | distinct AlertId | count"), alerts);
+        assert_int_equal(count_of(&c, "AlertEvidence | count"), alerts * 3);
+        assert_int_equal(count_of(&c, "AlertInfo | where Severity in ('Low','Medium','High','Informational') | count"),
+                         tenant == 1 ? alerts * 2 : alerts);
+    }
+    client_close(&c);
+}
+
 /* ---- the schema changes while we look ---------------------------------------------------------------------------------- */
 static size_t columns_of(struct client *c, const char *query, const char *name, bool *has)
 {
@@ -225,13 +251,10 @@ static void enums_grow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_table_answers),
-        cmocka_unit_test(dynamics_come_both_ways),
-        cmocka_unit_test(snapshots_show_what_is),
-        cmocka_unit_test(licences_decide),
-        cmocka_unit_test(columns_come_and_go),
-        cmocka_unit_test(tables_are_renamed),
-        cmocka_unit_test(enums_grow),
+        cmocka_unit_test(every_table_answers),    cmocka_unit_test(dynamics_come_both_ways),
+        cmocka_unit_test(snapshots_show_what_is), cmocka_unit_test(licences_decide),
+        cmocka_unit_test(alerts_are_hunted),      cmocka_unit_test(columns_come_and_go),
+        cmocka_unit_test(tables_are_renamed),     cmocka_unit_test(enums_grow),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
