@@ -6,17 +6,21 @@ DEMO_SUMMARY ?=
 SEED ?= 1
 SEEDS ?= 20
 
-.PHONY: all demo test bench sanitize tsan fuzz sim kill lint format docs clean deps
+.PHONY: all demo test bench sanitize tsan fuzz sim kill lint format docs clean deps deps-build
 all: deps $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
-$(BUILD)/build.ninja: | deps
+$(BUILD)/build.ninja: | deps-build
 	@meson setup $(BUILD) >$(BUILD).setup.log 2>&1 || { cat $(BUILD).setup.log; rm -rf $(BUILD); exit 1; }; rm -f $(BUILD).setup.log
 
 deps:
 	@tools/install-deps build test
+deps-build:
+	@tools/install-deps build
 
-demo: all
+# The two programs alone: a newcomer waits for no test.
+demo: | deps-build $(BUILD)/build.ninja
+	@ninja -C $(BUILD) portcullis defender-twin
 	@$(BUILD)/portcullis demo --dir $(CURDIR)/portcullis-demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(if $(DEMO_SUMMARY),--summary $(DEMO_SUMMARY))
 
 test: all

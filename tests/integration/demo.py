@@ -65,6 +65,14 @@ with Tap() as tap:
         twin.freeze()
         done = i.run("pull", "--sweep")
         tap.case(done.returncode == 0, "a pull with all sweeps, inside the service", done.stdout + done.stderr)
+        done = i.run("feed", "list", "--completeness", "--feed", "DeviceProcessEvents", "--json")
+        spans = json.loads(done.stdout)["completeness"] if done.returncode == 0 else []
+        kinds = {span["verdict"] for span in spans}
+        tap.case(kinds and kinds <= {"complete", "repaired", "not yet judged"} and kinds & {"complete", "repaired"} and
+                 all(a["to"] == b["from"] for a, b in zip(spans, spans[1:]) if a["tenant_id"] == b["tenant_id"]),
+                 "completeness is told hour by hour, without a gap", done.stdout[:2000] + done.stderr)
+        done = i.run("feed", "list", "--completeness")
+        tap.case(done.returncode == 0 and "VERDICT" in done.stdout, "and as a table", done.stdout[:500] + done.stderr)
         service.send_signal(signal.SIGTERM)
         service.wait(20)
         check = i.verify(twin)

@@ -54,6 +54,17 @@ static void draw_tables(struct sim *s, size_t tenant, int64_t begin, int64_t len
     }
 }
 
+/* Now and then rows that are counted and never given: what nobody can repair must be told. */
+static void draw_withheld(struct sim *s, int64_t begin)
+{
+    if (!rng_chance(&s->rng, 0.2)) return;
+    size_t table = FEED_OF_DeviceEvents - FEED_FIRST_TABLE;
+    int64_t at = begin + (int64_t)rng_below(&s->rng, (uint64_t)(2 * HOUR));
+    for (uint64_t n = 1 + rng_below(&s->rng, 5); n > 0; n--)
+        sim_cloud_add_row(&s->cloud, 0, table, at, at, SIM_WITHHELD);
+    s->install.world.withholding = 1;
+}
+
 static void draw_object(struct sim *s, size_t tenant, size_t feed, uint32_t object, int64_t begin, int64_t length)
 {
     int64_t updated = begin + (int64_t)rng_below(&s->rng, (uint64_t)length);
@@ -153,6 +164,7 @@ static bool run_seed(uint64_t seed)
         if (i > 0 && rng_chance(&s.rng, 0.3))
             s.cloud.tenants[i].behaviour = (enum sim_behaviour)(1 + rng_below(&s.rng, 4));
     }
+    draw_withheld(&s, begin);
     draw_faults(&s);
     sim_cloud_ready(&s.cloud);
     live(&s, hours);

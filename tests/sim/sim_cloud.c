@@ -197,7 +197,7 @@ void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each
     } else {
         const struct sim_rows *rows = &t->tables[feed - SIM_OBJECT_FEEDS - 1];
         for (size_t i = 0; i < rows->n; i++) {
-            if (rows->p[i].visible > now.ticks) continue;
+            if (rows->p[i].visible > now.ticks || rows->p[i].id == SIM_WITHHELD) continue;
             buf_reset(&b);
             add_row(c, &b, &rows->p[i], feed_rows[feed].time);
             each(arg, buf_str(&b));
@@ -308,7 +308,7 @@ static void answer_rows(struct fetch_call *call, const struct sim_rows *rows, st
     if (take > c->row_cap) take = c->row_cap;
     if (rng_chance(&c->rng, c->faults.silent_cut)) take = rng_below(&c->rng, take);
     for (size_t i = first_row(rows, from.ticks); i < rows->n && rows->p[i].at < to.ticks && n < take; i++) {
-        if (rows->p[i].visible > now || !in_shards(&shards, &rows->p[i])) continue;
+        if (rows->p[i].visible > now || rows->p[i].id == SIM_WITHHELD || !in_shards(&shards, &rows->p[i])) continue;
         if (n++) (void)buf_add_char(&call->body, ',');
         add_row(c, &call->body, &rows->p[i], time);
     }
@@ -572,8 +572,24 @@ static void each_row(void *ctx, sim_row_fn *each, void *arg)
         for (t.feed = 0; t.feed < FEED_ROW_COUNT; t.feed++) sim_cloud_each(t.c, t.tenant, t.feed, tell_row, &t);
 }
 
+static bool withholds(void *ctx, const char *tenant_id, const char *feed, struct wall from, struct wall to)
+{
+    const struct sim_cloud *c = ctx;
+    size_t table = (size_t)(feed_row_find(feed) - feed_rows) - FEED_FIRST_TABLE;
+    for (size_t t = 0; t < c->tenant_count; t++) {
+        const struct sim_rows *rows = &c->tenants[t].tables[table];
+        if (strcmp(c->tenants[t].tenant.record.tenant_id, tenant_id) != 0) continue;
+        for (size_t i = 0; i < rows->n; i++)
+            if (rows->p[i].id == SIM_WITHHELD && rows->p[i].at >= from.ticks && rows->p[i].at < to.ticks) return true;
+    }
+    return false;
+}
+
 struct sim_world sim_cloud_world(struct sim_cloud *c)
 {
-    return (struct sim_world){
-        .ctx = c, .fetcher = sim_cloud_fetcher(c), .each_tenant = sim_cloud_each_tenant, .each_row = each_row};
+    return (struct sim_world){.ctx = c,
+                              .fetcher = sim_cloud_fetcher(c),
+                              .each_tenant = sim_cloud_each_tenant,
+                              .each_row = each_row,
+                              .withholds = withholds};
 }

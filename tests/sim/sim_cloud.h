@@ -15,7 +15,8 @@ struct sim_row {         /* of a table */
     int64_t at, visible; /* ticks */
     uint32_t id;         /* equal: byte-equal */
 };
-struct sim_revision { /* of an alert or incident */
+enum { SIM_WITHHELD = 1 }; /* the id of rows that are counted and never given */
+struct sim_revision {      /* of an alert or incident */
     int64_t updated, visible;
     uint32_t object, number;
 };

@@ -262,17 +262,18 @@ bool sim_install_check(struct sim_install *s, struct sim_verdict *out)
     free(want.objects.p);
     free(rows.p);
     free(objects.p);
-    return !out->lost && !out->doubled && !out->strange && !s->outcome.failed_feeds;
+    bool ok = sim_install_check_verdicts(s, out);
+    return ok && !out->lost && !out->doubled && !out->strange && s->outcome.failed_feeds <= s->world.withholding;
 }
 
 void sim_install_tell(const struct sim_install *s, const struct sim_verdict *v, bool ok, uint64_t seed,
                       const char *what)
 {
     printf("%s - seed %" PRIu64 ": %s, %zu rows, %zu objects' last revisions, %zu in the log; lost %zu, doubled %zu, "
-           "strange %zu; %" PRIu64 " known again, %u restarts\n",
+           "strange %zu; %" PRIu64 " known again, %zu spans repaired, %zu differing, %zu wrongly judged, %u restarts\n",
            ok ? "ok" : "not ok", seed, what, v->rows, v->objects, v->in_log, v->lost, v->doubled, v->strange, s->known,
-           s->restarts);
-    if (s->outcome.failed_feeds)
+           v->repaired_spans, v->differing_spans, v->wrong_verdicts, s->restarts);
+    if (s->outcome.failed_feeds > s->world.withholding)
         printf("# %" PRIu64 " feeds failed to drain: %s\n", s->outcome.failed_feeds, s->outcome.first_error.text);
     (void)fflush(stdout);
 }

@@ -21,6 +21,9 @@ struct sim_world {
     struct fetcher fetcher;
     bool (*each_tenant)(void *ctx, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e);
     void (*each_row)(void *ctx, sim_row_fn *each, void *arg);
+    /* NULL: it gives all that it counts. Else whether it has rows in [from, to) that it counts and never gives. */
+    bool (*withholds)(void *ctx, const char *tenant_id, const char *feed, struct wall from, struct wall to);
+    unsigned withholding; /* feeds of which it has such rows: a drain of them must fail */
 };
 
 struct sim_install {
@@ -54,9 +57,11 @@ struct sim_verdict {
     size_t rows, objects; /* that exist, each counted once */
     size_t in_log;
     size_t lost, doubled, strange; /* strange: rows of tables that the cloud does not know */
+    size_t wrong_verdicts, repaired_spans, differing_spans;
 };
 /* Whether log and cloud are equal as sets, and nothing is in the log twice. Of objects, earlier revisions may be there too. */
 bool sim_install_check(struct sim_install *i, struct sim_verdict *out);
+bool sim_install_check_verdicts(struct sim_install *i, struct sim_verdict *out); /* part of it */
 /* "ok - seed 3: ..." */
 void sim_install_tell(const struct sim_install *i, const struct sim_verdict *v, bool ok, uint64_t seed,
                       const char *what);

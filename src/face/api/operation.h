@@ -60,6 +60,12 @@ struct op_call {
     struct arena *arena;               /* for the call's own small things */
 };
 
+struct op_view {
+    const char *list;             /* the result's member that holds a list */
+    const struct column *columns; /* ends with a row without key */
+    const char *empty;            /* said when the list is empty */
+};
+
 struct operation {
     const char *name; /* "tenant add" */
     const char *help; /* one line */
@@ -71,6 +77,7 @@ struct operation {
     const char *list;             /* the result's member that holds a list; NULL: the result is one object */
     const struct column *columns; /* ends with a row without key; NULL: every member of the object, a line each */
     const char *empty;            /* said when the list is empty */
+    const struct op_view *other;  /* another list, that a flag asks for instead; NULL: none */
 };
 
 /* Parameters of a call; absent ones answer the fallback. */

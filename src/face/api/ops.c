@@ -53,7 +53,11 @@ static const struct param tenant_set_params[] = {
     END_PARAM};
 static const struct param tenant_one_params[] = {TENANT_PARAM, END_PARAM};
 static const struct param feed_list_params[] = {
-    {"tenant", PARAM_TEXT, false, false, false, "only this tenant's feeds (id or name)"}, END_PARAM};
+    {"tenant", PARAM_TEXT, false, false, false, "only this tenant's feeds (id or name)"},
+    {"feed", PARAM_TEXT, false, false, false, "only this feed, e.g. DeviceProcessEvents"},
+    {"completeness", PARAM_FLAG, false, false, false,
+     "instead: hour by hour, whether Defender's count and ours agree, for the hunting tables"},
+    END_PARAM};
 static const struct param pull_params[] = {
     {"once", PARAM_FLAG, false, false, false, "poll each feed once and end (what pull does anyway)"},
     {"tenant", PARAM_TEXT, false, false, false, "only this tenant (id or name)"},
@@ -93,6 +97,20 @@ static const struct column feed_columns[] = {{"tenant_id", "TENANT"},
                                              {"dead", "DEAD"},
                                              {"reason", "REASON"},
                                              {0}};
+
+static const struct column completeness_columns[] = {{"tenant_id", "TENANT"},
+                                                     {"feed", "FEED"},
+                                                     {"from", "FROM"},
+                                                     {"to", "TO"},
+                                                     {"verdict", "VERDICT"},
+                                                     {"repaired", "REPAIRED"},
+                                                     {"counted_after_ms", "COUNTED AFTER (ms)"},
+                                                     {"why", "WHY"},
+                                                     {0}};
+static const struct op_view completeness_view = {
+    .list = "completeness",
+    .columns = completeness_columns,
+    .empty = "nothing to judge yet: no hunting table has been read (alerts, incidents and machines are not counted)"};
 
 const struct operation api_operations[] = {
     {.name = "init",
@@ -166,6 +184,7 @@ const struct operation api_operations[] = {
      .run = op_feed_list,
      .list = "feeds",
      .columns = feed_columns,
+     .other = &completeness_view,
      .empty = "no feeds yet: they appear with a tenant's first poll (portcullis serve, or portcullis pull --once)"},
     {.name = "pull",
      .help = "poll the feeds once, now; with --from also older rows",

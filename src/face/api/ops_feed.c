@@ -6,6 +6,8 @@
 #include "cloud/tenant/tenant.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
+#include "flow/ingest/completeness.h"
+#include "flow/ingest/feed.h"
 #include "flow/ingest/ingest.h"
 
 void write_time(struct json_writer *w, struct wall t)
@@ -22,6 +24,7 @@ void write_time(struct json_writer *w, struct wall t)
 struct feed_list {
     struct json_writer *w;
     struct wall now;
+    const char *feed; /* NULL: all */
 };
 
 /* How it stands, why, and what to do about it. */
@@ -51,6 +54,7 @@ static bool write_feed(void *arg, const struct feed_record *r)
 {
     const struct feed_list *l = arg;
     struct json_writer *w = l->w;
+    if (l->feed && strcmp(l->feed, r->feed) != 0) return true;
     json_object_begin(w);
     json_key(w, "tenant_id");
     json_write_cstr(w, r->tenant_id);
@@ -76,17 +80,59 @@ static bool write_feed(void *arg, const struct feed_record *r)
     return true;
 }
 
+/* What disagrees, in words; else null. */
+static void write_why(struct json_writer *w, const struct completeness_span *s)
+{
+    char text[200];
+    if (s->verdict != COMPLETE_DIFFERS) {
+        json_write_null(w);
+        return;
+    }
+    (void)snprintf(text, sizeof text, "Defender counts %llu rows in %u stretches of five minutes, and gave %llu",
+                   (unsigned long long)s->counted, s->stretches, (unsigned long long)s->held);
+    json_write_cstr(w, text);
+}
+
+static bool write_span(void *arg, const struct completeness_span *s)
+{
+    struct json_writer *w = ((const struct feed_list *)arg)->w;
+    json_object_begin(w);
+    json_key(w, "tenant_id");
+    json_write_cstr(w, s->tenant_id);
+    json_key(w, "feed");
+    json_write_cstr(w, s->feed);
+    json_key(w, "from");
+    write_time(w, s->from);
+    json_key(w, "to");
+    write_time(w, s->to);
+    json_key(w, "verdict");
+    json_write_cstr(w, completeness_name(s->verdict));
+    json_key(w, "repaired");
+    json_write_u64(w, s->repaired);
+    json_key(w, "counted_after_ms");
+    json_write_i64(w, s->judged_after_ms);
+    json_key(w, "why");
+    write_why(w, s);
+    json_object_end(w);
+    return true;
+}
+
 bool op_feed_list(struct op_call *c, struct err *e)
 {
     struct installation *i = c->installation;
-    struct feed_list list = {.w = c->out, .now = clock_wall(&i->clock)};
+    struct feed_list list = {.w = c->out, .now = clock_wall(&i->clock), .feed = op_cstr(c, "feed")};
     struct tenant *t = NULL;
     const char *wanted = op_cstr(c, "tenant");
+    if (list.feed && !feed_row_find(list.feed))
+        return err_set(e, &ingest_causes[INGEST_NO_FEED], "feed list: no feed \"%s\"", list.feed);
     if (wanted && !tenant_find(i->store, &i->conf, wanted, &t, e)) return false;
+    const char *tenant_id = t ? t->record.tenant_id : NULL;
+    bool wants_verdicts = op_flag(c, "completeness");
     json_object_begin(c->out);
-    json_key(c->out, "feeds");
+    json_key(c->out, wants_verdicts ? "completeness" : "feeds");
     json_array_begin(c->out);
-    bool ok = store_feed_list(i->store, t ? t->record.tenant_id : NULL, write_feed, &list, e);
+    bool ok = wants_verdicts ? completeness_each(i->store, tenant_id, list.feed, list.now, write_span, &list, e)
+                             : store_feed_list(i->store, tenant_id, write_feed, &list, e);
     tenant_unref(t);
     json_array_end(c->out);
     json_object_end(c->out);

@@ -63,13 +63,15 @@ static void show_object(const struct json *object)
 
 void show_result(const struct operation *op, const struct json *result)
 {
-    const struct json *list = op->list ? json_get(result, op->list) : NULL;
+    struct op_view usual = {op->list, op->columns, op->empty};
+    const struct op_view *view = op->other && json_get(result, op->other->list) ? op->other : &usual;
+    const struct json *list = view->list ? json_get(result, view->list) : NULL;
     if (list == NULL)
         show_object(result);
     else if (list->count)
-        show_table(op->columns, list);
+        show_table(view->columns, list);
     else
-        puts(op->empty ? op->empty : "nothing");
+        puts(view->empty ? view->empty : "nothing");
 }
 
 /* ---- help -------------------------------------------------------------------------------------------------------------- */

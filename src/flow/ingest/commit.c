@@ -13,6 +13,7 @@ void commit_item_free(struct commit_item *item)
     if (!item) return;
     staged_done(&item->staged);
     buf_done(&item->state);
+    verdict_news_done(&item->news);
     free(item);
 }
 

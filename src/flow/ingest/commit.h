@@ -13,6 +13,7 @@
 #define FLOW_INGEST_COMMIT_H
 
 #include "flow/ingest/page.h"
+#include "flow/ingest/verdict.h"
 
 struct commit_item {
     struct commit_item *next;
@@ -22,8 +23,10 @@ struct commit_item {
     struct staged staged;
     bool is_settled;
     struct feed_settle settle;
+    struct verdict_news news;
     bool drops;
-    int64_t drop_before; /* hour */
+    int64_t drop_before;     /* hour */
+    int64_t verdicts_before; /* when it drops: older verdicts go too */
     bool is_urgent;
     uint64_t bytes;      /* out: what it staged in memory */
     uint64_t dead_count; /* out: staged is empty when done is called */

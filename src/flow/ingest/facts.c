@@ -50,6 +50,18 @@ void facts_settle(struct facts *f, unsigned bin_index, uint32_t received)
     f->surplus[bin_index] = (int64_t)received - f->held[bin_index];
 }
 
+static uint32_t bounded(uint64_t n)
+{
+    return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+static void note_bin(struct feed_counts *c, struct bin_run *run, uint64_t remote, int64_t expected)
+{
+    c->counted[run - c->runs][run->count] = bounded(remote);
+    c->held[run - c->runs][run->count] = expected > 0 ? bounded((uint64_t)expected) : 0;
+    run->count++;
+}
+
 void counts_compare(struct wall from, struct wall to, const uint64_t *remote, const int64_t *expected,
                     struct feed_counts *out)
 {
@@ -61,14 +73,17 @@ void counts_compare(struct wall from, struct wall to, const uint64_t *remote, co
     for (int64_t i = 0; i < bins; i++) {
         if ((int64_t)remote[i] == expected[i]) {
             run = NULL;
-        } else if (run && run->count < RUN_BINS_MAX) {
-            run->count++;
-        } else if (out->run_count == RUNS_MAX) {
+            continue;
+        }
+        bool is_new = !run || facts_index(bin_start(first + i)) == 0;
+        if (is_new && out->run_count == RUNS_MAX) {
             out->judged_to = bin_start(first + i);
             return;
-        } else {
-            run = &out->runs[out->run_count++];
-            *run = (struct bin_run){first + i, 1};
         }
+        if (is_new) {
+            run = &out->runs[out->run_count++];
+            *run = (struct bin_run){first + i, 0};
+        }
+        note_bin(out, run, remote[i], expected[i]);
     }
 }

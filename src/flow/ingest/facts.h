@@ -18,7 +18,7 @@ bool facts_read(struct str json, struct facts *out); /* false: not ours */
 unsigned facts_index(struct wall t);                 /* of a time's bin within its hour */
 void facts_settle(struct facts *f, unsigned bin_index, uint32_t received);
 
-/* Bins of [from, to) where `remote` and `expected` differ, as runs within one hour's length; both arrays begin at from's
+/* Bins of [from, to) where `remote` and `expected` differ, as runs that end with their hour; both arrays begin at from's
  * bin. Fills runs, run_count and judged_to. */
 void counts_compare(struct wall from, struct wall to, const uint64_t *remote, const int64_t *expected,
                     struct feed_counts *out);

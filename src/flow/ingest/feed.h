@@ -78,6 +78,7 @@ struct feed_state {
     uint32_t page_rows;      /* learnt bound of rows in one answer; 0: none */
     uint64_t calm;           /* hunting: polls in a row that brought nothing */
     uint64_t unproved;       /* bins whose count did not agree in the last sweep, a drain or a pull */
+    struct wall since;       /* what was read first begins here */
 };
 void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wall now, int64_t lookback_ms);
 /* Appends one JSON object. */
@@ -121,8 +122,9 @@ struct bin_run {
 };
 struct feed_counts { /* what an answer of counts said */
     uint64_t total;
-    struct bin_run runs[RUNS_MAX]; /* bins that differ from what we hold */
+    struct bin_run runs[RUNS_MAX]; /* bins that differ from what we hold; none reaches over the end of an hour */
     unsigned run_count;
+    uint32_t counted[RUNS_MAX][RUN_BINS_MAX], held[RUNS_MAX][RUN_BINS_MAX]; /* of the bins of each run */
     struct wall judged_to; /* all before it has been compared; earlier than asked for when there were too many runs */
 };
 enum feed_failure {
@@ -143,6 +145,11 @@ struct feed_effect {
     bool is_settled;                                 /* commit `settle` with the answer's rows */
     struct feed_settle settle;
     bool completed_poll; /* everything up to now has been read */
+    uint64_t repaired;   /* new rows that a count had shown to be missing, all in repaired_hour */
+    int64_t repaired_hour;
+    bool is_judged, is_pull; /* [judged_from, judged_to) has been counted: it agrees, but for the runs of `differing` */
+    struct wall judged_from, judged_to;
+    const struct feed_counts *differing; /* NULL: none; the counts that were taken */
 };
 
 /* ---- the machine ------------------------------------------------------------------------------------------------------- */

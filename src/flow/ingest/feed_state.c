@@ -11,7 +11,8 @@
 void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wall now, int64_t lookback_ms)
 {
     struct wall begin = bin_floor(wall_add(now, -lookback_ms * WALL_TICKS_PER_MS));
-    *s = (struct feed_state){.head = begin, .width_ticks = WALL_TICKS_PER_DAY, .row_bytes = ROW_BYTES_GUESS};
+    *s = (struct feed_state){
+        .head = begin, .since = begin, .width_ticks = WALL_TICKS_PER_DAY, .row_bytes = ROW_BYTES_GUESS};
     if (row->kind == FEED_HUNTING)
         for (unsigned k = 0; k < SWEEP_STAGES; k++) s->swept[k] = begin;
 }
@@ -66,6 +67,8 @@ void feed_state_write(const struct feed_state *s, struct buf *out)
     json_write_u64(&w, s->unproved);
     json_key(&w, "calm");
     json_write_u64(&w, s->calm);
+    json_key(&w, "since");
+    write_time(&w, s->since);
     json_object_end(&w);
 }
 
@@ -97,6 +100,9 @@ static bool read_members(const struct json *doc, struct feed_state *s)
         return false;
     int64_t width_ms = json_i64(json_get(doc, "width_ms"), 0), unproved = json_i64(json_get(doc, "unproved"), -1);
     int64_t calm = json_i64(json_get(doc, "calm"), 0);
+    const struct json *since = json_get(doc, "since");
+    s->since = s->swept[SWEEP_STAGES - 1]; /* states from before it was noted */
+    if (since && !read_time(since, &s->since)) return false;
     if (width_ms <= 0 || width_ms > 86400000 || unproved < 0 || calm < 0) return false;
     s->calm = (uint64_t)calm;
     s->width_ticks = width_ms * WALL_TICKS_PER_MS;

@@ -181,6 +181,16 @@ static void advance(struct feed *f, struct wall to)
     }
 }
 
+/* Bins younger than the first stage looks at are still filling: nothing is said of them. */
+static void judge(struct feed *f, const struct feed_counts *differing, struct wall now, struct feed_effect *out)
+{
+    out->judged_from = f->sweep.from;
+    out->judged_to = wall_earlier(f->sweep.to, bin_floor(wall_add(now, -sweep_stages[0].delay_ticks)));
+    out->is_judged = out->judged_from.ticks < out->judged_to.ticks;
+    out->is_pull = f->sweep.stage == STAGE_PULL;
+    out->differing = differing;
+}
+
 static void sweep_done(struct feed *f, struct wall now, struct feed_effect *out)
 {
     struct wall to = f->sweep.to;
@@ -218,6 +228,8 @@ static void run_done(struct feed *f, struct feed_effect *out)
 static void reread_page(struct feed *f, const struct feed_page *page, struct feed_effect *out)
 {
     if (page->rows > f->sweep.largest_page) f->sweep.largest_page = page->rows;
+    out->repaired = page->fresh;
+    out->repaired_hour = wall_hour(f->fetch.from); /* a run ends with its hour */
     if (reader_page(&f->reader, f, page) == READER_DONE)
         run_done(f, out);
     else
@@ -256,11 +268,13 @@ static void sweep_counts(struct feed *f, const struct feed_counts *c, struct wal
 {
     f->sweep.to = wall_earlier(f->sweep.to, c->judged_to);
     if (c->run_count == 0) {
+        judge(f, NULL, now, out);
         sweep_done(f, now, out);
         return;
     }
     if (f->sweep.rounds++ >= ROUNDS_MAX) {
         give_up(f, c, now);
+        judge(f, c, now, out);
         sweep_done(f, now, out);
         return;
     }

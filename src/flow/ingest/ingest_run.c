@@ -256,7 +256,8 @@ static void put_item(struct ing_feed *f, struct commit_item *item, const struct 
 
 static bool is_worth_a_commit(const struct ing_feed *f, const struct feed_effect *effect, const struct page_job *job)
 {
-    return effect->is_settled || effect->completed_poll || (job && (job->staged.put_count || job->staged.dead_count)) ||
+    return effect->is_settled || effect->completed_poll || effect->is_judged ||
+           (job && (job->staged.put_count || job->staged.dead_count)) ||
            memcmp(&f->active->mind.state, &f->durable, sizeof f->durable) != 0;
 }
 
@@ -285,6 +286,13 @@ static void fill_record(struct ing_feed *f, struct feed_record *r, const struct 
     if (effect->completed_poll) r->last_synced = clock_wall(&ing_in(f)->o.clock);
 }
 
+/* Verdicts are kept as long as rows are. */
+static int64_t verdicts_kept_from(const struct ing_feed *f)
+{
+    const struct ingest *in = ing_in(f);
+    return wall_hour(wall_add(clock_wall(&in->o.clock), -in->o.conf->log_keep_ms * WALL_TICKS_PER_MS));
+}
+
 /* An answer was taken: what it brought and where the mind stands now go into one commit. */
 void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, struct page_job *job)
 {
@@ -300,6 +308,8 @@ void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, st
         fill_record(f, &item->record, effect, job, item->staged.dead_count);
         item->is_settled = effect->is_settled;
         item->settle = effect->settle;
+        INVARIANT(verdict_news_of(effect, &item->news));
+        item->verdicts_before = verdicts_kept_from(f);
         item->drops = horizon > feed_horizon_hour(ing_row(f), &f->durable);
         item->drop_before = horizon;
         bool has_alerts = ing_row(f)->pace == PACE_ALERTS && item->staged.batch;

@@ -55,6 +55,9 @@ static const char *const migrations[] = {
     "ALTER TABLE tenant ADD COLUMN endpoint_version TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE tenant ADD COLUMN siem_url TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE tenant ADD COLUMN siem_audience TEXT NOT NULL DEFAULT '';",
+    "CREATE TABLE verdict (feed_id INTEGER NOT NULL REFERENCES feed (id) ON DELETE CASCADE, hour INTEGER NOT NULL,"
+    " repaired INTEGER NOT NULL, is_pulled INTEGER NOT NULL, differing BLOB NOT NULL, PRIMARY KEY (feed_id, hour)) "
+    "WITHOUT ROWID;",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -51,6 +51,13 @@
     X(RUN_LIST, "SELECT hashes FROM run WHERE feed_id = ? AND bucket = ? ORDER BY id")                                             \
     X(RUN_CLEAR, "DELETE FROM run WHERE feed_id = ? AND bucket = ?")                                                               \
     X(RUN_DROP, "DELETE FROM run WHERE feed_id = ? AND bucket < ?")                                                                \
+    X(VERDICT_PUT, "INSERT INTO verdict (feed_id, hour, repaired, is_pulled, differing) VALUES (?, ?, ?, ?, ?)"                    \
+                   " ON CONFLICT (feed_id, hour) DO UPDATE SET repaired = excluded.repaired, is_pulled = excluded.is_pulled,"      \
+                   " differing = excluded.differing")                                                                              \
+    X(VERDICT_REMOVE, "DELETE FROM verdict WHERE feed_id = ? AND hour = ?")                                                        \
+    X(VERDICT_LIST, "SELECT hour, repaired, is_pulled, differing FROM verdict WHERE feed_id = ? AND hour >= ? AND hour < ?"        \
+                    " ORDER BY hour")                                                                                              \
+    X(VERDICT_DROP, "DELETE FROM verdict WHERE feed_id = ? AND hour < ?")                                                          \
     X(REVISION_ADD, "INSERT INTO revision (feed_id, object_id, updated, identity, how, row) VALUES (?, ?, ?, ?, ?, ?)"             \
                     " ON CONFLICT (feed_id, identity) DO NOTHING")                                                                 \
     X(INBOX_ADD, "INSERT INTO inbox (revision_id, queued) VALUES (?, ?)")                                                          \

@@ -131,6 +131,18 @@ bool store_fingerprints_drop(struct store *s, int64_t feed_id, int64_t before_bu
 bool store_fingerprint_facts(struct store *s, int64_t feed_id, int64_t from_bucket, int64_t to_bucket,
                              bool (*each)(void *arg, int64_t bucket, struct str facts), void *arg, struct err *e);
 
+/* What the count sweeps found in one hour of a feed. A record that says nothing is not kept. */
+struct verdict_record {
+    int64_t hour;
+    uint64_t repaired;
+    bool is_pulled;
+    struct str differing; /* ingest's own note; borrowed during the callback */
+};
+bool store_verdict_put(struct store *s, int64_t feed_id, const struct verdict_record *r, struct err *e);
+bool store_verdict_list(struct store *s, int64_t feed_id, int64_t from_hour, int64_t to_hour,
+                        bool (*each)(void *arg, const struct verdict_record *r), void *arg, struct err *e);
+bool store_verdict_drop(struct store *s, int64_t feed_id, int64_t before_hour, struct err *e);
+
 /* Revisions of alerts, incidents, machines: what the response engine and the queue of alerts stand on. */
 struct revision_record {
     int64_t feed_id;

@@ -164,6 +164,49 @@ void everything_there_and_back(void **state)
 
 /* ---- fingerprints ------------------------------------------------------------------------------------------------------- */
 
+struct verdicts {
+    unsigned count;
+    uint64_t repaired;
+    char differing[32];
+};
+
+static bool note_verdict(void *arg, const struct verdict_record *r)
+{
+    struct verdicts *v = arg;
+    v->count++;
+    v->repaired += r->repaired;
+    (void)str_copy(r->differing, v->differing, sizeof v->differing);
+    return true;
+}
+
+void verdicts_are_kept_while_they_say_something(void **state)
+{
+    struct fake_disk *d = fake_disk_new(11);
+    struct store *s = open_on(d, true);
+    struct err e = {0};
+    (void)state;
+    add_tenant(s, add_org(s, "o"), TENANT_A, "t");
+    int64_t feed = add_feed(s, TENANT_A, "DeviceInfo");
+    struct verdict_record r = {.hour = 500, .repaired = 3};
+    struct verdicts seen = {0};
+    must(store_verdict_put(s, feed, &r, &e), &e);
+    r.differing = STR("[[1,2,1]]");
+    must(store_verdict_put(s, feed, &r, &e), &e);
+    r.hour = 501;
+    must(store_verdict_put(s, feed, &r, &e) && store_verdict_list(s, feed, 0, 501, note_verdict, &seen, &e), &e);
+    assert_true(seen.count == 1 && seen.repaired == 3);
+    assert_string_equal(seen.differing, "[[1,2,1]]");
+    r = (struct verdict_record){.hour = 501};
+    seen = (struct verdicts){0};
+    must(store_verdict_put(s, feed, &r, &e) && store_verdict_list(s, feed, 0, 600, note_verdict, &seen, &e), &e);
+    assert_int_equal(seen.count, 1);
+    seen = (struct verdicts){0};
+    must(store_verdict_drop(s, feed, 501, &e) && store_verdict_list(s, feed, 0, 600, note_verdict, &seen, &e), &e);
+    assert_int_equal(seen.count, 0);
+    store_close(s);
+    fake_disk_free(d);
+}
+
 struct runs {
     size_t runs, hashes;
     uint64_t last_hi;
