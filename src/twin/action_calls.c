@@ -130,7 +130,10 @@ static const struct action *open_one(struct exchange *x, const struct action_lis
 /* ---- ordering -------------------------------------------------------------------------------------------------------- */
 static void answer_action(struct exchange *x, int status, const struct action *a)
 {
-    struct object o = {a->number, action_status_at(a, x->as_of), a->created, action_updated_at(a, x->as_of)};
+    struct object o = {.number = a->number,
+                       .revision = action_status_at(a, x->as_of),
+                       .created = a->created,
+                       .updated = action_updated_at(a, x->as_of)};
     call_answer_object(x, status, OBJECT_ACTION, &o);
 }
 

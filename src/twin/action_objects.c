@@ -12,7 +12,10 @@ bool action_objects_list(struct estate t, struct wall now, struct arena *a, stru
     *out = (struct object_list){arena_alloc(a, (list.count + 1) * sizeof *out->items), list.count};
     for (size_t i = 0; out->items && i < list.count; i++) {
         const struct action *x = &list.items[i];
-        out->items[i] = (struct object){x->number, action_status_at(x, now), x->created, action_updated_at(x, now)};
+        out->items[i] = (struct object){.number = x->number,
+                                        .revision = action_status_at(x, now),
+                                        .created = x->created,
+                                        .updated = action_updated_at(x, now)};
     }
     return out->items != NULL;
 }

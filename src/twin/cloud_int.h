@@ -140,6 +140,7 @@ void action_result_handle(struct exchange *x, struct str id);
 void write_change(struct exchange *x, enum object_kind kind, uint64_t number, enum object_text what, struct str text,
                   struct str author);
 struct str author_of(const struct exchange *x); /* of a comment */
+void siem_handle(struct exchange *x, struct str none);
 void alert_patch_handle(struct exchange *x, struct str id);
 void alert_batch_handle(struct exchange *x, struct str none);
 void alert_related_handle(struct exchange *x, struct str id);

@@ -22,6 +22,7 @@ static const struct collection_rules rules[OBJECT_KINDS] = {
     [OBJECT_ACTION] = {"MachineActions", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, NULL, "Machine action"},
     [OBJECT_INDICATOR] = {"Indicators", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, NULL, "Indicator"},
     [OBJECT_ENDPOINT_ALERT] = {"Alerts", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, "evidence", "Alert"},
+    [OBJECT_XDR_INCIDENT] = {"Incidents", 100, 100, false, UINT32_MAX, API_XDR, NULL, "Incident"},
     [OBJECT_MACHINE] = {"Machines", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, NULL, "Machine"},
 };
 

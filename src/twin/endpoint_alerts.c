@@ -68,14 +68,19 @@ struct str graph_word(struct str endpoint, struct arena *a)
     return (struct str){copy, endpoint.n};
 }
 
-/* What Graph says for a field, in this API's word. */
-static struct odata_value told(struct estate t, const struct object *o, const char *graph_field, struct arena *a)
+struct odata_value told_in_capitals(struct estate t, enum object_kind kind, const struct object *o,
+                                    const char *graph_field, struct arena *a)
 {
     unsigned i = 0;
-    while (strcmp(alert_fields[i].name, graph_field) != 0) i++;
-    struct odata_value v = alert_field(through_endpoint(t), o, i, a);
+    while (strcmp(object_fields(kind).items[i].name, graph_field) != 0) i++;
+    struct odata_value v = object_field(t, kind, o, i, a);
     if (v.type == ODATA_TEXT && strcmp(graph_field, "assignedTo") != 0) v.text = endpoint_word(v.text, a);
     return v;
+}
+
+static struct odata_value told(struct estate t, const struct object *o, const char *graph_field, struct arena *a)
+{
+    return told_in_capitals(through_endpoint(t), OBJECT_ALERT, o, graph_field, a);
 }
 
 static int64_t incident_number(struct estate t, const struct object *o, struct arena *a)
@@ -144,18 +149,22 @@ struct str endpoint_alert_id(struct estate t, const struct object *o, struct are
 }
 
 /* ---- the object ------------------------------------------------------------------------------------------------------ */
+void said_write(struct object_writer *o, const struct said *said)
+{
+    json_object_begin(&o->w);
+    put_text(o, "comment", said->text);
+    put_cstr(o, "createdBy", said->author);
+    put_time(o, "createdTime", said->at);
+    json_object_end(&o->w);
+}
+
 static void write_comments(struct object_writer *o, struct estate t, const struct object *alert)
 {
     struct said said;
     json_key(&o->w, "comments");
     json_array_begin(&o->w);
-    for (unsigned i = 0; comment_at(t, OBJECT_ALERT, alert, alert->revision, i, &o->arena, &said); i++) {
-        json_object_begin(&o->w);
-        put_text(o, "comment", said.text);
-        put_cstr(o, "createdBy", said.author);
-        put_time(o, "createdTime", said.at);
-        json_object_end(&o->w);
-    }
+    for (unsigned i = 0; comment_at(t, OBJECT_ALERT, alert, alert->revision, i, &o->arena, &said); i++)
+        said_write(o, &said);
     json_array_end(&o->w);
 }
 

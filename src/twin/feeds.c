@@ -35,6 +35,7 @@ static const struct object_feed {
 } object_feeds[] = {
     {"alerts", OBJECT_ALERT, API_GRAPH, ROLES_ALERTS, ALL, true},
     {"alerts_endpoint", OBJECT_ENDPOINT_ALERT, API_ENDPOINT, ROLES_ALERTS, ALL, true},
+    {"alerts_siem", OBJECT_SIEM_ALERT, API_SIEM, ROLES_ALERTS, ALL, true},
     {"incidents", OBJECT_INCIDENT, API_GRAPH, ROLES_INCIDENTS, ALL, false},
     {"machines", OBJECT_MACHINE, API_ENDPOINT, ROLES_MACHINES, ALL, false},
     {"machine_actions", OBJECT_ACTION, API_ENDPOINT, ROLES_MACHINES, ALL, false},

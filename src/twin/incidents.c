@@ -182,7 +182,7 @@ static void write_alerts(struct object_writer *o, struct estate t, const struct 
     json_array_end(&o->w);
 }
 
-static struct str display_name(struct object_writer *o, struct estate t, const struct object *i)
+struct str incident_name(struct object_writer *o, struct estate t, const struct object *i)
 {
     const char *given = text_of(i, TEXT_NAME, NULL);
     const char *title = first_alert(t, i)->title;
@@ -205,7 +205,7 @@ void incident_write(struct object_writer *o, struct estate t, const struct objec
     put_raw(o, "customTags", custom_tags ? custom_tags : "[]");
     put_cstr(o, "description", first_alert(t, i)->description);
     put_cstr(o, "determination", text_of(i, TEXT_DETERMINATION, "unknown"));
-    put_text(o, "displayName", display_name(o, t, i));
+    put_text(o, "displayName", incident_name(o, t, i));
     put_text(o, "id", id);
     put_text(o, "incidentWebUrl",
              arena_print(&o->arena, "https://security.microsoft.com/incidents/%.*s?tid=%s", STR_ARG(id),

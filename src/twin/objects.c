@@ -20,6 +20,12 @@ static const struct object_ops {
                                endpoint_alert_field,
                                endpoint_alert_write,
                                {endpoint_alert_fields, ENDPOINT_ALERT_FIELDS}},
+    [OBJECT_XDR_INCIDENT] = {xdr_incidents_list,
+                             xdr_incident_id,
+                             xdr_incident_field,
+                             xdr_incident_write,
+                             {xdr_incident_fields, XDR_INCIDENT_FIELDS}},
+    [OBJECT_SIEM_ALERT] = {siem_list, siem_id, siem_field, siem_write, {NULL, 0}},
     [OBJECT_MACHINE] = {machines_list, machine_id, machine_field, machine_write, {machine_fields, MACHINE_FIELDS}},
 };
 

@@ -19,11 +19,14 @@ enum object_kind {
     OBJECT_ACTION,
     OBJECT_INDICATOR,
     OBJECT_ENDPOINT_ALERT,
+    OBJECT_XDR_INCIDENT,
+    OBJECT_SIEM_ALERT,
     OBJECT_KINDS
 };
 struct object {
     uint64_t number;
     unsigned revision;
+    unsigned part; /* of an alert, as the SIEM API tells it */
     struct wall created, updated;
     struct wall as_of;    /* told as it was then */
     struct wall resolved; /* when an API's caller set its status to resolved */

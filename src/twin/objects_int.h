@@ -110,6 +110,19 @@ bool endpoint_alerts_list(struct estate t, struct wall now, struct arena *a, str
 struct str endpoint_alert_id(struct estate t, const struct object *o, struct arena *a);
 struct odata_value endpoint_alert_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
 void endpoint_alert_write(struct object_writer *o, struct estate t, const struct object *alert);
+/* What Graph says for a field, in the older APIs' words. */
+struct odata_value told_in_capitals(struct estate t, enum object_kind kind, const struct object *o,
+                                    const char *graph_field, struct arena *a);
+void said_write(struct object_writer *o, const struct said *said); /* as the older APIs do */
+struct str incident_name(struct object_writer *o, struct estate t, const struct object *i);
+bool xdr_incidents_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
+struct str xdr_incident_id(struct estate t, const struct object *o, struct arena *a);
+struct odata_value xdr_incident_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
+void xdr_incident_write(struct object_writer *o, struct estate t, const struct object *incident);
+bool siem_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);
+struct str siem_id(struct estate t, const struct object *o, struct arena *a);
+struct odata_value siem_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
+void siem_write(struct object_writer *o, struct estate t, const struct object *d);
 struct str capital(struct str word, struct arena *a);
 /* Graph's word for a thing in the Endpoint API's, and back. */
 struct str endpoint_word(struct str graph, struct arena *a);
@@ -130,14 +143,15 @@ struct str indicator_id(struct estate t, const struct object *o, struct arena *a
 struct odata_value indicator_field(struct estate t, const struct object *o, unsigned field, struct arena *a);
 void indicator_write(struct object_writer *o, struct estate t, const struct object *object);
 extern const struct odata_field alert_fields[], incident_fields[], machine_fields[], action_fields[],
-    indicator_fields[], endpoint_alert_fields[];
+    indicator_fields[], endpoint_alert_fields[], xdr_incident_fields[];
 enum {
     ALERT_FIELDS = 8,
     INCIDENT_FIELDS = 7,
     MACHINE_FIELDS = 14,
     ACTION_FIELDS = 6,
     INDICATOR_FIELDS = 6,
-    ENDPOINT_ALERT_FIELDS = 11
+    ENDPOINT_ALERT_FIELDS = 11,
+    XDR_INCIDENT_FIELDS = 4
 };
 
 static inline struct odata_value odata_text(struct str s)

@@ -55,6 +55,8 @@ static const struct route {
     {"GET", "machineactions/*/getPackageUri", API_ENDPOINT, FAMILY_PACKAGE, {READ_MACHINES, "Machine.CollectForensics"}, action_package_handle, 0},
     {"GET", "machineactions/*/GetLiveResponseResultDownloadLink(*)", API_ENDPOINT, FAMILY_ENDPOINT, {READ_MACHINES, "Machine.LiveResponse"}, action_result_handle, 0},
     {"POST", "advancedqueries/run", API_ENDPOINT, FAMILY_ENDPOINT_HUNTING, {"AdvancedQuery.Read.All"}, hunting_handle, 0},
+    {"GET", "incidents/?", API_XDR, FAMILY_XDR, {"Incident.Read.All", "Incident.ReadWrite.All"}, collection_handle, OBJECT_XDR_INCIDENT},
+    {"GET", "alerts", API_SIEM, FAMILY_SIEM, {NULL}, siem_handle, 0},
     {"POST", "advancedhunting/run", API_XDR, FAMILY_XDR_HUNTING, {"AdvancedHunting.Read.All"}, hunting_handle, 0},
     {"GET", "indicators", API_ENDPOINT, FAMILY_ENDPOINT, {INDICATORS}, collection_handle, OBJECT_INDICATOR},
     {"POST", "indicators", API_ENDPOINT, FAMILY_ENDPOINT, {INDICATORS}, indicator_post_handle, 0},
@@ -70,6 +72,7 @@ static const struct prefix {
 } prefixes[] = {
     {"/v1.0/", {[API_GRAPH] = true}, false},
     {"/beta/", {[API_GRAPH] = true}, true},
+    {"/siem/api/", {[API_SIEM] = true}, false},
     {"/api/v1.0/", {[API_ENDPOINT] = true, [API_XDR] = true}, false}, /* the longer one first */
     {"/api/", {[API_ENDPOINT] = true, [API_XDR] = true}, false},
 };
@@ -142,9 +145,16 @@ static bool take_prefix(struct str *path, const char *prefix)
     return true;
 }
 
+/* The SIEM API lives under the same paths as the Endpoint API, on hosts of its own; in the twin, behind a prefix of its own. */
+static struct str siem_path(const struct exchange *x, struct str path)
+{
+    bool is_siem = str_find(x->q->base_url, STR("wdatp-alertexporter-"), 0) != SIZE_MAX;
+    return is_siem && str_eq_nocase(str_sub(path, 0, 11), STR("/api/alerts")) ? STR("/siem/api/alerts") : path;
+}
+
 void route_handle(struct exchange *x)
 {
-    struct str path = x->q->path;
+    struct str path = siem_path(x, x->q->path);
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         if (!take_prefix(&path, prefixes[i].text)) continue;
         api_handle(x, &prefixes[i], path);

@@ -19,6 +19,8 @@ const struct family_row twin_families[FAMILY_COUNT] = {
     [FAMILY_XDR_HUNTING] = {"xdr_hunting", false, 45, 0, 0, 0},
     [FAMILY_ENDPOINT_ALERTS] = {"endpoint_alerts", false, 100, 1500, SETTING(endpoint_per_min), SETTING(endpoint_per_hour)},
     [FAMILY_BATCH_UPDATE] = {"batch_update", false, 10, 500, 0, 0},
+    [FAMILY_XDR] = {"xdr", false, 50, 1500, 0, 0},
+    [FAMILY_SIEM] = {"siem", false, 0, 0, 0, 0},
     [FAMILY_PACKAGE] = {"package", false, 2, 120, 0, 0},
 };
 /* clang-format on */
