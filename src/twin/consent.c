@@ -144,10 +144,10 @@ static bool redirect_is(struct str uri, struct str registered)
         struct str host = str_of(loopbacks[i]);
         if (!str_starts(uri, host) || !str_starts(registered, host)) continue;
         struct str rest = str_sub(uri, host.n, uri.n);
-        if (rest.n == 0 || rest.p[0] != ':') continue;
+        uint64_t port;
         size_t path = str_find(rest, STR("/"), 0);
-        if (path != SIZE_MAX && str_eq(str_sub(rest, path, rest.n), str_sub(registered, host.n, registered.n)))
-            return true;
+        if (path == SIZE_MAX || rest.p[0] != ':' || !str_to_u64(str_sub(rest, 1, path - 1), &port)) continue;
+        if (str_eq(str_sub(rest, path, rest.n), str_sub(registered, host.n, registered.n))) return true;
     }
     return false;
 }

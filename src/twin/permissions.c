@@ -109,8 +109,9 @@ bool api_by_identifier(enum nation n, struct str identifier, enum cloud_api *out
 {
     while (str_ends(identifier, STR("/"))) identifier.n--;
     for (unsigned a = 0; a < API_COUNT; a++) {
+        if (nation_rows[n].audiences[a] == NULL) continue;
         if (!is_named(identifier, nation_rows[n].audiences[a]) &&
-            !is_named(identifier, nation_rows[n].older_audiences[a]))
+            !is_named(identifier, nation_rows[n].older_audiences[a]) && !is_named(identifier, api_rows[a].app_id))
             continue;
         *out = (enum cloud_api)a;
         return true;

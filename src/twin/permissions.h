@@ -29,7 +29,8 @@ struct nation_row {
 extern const struct nation_row nation_rows[NATION_COUNT];
 bool nation_serves(enum nation n, enum cloud_api api); /* what Defender has to say, at all */
 bool nation_by_name(struct str name, enum nation *out);
-bool api_by_identifier(enum nation n, struct str identifier, enum cloud_api *out); /* last slashes do not count */
+/* By its audience in that cloud, or its app id; last slashes do not count. */
+bool api_by_identifier(enum nation n, struct str identifier, enum cloud_api *out);
 
 /* One bit per row of role_rows. */
 typedef uint64_t role_set;

@@ -168,11 +168,13 @@ static bool check_resource(struct exchange *x, struct token_request *r, struct s
 
 static bool check_target(struct exchange *x, struct token_request *r)
 {
+    enum { GUID_BYTES = 36 };
     static const char suffix[] = "/.default";
     if (r->is_v1) return check_resource(x, r, str_trim(field(r, "resource")));
     struct str scope = str_trim(field(r, "scope"));
     if (str_find(scope, STR(" "), 0) != SIZE_MAX) return login_refuse(x, 700022, NULL);
-    if (str_find(scope, STR("://"), 0) == SIZE_MAX) return login_refuse_str(x, 70011, scope);
+    if (str_find(scope, STR("://"), 0) == SIZE_MAX && !str_is_guid(str_sub(scope, 0, GUID_BYTES)))
+        return login_refuse_str(x, 70011, scope);
     if (!str_ends(scope, STR(suffix))) return login_refuse_str(x, 1002012, scope);
     return check_resource(x, r, str_sub(scope, 0, scope.n - strlen(suffix)));
 }

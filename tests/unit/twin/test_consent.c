@@ -163,6 +163,7 @@ static void redirects_must_be_registered(void **state)
         {"https://localhost/consent", true},
         {"http://127.0.0.1:8123/consent", true},
         {"http://localhost:1/consent/", false},
+        {"http://localhost:1%0d%0aX:2/consent", false},
         {"https://localhost:1/consent", false}, /* ports are free with http alone */
         {"http://localhost.evil.example/consent", false},
         {"https://portcullis.example/consent", false},
