@@ -1,5 +1,5 @@
 /* Ordering machine actions, cancelling them, and fetching what they brought (sections 12 and 13). */
-#include <stdio.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "twin/calls.h"
@@ -204,6 +204,7 @@ static bool find_action(struct exchange *x, struct str id, struct arena *a, stru
     struct action_list all;
     struct action_world w = call_actions(x);
     bool found = false;
+    *out = (struct action){.number = 0};
     if (actions_list(w, ACTION_ANY_DEVICE, x->as_of, a, &all))
         for (size_t i = 0; i < all.count && !found; i++) {
             found = str_eq_nocase(action_id(w.world, all.items[i].number, a), id);
@@ -250,9 +251,9 @@ enum { LINK_LIFE_S = 1800 };
 static struct str link_to(struct exchange *x, const struct action *action, unsigned index, struct arena *a)
 {
     struct str id = action_id(&x->tenant->world, action->number, a);
-    return arena_print(a, "%.*s/twin/files?tenant=%s&action=%.*s&index=%u&se=%lld", STR_ARG(x->q->base_url),
-                       x->tenant->world.tenant_id, STR_ARG(id), index,
-                       (long long)(wall_ms(x->now) / 1000 + LINK_LIFE_S));
+    int64_t expires = wall_ms(x->now) / 1000 + LINK_LIFE_S;
+    return arena_print(a, "%.*s/twin/files?tenant=%s&action=%.*s&index=%u&se=%" PRId64, STR_ARG(x->q->base_url),
+                       x->tenant->world.tenant_id, STR_ARG(id), index, expires);
 }
 
 static bool not_there(struct exchange *x)

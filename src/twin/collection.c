@@ -1,50 +1,10 @@
-/* Collections of objects: $filter, $orderby, $top, $skip, $count and nextLinks, with each source's own limits (sections 5,
- * 7.1, 8, 9 and 11). A nextLink carries the instant of the first page, so that pages of one listing fit together. */
+/* Collections of objects: choosing, ordering, $select, nextLinks and the answers. A nextLink carries the instant of the first
+ * page, so that pages of one listing fit together. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "twin/calls.h"
-#include "twin/objects_int.h"
-
-struct collection_rules {
-    const char *context; /* after $metadata# */
-    unsigned top_default, top_max;
-    bool clamps_top;   /* more is clamped; else refused */
-    unsigned skip_max; /* deeper is refused */
-    enum cloud_api api;
-    const char *expands; /* what $expand may name; NULL: there is no $expand */
-    const char *noun;    /* what is not found; NULL: in Graph's words */
-};
-static const struct collection_rules rules[OBJECT_KINDS] = {
-    [OBJECT_ALERT] = {"security/alerts_v2", 100, 1000, true, 500, API_GRAPH, NULL, NULL},
-    [OBJECT_INCIDENT] = {"security/incidents", 50, 50, false, 500, API_GRAPH, "alerts", NULL},
-    [OBJECT_ACTION] = {"MachineActions", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, NULL, "Machine action"},
-    [OBJECT_INDICATOR] = {"Indicators", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, NULL, "Indicator"},
-    [OBJECT_ENDPOINT_ALERT] = {"Alerts", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, "evidence", "Alert"},
-    [OBJECT_XDR_INCIDENT] = {"Incidents", 100, 100, false, UINT32_MAX, API_XDR, NULL, "Incident"},
-    [OBJECT_MACHINE] = {"Machines", 10000, 10000, false, UINT32_MAX, API_ENDPOINT, NULL, "Machine"},
-};
-
-struct listing {
-    struct arena arena; /* items, filter */
-    struct estate estate;
-    enum object_kind kind;
-    struct object_list objects;
-    struct odata_order orders[ODATA_ORDERS_MAX];
-    unsigned order_count;
-    const struct odata_filter *filter;
-    struct str select; /* names with commas; empty: everything */
-    unsigned top, skip;
-    unsigned view; /* VIEW_ bits */
-    bool has_top, has_count, has_token;
-    struct wall as_of; /* of the first page */
-    /* while it is read */
-    size_t at, end, total;
-    struct buf piece;
-    size_t piece_at;
-    bool is_first, is_done;
-};
+#include "twin/listing.h"
 
 static void listing_free(void *ctx)
 {
@@ -52,146 +12,6 @@ static void listing_free(void *ctx)
     arena_done(&l->arena);
     buf_done(&l->piece);
     free(l);
-}
-
-static bool refuse(struct exchange *x, const char *code, const char *message)
-{
-    x->tenant->stats[x->family].refused++;
-    answer_error(x, 400, code, message);
-    return false;
-}
-
-static const char *bad_option_code(const struct exchange *x)
-{
-    return twin_families[x->family].is_graph ? "BadRequest" : "ODataError";
-}
-
-/* ---- options -------------------------------------------------------------------------------------------------------- */
-static bool read_number(struct exchange *x, struct str text, unsigned *out)
-{
-    uint64_t v;
-    if (!str_to_u64(text, &v) || v > UINT32_MAX)
-        return refuse(x, bad_option_code(x), "Invalid value for a query option: a number was expected.");
-    *out = (unsigned)v;
-    return true;
-}
-
-/* Alerts beyond 1000 are clamped or refused, incidents always refused unless expanded, whichever variant is lived. */
-static bool clamps_top(const struct exchange *x, const struct listing *l)
-{
-    const struct variants *v = exchange_variants(x);
-    if (l->kind == OBJECT_ALERT) return variant_is(v, VARIANT_ALERTS_TOP, "clamp");
-    if (l->kind == OBJECT_INCIDENT && l->view & VIEW_EXPANDED)
-        return variant_is(v, VARIANT_INCIDENTS_EXPAND_TOP, "clamp");
-    return rules[l->kind].clamps_top;
-}
-
-static bool read_top(struct exchange *x, struct listing *l, struct str text)
-{
-    return read_number(x, text, &l->top) && (l->has_top = true);
-}
-
-static bool check_top(struct exchange *x, struct listing *l)
-{
-    const struct collection_rules *r = &rules[l->kind];
-    char message[160];
-    unsigned top = l->top;
-    if (!l->has_top || top <= r->top_max) return true;
-    l->top = r->top_max;
-    if (clamps_top(x, l)) return true;
-    (void)snprintf(message, sizeof message,
-                   "The limit of '%u' for Top query has been exceeded. The value from the incoming request is '%u'.",
-                   r->top_max, top);
-    return refuse(x, l->kind == OBJECT_INCIDENT ? "" : bad_option_code(x), message);
-}
-
-static bool read_skip(struct exchange *x, struct listing *l, struct str text)
-{
-    char message[160];
-    if (!read_number(x, text, &l->skip)) return false;
-    if (l->skip <= rules[l->kind].skip_max) return true;
-    if (l->kind == OBJECT_ALERT && variant_is(exchange_variants(x), VARIANT_ALERTS_SKIP, "empty")) return true;
-    (void)snprintf(message, sizeof message,
-                   "The limit of '%u' for Skip query has been exceeded. The value from the incoming request is '%u'.",
-                   rules[l->kind].skip_max, l->skip);
-    return refuse(x, bad_option_code(x), message);
-}
-
-static bool read_filter(struct exchange *x, struct listing *l, struct str text)
-{
-    struct odata_error e;
-    return odata_filter_parse(&l->arena, text, object_fields(l->kind), &l->filter, &e) ||
-           refuse(x, bad_option_code(x), e.text);
-}
-
-static bool read_order(struct exchange *x, struct listing *l, struct str text)
-{
-    struct odata_error e;
-    if (rules[l->kind].api != API_GRAPH)
-        return refuse(x, bad_option_code(x), "The query specified in the URI is not valid: $orderby is not supported.");
-    if (l->kind == OBJECT_ALERT && variant_is(exchange_variants(x), VARIANT_ALERTS_ORDER, "refuse") &&
-        str_find(text, STR("lastUpdateDateTime"), 0) != SIZE_MAX)
-        return refuse(x, bad_option_code(x),
-                      "Invalid orderby clause: ordering is not supported by property "
-                      "'lastUpdateDateTime'.");
-    return odata_orderby_parse(text, object_fields(l->kind), l->orders, &l->order_count, &e) ||
-           refuse(x, bad_option_code(x), e.text);
-}
-
-static bool read_select(struct exchange *x, struct listing *l, struct str text)
-{
-    l->select = arena_str(&l->arena, text);
-    return text.n > 0 || refuse(x, bad_option_code(x), "Invalid value for $select.");
-}
-
-static bool read_expand(struct exchange *x, struct listing *l, struct str text)
-{
-    const char *known = rules[l->kind].expands;
-    if (known == NULL || !str_eq_nocase(str_trim(text), str_of(known)))
-        return refuse(x, bad_option_code(x), "Invalid $expand: the resource has no such navigation property.");
-    l->view |= VIEW_EXPANDED;
-    return true;
-}
-
-static bool read_count(struct exchange *x, struct listing *l, struct str text)
-{
-    l->has_count = str_eq(text, STR("true"));
-    return l->has_count || str_eq(text, STR("false")) || refuse(x, bad_option_code(x), "Invalid value for $count.");
-}
-
-/* "<offset>-<ticks>" as the nextLink before gave it. */
-static bool read_token(struct exchange *x, struct listing *l, struct str text)
-{
-    struct str rest = text, offset = str_cut(&rest, '-');
-    int64_t ticks;
-    if (!str_to_i64(rest, &ticks)) return refuse(x, bad_option_code(x), "The skip token is not valid.");
-    l->has_token = true;
-    if (ticks < l->as_of.ticks) l->as_of.ticks = ticks;
-    return read_number(x, offset, &l->skip);
-}
-
-static const struct {
-    const char *name;
-    bool (*read)(struct exchange *x, struct listing *l, struct str text);
-} options[] = {
-    {"$filter", read_filter}, {"$orderby", read_order},   {"$top", read_top},       {"$skip", read_skip},
-    {"$count", read_count},   {"$skiptoken", read_token}, {"$select", read_select}, {"$expand", read_expand},
-};
-
-static bool read_options(struct exchange *x, struct listing *l)
-{
-    for (unsigned i = 0; i < x->q->param_count; i++) {
-        const struct cloud_param *p = &x->q->params[i];
-        size_t k = 0;
-        while (k < sizeof options / sizeof options[0] && !str_eq_nocase(p->name, str_of(options[k].name))) k++;
-        if (k < sizeof options / sizeof options[0]) {
-            if (!options[k].read(x, l, p->value)) return false;
-        } else if (p->name.n && p->name.p[0] == '$') {
-            return refuse(x, bad_option_code(x),
-                          "The query specified in the URI is not valid: an option is not supported by this resource.");
-        }
-    }
-    return check_top(x, l);
 }
 
 /* ---- choosing ------------------------------------------------------------------------------------------------------- */
@@ -261,7 +81,7 @@ static void write_one(struct listing *l, const struct object *o, unsigned view, 
     json_object_begin(&w);
     bool more = json_cursor_open(&c, buf_str(&whole));
     while (more && json_cursor_next(&c, &member)) {
-        bool is_expanded = view & VIEW_EXPANDED && str_eq(member.key, str_of(rules[l->kind].expands));
+        bool is_expanded = view & VIEW_EXPANDED && str_eq(member.key, str_of(collection_rules[l->kind].expands));
         if (!is_selected(l->select, member.key) && !is_expanded) continue;
         json_key_str(&w, member.key);
         json_write_raw(&w, member.value);
@@ -287,7 +107,7 @@ static bool selects_what_is(struct exchange *x, struct listing *l)
         while (more && !fine && json_cursor_next(&c, &member)) fine = str_eq_nocase(member.key, name);
     }
     buf_done(&whole);
-    return fine || refuse(x, bad_option_code(x), "Could not find a property that $select names.");
+    return fine || call_refused(x, 400, listing_bad_option(x), "Could not find a property that $select names.");
 }
 
 /* ---- the answer ----------------------------------------------------------------------------------------------------- */
@@ -330,7 +150,7 @@ static void write_next_link(struct exchange *x, struct listing *l, struct json_w
 /* The nextLink stands before the values, where the API puts it in either place; so the head can be written at once. */
 static void write_head(struct exchange *x, struct listing *l)
 {
-    const struct collection_rules *r = &rules[l->kind];
+    const struct collection_rules *r = &collection_rules[l->kind];
     struct json_writer w;
     char context[160];
     json_writer_init(&w, &l->piece);
@@ -377,7 +197,7 @@ static ssize_t listing_read(void *ctx, char *p, size_t n)
 static int leave_out_failed(struct exchange *x, struct listing *l)
 {
     size_t n = 0;
-    if (rules[l->kind].api != API_GRAPH || !is_partial(x)) return 200;
+    if (collection_rules[l->kind].api != API_GRAPH || !is_partial(x)) return 200;
     for (size_t i = 0; i < l->objects.count; i++)
         if (object_service_is(l->estate, l->kind, &l->objects.items[i], "microsoftDefenderForEndpoint"))
             l->objects.items[n++] = l->objects.items[i];
@@ -415,7 +235,7 @@ static void answer_list(struct exchange *x, struct listing *l)
     if (l->objects.count) qsort_r(l->objects.items, l->objects.count, sizeof *l->objects.items, in_order, l);
     l->total = l->objects.count;
     l->at = l->skip < l->total ? l->skip : l->total;
-    if (l->skip > rules[l->kind].skip_max && !l->has_token) l->at = l->total; /* too deep: nothing more */
+    if (l->skip > collection_rules[l->kind].skip_max && !l->has_token) l->at = l->total; /* too deep: nothing more */
     l->end = l->total - l->at > l->top ? l->at + l->top : l->total;
     l->is_first = true;
     if (l->kind == OBJECT_MACHINE && l->total == 0) {
@@ -450,7 +270,7 @@ static void answer_one(struct exchange *x, struct listing *l, struct str id)
     }
     buf_done(&out);
     x->tenant->stats[x->family].refused++;
-    const char *noun = rules[l->kind].noun;
+    const char *noun = collection_rules[l->kind].noun;
     (void)snprintf(message, sizeof message, noun ? "%s %.*s was not found" : "%s '%.*s' does not exist.",
                    noun ? noun : "Resource", (int)(id.n < 64 ? id.n : 64), id.p);
     answer_error(x, 404, noun ? "ResourceNotFound" : "NotFound", message);
@@ -465,11 +285,11 @@ void collection_handle(struct exchange *x, struct str id)
     buf_init(&l->piece, 64 << 20);
     l->kind = kind;
     l->estate = estate_of(x->cloud, x->tenant);
-    l->top = rules[kind].top_default;
+    l->top = collection_rules[kind].top_default;
     l->as_of = x->as_of;
     if (str_find(x->q->prefer, STR("include-unknown-enum-members"), 0) != SIZE_MAX) l->view = VIEW_EVOLVED;
     if (kind == OBJECT_ALERT) l->top = variant_number(exchange_variants(x), VARIANT_ALERTS_PAGE);
-    if (!read_options(x, l)) {
+    if (!listing_read_options(x, l)) {
         listing_free(l);
     } else if (x->tenant->expand_fails && l->view & VIEW_EXPANDED && l->filter) {
         listing_free(l); /* for ever, on large tenants */
@@ -479,7 +299,7 @@ void collection_handle(struct exchange *x, struct str id)
         answer_error(x, 500, "UnknownError", "");
     } else if (!selects_what_is(x, l)) {
         listing_free(l);
-    } else if (rules[kind].api != API_GRAPH && str_eq(id, STR("$count"))) {
+    } else if (collection_rules[kind].api != API_GRAPH && str_eq(id, STR("$count"))) {
         answer_count(x, l);
         listing_free(l);
     } else if (id.n) {

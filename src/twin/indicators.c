@@ -169,7 +169,7 @@ static bool read_indicator(struct indicator_book *b, const struct json *fields, 
         if (!read_text(b, fields, (enum indicator_text)i, &out->texts[i], f)) return false;
     if (!check_value(out->texts[INDICATOR_TYPE], out->texts[INDICATOR_VALUE], f)) return false;
     out->makes_alert = json_bool(json_get(fields, "generateAlert"), false);
-    if (strcmp(out->texts[INDICATOR_ACTION], "Audit") == 0 && !out->makes_alert)
+    if (str_eq(str_of(out->texts[INDICATOR_ACTION]), STR("Audit")) && !out->makes_alert)
         return refuse(f, "InvalidInput", "generateAlert must be true with the action Audit");
     const char *expires = out->texts[INDICATOR_EXPIRES];
     out->expires.ticks = INT64_MAX;
@@ -193,7 +193,7 @@ static struct indicator *same_one(struct indicator_book *b, const struct indicat
 {
     for (size_t i = 0; i < b->count; i++) {
         const char *const *texts = b->items[i].texts;
-        if (strcmp(texts[INDICATOR_TYPE], like->texts[INDICATOR_TYPE]) == 0 &&
+        if (str_eq(str_of(texts[INDICATOR_TYPE]), str_of(like->texts[INDICATOR_TYPE])) &&
             str_eq_nocase(str_of(texts[INDICATOR_VALUE]), str_of(like->texts[INDICATOR_VALUE])))
             return &b->items[i];
     }
