@@ -203,9 +203,11 @@ static bool identity_object(struct build *b, const struct yaml *map)
         if (!str_eq(key, STR("id")) && !str_eq(key, STR("update")) && !str_eq(key, STR("without")))
             return mapping_error(b->c.e, place_at(b, &map->keys[i]), "identity has id, update and without");
     }
-    if (id == NULL || id->type != YAML_SCALAR) return mapping_error(b->c.e, place_at(b, map), "identity wants an id");
-    b->plan->id_slot = shape_slot(&b->c, 0, id->text);
-    if (b->plan->id_slot == NO_SLOT || !word_list(b, map, b->file, "without", &without)) return false;
+    if (id && id->type != YAML_SCALAR) return mapping_error(b->c.e, place_at(b, map), "id is the name of a column");
+    if (id && (b->plan->id_slot = shape_slot(&b->c, 0, id->text)) == NO_SLOT) return false;
+    if (!word_list(b, map, b->file, "without", &without)) return false;
+    if (id == NULL && without == NULL)
+        return mapping_error(b->c.e, place_at(b, map), "identity wants an id or without");
     size_t count = without ? without->count : 0;
     struct str *names = arena_alloc(b->c.a, (count + 1) * sizeof *names);
     if (names == NULL) return compile_no_memory(&b->c);

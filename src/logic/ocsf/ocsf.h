@@ -104,6 +104,15 @@ void ocsf_stream_end(struct ocsf_stream *s);
 const struct ocsf_stream_stats *ocsf_stream_stats(const struct ocsf_stream *s);
 void ocsf_stream_free(struct ocsf_stream *s);
 
+/* A streaming record by itself: what table it is of, whose, and the row. */
+struct ocsf_envelope {
+    struct str table, tenant_id, row; /* borrowed from the record; a table is what `category` names behind its prefix */
+};
+/* False: it is none. `record` must have passed json_check. */
+bool ocsf_envelope(struct str record, struct ocsf_envelope *out);
+/* The records of a message {"records": [...]}, as an object within an array may be one. False: it is none. */
+bool ocsf_message(struct str object, struct str *records_out);
+
 /* ---- checker: the rules of the official validator, regex and caption mismatch counting as errors ------------------------- */
 struct ocsf_finding {
     bool is_error; /* else a warning (deprecated things) */

@@ -90,6 +90,26 @@ static struct about look_at(struct str record)
     return a;
 }
 
+static struct str table_of(struct str category)
+{
+    static const struct str prefix = {"AdvancedHunting-", 16};
+    return str_eq_nocase(str_sub(category, 0, prefix.n), prefix) ? str_sub(category, prefix.n, category.n) : category;
+}
+
+bool ocsf_envelope(struct str record, struct ocsf_envelope *out)
+{
+    struct about a = look_at(record);
+    *out = (struct ocsf_envelope){.table = table_of(a.category), .tenant_id = a.tenant_id, .row = a.properties};
+    return a.category.n && a.properties.n;
+}
+
+bool ocsf_message(struct str object, struct str *records_out)
+{
+    struct about a = look_at(object);
+    *records_out = a.list;
+    return a.list.n && a.properties.n == 0;
+}
+
 static const struct plan *plan_or_base(const struct ocsf_stream *s, struct str source)
 {
     const struct plan *p = ocsf_plan(s->o.ocsf, source);
@@ -113,10 +133,9 @@ static bool is_hunting_list(const char *list)
 static bool recognise(struct ocsf_stream *s, struct str record, const struct about *a, const char *list,
                       const struct plan **plan, struct map_input *in)
 {
-    static const struct str prefix = {"AdvancedHunting-", 16};
     *in = (struct map_input){.row = record};
     if (a->category.n && a->properties.n) {
-        in->source = str_starts(a->category, prefix) ? str_sub(a->category, prefix.n, a->category.n) : a->category;
+        in->source = table_of(a->category);
         in->row = a->properties;
         in->tenant_id = a->tenant_id;
         *plan = plan_or_base(s, in->source);
