@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
+#include "flow/ingest/import.h"
 #include "kit/base/err.h"
 #include "kit/base/wall.h"
+#include "state/conf/conf.h"
 
 struct pull_request {
     const char *tenant; /* id or name; NULL: all */
@@ -21,9 +23,25 @@ struct pull_result {
     struct err first_error; /* of the failed ones; cause NULL: none failed */
 };
 
+/* Streaming records that were saved as files, see flow/ingest/import.h. */
+struct import_request {
+    const char *tenant;       /* id or name; NULL: all */
+    const char *const *paths; /* absolute: files, and folders with all below them */
+    size_t path_count;
+    void *ctx;
+    void (*line)(void *ctx, const struct import_line *line); /* hears what became of each tenant's table */
+};
+struct import_result {
+    struct import_totals totals;
+    uint64_t skipped;                        /* files in folders that do not look like records */
+    char dead_letters[CONF_PATH_BYTES + 64]; /* empty: there are none */
+    struct err first_error; /* cause NULL: none; why records were not taken that nothing is wrong with */
+};
+
 struct engine_ops {
     void *ctx;
     bool (*pull)(void *ctx, const struct pull_request *q, struct pull_result *out, struct err *e);
+    bool (*import_files)(void *ctx, const struct import_request *q, struct import_result *out, struct err *e);
     void (*tenants_changed)(void *ctx);
 };
 

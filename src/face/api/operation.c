@@ -51,7 +51,8 @@ static bool type_fits(const struct param *p, const struct json *v)
     case PARAM_TEXT:
     case PARAM_TIME:
     case PARAM_SECRET_FILE:
-    case PARAM_FILE: return v->type == JSON_STRING;
+    case PARAM_FILE:
+    case PARAM_PATH: return v->type == JSON_STRING;
     }
     return false;
 }

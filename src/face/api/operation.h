@@ -26,13 +26,14 @@ enum param_type {
     PARAM_TIME,        /* ISO 8601, or a duration back from now ("2d") */
     PARAM_SECRET_FILE, /* a file's name or "-": the command line reads it and sends the content, never an argument */
     PARAM_FILE,        /* a file's name, read or written where the command runs */
+    PARAM_PATH,        /* of a file or folder that is there; the command line makes it absolute for whoever reads it */
 };
 struct param {
     const char *name; /* "tenant-id": --tenant-id VALUE */
     enum param_type type;
     bool is_positional; /* may stand without its name, in the table's order */
     bool is_required;
-    bool is_many; /* positional, the rest of the line */
+    bool is_many; /* positional: the rest of the line; else the words up to the next option */
     const char *help;
 };
 

@@ -66,6 +66,8 @@ static const struct param pull_params[] = {
     {"to", PARAM_TIME, false, false, false, "up to here; default: now"},
     {"sweep", PARAM_FLAG, false, false, false,
      "then run all count sweeps at once: every late row of the last 48 hours"},
+    {"from-files", PARAM_PATH, false, false, true,
+     "instead of asking Defender, read streaming records from these files and folders"},
     END_PARAM};
 static const struct param ocsf_map_params[] = {
     {"table", PARAM_TEXT, false, false, false, "the table of bare rows and of hunting answers"},
@@ -187,7 +189,7 @@ const struct operation api_operations[] = {
      .other = &completeness_view,
      .empty = "no feeds yet: they appear with a tenant's first poll (portcullis serve, or portcullis pull --once)"},
     {.name = "pull",
-     .help = "poll the feeds once, now; with --from also older rows",
+     .help = "poll the feeds once, now; with --from also older rows; with --from-files rows that were exported",
      .role = ROLE_ADMIN,
      .place = OP_ENGINE,
      .params = pull_params,

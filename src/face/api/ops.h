@@ -15,6 +15,7 @@ bool op_tenant_set(struct op_call *c, struct err *e);
 bool op_tenant_remove(struct op_call *c, struct err *e);
 bool op_feed_list(struct op_call *c, struct err *e);
 bool op_pull(struct op_call *c, struct err *e);
+bool op_pull_files(struct op_call *c, struct err *e);
 bool op_ocsf_map(struct op_call *c, struct err *e);
 bool op_ocsf_check(struct op_call *c, struct err *e);
 

@@ -180,6 +180,7 @@ bool op_pull(struct op_call *c, struct err *e)
 {
     struct pull_request q;
     struct pull_result result = {0};
+    if (json_get(c->params, "from-files")) return op_pull_files(c, e);
     if (!read_pull(c, &q, e)) return false;
     if (!c->engine->pull(c->engine->ctx, &q, &result, e)) return false;
     if (is_the_commands(&result)) {

@@ -10,6 +10,7 @@
 #include "cloud/net/http.h"
 #include "face/app/folding.h"
 #include "face/app/history.h"
+#include "face/app/import_files.h"
 #include "kit/sys/loop.h"
 #include "kit/sys/memory.h"
 #include "kit/sys/random.h"
@@ -162,6 +163,7 @@ static void dismantle(struct engine *en)
 }
 
 static bool pull(void *ctx, const struct pull_request *q, struct pull_result *out, struct err *e);
+static bool import_now(void *ctx, const struct import_request *q, struct import_result *out, struct err *e);
 static void tenants_changed(void *ctx);
 
 bool engine_start(struct installation *i, bool is_manual, struct engine **out, struct err *e)
@@ -171,7 +173,8 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     if (en == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the engine");
     memory_return_large();
     en->installation = i;
-    en->ops = (struct engine_ops){.ctx = en, .pull = pull, .tenants_changed = tenants_changed};
+    en->ops =
+        (struct engine_ops){.ctx = en, .pull = pull, .import_files = import_now, .tenants_changed = tenants_changed};
     if (!loop_new(i->clock, &en->loop, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||
         !thread_start(run_loop, en, &en->thread, e)) {
         dismantle(en);
@@ -278,6 +281,20 @@ static bool pull(void *ctx, const struct pull_request *request, struct pull_resu
                                 .failed_feeds = q.outcome.failed_feeds,
                                 .absent_feeds = q.outcome.absent_feeds,
                                 .first_error = q.outcome.first_error};
+    return engine_fold(en, e);
+}
+
+/* Likewise, from files. */
+static bool import_now(void *ctx, const struct import_request *q, struct import_result *out, struct err *e)
+{
+    struct engine *en = ctx;
+    char tenant_id[GUID_BYTES];
+    if (q->tenant && !resolve_tenant(en, q->tenant, tenant_id, e)) return false;
+    struct files_from from = {.installation = en->installation,
+                              .ingest = en->ingest,
+                              .is_halted = &en->is_halted,
+                              .tenant_id = q->tenant ? tenant_id : NULL};
+    if (!import_files(&from, q, out, e)) return false;
     return engine_fold(en, e);
 }
 

@@ -2,18 +2,22 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "kit/sys/causes.h"
 #include "kit/sys/fs.h"
 
-enum { SECRET_BYTES_MAX = 64 << 10, PARAMS_BYTES_MAX = 1 << 20, PARAMS_MAX = 16 };
+enum { SECRET_BYTES_MAX = 64 << 10, PARAMS_BYTES_MAX = 1 << 20, PARAMS_MAX = 16, MANY_MAX = 8192 };
 
 struct reading {
     struct cli_args *out;
     struct json_writer w;
     const struct param *given[PARAMS_MAX]; /* each parameter once */
     unsigned given_count;
-    bool in_many;
+    const struct param *many_param; /* its words are written last, as a list; NULL: none */
+    const char *many[MANY_MAX];
+    unsigned many_count;
 };
 
 static size_t words_of(const char *name)
@@ -103,12 +107,12 @@ static bool write_value(struct reading *r, const struct param *p, const char *va
 static bool put(struct reading *r, const struct param *p, const char *value, struct err *e)
 {
     if (p->is_many) {
-        if (!r->in_many) {
-            json_key(&r->w, p->name);
-            json_array_begin(&r->w);
-            r->in_many = true;
-        }
-        json_write_cstr(&r->w, value);
+        if (r->many_param && r->many_param != p)
+            return err_set(e, &api_causes[API_BAD_PARAM], "--%s and %s do not go together", p->name,
+                           r->many_param->name);
+        if (r->many_count == MANY_MAX) return err_set(e, &api_causes[API_BAD_PARAM], "more than %d files", MANY_MAX);
+        r->many_param = p;
+        r->many[r->many_count++] = value;
         return true;
     }
     if (was_given(r, p)) return err_set(e, &api_causes[API_BAD_PARAM], "--%s is given twice", p->name);
@@ -116,6 +120,37 @@ static bool put(struct reading *r, const struct param *p, const char *value, str
     r->given[r->given_count++] = p;
     json_key(&r->w, p->name);
     return write_value(r, p, value, e);
+}
+
+/* The reader may be a service that stands elsewhere. */
+static bool write_path(struct json_writer *w, const char *path, struct err *e)
+{
+    char *absolute = realpath(path, NULL);
+    if (absolute == NULL) return err_set(e, &sys_causes[SYS_NOT_FOUND], "%s: %s", path, strerror(errno));
+    json_write_cstr(w, absolute);
+    free(absolute);
+    return true;
+}
+
+static bool write_many(struct reading *r, struct err *e)
+{
+    bool ok = true;
+    if (r->many_param == NULL) return true;
+    json_key(&r->w, r->many_param->name);
+    json_array_begin(&r->w);
+    for (unsigned i = 0; ok && i < r->many_count; i++) {
+        if (r->many_param->type == PARAM_PATH)
+            ok = write_path(&r->w, r->many[i], e);
+        else
+            json_write_cstr(&r->w, r->many[i]);
+    }
+    json_array_end(&r->w);
+    return ok;
+}
+
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] == '-' && word[2] != '\0';
 }
 
 static bool read_option(struct reading *r, int argc, char **argv, int *at, struct err *e)
@@ -128,25 +163,21 @@ static bool read_option(struct reading *r, int argc, char **argv, int *at, struc
     if (p == NULL && !is_config)
         return err_set(e, &api_causes[API_BAD_PARAM], "%s has no option --%.*s", r->out->op->name, STR_ARG(name));
     if (p && p->type == PARAM_FLAG) return put(r, p, "", e);
-    if (!has_value && *at + 1 >= argc)
+    if (!has_value && (*at + 1 >= argc || (p && p->is_many && is_option(argv[*at + 1]))))
         return err_set(e, &api_causes[API_BAD_PARAM], "--%.*s needs a value", STR_ARG(name));
     const char *value = has_value ? rest.p : argv[++*at];
     if (is_config) r->out->config = value;
-    return is_config || put(r, p, value, e);
-}
-
-static bool is_option(const char *word)
-{
-    return word[0] == '-' && word[1] == '-' && word[2] != '\0';
+    if (is_config) return true;
+    if (!put(r, p, value, e)) return false;
+    while (p->is_many && *at + 1 < argc && !is_option(argv[*at + 1]))
+        if (!put(r, p, argv[++*at], e)) return false;
+    return true;
 }
 
 /* Options may stand anywhere, positional words in order; a "many" takes what is left at the end. */
 static bool read_words(struct reading *r, int argc, char **argv, struct err *e)
 {
     bool only_words = false;
-    const char *many[1024];
-    unsigned many_count = 0;
-    const struct param *many_param = NULL;
     for (int i = 0; i < argc; i++) {
         if (!only_words && strcmp(argv[i], "--") == 0) {
             only_words = true;
@@ -158,19 +189,10 @@ static bool read_words(struct reading *r, int argc, char **argv, struct err *e)
             const struct param *p = next_positional(r);
             if (p == NULL)
                 return err_set(e, &api_causes[API_BAD_PARAM], "%s does not take \"%s\"", r->out->op->name, argv[i]);
-            if (!p->is_many) {
-                if (!put(r, p, argv[i], e)) return false;
-            } else if (many_count == sizeof many / sizeof many[0]) {
-                return err_set(e, &api_causes[API_BAD_PARAM], "more than 1024 files");
-            } else {
-                many_param = p;
-                many[many_count++] = argv[i];
-            }
+            if (!put(r, p, argv[i], e)) return false;
         }
     }
-    for (unsigned i = 0; i < many_count; i++)
-        if (!put(r, many_param, many[i], e)) return false;
-    return true;
+    return write_many(r, e);
 }
 
 static bool asks_help(int argc, char **argv)
@@ -194,7 +216,6 @@ bool cli_args_read(int argc, char **argv, const struct operation *const *tables,
     json_writer_init(&r.w, &out->params);
     json_object_begin(&r.w);
     if (!read_words(&r, argc - words, argv + words, e)) return false;
-    if (r.in_many) json_array_end(&r.w);
     json_object_end(&r.w);
     return !out->params.failed || err_set(e, &api_causes[API_BAD_PARAM], "the parameters are over 1 MiB");
 }

@@ -48,6 +48,26 @@ static void show_table(const struct column *columns, const struct json *rows)
     }
 }
 
+static bool is_list_of_objects(const struct json *v)
+{
+    return v->type == JSON_ARRAY && v->count > 0 && v->items[0].type == JSON_OBJECT;
+}
+
+/* A list within an object: its members' names stand above it. */
+static void show_inner(const struct json *list)
+{
+    const struct json *first = &list->items[0];
+    struct column columns[COLUMNS_MAX + 1] = {0};
+    char names[COLUMNS_MAX][64];
+    size_t n = 0;
+    for (; n < first->count && n < COLUMNS_MAX; n++) {
+        (void)snprintf(names[n], sizeof names[n], "%.*s", STR_ARG(first->members[n].key));
+        columns[n] = (struct column){names[n], names[n]};
+    }
+    putchar('\n');
+    show_table(columns, list);
+}
+
 static void show_object(const struct json *object)
 {
     int width = 0;
@@ -55,10 +75,13 @@ static void show_object(const struct json *object)
         if (width_of(object->members[i].key) > width) width = width_of(object->members[i].key);
     for (size_t i = 0; i < object->count; i++) {
         const struct json *v = &object->members[i].value;
+        if (is_list_of_objects(v)) continue;
         print_cell(object->members[i].key, width + 2);
         print_cell(v->type == JSON_NULL ? STR("-") : v->type == JSON_STRING ? v->text : v->raw, 0);
         putchar('\n');
     }
+    for (size_t i = 0; i < object->count; i++)
+        if (is_list_of_objects(&object->members[i].value)) show_inner(&object->members[i].value);
 }
 
 void show_result(const struct operation *op, const struct json *result)
@@ -86,7 +109,7 @@ static void print_usage(const struct operation *op)
         else if (p->type == PARAM_FLAG)
             printf(" %s--%s%s", open, p->name, close);
         else
-            printf(" %s--%s VALUE%s", open, p->name, close);
+            printf(" %s--%s %s%s", open, p->name, p->is_many ? "PATH…" : "VALUE", close);
     }
     putchar('\n');
 }

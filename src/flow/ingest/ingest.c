@@ -66,6 +66,7 @@ struct ingest *ingest_new(const struct ingest_opts *o)
     LIST_INIT(&in->actives);
     in->ready_last = &in->ready;
     in->ops_last = &in->ops;
+    in->parcels_last = &in->parcels;
     in->timer = o->runtime.timer_new(o->runtime.ctx, on_timer, in);
     struct committer_opts c = {
         .runtime = o->runtime,
@@ -123,6 +124,7 @@ void ingest_stop(struct ingest *in, void (*stopped)(void *ctx), void *ctx)
     struct ing_active *a;
     LIST_FOREACH(a, &in->actives, in_actives) ing_feed_abandon(a->feed);
     ingest_ops_stop(in);
+    ingest_start_parcels(in);
     committer_flush(in->committer);
     in->o.runtime.post(in->o.runtime.ctx, on_timer, in);
 }

@@ -56,7 +56,8 @@ enum feed_stage ing_feed_stage(const struct ing_feed *f)
 
 bool ing_feed_is_quiet(const struct ing_feed *f)
 {
-    return ing_feed_stage(f) == STAGE_REST && !(f->active && f->active->is_committing);
+    const struct ing_active *a = f->active;
+    return !a || (a->stage == STAGE_REST && !a->is_committing && !a->import && a->waiting_parcels == 0);
 }
 
 bool ing_feed_is_in_op(const struct ing_feed *f)

@@ -1,4 +1,4 @@
-/* Between ingest.c (the face), ingest_load.c (tenants and feeds), ingest_run.c (a feed's round: turn, fetch, page, commit),
+/* Between ingest.c (the face), ingest_import.c (records from files), ingest_load.c (tenants and feeds), ingest_run.c (a feed's round: turn, fetch, page, commit),
  * ingest_fail.c (what a failure means) and ingest_op.c (drain and pull). Loop thread throughout. */
 #ifndef FLOW_INGEST_INGEST_INT_H
 #define FLOW_INGEST_INGEST_INT_H
@@ -7,6 +7,7 @@
 
 #include "flow/ingest/commit.h"
 #include "flow/ingest/ingest.h"
+#include "flow/ingest/parcel.h"
 #include "flow/ingest/sched.h"
 
 enum feed_stage {
@@ -31,6 +32,9 @@ struct ing_active {
     struct feed_state pending; /* what that commit makes durable */
     bool is_in_op;
     unsigned op_failures;
+    bool is_ready;            /* in in->ready */
+    struct parcel *import;    /* being read or committed; NULL: none */
+    unsigned waiting_parcels; /* in in->parcels */
 };
 LIST_HEAD(ing_actives, ing_active);
 
@@ -90,6 +94,7 @@ struct ingest {
     size_t tenant_count;
     struct ing_feed *ready, **ready_last; /* spooled answers that wait for a worker */
     unsigned jobs;
+    struct parcel *parcels, **parcels_last; /* that wait for their feed */
     uint64_t spool_bytes, answers;
     bool is_running, is_stopping, is_loading, is_load_wanted, is_unpark_wanted, is_pumping;
     struct mono load_at; /* a wanted load begins then */
@@ -138,6 +143,15 @@ void ing_feed_apply(struct ing_feed *f, const struct feed_effect *effect);
 void ing_feed_abandon(struct ing_feed *f); /* stops a transfer or forgets a spooled answer */
 void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, struct page_job *job /* or NULL */);
 void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err *e);
+
+bool ingest_has_room(const struct ingest *in);                    /* for one more job */
+void ing_feed_job(struct ing_feed *f, struct page_job *job);      /* fills in what the feed knows */
+void ing_feed_put_rows(struct ing_feed *f, struct page_job *job); /* rows that are no answer of its own: commit them */
+void ing_feed_maybe_ready(struct ing_feed *f);                    /* its answer may be read now */
+
+/* ingest_import.c */
+void ingest_start_parcels(struct ingest *in);
+void ing_import_committed(struct ing_feed *f, const struct err *e);
 
 /* ingest_fail.c */
 void ing_feed_failed(struct ing_feed *f, const struct err *e);

@@ -103,14 +103,10 @@ struct job {
     struct ing_feed *feed;
 };
 
-static void submit_job(struct ing_feed *f)
+void ing_feed_job(struct ing_feed *f, struct page_job *job)
 {
     struct ingest *in = ing_in(f);
-    struct ing_active *a = f->active;
-    struct job *job = calloc(1, sizeof *job);
-    INVARIANT(job);
-    job->feed = f;
-    job->page = (struct page_job){
+    *job = (struct page_job){
         .row = ing_row(f),
         .store = in->o.store,
         .log = in->o.log,
@@ -121,12 +117,22 @@ static void submit_job(struct ing_feed *f)
         .number = in->answers++,
         .feed_id = f->id,
         .horizon_hour = feed_horizon_hour(ing_row(f), &f->durable),
-        .fetch = a->mind.fetch,
-        .transfer = a->transfer,
-        .end = a->end,
         .received = clock_wall(&in->o.clock),
     };
-    (void)snprintf(job->page.tenant_id, sizeof job->page.tenant_id, "%s", f->tenant->tenant->record.tenant_id);
+    (void)snprintf(job->tenant_id, sizeof job->tenant_id, "%s", f->tenant->tenant->record.tenant_id);
+}
+
+static void submit_job(struct ing_feed *f)
+{
+    struct ingest *in = ing_in(f);
+    struct ing_active *a = f->active;
+    struct job *job = calloc(1, sizeof *job);
+    INVARIANT(job);
+    job->feed = f;
+    ing_feed_job(f, &job->page);
+    job->page.fetch = a->mind.fetch;
+    job->page.transfer = a->transfer;
+    job->page.end = a->end;
     a->transfer = NULL;
     a->job = &job->page;
     a->stage = STAGE_WORK;
@@ -134,24 +140,32 @@ static void submit_job(struct ing_feed *f)
     in->o.runtime.work(in->o.runtime.ctx, job_run, job_done, job);
 }
 
+bool ingest_has_room(const struct ingest *in)
+{
+    return in->jobs < JOBS_MAX && committer_bytes(in->committer) < STAGED_BYTES_MAX;
+}
+
 static void start_jobs(struct ingest *in)
 {
-    while (in->ready && in->jobs < JOBS_MAX && committer_bytes(in->committer) < STAGED_BYTES_MAX) {
+    while (in->ready && ingest_has_room(in)) {
         struct ing_active *a = in->ready->active;
         in->ready = a->next_ready;
         if (!in->ready) in->ready_last = &in->ready;
         a->next_ready = NULL;
+        a->is_ready = false;
         submit_job(a->feed);
     }
 }
 
-/* Ready once the answer is whole and the feed's last commit is over. */
-static void maybe_ready(struct ing_feed *f)
+/* Ready once the answer is whole, the feed's last commit is over, and no parcel of it waits or is being read. */
+void ing_feed_maybe_ready(struct ing_feed *f)
 {
     struct ingest *in = ing_in(f);
-    if (f->active->stage != STAGE_SPOOLED || f->active->is_committing) return;
+    struct ing_active *a = f->active;
+    if (a->stage != STAGE_SPOOLED || a->is_committing || a->is_ready || a->import || a->waiting_parcels) return;
+    a->is_ready = true;
     *in->ready_last = f;
-    in->ready_last = &f->active->next_ready;
+    in->ready_last = &a->next_ready;
 }
 
 static void job_take(struct ing_feed *f, struct page_job *job)
@@ -208,7 +222,7 @@ static void commit_taken(struct ing_feed *f, const struct commit_item *item)
     f->rows = r->rows;
     f->late_rows = r->late_rows;
     f->dead = r->dead;
-    maybe_ready(f);
+    ing_feed_maybe_ready(f);
     if (f->active->stage == STAGE_REST) ing_feed_op_check(f);
 }
 
@@ -227,6 +241,7 @@ static void commit_done(void *ctx, struct commit_item *item, const struct err *e
         ing_feed_failed(f, e);
         ingest_load_later(in, LOAD_AGAIN_MS);
     }
+    ing_import_committed(f, e);
     commit_item_free(item);
     ing_feed_settle(f);
     ing_tenant_reap(f->tenant);
@@ -319,14 +334,25 @@ void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, st
     ing_feed_apply(f, effect);
 }
 
+void ing_feed_put_rows(struct ing_feed *f, struct page_job *job)
+{
+    struct commit_item *item = new_item(f);
+    item->staged = job->staged;
+    job->staged = (struct staged){0};
+    item->record.rows += job->page.fresh;
+    if (job->newest.ticks > item->record.newest_event.ticks) item->record.newest_event = job->newest;
+    item->is_urgent = true;
+    put_item(f, item, &f->durable);
+}
+
 /* Made durable with the feed's next commit, or with one of its own when it is news. */
 void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
     struct wall now = clock_wall(&ing_in(f)->o.clock);
     bool is_news = ing_condition_set(&f->condition, state, e->cause, e->text, now);
     bool can_be_told = e->cause->kind != ERR_STORAGE && e->cause->kind != ERR_CORRUPT;
-    bool is_committing = f->active && f->active->is_committing;
-    if (is_news && can_be_told && !is_committing && !f->is_broken && !ing_in(f)->is_stopping)
+    bool is_busy = f->active && (f->active->is_committing || f->active->import);
+    if (is_news && can_be_told && !is_busy && !f->is_broken && !ing_in(f)->is_stopping)
         put_item(f, new_item(f), &f->durable);
 }
 
@@ -357,7 +383,7 @@ static void transfer_done(void *ctx, const struct transfer_end *end, const struc
         in->spool_bytes -= a->spool_bytes - end->wire_bytes;
         a->spool_bytes = end->wire_bytes;
         a->stage = STAGE_SPOOLED;
-        maybe_ready(f);
+        ing_feed_maybe_ready(f);
     }
     ingest_pump(in);
 }
@@ -397,6 +423,7 @@ static void leave_ready(struct ingest *in, struct ing_active *a)
         if (in->ready_last == &a->next_ready) in->ready_last = at;
         break;
     }
+    a->is_ready = false;
 }
 
 void ing_feed_abandon(struct ing_feed *f)
@@ -483,6 +510,7 @@ void ingest_pump(struct ingest *in)
         }
     } else {
         ingest_load_if_due(in);
+        ingest_start_parcels(in);
         start_jobs(in);
         start_turns(in);
     }

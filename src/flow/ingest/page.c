@@ -123,10 +123,9 @@ static bool is_whole(struct page *p)
     return true;
 }
 
-static bool finish(struct page *p)
+bool page_finish(struct page *p)
 {
     struct page_job *j = p->job;
-    if (j->fetch.ask == ASK_COUNTS && !page_compare(p)) return false;
     fingers_finish(&p->fingers);
     j->staged.puts = p->fingers.puts;
     j->staged.put_count = p->fingers.put_count;
@@ -135,10 +134,16 @@ static bool finish(struct page *p)
     if (j->staged.batch && !log_batch_seal(j->staged.batch, &j->err)) return false;
     if (j->staged.dead.failed)
         return err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: dead letters of an answer", j->row->name);
-    j->page.link = buf_str(&j->link);
-    j->page.is_partial = j->end.status == 206;
     KILL_POINT("page.staged");
     return true;
+}
+
+static bool finish(struct page *p)
+{
+    struct page_job *j = p->job;
+    j->page.link = buf_str(&j->link);
+    j->page.is_partial = j->end.status == 206;
+    return (j->fetch.ask != ASK_COUNTS || page_compare(p)) && page_finish(p);
 }
 
 static bool run(struct page *p)
@@ -156,35 +161,44 @@ static bool run(struct page *p)
     struct inflate *z = j->end.is_gzip ? inflate_new() : NULL;
     char *piece = malloc(READ_BYTES);
     p->split = json_split_new(&o);
-    p->scratch = map_scratch_new();
-    bool ok = piece && p->split && p->scratch && (z || !j->end.is_gzip);
+    bool ok = piece && p->split && (z || !j->end.is_gzip);
     if (!ok)
         (void)err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: reading an answer", j->row->name);
     else
         ok = read_all(p, z, piece) && is_whole(p) && finish(p);
-    map_scratch_free(p->scratch);
     json_split_free(p->split);
     free(piece);
     inflate_free(z);
     return ok;
 }
 
-void page_run(struct page_job *j)
+bool page_begin(struct page *p, struct page_job *j)
 {
-    struct page p = {.job = j};
-    KILL_POINT("page.spooled");
+    const struct plan *plan = ocsf_plan(j->ocsf, str_of(j->row->source));
+    *p = (struct page){.job = j, .plan = plan ? plan : ocsf_plan_base(j->ocsf), .scratch = map_scratch_new()};
     buf_init(&j->link, 16384);
     staged_text_init(&j->staged.text, j->fs, j->spool_dir ? j->spool_dir : "", j->number);
     buf_init(&j->staged.dead, 16 << 20);
     j->staged.how = j->fetch.how;
     j->page = (struct feed_page){.is_sorted = true};
-    const struct plan *plan = ocsf_plan(j->ocsf, str_of(j->row->source));
-    p.plan = plan ? plan : ocsf_plan_base(j->ocsf);
-    fingers_init(&p.fingers, j->store, j->history, j->tenant_id, j->row->source, j->feed_id, j->horizon_hour);
-    j->ok = run(&p);
-    page_counts_done(&p);
-    fingers_done(&p.fingers);
-    if (!j->ok) staged_done(&j->staged);
+    fingers_init(&p->fingers, j->store, j->history, j->tenant_id, j->row->source, j->feed_id, j->horizon_hour);
+    return p->scratch || err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: reading rows", j->row->name);
+}
+
+void page_end(struct page *p)
+{
+    page_counts_done(p);
+    fingers_done(&p->fingers);
+    map_scratch_free(p->scratch);
+    if (!p->job->ok) staged_done(&p->job->staged);
+}
+
+void page_run(struct page_job *j)
+{
+    struct page p;
+    KILL_POINT("page.spooled");
+    j->ok = page_begin(&p, j) && run(&p);
+    page_end(&p);
     transfer_free(j->transfer);
     j->transfer = NULL;
 }

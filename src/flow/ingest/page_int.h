@@ -1,4 +1,4 @@
-/* Between page.c (the answer), page_rows.c (rows) and page_counts.c (counts). */
+/* Between page.c (the answer), page_rows.c (rows), page_counts.c (counts) and parcel.c (rows that are no answer). */
 #ifndef FLOW_INGEST_PAGE_INT_H
 #define FLOW_INGEST_PAGE_INT_H
 
@@ -19,6 +19,17 @@ struct page {
     uint64_t count_rows; /* rows of counts */
     uint64_t *remote;    /* counts per bin from fetch.from on */
 };
+/* For a job's rows, wherever they come from: begin, take them, finish; end it in any case. */
+bool page_begin(struct page *p, struct page_job *j);
+bool page_finish(struct page *p);
+void page_end(struct page *p); /* job->ok has been set */
+struct page_found {            /* of a row: what makes it itself, and its time */
+    struct row_facts facts;
+    struct wall at;
+};
+bool page_find(struct page *p, struct str record, struct page_found *out); /* false: it has no time */
+void page_take(struct page *p, const struct page_found *found, struct str record);
+
 struct str page_unquoted(struct str value);      /* a JSON string without its quotes */
 bool page_fail(struct page *p, const char *why); /* false */
 void page_row(struct page *p, struct str record, uint64_t byte);

@@ -95,30 +95,41 @@ static bool stage_revision(struct page *p, const struct row_facts *facts, struct
     return true;
 }
 
+bool page_find(struct page *p, struct str record, struct page_found *out)
+{
+    struct page_job *j = p->job;
+    plan_facts(p->plan, p->scratch, str_of(j->tenant_id), str_of(j->row->source), record, &out->facts);
+    out->at = j->received;
+    return is_timeless(p) || find_time(p, &out->facts, record, &out->at);
+}
+
+void page_take(struct page *p, const struct page_found *found, struct str record)
+{
+    struct page_job *j = p->job;
+    struct wall at = found->at;
+    bool is_new;
+    note_time(p, at);
+    if (!add_finger(p, at, found->facts.identity, &is_new) || !is_new) return;
+    j->page.fresh++;
+    if (at.ticks > j->newest.ticks) j->newest = at;
+    struct log_row row = {.identity = found->facts.identity, .time = at, .bytes = record};
+    p->has_failed = !stage_row(p, &row) || (has_revisions(p) && !stage_revision(p, &found->facts, at, record));
+}
+
 void page_row(struct page *p, struct str record, uint64_t byte)
 {
     struct page_job *j = p->job;
-    struct row_facts facts;
-    bool is_new;
+    struct page_found found;
     if (json_type_of(record) != JSON_OBJECT) {
         struct json_fault fault = {.what = "not an object", .byte = byte};
         page_dead(p, &fault, record);
         return;
     }
-    plan_facts(p->plan, p->scratch, str_of(j->tenant_id), str_of(j->row->source), record, &facts);
-    struct wall at;
-    if (!find_time(p, &facts, record, &at)) at = j->page.rows ? j->page.last : j->fetch.from;
-    if (is_timeless(p)) at = j->received;
-    if (!is_asked_for(p, at)) {
+    if (!page_find(p, record, &found)) found.at = j->page.rows ? j->page.last : j->fetch.from;
+    if (is_asked_for(p, found.at))
+        page_take(p, &found, record);
+    else
         (void)page_fail(p, "it holds rows of another time than asked for");
-        return;
-    }
-    note_time(p, at);
-    if (!add_finger(p, at, facts.identity, &is_new) || !is_new) return;
-    j->page.fresh++;
-    if (at.ticks > j->newest.ticks) j->newest = at;
-    struct log_row row = {.identity = facts.identity, .time = at, .bytes = record};
-    p->has_failed = !stage_row(p, &row) || (has_revisions(p) && !stage_revision(p, &facts, at, record));
 }
 
 void page_dead(struct page *p, const struct json_fault *fault, struct str piece)
