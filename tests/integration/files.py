@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Streaming records from files: the same rows by polling and by files are one row each, whichever came first; a second run adds
-nothing; what is no record becomes a dead letter and its neighbours pass; killed in the middle and run again it is exact."""
-import gzip, json, os, random, shutil, signal, sqlite3, subprocess, tempfile, pathlib, time
+nothing; what is no record becomes a dead letter and its neighbours pass; killed in the middle and run again it is exact.
+
+    files.py [PART…]      the parts are the functions below"""
+import gzip, json, os, pathlib, random, resource, signal, sqlite3, subprocess, sys, tempfile, time
 
 from harness import PORTCULLIS, Installation, Tap, Twin
 import streaming
@@ -72,7 +74,7 @@ def both_ways():
                 import_all(i, folder / "blobs", name="without fingerprints, from log and lake", new=0, known=count)
             with Installation(twin) as i:
                 i.add_tenants(twin)
-                done = i.run("pull", "--once")
+                done = i.run("pull", "--sweep")
                 tap.case(done.returncode == 0, "polling first", done.stdout + done.stderr)
                 import_all(i, folder / "blobs", name="then files", new=0, known=count)
                 is_equal(i, twin, "lake and model are equal")
@@ -205,7 +207,6 @@ def large():
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         out, err = run.communicate()
         # ru_maxrss of all children so far: an upper bound
-        import resource
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
         print(f"# {len(lines) * times >> 20} MiB in {time.monotonic() - began:.1f} s, no process over {peak} MiB")
         rows = lines.count("\n")
@@ -215,9 +216,9 @@ def large():
             tap.case(peak < 160, f"at most 160 MiB of memory: {peak}")
 
 
+PARTS = [both_ways, shapes, beside_the_service, killed, large]
+
 with tap:
-    both_ways()
-    shapes()
-    beside_the_service()
-    killed()
-    large()
+    for part in PARTS:
+        if not sys.argv[1:] or part.__name__ in sys.argv[1:]:
+            part()
