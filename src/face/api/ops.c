@@ -194,19 +194,22 @@ const struct operation api_operations[] = {
      .place = OP_ENGINE,
      .params = pull_params,
      .run = op_pull,
-     .more = "Runs inside the service if one runs, else takes the data folder itself. Exit 3 when some feeds failed, 1 "
-             "when all did, or this machine's disk."},
+     .more =
+         "Runs inside the service if one runs, else takes the data folder itself. Exit 3 when some feeds failed, 1 "
+         "when all did, or this machine's disk. With --from-files: records that the streaming API wrote to a storage "
+         "account, or Event Hubs messages, also gzip or zstd; what is known already stays one. Exit 3 when there are "
+         "dead letters."},
     {.name = "ocsf map",
      .help = "Defender JSON in, OCSF NDJSON out",
      .role = ROLE_VIEWER,
      .place = OP_LOCAL,
      .params = ocsf_map_params,
      .run = op_ocsf_map,
-     .more = "Reads the streaming envelope and its lines, hunting answers in both spellings, bare rows (with --table), "
-             "Graph alerts and "
-             "incidents and Defender for Endpoint machines, one or a collection. What is not JSON, not an object, over "
-             "4 MiB or of no "
-             "known shape is a dead letter; exit 3 then."},
+     .more =
+         "Reads the streaming envelope and its lines, hunting answers in both spellings, bare rows (with --table), "
+         "alerts and incidents of Graph and of the older APIs (Endpoint, SIEM, XDR), machines and machine actions: "
+         "one, a collection or an array, in any mixture. What is not JSON, not an object, over 4 MiB or of no known "
+         "shape is a dead letter; exit 3 then."},
     {.name = "ocsf check",
      .help = "check OCSF events against the schema",
      .role = ROLE_VIEWER,
