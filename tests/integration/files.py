@@ -131,6 +131,14 @@ def shapes():
         done = import_all(i, bad, name="once mended, the same file leaves none", new=0, known=3)
         tap.case(not list((i.folder / "data/dead").glob("from-files*")), "and the letters of the run before are gone", done.stdout)
 
+        (folder / "broken.json").symlink_to(folder / "nowhere")
+        done = i.run("pull", "--from-files", folder, "--json")
+        tap.case(done.returncode == 3 and summary(done)["failed_files"] == 1 and counts(done)["known"] == 5 * part + 3 and "broken.json" in
+                 summary(done)["first_error"], "a file that cannot be read keeps no other from being read", done.stdout[-900:] + done.stderr)
+        done = i.run("pull", "--from-files", folder / "nowhere.json", folder / "broken.json")
+        tap.case(done.returncode == 2 and "sys.not_found" in done.stderr, "if none can be, that is the error", done.stdout + done.stderr)
+        (folder / "broken.json").unlink()
+
         (folder / "cut.json.gz").write_bytes(gzip.compress(json.dumps(good).encode() * 3)[:-9])
         done = i.run("pull", "--from-files", folder / "cut.json.gz", "--json")
         tap.case(done.returncode == 3 and counts(done)["known"] >= 2 and counts(done)["dead"] >= 1, "a file cut short in the middle gives what it has", done.stdout)

@@ -34,6 +34,7 @@ struct import_request {
 struct import_result {
     struct import_totals totals;
     uint64_t skipped;                        /* files in folders that do not look like records */
+    uint64_t failed_files;                   /* that could not be read, or not to their end */
     char dead_letters[CONF_PATH_BYTES + 64]; /* empty: there are none */
     struct err first_error; /* cause NULL: none; why records were not taken that nothing is wrong with */
 };

@@ -59,6 +59,7 @@ static void write_totals(struct json_writer *w, const struct import_result *r)
 {
     write_count(w, "files", r->totals.files);
     write_count(w, "skipped_files", r->skipped);
+    write_count(w, "failed_files", r->failed_files);
     write_count(w, "bytes", r->totals.bytes);
     write_count(w, "records", r->totals.records);
     write_count(w, "new", r->totals.fresh);
@@ -85,9 +86,13 @@ bool op_pull_files(struct op_call *c, struct err *e)
     json_key(c->out, "feeds");
     json_array_begin(c->out);
     if (!c->engine->import_files(c->engine->ctx, &q, &result, e)) return false;
+    if (result.failed_files && result.totals.files == 0) {
+        *e = result.first_error;
+        return false;
+    }
     json_array_end(c->out);
     write_totals(c->out, &result);
     json_object_end(c->out);
-    if (result.totals.dead || result.totals.failed) c->exit_code = 3;
+    if (result.totals.dead || result.totals.failed || result.failed_files) c->exit_code = 3;
     return true;
 }

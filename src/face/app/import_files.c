@@ -99,17 +99,25 @@ static bool may_go_on(struct reading *r)
     return fail(r, &e);
 }
 
-static bool read_pieces(struct reading *r, struct fs_file *f, struct err *e)
+/* One file that cannot be read keeps no other from being read. */
+static void pass_over(struct reading *r, const struct err *e)
+{
+    r->out->failed_files++;
+    if (!r->out->first_error.cause) r->out->first_error = *e;
+}
+
+/* false: nothing more can be taken. */
+static bool read_pieces(struct reading *r, struct fs_file *f)
 {
     size_t got = READ_BYTES;
+    struct err e;
     for (uint64_t at = 0; got == READ_BYTES; at += got) {
-        if (!may_go_on(r)) {
-            *e = r->err;
-            return false;
+        if (!may_go_on(r)) return false;
+        if (!r->fs.ops->read_at(r->fs.ctx, f, at, r->piece, READ_BYTES, &got, &e)) {
+            pass_over(r, &e);
+            return true;
         }
-        if (!r->fs.ops->read_at(r->fs.ctx, f, at, r->piece, READ_BYTES, &got, e) ||
-            !import_feed(r->import, r->piece, got, e))
-            return false;
+        if (!import_feed(r->import, r->piece, got, &e)) return fail(r, &e);
     }
     return true;
 }
@@ -117,12 +125,17 @@ static bool read_pieces(struct reading *r, struct fs_file *f, struct err *e)
 static bool read_file(struct reading *r, const char *path)
 {
     struct fs_file *f;
-    struct err e, at_end;
-    if (!r->fs.ops->open(r->fs.ctx, path, FS_READ, &f, &e)) return fail(r, &e);
-    bool ok = import_begin(r->import, path, &e) && read_pieces(r, f, &e);
+    struct err e;
+    if (!r->fs.ops->open(r->fs.ctx, path, FS_READ, &f, &e)) {
+        pass_over(r, &e);
+        return true;
+    }
+    if (!import_begin(r->import, path, &e))
+        (void)fail(r, &e);
+    else if (read_pieces(r, f) && !import_end(r->import, &e))
+        (void)fail(r, &e);
     r->fs.ops->close(r->fs.ctx, f);
-    if (!import_end(r->import, &at_end) && ok) return fail(r, &at_end);
-    return ok || fail(r, &e);
+    return !r->has_failed;
 }
 
 static bool is_record_file(const char *name)
@@ -168,7 +181,7 @@ static bool read_folder(struct reading *r, const char *path)
     r->depth++;
     bool ok = r->fs.ops->list(r->fs.ctx, path, on_name, &f, &e);
     r->depth--;
-    if (!ok) return fail(r, &e);
+    if (!ok) pass_over(r, &e);
     return !r->has_failed;
 }
 

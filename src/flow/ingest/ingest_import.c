@@ -124,24 +124,28 @@ static void forget(struct parcel *p)
     ing_tenant_reap(f->tenant);
 }
 
+static bool is_lost(const struct ingest *in, const struct parcel *p)
+{
+    return in->is_stopping || p->feed->is_broken || p->feed->tenant->is_removed;
+}
+
 /* Each that may, as long as there is room for more work. */
 void ingest_start_parcels(struct ingest *in)
 {
     struct parcel **at = &in->parcels;
-    while (*at) {
+    while (*at && (in->is_stopping || ingest_has_room(in))) {
         struct parcel *p = *at;
-        bool is_lost = in->is_stopping || p->feed->is_broken || p->feed->tenant->is_removed;
-        if (!is_lost && (!is_free(p->feed) || !ingest_has_room(in))) {
+        if (!is_lost(in, p) && !is_free(p->feed)) {
             at = &p->next;
             continue;
         }
         *at = p->next;
-        if (is_lost)
+        if (!*at) in->parcels_last = at;
+        if (is_lost(in, p))
             forget(p);
         else
             submit(p);
     }
-    in->parcels_last = at;
 }
 
 static struct ing_feed *find_feed(struct ingest *in, const struct parcel *p)
