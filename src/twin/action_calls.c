@@ -152,7 +152,7 @@ static int64_t wait_of(struct exchange *x, enum action_type type)
 
 static struct action_book *book_of(struct exchange *x)
 {
-    if (x->tenant->actions == NULL) x->tenant->actions = action_book_new();
+    if (x->tenant->actions == NULL) x->tenant->action_world.book = x->tenant->actions = action_book_new();
     return x->tenant->actions;
 }
 

@@ -231,6 +231,7 @@ bool device_is(struct action_world w, unsigned device, enum action_type type, st
     struct arena a;
     int64_t last = INT64_MIN;
     bool is = false;
+    if (drawn_count(w, now) == 0 && (w.book == NULL || w.book->count == 0)) return false;
     arena_init(&a, 64 << 20);
     if (actions_list(w, (long)device, now, &a, &list)) {
         for (size_t i = 0; i < list.count; i++) {

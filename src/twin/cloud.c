@@ -46,6 +46,8 @@ static void make_tenant(struct cloud *c, unsigned index, double scale)
     struct twin_tenant *t = &c->tenants[index];
     world_init(&t->world, c->opts.seed, index, s->machines, c->opts.start);
     t->world.has_dirt = s->has_dirt;
+    t->action_world = (struct action_world){.world = &t->world, .scenario = s};
+    t->world.actions = &t->action_world;
     app_init(&t->app, t->world.seed);
     (void)permission_set_by_name(STR("all"), &t->roles);
     t->licence = LICENCE_XDR;
@@ -167,7 +169,6 @@ struct estate estate_of(const struct cloud *c, const struct twin_tenant *t)
     return (struct estate){.world = &t->world,
                            .scenario = c->opts.scenario,
                            .variants = &t->variants,
-                           .actions = t->actions,
                            .indicators = t->indicators,
                            .changes = &t->changes,
                            .api = API_GRAPH,

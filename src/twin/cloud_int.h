@@ -38,6 +38,7 @@ struct twin_tenant {
     double cpu_share, cpu_used; /* of hunting, in seconds a quarter of an hour; share < 0: no end */
     struct wall cpu_since;
     struct action_book *actions; /* made with the first POST; NULL: none */
+    struct action_world action_world;
     struct indicator_book *indicators;
     struct run_time run_time;
     struct table tables[TABLE_COUNT];

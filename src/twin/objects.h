@@ -41,15 +41,14 @@ struct estate { /* whose objects */
     const struct world *world;
     const struct scenario *scenario;
     const struct variants *variants;
-    const struct action_book *actions;       /* NULL: none was posted */
-    const struct indicator_book *indicators; /* likewise */
+    const struct indicator_book *indicators; /* NULL: none was posted */
     const struct changes *changes;           /* what was written to alerts and incidents */
     enum cloud_api api;                      /* through which they are looked at */
     enum licence licence;
 };
 static inline struct action_world actions_of(struct estate t)
 {
-    return (struct action_world){t.world, t.scenario, t.actions};
+    return *t.world->actions;
 }
 
 /* Those that exist at `now`, in order of creation, in the arena. false: no memory. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "twin/actions.h"
 #include "twin/replay.h"
 #include "twin/row_int.h"
 
@@ -120,6 +121,15 @@ static struct kql_value about_device(const struct row *r, enum column c, unsigne
     case DEVICE_HARDWARE: return kql_str(draw_guid_str(w->seed, 90000 + r->device, a));
     }
     return kql_null(KQL_STRING);
+}
+
+/* What was done to the device by then, and confirmed by it (section 23, 13). */
+static struct kql_value mitigation(const struct row *r, enum column c, unsigned arg, struct arena *a)
+{
+    const struct action_world *w = r->world->actions;
+    (void)c, (void)arg, (void)a;
+    bool is_isolated = w && device_is(*w, r->device, ACTION_ISOLATE, r->time);
+    return is_isolated ? kql_str(STR("{\"isolationStatus\":\"Isolated\"}")) : kql_null(KQL_STRING);
 }
 
 static struct kql_value about_program(const struct row *r, enum column c, unsigned arg, struct arena *a)
@@ -493,6 +503,7 @@ static const struct {
     [COL_IsTransient] = {flag, 2},
     [COL_SensorHealthState] = {one_of, WORDS_SENSOR},
     [COL_ExposureLevel] = {one_of, WORDS_LEVEL},
+    [COL_MitigationStatus] = {mitigation, 0},
     [COL_AssetValue] = {one_of, WORDS_ASSET},
     [COL_ProcessFutureSignal] = {one_of, WORDS_SIGNER},
 };

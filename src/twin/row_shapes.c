@@ -28,7 +28,7 @@ struct shape_rule {
 
 /* clang-format off */
 static const struct shape_rule text_rules[] = {
-    {"Merged*", SHAPE_WORDS, 0, ""}, {"MitigationStatus", SHAPE_WORDS, 0, ""}, {"Aws*", SHAPE_WORDS, 0, ""}, {"Gcp*", SHAPE_WORDS, 0, ""}, {"HostDeviceId", SHAPE_WORDS, 0, ""},
+    {"Merged*", SHAPE_WORDS, 0, ""}, {"Aws*", SHAPE_WORDS, 0, ""}, {"Gcp*", SHAPE_WORDS, 0, ""}, {"HostDeviceId", SHAPE_WORDS, 0, ""},
     {"AlertId", SHAPE_PRINT, 99999, "da6390000000000000_%u"},
     {"BehaviorId", SHAPE_PRINT, 99999, "bh6390000000000000_%u"},
     {"CveId", SHAPE_PRINT, 40000, "CVE-2026-%u"},

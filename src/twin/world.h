@@ -5,6 +5,7 @@
 #include "kit/base/wall.h"
 #include "twin/draw.h"
 
+struct action_world; /* actions.h */
 struct world {
     uint64_t seed;
     unsigned index;
@@ -15,6 +16,7 @@ struct world {
     struct wall start;   /* second 0 of the scenario */
     bool has_new_column; /* one column our schema reference does not know yet */
     bool has_dirt;
+    const struct action_world *actions; /* what is done to its devices; NULL: nothing */
 };
 void world_init(struct world *w, uint64_t cloud_seed, unsigned index, unsigned machines, struct wall start);
 

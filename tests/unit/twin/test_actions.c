@@ -326,6 +326,35 @@ static void cancelling(void **state)
     client_close(&l.c);
 }
 
+/* Rows of DeviceInfo tell it too, from when the device confirmed it; those told before stay as they were. */
+static void hunting_tells_of_isolation(void **state)
+{
+    struct lab l;
+    char query[300];
+    (void)state;
+    open_lab(&l, FAST "history: 1h\nrows_per_second: {DeviceInfo: 0.5}\n");
+    assert_int_equal(order(&l, 2, "isolate", COMMENT), 201);
+    client_wait(&l.c, 1800000);
+    assert_int_equal(order(&l, 2, "unisolate", COMMENT), 201);
+    client_wait(&l.c, 1800000);
+    client_become(&l.c, 0); /* the token has expired */
+    (void)snprintf(query, sizeof query,
+                   "DeviceInfo | where MitigationStatus has 'Isolated' | summarize n=count(), d=dcount(DeviceId), "
+                   "a=min(Timestamp), z=max(Timestamp), own=countif(DeviceId == '%.40s')",
+                   l.ids[2]);
+    assert_int_equal(client_hunt(&l.c, query), 200);
+    const struct json *row = &json_get(l.c.json, "results")->items[0];
+    struct wall first, last;
+    assert_true(json_i64(json_get(row, "n"), 0) > 20);
+    assert_int_equal(json_i64(json_get(row, "d"), 0), 1);
+    assert_int_equal(json_i64(json_get(row, "own"), 0), json_i64(json_get(row, "n"), 0));
+    assert_true(wall_parse(json_str(json_get(row, "a"), STR_NONE), &first));
+    assert_true(wall_parse(json_str(json_get(row, "z"), STR_NONE), &last));
+    assert_true(first.ticks > l.c.start.ticks);
+    assert_true(last.ticks < wall_add(l.c.start, 1820 * WALL_TICKS_PER_S).ticks);
+    client_close(&l.c);
+}
+
 /* ---- lists ----------------------------------------------------------------------------------------------------------- */
 static void lists_are_newest_first_and_filtered(void **state)
 {
@@ -487,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_doubled_isolation_outlives_the_release),
         cmocka_unit_test(a_repetition_is_refused_or_adopted),
         cmocka_unit_test(cancelling),
+        cmocka_unit_test(hunting_tells_of_isolation),
         cmocka_unit_test(lists_are_newest_first_and_filtered),
         cmocka_unit_test(the_list_may_spell_the_time_otherwise),
         cmocka_unit_test(packages_come_when_collected),
