@@ -163,6 +163,7 @@ def beside_the_service():
         service = i.serve()
         tap.case(i.wait_until_served(service), "the service runs", (i.folder / "serve.log").read_text())
         os.chdir(i.folder)
+        time.sleep(1)
         done = i.run("pull", "--from-files", "blobs", "--json")
         got = counts(done)
         tap.case(done.returncode == 0 and got["records"] == count == got["new"] + got["known"], f"imported while it polls: {got}", done.stdout + done.stderr)

@@ -216,6 +216,14 @@ static void add_content(struct map_scratch *s, const struct plan *p, struct str 
     }
 }
 
+static void add_update(struct map_scratch *s, const struct plan *p)
+{
+    struct wall updated;
+    if (!row_time(s, p, &updated)) return;
+    (void)buf_add_char(&s->text, 'u');
+    row_add_number(&s->text, updated.ticks);
+}
+
 struct hash128 row_identity(struct map_scratch *s, struct str tenant_id, struct str source, struct str row)
 {
     const struct plan *p = s->plan;
@@ -230,6 +238,7 @@ struct hash128 row_identity(struct map_scratch *s, struct str tenant_id, struct 
             (void)add_canonical(s, s->slots[p->id_slot].raw,
                                 s->slots[p->id_slot].raw.p ? s->slots[p->id_slot].type : JSON_NULL, 0);
         }
+        if (p->counts_update) add_update(s, p);
         add_content(s, p, row);
     }
     struct hash128 h = hash128_of(s->text.p, s->text.n);

@@ -197,7 +197,7 @@ static bool identity_list(struct build *b, const struct yaml *list)
 
 static bool identity_object(struct build *b, const struct yaml *map)
 {
-    const struct yaml *id = yaml_get(map, "id"), *without;
+    const struct yaml *id = yaml_get(map, "id"), *update = yaml_get(map, "update"), *without;
     for (size_t i = 0; i < map->count; i++) {
         struct str key = map->keys[i].text;
         if (!str_eq(key, STR("id")) && !str_eq(key, STR("update")) && !str_eq(key, STR("without")))
@@ -205,6 +205,8 @@ static bool identity_object(struct build *b, const struct yaml *map)
     }
     if (id && id->type != YAML_SCALAR) return mapping_error(b->c.e, place_at(b, map), "id is the name of a column");
     if (id && (b->plan->id_slot = shape_slot(&b->c, 0, id->text)) == NO_SLOT) return false;
+    if (update && !yaml_bool(update, &b->plan->counts_update))
+        return mapping_error(b->c.e, place_at(b, update), "update is true or false");
     if (!word_list(b, map, b->file, "without", &without)) return false;
     if (id == NULL && without == NULL)
         return mapping_error(b->c.e, place_at(b, map), "identity wants an id or without");

@@ -229,6 +229,7 @@ struct plan {
     uint16_t id_slot;          /* NO_SLOT: none */
     const struct str *without; /* columns outside the content hash, lower case */
     size_t without_count;
+    bool counts_update; /* the cursor's time is part of the identity, whichever column holds it */
     enum cursor_kind cursor;
     const uint16_t *cursor_slots; /* the first that holds a time */
     size_t cursor_count;
