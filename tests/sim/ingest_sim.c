@@ -137,7 +137,9 @@ static void live(struct sim *s, int64_t hours)
 {
     uint64_t ending = rng_below(&s->rng, 3);
     sim_install_open(&s->install);
+    s->install.has_files = rng_chance(&s->rng, 0.5);
     sim_install_run(&s->install, hours * HOUR_MS, rng_chance(&s->rng, 0.7));
+    s->install.has_files = false;
     if (ending == 0) {
         sim_install_run(&s->install, 49 * HOUR_MS, false);
     } else if (ending == 1) {

@@ -143,6 +143,8 @@ void sim_install_run(struct sim_install *s, int64_t ms, bool has_cuts)
             fake_disk_fail_at(s->disk, 1 + rng_below(s->rng, 1500), fault);
             is_armed = true;
         }
+        if (s->has_files && s->has_started && rng_chance(s->rng, 0.2))
+            sim_install_import(s, rng_chance(s->rng, 0.5) ? 1 : 0.1);
         sim_time_run(s->time, 5 * MIN_MS);
         if (!is_armed || !fake_disk_has_failed(s->disk)) continue;
         is_armed = false;
@@ -270,9 +272,10 @@ void sim_install_tell(const struct sim_install *s, const struct sim_verdict *v, 
                       const char *what)
 {
     printf("%s - seed %" PRIu64 ": %s, %zu rows, %zu objects' last revisions, %zu in the log; lost %zu, doubled %zu, "
-           "strange %zu; %" PRIu64 " known again, %zu spans repaired, %zu differing, %zu wrongly judged, %u restarts\n",
+           "strange %zu; %" PRIu64 " known again, %" PRIu64
+           " by files, %zu spans repaired, %zu differing, %zu wrongly judged, %u restarts\n",
            ok ? "ok" : "not ok", seed, what, v->rows, v->objects, v->in_log, v->lost, v->doubled, v->strange, s->known,
-           v->repaired_spans, v->differing_spans, v->wrong_verdicts, s->restarts);
+           s->from_files, v->repaired_spans, v->differing_spans, v->wrong_verdicts, s->restarts);
     if (s->outcome.failed_feeds > s->world.withholding)
         printf("# %" PRIu64 " feeds failed to drain: %s\n", s->outcome.failed_feeds, s->outcome.first_error.text);
     (void)fflush(stdout);

@@ -42,6 +42,8 @@ struct sim_install {
     bool start_is_over, has_started, has_stopped, is_drained;
     struct ingest_outcome outcome; /* of the last drain */
     uint64_t known;                /* rows received again and dropped */
+    bool has_files;                /* while it runs, files with rows come in too */
+    uint64_t from_files;           /* rows that they brought */
 };
 /* A founded installation that holds the world's tenants, closed. `time` and `rng` are borrowed. */
 void sim_install_init(struct sim_install *i, struct sim_time *time, struct rng *rng, const struct sim_world *world);
@@ -52,6 +54,9 @@ void sim_install_close(struct sim_install *i);
  * each with a restart behind it. */
 void sim_install_run(struct sim_install *i, int64_t ms, bool has_cuts);
 void sim_install_drain(struct sim_install *i);
+/* That share of the events that exist now comes in by files, all at once; goes on by itself. Only rows whose hours' fingerprints
+ * are kept: there is no lake here to rebuild them from. */
+void sim_install_import(struct sim_install *i, double share);
 
 struct sim_verdict {
     size_t rows, objects; /* that exist, each counted once */
