@@ -1,7 +1,7 @@
 /* Graph alerts: when they come and change, and what they say (section 7 of the reference). */
 #include <string.h>
 
-#include "twin/objects_int.h"
+#include "twin/made_alerts.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define FLURRY_BASE (UINT64_C(1) << 32) /* alerts of flurry events are numbered from here */
@@ -45,7 +45,8 @@ uint64_t alert_seed(struct estate t, uint64_t number)
 
 const struct alert_kind *alert_kind_of(struct estate t, uint64_t number)
 {
-    return &kinds[draw_below(alert_seed(t, number), LOT_KIND, COUNT(kinds))];
+    const struct made_alert *made = made_alert_of(t, number);
+    return made ? &made->kind : &kinds[draw_below(alert_seed(t, number), LOT_KIND, COUNT(kinds))];
 }
 
 uint64_t alert_incident(uint64_t number)
@@ -63,6 +64,7 @@ static int64_t created_at(struct estate t, uint64_t number)
 {
     const struct scenario *s = t.scenario;
     int64_t at;
+    if (number >= MADE_ALERTS) return made_alert_of(t, number)->at.ticks;
     if (number >= FLURRY_BASE) {
         at = wall_add(t.world->start, s->events[number - FLURRY_BASE].at_ms * WALL_TICKS_PER_MS).ticks;
     } else if (number < s->alerts_before) {
@@ -88,6 +90,7 @@ struct wall alert_created(struct estate t, uint64_t number)
 
 static unsigned changes_of(struct estate t, uint64_t number)
 {
+    if (number >= MADE_ALERTS) return 0;
     if (number >= FLURRY_BASE) return t.scenario->events[number - FLURRY_BASE].changes;
     return (unsigned)draw_below(alert_seed(t, number), LOT_REVISIONS, t.scenario->alert_revisions + 1);
 }
@@ -159,8 +162,8 @@ static uint64_t stream_count(struct estate t, struct wall now)
 bool alerts_list(struct estate t, struct wall now, struct arena *a, struct object_list *out)
 {
     uint64_t stream = stream_count(t, now);
-    struct object *items = arena_alloc(a, (stream + SCENARIO_EVENTS_MAX) * sizeof *items);
-    size_t n = 0;
+    size_t made = t.made ? t.made->count : 0, n = 0;
+    struct object *items = arena_alloc(a, (stream + SCENARIO_EVENTS_MAX + made) * sizeof *items);
     if (items == NULL) return false;
     for (uint64_t i = 0; i < stream; i++)
         if (alert_at(t, i, now, &items[n])) n++;
@@ -170,6 +173,8 @@ bool alerts_list(struct estate t, struct wall now, struct arena *a, struct objec
             alert_at(t, FLURRY_BASE + i, now, &items[n]))
             n++;
     }
+    for (size_t i = 0; i < made; i++)
+        if (alert_at(t, MADE_ALERTS + i, now, &items[n])) n++;
     *out = (struct object_list){items, n};
     return true;
 }
@@ -202,12 +207,15 @@ struct str provider_alert_id(struct estate t, const struct object *o, struct are
 
 struct str alert_detector(struct estate t, const struct object *o, struct arena *a)
 {
-    return draw_guid_str((uint64_t)(alert_kind_of(t, o->number) - kinds), LOT_HASH, a);
+    bool is_made = o->number >= MADE_ALERTS;
+    uint64_t detector = is_made ? alert_seed(t, o->number) : (uint64_t)(alert_kind_of(t, o->number) - kinds);
+    return draw_guid_str(detector, LOT_HASH, a);
 }
 
 struct wall alert_first_activity(struct estate t, const struct object *o)
 {
-    return wall_add(o->created, -(int64_t)(alert_seed(t, o->number) % (600 * WALL_TICKS_PER_S)));
+    const struct made_alert *made = made_alert_of(t, o->number);
+    return made ? made->event : wall_add(o->created, -(int64_t)(alert_seed(t, o->number) % (600 * WALL_TICKS_PER_S)));
 }
 
 struct wall alert_resolved(const struct object *o)
@@ -396,7 +404,10 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     put_texts(o, "mitreTechniques", k->techniques);
     put_cstr(o, "productName", k->product);
     put_text(o, "providerAlertId", provider_alert_id(t, alert, &o->arena));
-    put_cstr(o, "recommendedActions", seed % 4 ? "1. Validate the alert.\r\n2. Isolate the device." : "");
+    put_cstr(o, "recommendedActions",
+             k->advice  ? k->advice
+             : seed % 4 ? "1. Validate the alert.\r\n2. Isolate the device."
+                        : "");
     if (is_resolved)
         put_time(o, "resolvedDateTime", alert_resolved(alert));
     else

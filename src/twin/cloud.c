@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "twin/causes.h"
+#include "twin/made_alerts.h"
 
 /* ---- life ----------------------------------------------------------------------------------------------------------- */
 /* The first bits of enum tenant_lack are the groups of roles, in their order. */
@@ -115,6 +116,7 @@ void cloud_free(struct cloud *c)
         changes_done(&c->tenants[i].changes);
         action_book_free(c->tenants[i].actions);
         indicator_book_free(c->tenants[i].indicators);
+        made_alerts_free(c->tenants[i].made);
         app_done(&c->tenants[i].app);
     }
     app_done(&c->shared_app);
@@ -170,6 +172,7 @@ struct estate estate_of(const struct cloud *c, const struct twin_tenant *t)
                            .scenario = c->opts.scenario,
                            .variants = &t->variants,
                            .indicators = t->indicators,
+                           .made = t->made,
                            .changes = &t->changes,
                            .api = API_GRAPH,
                            .licence = t->licence};

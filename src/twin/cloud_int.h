@@ -40,6 +40,7 @@ struct twin_tenant {
     struct action_book *actions; /* made with the first POST; NULL: none */
     struct action_world action_world;
     struct indicator_book *indicators;
+    struct made_alerts *made;
     struct run_time run_time;
     struct table tables[TABLE_COUNT];
     struct changes changes;
@@ -142,6 +143,7 @@ void write_change(struct exchange *x, enum object_kind kind, uint64_t number, en
                   struct str author);
 struct str author_of(const struct exchange *x); /* of a comment */
 void siem_handle(struct exchange *x, struct str none);
+void alert_create_handle(struct exchange *x, struct str none);
 void alert_patch_handle(struct exchange *x, struct str id);
 void alert_batch_handle(struct exchange *x, struct str none);
 void alert_related_handle(struct exchange *x, struct str id);

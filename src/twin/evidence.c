@@ -1,5 +1,5 @@
 /* Evidence of alerts, one writer a kind (section 7.3 of the reference). */
-#include "twin/objects_int.h"
+#include "twin/made_alerts.h"
 
 static void begin(struct object_writer *o, const struct scene *s, const char *kind)
 {
@@ -251,7 +251,8 @@ static const struct {
 struct scene scene_of(struct estate t, const struct object *alert)
 {
     struct scene s = {.estate = t, .alert = alert, .seed = alert_seed(t, alert->number)};
-    s.device = (unsigned)(s.seed % (t.world->machines ? t.world->machines : 1));
+    const struct made_alert *made = made_alert_of(t, alert->number);
+    s.device = made ? made->device : (unsigned)(s.seed % (t.world->machines ? t.world->machines : 1));
     s.user = (unsigned)(s.seed / 7 % WORLD_USERS);
     s.program = program_of(device_os(t.world, s.device), s.seed / 11);
     return s;

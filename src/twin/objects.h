@@ -23,6 +23,7 @@ enum object_kind {
     OBJECT_SIEM_ALERT,
     OBJECT_KINDS
 };
+struct made_alerts; /* made_alerts.h */
 struct object {
     uint64_t number;
     unsigned revision;
@@ -42,6 +43,7 @@ struct estate { /* whose objects */
     const struct scenario *scenario;
     const struct variants *variants;
     const struct indicator_book *indicators; /* NULL: none was posted */
+    const struct made_alerts *made;          /* likewise */
     const struct changes *changes;           /* what was written to alerts and incidents */
     enum cloud_api api;                      /* through which they are looked at */
     enum licence licence;

@@ -31,7 +31,8 @@ void put_texts(struct object_writer *o, const char *key, const char *const *text
 struct alert_kind {
     const char *title, *category, *severity, *service, *detection, *product, *family, *description;
     const char *techniques[4];
-    unsigned evidence; /* bits of enum evidence */
+    unsigned evidence;  /* bits of enum evidence */
+    const char *advice; /* NULL: drawn */
 };
 enum evidence {
     EVIDENCE_DEVICE = 1,

@@ -25,6 +25,7 @@ static const struct route {
     {"POST", "security/incidents/*/comments", API_GRAPH, FAMILY_SECURITY, {"SecurityIncident.ReadWrite.All"}, comment_handle, OBJECT_INCIDENT},
     {"GET", "alerts/?", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {READ_ALERTS}, collection_handle, OBJECT_ENDPOINT_ALERT},
     {"PATCH", "alerts/*", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {"Alert.ReadWrite.All"}, alert_patch_handle, 0},
+    {"POST", "alerts/CreateAlertByReference", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {"Alert.ReadWrite.All"}, alert_create_handle, 0},
     {"POST", "alerts/batchUpdate", API_ENDPOINT, FAMILY_BATCH_UPDATE, {"Alert.ReadWrite.All"}, alert_batch_handle, 0},
     {"GET", "alerts/*/domains", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {"Url.Read.All"}, alert_related_handle, RELATED_DOMAINS},
     {"GET", "alerts/*/files", API_ENDPOINT, FAMILY_ENDPOINT_ALERTS, {"File.Read.All"}, alert_related_handle, RELATED_FILES},

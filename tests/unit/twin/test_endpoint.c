@@ -291,6 +291,49 @@ static void a_machines_alerts_are_a_part_of_all(void **state)
     client_close(&c);
 }
 
+/* An alert can be made out of a row; Graph shows it too, in an incident of its own. */
+static void alerts_are_made_of_rows(void **state)
+{
+    static const char body[] = "{\"machineId\":\"%.*s\",\"severity\":\"%s\",\"title\":\"Ours\",\"description\":\"d\","
+                               "\"recommendedAction\":\"look\",\"eventTime\":\"2026-06-01T11:00:00Z\","
+                               "\"reportId\":\"20776\",\"category\":\"Malware\"}";
+    struct client c;
+    char text[500], machine[41];
+    (void)state;
+    client_open(&c, ALERTS, 1, 7);
+    assert_int_equal(client_get(&c, "/api/machines"), 200);
+    (void)str_copy(json_str(json_get(item(&c, 3), "id"), STR_NONE), machine, sizeof machine);
+    assert_int_equal(client_get(&c, "/api/alerts/$count"), 200);
+    unsigned long before = strtoul(buf_cstr(&c.body), NULL, 10);
+    (void)snprintf(text, sizeof text, body, 40, machine, "Low");
+    assert_int_equal(post(&c, "/api/alerts/CreateAlertByReference", text), 200);
+    assert_member(&c, "title", "Ours");
+    assert_member(&c, "machineId", machine);
+    assert_member(&c, "status", "New");
+    assert_member(&c, "firstEventTime", "2026-06-01T11:00:00Z");
+    char path[200], id[100];
+    (void)str_copy(json_str(json_get(c.json, "id"), STR_NONE), id, sizeof id);
+    (void)snprintf(path, sizeof path, "/v1.0/security/alerts_v2/%s", id);
+    assert_int_equal(client_get(&c, path), 200);
+    assert_member(&c, "recommendedActions", "look");
+    assert_member(&c, "severity", "low");
+    (void)snprintf(path, sizeof path, "/v1.0/security/incidents/%.*s?$expand=alerts",
+                   STR_ARG(json_str(json_get(c.json, "incidentId"), STR_NONE)));
+    assert_int_equal(client_get(&c, path), 200);
+    assert_int_equal(client_count(&c, "alerts"), 1);
+    (void)snprintf(path, sizeof path, "/api/alerts/%s", id);
+    assert_int_equal(client_call(&c, "PATCH", path, c.endpoint, "{\"status\":\"Resolved\"}"), 200);
+    assert_member(&c, "status", "Resolved");
+    assert_int_equal(client_get(&c, "/api/alerts/$count"), 200);
+    assert_int_equal(strtoul(buf_cstr(&c.body), NULL, 10), before + 1);
+    (void)snprintf(text, sizeof text, body, 40, machine, "Huge");
+    assert_int_equal(post(&c, "/api/alerts/CreateAlertByReference", text), 400);
+    assert_string_equal(client_error(&c), "InvalidInput");
+    (void)snprintf(text, sizeof text, body, 2, "00", "Low");
+    assert_int_equal(post(&c, "/api/alerts/CreateAlertByReference", text), 404);
+    client_close(&c);
+}
+
 /* Without $top the listing has pages of 10,000 and links; with it there is no link. */
 static void long_lists_have_links(void **state)
 {
@@ -325,6 +368,7 @@ int main(void)
         cmocka_unit_test(older_hunting_may_be_retired),
         cmocka_unit_test(both_apis_show_the_same_alerts),
         cmocka_unit_test(a_machines_alerts_are_a_part_of_all),
+        cmocka_unit_test(alerts_are_made_of_rows),
         cmocka_unit_test(long_lists_have_links),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
