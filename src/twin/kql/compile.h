@@ -18,6 +18,7 @@ struct compiler {
     struct kql_error *error;
     bool failed;
     unsigned depth;
+    unsigned queries; /* inside this one */
     struct binding *lets;
     struct binding *columns; /* in scope now, in order */
     const char *operator;    /* the one being compiled, for messages; "" in front */

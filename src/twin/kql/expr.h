@@ -35,7 +35,7 @@ struct eval {
 struct kql_value expr_eval(const struct expr *x, const struct eval *ev);
 
 /* ---- functions and operators (func.c) ------------------------------------------------------------------------------- */
-enum arg_class { ARG_ANY, ARG_STRING, ARG_NUMBER, ARG_TIME /* datetime, timespan or number */, ARG_BOOL };
+enum arg_class { ARG_DATETIME, ARG_ANY, ARG_STRING, ARG_NUMBER, ARG_TIME /* datetime, timespan or number */, ARG_BOOL };
 struct function {
     const char *name;
     unsigned char arg_min, arg_max;
@@ -43,8 +43,17 @@ struct function {
     int result; /* enum kql_type, or one of these */
     kql_fn fn;
 };
-enum { RESULT_AS_FIRST = -1, RESULT_AS_SECOND = -2 };
+enum {
+    RESULT_AS_FIRST = -1,
+    RESULT_AS_SECOND = -2,
+    RESULT_CASE = -3 /* conditions and values in turn, the last for the rest */
+};
 const struct function *function_find(struct str name);
+extern const struct function more_functions[]; /* func_json.c; the last has no name */
+struct kql_value fn_member(const struct kql_value *v, unsigned n, struct arena *a);  /* dynamic, name */
+struct kql_value fn_element(const struct kql_value *v, unsigned n, struct arena *a); /* dynamic, index */
+struct kql_value fn_matches(const struct kql_value *v, unsigned n, struct arena *a); /* text, pattern */
+bool regex_is_known(struct str pattern);
 
 struct operator_row {
     const char *sign;

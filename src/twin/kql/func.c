@@ -126,6 +126,22 @@ static struct kql_value op_not_in_nocase(args_t v, unsigned n, struct arena *a)
     return kql_bool(!any_equal(v, n, true));
 }
 
+static struct kql_value op_has_any(args_t v, unsigned n, struct arena *a)
+{
+    (void)a;
+    for (unsigned i = 1; i < n; i++)
+        if (has(v[0].s, v[i].s)) return kql_bool(true);
+    return kql_bool(false);
+}
+
+static struct kql_value op_has_all(args_t v, unsigned n, struct arena *a)
+{
+    (void)a;
+    for (unsigned i = 1; i < n; i++)
+        if (!has(v[0].s, v[i].s)) return kql_bool(false);
+    return kql_bool(true);
+}
+
 struct kql_value fn_between(const struct kql_value *v, unsigned n, struct arena *a)
 {
     (void)n, (void)a;
@@ -158,6 +174,8 @@ static const struct operator_row operators[] = {
     {"!startswith", not_op_starts, COMPARE_NONE, true, false},
     {"endswith", op_ends, COMPARE_NONE, true, false},
     {"!endswith", not_op_ends, COMPARE_NONE, true, false},
+    {"has_any", op_has_any, COMPARE_NONE, true, true},
+    {"has_all", op_has_all, COMPARE_NONE, true, true},
     {"in", op_in, COMPARE_NONE, false, true},
     {"!in", op_not_in, COMPARE_NONE, false, true},
     {"in~", op_in_nocase, COMPARE_NONE, true, true},
@@ -315,7 +333,8 @@ static struct kql_value fn_tolong(args_t v, unsigned n, struct arena *a)
     int64_t i;
     (void)n, (void)a;
     if (v[0].is_null) return kql_null(KQL_LONG);
-    if (kql_is_text(v[0].type)) return str_to_i64(str_trim(v[0].s), &i) ? kql_int(KQL_LONG, i) : kql_null(KQL_LONG);
+    if (kql_is_text(v[0].type))
+        return str_to_i64(str_trim(kql_to_text(v[0], a)), &i) ? kql_int(KQL_LONG, i) : kql_null(KQL_LONG);
     if (v[0].type != KQL_REAL) return kql_int(KQL_LONG, v[0].i);
     return v[0].d > -9e18 && v[0].d < 9e18 ? kql_int(KQL_LONG, (int64_t)v[0].d) : kql_null(KQL_LONG);
 }
@@ -331,7 +350,8 @@ static struct kql_value fn_todatetime(args_t v, unsigned n, struct arena *a)
     struct wall t;
     (void)n, (void)a;
     if (v[0].type == KQL_DATETIME) return v[0];
-    return kql_is_text(v[0].type) && wall_parse(v[0].s, &t) ? kql_int(KQL_DATETIME, t.ticks) : kql_null(KQL_DATETIME);
+    return kql_is_text(v[0].type) && wall_parse(kql_to_text(v[0], a), &t) ? kql_int(KQL_DATETIME, t.ticks)
+                                                                          : kql_null(KQL_DATETIME);
 }
 
 static struct kql_value fn_tostring(args_t v, unsigned n, struct arena *a)
@@ -445,5 +465,7 @@ const struct function *function_find(struct str name)
 {
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
         if (str_eq(name, str_of(functions[i].name))) return &functions[i];
+    for (const struct function *f = more_functions; f->name; f++)
+        if (str_eq(name, str_of(f->name))) return f;
     return NULL;
 }

@@ -176,7 +176,7 @@ static struct token name(struct lexer *l)
 static struct token sign(struct lexer *l)
 {
     static const char *const longer[] = {"==", "!=", "=~", "!~", "<=", ">=", ".."};
-    static const char single[] = "|(),;=<>+-*/%";
+    static const char single[] = "|(),;=<>+-*/%.[]$";
     const char *at = l->p, *end = end_of(l);
     if (*at == '!' && end - at > 1 && is_name_start(at[1])) { /* !in, !has, !contains ... */
         l->p++;

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "kit/json/json.h"
 #include "twin/kql/compile.h"
 
 /* ---- the compiler's common parts ------------------------------------------------------------------------------------ */
@@ -180,6 +181,19 @@ static struct expr *datetime_literal(struct compiler *c)
     return constant(c, is_null ? kql_null(KQL_DATETIME) : kql_int(KQL_DATETIME, t.ticks));
 }
 
+static struct expr *dynamic_literal(struct compiler *c)
+{
+    const char *at = c->token.at;
+    struct json_fault fault;
+    c->lex.p = at + 1;
+    struct str raw = lexer_raw_to_paren(&c->lex);
+    compiler_advance(c);
+    if (!json_check(raw, &fault))
+        return FAILED(c, at + 1, "Syntax error: '%.*s' is not a valid dynamic literal.", SHOWN(raw));
+    if (!compiler_expect(c, ")")) return NULL;
+    return constant(c, str_eq(raw, STR("null")) ? kql_null(KQL_DYNAMIC) : kql_text(KQL_DYNAMIC, raw));
+}
+
 static struct expr *now_or_ago(struct compiler *c, bool is_ago)
 {
     int64_t ticks = 0;
@@ -202,6 +216,7 @@ static bool fits(enum arg_class class, enum kql_type t)
 {
     switch (class) {
     case ARG_ANY: return true;
+    case ARG_DATETIME: return t == KQL_DATETIME;
     case ARG_STRING: return kql_is_text(t);
     case ARG_NUMBER: return kql_is_number(t);
     case ARG_TIME: return kql_is_number(t) || t == KQL_DATETIME || t == KQL_TIMESPAN;
@@ -217,6 +232,11 @@ static bool arguments_agree(const struct function *f, struct expr *const *args, 
     if (f->first == ARG_TIME && n == 2)
         return args[0]->type == KQL_DATETIME || args[0]->type == KQL_TIMESPAN ? args[1]->type == KQL_TIMESPAN
                                                                               : kql_is_number(args[1]->type);
+    if (f->result == RESULT_CASE) {
+        for (unsigned i = 0; i + 1 < n; i += 2)
+            if (args[i]->type != KQL_BOOL || !types_compare(args[1]->type, args[i + 1]->type)) return false;
+        return n % 2 == 1 && types_compare(args[1]->type, args[n - 1]->type);
+    }
     if (f->result == RESULT_AS_SECOND) return types_compare(args[1]->type, args[2]->type);
     if (f->result == KQL_LONG && n == 2) return kql_is_number(args[1]->type) && args[1]->type != KQL_REAL;
     if (f->result == RESULT_AS_FIRST)
@@ -257,6 +277,7 @@ static struct expr *named(struct compiler *c)
     if (compiler_is(c, "(")) {
         if (str_eq(name, STR("datetime"))) return datetime_literal(c);
         if (str_eq(name, STR("now")) || str_eq(name, STR("ago"))) return now_or_ago(c, name.p[0] == 'a');
+        if (str_eq(name, STR("dynamic"))) return dynamic_literal(c);
         if (str_eq(name, STR("ingestion_time")) && c->env->source->ingested) {
             compiler_advance(c);
             return compiler_expect(c, ")") ? expr_new(c, EXPR_INGESTED, KQL_DATETIME) : NULL;
@@ -291,7 +312,40 @@ static struct expr *negated(struct compiler *c, const char *at)
     return call(c, fn_negate, x->type == KQL_INT ? KQL_LONG : x->type, &x, 1);
 }
 
+/* .name, ["name"], [0]: what is inside a dynamic. */
+static struct expr *inside(struct compiler *c, struct expr *x)
+{
+    while (x && !c->failed && (compiler_is(c, ".") || compiler_is(c, "["))) {
+        const char *at = c->token.at;
+        bool is_dot = compiler_is(c, ".");
+        struct str name;
+        compiler_advance(c);
+        if (x->type != KQL_DYNAMIC)
+            return FAILED(c, at, "A path expression needs a dynamic value, not %s.", kql_type_name(x->type));
+        struct expr *args[2] = {x, NULL};
+        if (is_dot) {
+            if (!compiler_name(c, &name)) return NULL;
+            args[1] = constant(c, kql_str(name));
+        } else {
+            args[1] = parse_expr(c);
+            if (args[1] == NULL || !compiler_expect(c, "]")) return NULL;
+        }
+        if (args[1] == NULL) return NULL;
+        bool is_name = args[1]->type == KQL_STRING;
+        if (!is_name && args[1]->type != KQL_LONG) return FAILED(c, at, "An index is a name or a number.");
+        x = call(c, is_name ? fn_member : fn_element, KQL_DYNAMIC, args, 2);
+    }
+    return x;
+}
+
+static struct expr *simple(struct compiler *c);
+
 static struct expr *primary(struct compiler *c)
+{
+    return inside(c, simple(c));
+}
+
+static struct expr *simple(struct compiler *c)
 {
     struct token t = c->token;
     if (c->failed) return NULL;
@@ -350,15 +404,40 @@ static bool comparable(struct compiler *c, const char *at, const struct operator
                          kql_type_name(a->type), kql_type_name(b->type));
 }
 
+/* A dynamic that is held against a text is taken as one. */
+static struct expr *as_text(struct compiler *c, struct expr *x)
+{
+    return x && x->type == KQL_DYNAMIC ? call(c, function_find(STR("tostring"))->fn, KQL_STRING, &x, 1) : x;
+}
+
+/* The elements of a constant list stand for themselves: in (dynamic(["a", "b"])). */
+static bool spread(struct compiler *c, const struct kql_value *list, struct expr **args, unsigned *n)
+{
+    struct json_cursor cursor;
+    struct json_slice item;
+    if (!json_cursor_open(&cursor, list->s)) return false;
+    while (json_cursor_next(&cursor, &item)) {
+        struct kql_value v = {.type = KQL_DYNAMIC, .s = item.value};
+        if (*n == EXPR_ARGS_MAX || (args[*n] = constant(c, kql_str(kql_to_text(v, c->arena)))) == NULL) return false;
+        ++*n;
+    }
+    return true;
+}
+
 static struct expr *in_list(struct compiler *c, struct expr *left, const struct operator_row *op, const char *at)
 {
     struct expr **args = arena_alloc(c->arena, EXPR_ARGS_MAX * sizeof *args);
     unsigned n = 0;
     if (args == NULL || !compiler_expect(c, "(")) return NULL;
-    args[n++] = left;
+    args[n++] = left = as_text(c, left);
+    if (left == NULL) return NULL;
     do {
         if (n == EXPR_ARGS_MAX) return FAILED(c, at, "'%s' operator: too many values.", op->sign);
         struct expr *x = parse_expr(c);
+        if (x && x->kind == EXPR_CONST && x->type == KQL_DYNAMIC && left->type == KQL_STRING) {
+            if (!spread(c, &x->value, args, &n)) return FAILED(c, at, "'%s' operator: not a list.", op->sign);
+            continue;
+        }
         if (x == NULL || !comparable(c, at, op, left, x)) return NULL;
         args[n++] = x;
     } while (compiler_take(c, ","));
@@ -384,6 +463,22 @@ static struct expr *between(struct compiler *c, struct expr *left, bool is_not, 
     return x;
 }
 
+/* x matches regex "..." */
+static struct expr *matches(struct compiler *c, struct expr *left)
+{
+    compiler_advance(c);
+    if (!compiler_expect(c, "regex")) return NULL;
+    const char *at = c->token.at;
+    struct expr *args[2] = {as_text(c, left), sum(c)};
+    if (args[0] == NULL || args[1] == NULL) return NULL;
+    if (!kql_is_text(args[0]->type) || args[1]->kind != EXPR_CONST || args[1]->type != KQL_STRING)
+        return FAILED(c, at, "'matches regex' operator: a text and a constant pattern are needed.");
+    if (!regex_is_known(args[1]->value.s))
+        return FAILED(c, at, "'matches regex' operator: the pattern '%.*s' is not understood.",
+                      SHOWN(args[1]->value.s));
+    return call(c, fn_matches, KQL_BOOL, args, 2);
+}
+
 static struct expr *relation(struct compiler *c)
 {
     struct expr *left = sum(c);
@@ -391,12 +486,16 @@ static struct expr *relation(struct compiler *c)
     if (left == NULL || c->failed || (c->token.kind != TOKEN_SIGN && c->token.kind != TOKEN_NAME)) return left;
     if (compiler_take(c, "between")) return between(c, left, false, at);
     if (compiler_take(c, "!between")) return between(c, left, true, at);
+    if (compiler_is(c, "matches")) return matches(c, left);
     const struct operator_row *op = operator_find(c->token.text);
     if (op == NULL) return left;
     compiler_advance(c);
     if (op->takes_list) return in_list(c, left, op, at);
     struct expr *args[2] = {left, sum(c)};
-    if (args[1] == NULL || !comparable(c, at, op, left, args[1])) return NULL;
+    if (args[1] == NULL) return NULL;
+    if (op->on_strings || kql_is_text(args[1]->type)) args[0] = as_text(c, args[0]);
+    if (op->on_strings || (args[0] && kql_is_text(args[0]->type))) args[1] = as_text(c, args[1]);
+    if (args[0] == NULL || args[1] == NULL || !comparable(c, at, op, left, args[1])) return NULL;
     struct expr *x = call(c, op->fn, KQL_BOOL, args, 2);
     if (x) x->compare = op->compare;
     return x;

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "kit/json/json.h"
+
 const char *kql_type_name(enum kql_type t)
 {
     static const char *const names[] = {"String",   "Int64",    "Int32",  "Double", "SByte",
@@ -61,8 +63,8 @@ struct str kql_to_text(struct kql_value v, struct arena *a)
     char text[64];
     if (v.is_null) return STR("");
     switch (v.type) {
+    case KQL_DYNAMIC: return v.s.n && v.s.p[0] == '"' ? json_unescape(a, v.s) : v.s;
     case KQL_STRING:
-    case KQL_DYNAMIC:
     case KQL_GUID: return v.s;
     case KQL_BOOL: return v.i ? STR("true") : STR("false");
     case KQL_DATETIME: return printed(a, text, wall_format((struct wall){v.i}, text));
@@ -72,6 +74,24 @@ struct str kql_to_text(struct kql_value v, struct arena *a)
     case KQL_INT: return printed(a, text, snprintf(text, sizeof text, "%lld", (long long)v.i));
     }
     return STR("");
+}
+
+void kql_to_json(struct kql_value v, struct buf *out)
+{
+    struct json_writer w;
+    struct arena a;
+    if (v.is_null || (v.type == KQL_DYNAMIC && v.s.n == 0)) {
+        buf_add_str(out, STR("null"));
+        return;
+    }
+    arena_init(&a, 4096);
+    json_writer_init(&w, out);
+    bool is_raw = v.type == KQL_DYNAMIC || v.type == KQL_BOOL || kql_is_number(v.type);
+    if (is_raw)
+        json_write_raw(&w, v.type == KQL_DYNAMIC ? v.s : kql_to_text(v, &a));
+    else
+        json_write_str(&w, kql_to_text(v, &a));
+    arena_done(&a);
 }
 
 bool kql_timespan_parse(struct str s, int64_t *ticks_out)

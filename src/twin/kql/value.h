@@ -68,6 +68,7 @@ int kql_compare(struct kql_value a, struct kql_value b);
 double kql_number(struct kql_value v);                       /* of any type but string */
 bool kql_is_number(enum kql_type t);                         /* long, int, real */
 struct str kql_to_text(struct kql_value v, struct arena *a); /* tostring(): empty for null */
+void kql_to_json(struct kql_value v, struct buf *out);
 /* "5m", "1.5h", "100ms" to ticks. false: not a timespan. */
 bool kql_timespan_parse(struct str s, int64_t *ticks_out);
 

@@ -47,7 +47,7 @@ static bool find(void *ctx, struct str name, struct kql_table *out)
 {
     (void)ctx;
     *out = (struct kql_table){columns, 4, 0, NULL};
-    return str_eq(name, STR("T"));
+    return str_eq(name, STR("T")) || str_eq(name, STR("U")); /* two names for one table */
 }
 static void *open_scan(void *ctx, void *handle, int64_t from, int64_t to, bool descending)
 {
@@ -216,6 +216,87 @@ static void queries_give_their_rows(void **state)
     CHECK(rows);
 }
 
+static void tables_are_combined(void **state)
+{
+    static const struct row rows[] = {
+        {"union T, U | count", "14"},
+        {"union withsource=Of T, U | summarize c = count() by Of", "T,7|U,7"},
+        {"union isfuzzy=true withsource=Of T, Nope | summarize c = count() by Of", "T,7"},
+        {"T | where N == 5 | union (U | where N == 3) | project N", "5|3"},
+        {"T | where N == 5 | union withsource=Of U | where N == 5 | project Of", "union_arg0|U"},
+        {"union (T | project a = N | take 1), (U | project b = Word | take 1)", "5,|null,alpha beta"},
+        {"union (T | project a = N | take 1), (U | project a = Word | take 1)", "5,|null,alpha beta"},
+        {"union kind=inner (T | project a = N, b = Word | take 1), (U | project b = Word | take 1)",
+         "alpha beta|alpha beta"},
+        {"union T, U | where N in (3, 9) | order by N asc, Timestamp asc | project N", "3|3|9|9"},
+        {"let V = T | where N > 7; union V, (V | take 1) | count", "4"},
+        {"union (union T, U), T | count", "21"},
+        {"T | where N > 100 | union (T | count)",
+         "2026-01-02T00:00:00.0000000Z,100000000000000001,last,false,null|null,null,,null,7"},
+        {"T | where N in (3, 9) | join kind=inner (U | project N, Word) on N | project N, Word1",
+         "3,Beta|9,gamma/delta"},
+        {"T | where N == 7 | join kind=inner (U | project n = N + 1, w = Word) on $left.N == $right.n", ""},
+        {"T | where N == 9 | project N | join kind=inner (U | project n = N + 1, w = N) on $left.N == $right.n",
+         "9,9,8"},
+        {"T | where N in (3, 5) | project N | join kind=leftouter (U | where N == 3 | project N, Flag) on N",
+         "5,null,null|3,3,false"},
+        {"T | where isnotnull(Flag) | project Flag, N | join (U | where N in (3, 9) | project Flag, w = Word) on Flag",
+         "true,5,true,gamma/delta|false,3,false,Beta"},
+        {"T | join kind=inner U on Timestamp | count", "13"},
+        {"T | project N, Flag | getschema | project ColumnName, ColumnOrdinal, DataType, ColumnType",
+         "N,0,System.Int64,long|Flag,1,System.SByte,bool"},
+        {"T | getschema | where ColumnType == 'datetime' | project ColumnName", "Timestamp"},
+    };
+    (void)state;
+    CHECK(rows);
+}
+
+static void groups_are_told_in_many_ways(void **state)
+{
+    static const struct row rows[] = {
+        {"T | summarize arg_max(N, Word)", "100000000000000001,last"},
+        {"T | summarize arg_min(Timestamp, *) by Flag | project Flag, Timestamp, N, Word",
+         "true,2026-01-01T00:00:01.0000000Z,5,alpha "
+         "beta|false,2026-01-01T00:04:59.9999999Z,3,Beta|null,2026-01-01T00:05:"
+         "00.0000000Z,7,alphabet"},
+        {"T | summarize last = arg_max(Timestamp, N), n = count() by Flag | project n, N",
+         "3,null|3,100000000000000001|1,7"},
+        {"T | where N < 6 | summarize make_set(Flag), make_list(Word)", "[true,false],[\"alpha beta\",\"Beta\"]"},
+        {"T | summarize s = make_set(Flag, 100) | project array_length(s), s[0]", "2,true"},
+        {"T | where N < 10 | summarize avg(N), take_any(N)", "6.4,5"},
+        {"T | where N < 0 | summarize avg(N), make_set(N)", "null,[]"},
+    };
+    (void)state;
+    CHECK(rows);
+}
+
+static void dynamics_can_be_looked_into(void **state)
+{
+    static const struct row rows[] = {
+        {"T | take 1 | project d = parse_json('{\"a\":{\"b\":[1,\"zwei\",null]},\"c d\":true}') | project d.a.b[1], "
+         "d['c d'], tolong(d.a.b[0]), isnull(d.a.b[2]), isnull(d.nope)",
+         "zwei,true,1,true,true"},
+        {"T | where parse_json('{\"w\":\"last\"}').w == Word | project N", "100000000000000001"},
+        {"T | take 1 | project todynamic('no json'), array_length(dynamic([1,2,3]))", "no json,3"},
+        {"T | where Word in (dynamic(['last'])) | project N", "! Syntax error: '['last']' is not a valid dynamic "
+                                                              "literal. [line:position=1:27]"},
+        {"T | where Word in (dynamic([\"last\", \"Beta\"])) | project N", "3|100000000000000001"},
+        {"T | where Word has_any ('beta', 'gamma') | project N", "5|3|9"},
+        {"T | where Word has_all ('alpha', 'beta') | project N", "5"},
+        {"T | where Word has_any (dynamic([\"delta\"])) | project N", "9"},
+        {"T | where Word matches regex '^al.*t$' | project N", "7"},
+        {"T | where Word matches regex '(?i)^beta' | project N", "3"},
+        {"T | where tostring(N) matches regex @'^\\d$' | count", "5"},
+        {"T | project case(N < 4, 'few', N < 8, 'some', 'many') | take 3", "some|few|many"},
+        {"T | project format_datetime(Timestamp, 'yyyy-MM-dd HH:mm:ss.fff') | take 2",
+         "2026-01-01 00:00:01.000|2026-01-01 00:04:59.999"},
+        {"T | project toreal('1.5'), tobool('true'), substring(Word, 1, 3), startofday(Timestamp) | take 1",
+         "1.5,true,lph,2026-01-01T00:00:00.0000000Z"},
+    };
+    (void)state;
+    CHECK(rows);
+}
+
 /* hash(x, n) splits: every row falls into one of the n, the same each time. */
 static void hash_partitions(void **state)
 {
@@ -258,7 +339,22 @@ static void what_is_unknown_is_named(void **state)
          "! 'where' operator: Failed to resolve column or scalar expression named 'Nope' [line:position=1:10]"},
         {"T\n| take 1\n| project N, Zz",
          "! 'project' operator: Failed to resolve column or scalar expression named 'Zz' [line:position=3:13]"},
-        {"T | join X", "! Syntax error: 'join' is not a known query operator. [line:position=1:4]"},
+        {"T | evaluate bag_unpack(N)", "! Syntax error: 'evaluate' is not a known query operator. [line:position=1:4]"},
+        {"T | mv-expand N", "! Syntax error: 'mv' is not a known query operator. [line:position=1:4]"},
+        {"T | join X on N",
+         "! 'join' operator: Failed to resolve table or column expression named 'X' [line:position=1:9]"},
+        {"T | join kind=fullouter U on N",
+         "! 'join' operator: the kind 'fullouter' is not known. [line:position=1:14]"},
+        {"T | join kind=inner U on Nope",
+         "! 'join' operator: Failed to resolve column named 'Nope' [line:position=1:25]"},
+        {"union T, X",
+         "! 'union' operator: Failed to resolve table or column expression named 'X' [line:position=1:9]"},
+        {"union isfuzzy=true X, Y", "! 'union' operator: none of the tables could be resolved. [line:position=1:6]"},
+        {"T | where Word matches regex '(?<n>a)'",
+         "! 'matches regex' operator: the pattern '(?<n>a)' is not understood. [line:position=1:29]"},
+        {"T | extend x = Word.a", "! A path expression needs a dynamic value, not String. [line:position=1:19]"},
+        {"T | extend x = dynamic({a:1})",
+         "! Syntax error: '{a:1}' is not a valid dynamic literal. [line:position=1:23]"},
         {"T | where frob(N) == 1", "! Unknown function: 'frob'. [line:position=1:10]"},
         {"T | where ingestion_time() > ago(1h)", "! Unknown function: 'ingestion_time'. [line:position=1:10]"},
         {"T | where N ==",
@@ -296,6 +392,11 @@ static void depth_has_a_bound(void **state)
     (void)state;
     buf_init(&query, 1 << 20);
     buf_init(&out, 4096);
+    buf_add_str(&query, STR("T"));
+    for (int i = 0; i < 5000; i++) buf_add_str(&query, STR("|union T"));
+    run(buf_cstr(&query), &out);
+    assert_non_null(strstr(buf_cstr(&out), "too many tables"));
+    buf_reset(&query);
     buf_add_str(&query, STR("T | where "));
     for (int i = 0; i < 5000; i++) buf_add_char(&query, '(');
     run(buf_cstr(&query), &out);
@@ -323,6 +424,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(queries_give_their_rows),
+        cmocka_unit_test(tables_are_combined),
+        cmocka_unit_test(groups_are_told_in_many_ways),
+        cmocka_unit_test(dynamics_can_be_looked_into),
         cmocka_unit_test(hash_partitions),
         cmocka_unit_test(scans_read_no_more_than_needed),
         cmocka_unit_test(what_is_unknown_is_named),
