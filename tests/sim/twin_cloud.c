@@ -210,7 +210,7 @@ static void add_path(const struct fetch_call *call, const struct fetch *f, struc
     size_t at = str_find(path, id, 0);
     (void)buf_addf(out, "/%s%.*s", api_rows[call->row->audience].versions[0], STR_ARG(str_sub(path, 0, at)));
     if (at != SIZE_MAX) (void)buf_addf(out, "%.*s%.*s", STR_ARG(f->id), STR_ARG(str_sub(path, at + id.n, path.n)));
-    (void)buf_addf(out, f->query.n ? "?%.*s" : "", STR_ARG(f->query));
+    if (f->query.n) (void)buf_addf(out, "?%.*s", STR_ARG(f->query));
 }
 
 static struct str target_of(const struct fetch_call *call, const struct fetch *f, struct buf *out)
