@@ -46,6 +46,13 @@ def cloud_cases(twin):
         told(i.run(*tenant_words(tenant, **{"client-id": "<application_id>"}), stdin="x"), "tenant.placeholder", 2, "a placeholder left in")
         told(i.run(*tenant_words(tenant, **{"tenant-id": "contoso"}), stdin="x"), "tenant.bad_id", 2, "a tenant id that is none")
         told(i.run(*tenant_words(tenant), stdin="   "), "tenant.bad_secret", 2, "an empty secret")
+        told(i.run(*tenant_words(tenant), stdin="se\ncret"), "tenant.bad_secret", 2, "a line end within a secret")
+        told(i.run(*tenant_words(tenant), "--token-url", "https://login.microsoftonline.com/<application_id>/oauth2/token", stdin="x"),
+             "tenant.placeholder", 2, "a placeholder in the token address")
+        told(i.run(*tenant_words(tenant, **{"tenant-id": tenant["client_id"], "client-id": tenant["tenant_id"]}), stdin="x"),
+             "tenant.ids_swapped", 2, "ids in each other's place")
+        told(i.run("tenant", "set", tenant["tenant_id"], "--graph-version", "v9"), "tenant.bad_version", 2, "a version that is none")
+        told(i.run("tenant", "set", tenant["tenant_id"], "--siem-url", "http://siem.example"), "tenant.bad_url", 2, "plain http to elsewhere")
         told(i.run(*tenant_words(tenant), stdin="another"), "tenant.exists", 2, "the same tenant again")
 
 

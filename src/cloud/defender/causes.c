@@ -23,9 +23,10 @@ const struct cause defender_causes[DEFENDER_CAUSE_COUNT] = {
          "an administrator of the tenant consent to it (this takes some minutes to show)."},
     [DEFENDER_APP_DISABLED] = {"defender.app_disabled", ERR_AUTH, "the application is disabled in this tenant",
                                "Enable it in the tenant's Entra admin center, Enterprise applications, Properties."},
-    [DEFENDER_NO_CONSENT] =
-        {"defender.no_consent", ERR_AUTH, "nobody has consented to the application in this tenant",
-         "Have an administrator of the tenant grant admin consent to the app (this takes some minutes to show)."},
+    [DEFENDER_NO_CONSENT] = {"defender.no_consent", ERR_AUTH, "nobody has consented to the application in this tenant",
+                             "Have an administrator of the tenant grant admin consent to the app (this takes some "
+                             "minutes to show). If that was done, check "
+                             "that the client id is this app's and not another one's."},
     [DEFENDER_TENANT_UNKNOWN] =
         {"defender.tenant_unknown", ERR_AUTH, "there is no such tenant in this cloud",
          "Check the tenant id (Entra admin center, Overview; not the client id) and the tenant's cloud."},
