@@ -43,13 +43,14 @@ def add(i, tenant, secret=None, **options):
 
 
 def served(i, feed, tenants=1, seconds=60):
-    """Runs the service until a feed of that name (or that begins so) of every tenant has met an error: tenant id to its row in `feed list`. As what may pass is tried again
-    for long, `pull` would not say so at once."""
+    """Runs the service until that feed ("hunting": any table) of every tenant has met an error: tenant id to its row in `feed list`. As what
+    may pass is tried again for long, `pull` would not say so at once."""
+    fits = lambda name: name[0].isupper() if feed == "hunting" else name == feed
     service, until, found = i.serve(), time.monotonic() + seconds, {}
     i.wait_until_served(service)
     while len(found) < tenants and time.monotonic() < until:
         rows = json.loads(i.run("feed", "list", "--json").stdout or '{"feeds":[]}')["feeds"]
-        found = {f["tenant_id"]: f for f in rows if f["feed"].startswith(feed) and f["error_code"]}
+        found = {f["tenant_id"]: f for f in rows if fits(f["feed"]) and f["code"]}
         time.sleep(0.1)
     service.terminate()
     service.wait(30)
@@ -66,7 +67,7 @@ def login_by_rule():
             found = served(i, "machines", len(codes))
             for tenant, code in zip(twin.tenants(), codes):
                 feed = found.get(tenant["tenant_id"], {})
-                good = feed.get("error_code") == LOGIN[code] and f"AADSTS{code}:" in feed["error"]
+                good = feed.get("code") == LOGIN[code] and f"AADSTS{code}:" in feed["detail"]
                 tap.case(good, f"AADSTS{code} is {LOGIN[code]}", feed)
 
 
@@ -74,7 +75,7 @@ def mended_while_it_runs(twin, tenant, bad_token_url):
     """What tenant set changes holds at once, though a refused login is not tried again for a quarter of an hour."""
     rows = lambda i: json.loads(i.run("feed", "list", "--json").stdout)["feeds"]
     # A refused login holds up all feeds, and the one that met it says so.
-    shows = lambda feeds, code: any(f["error_code"] == code if code else f["feed"] == "machines" and not f["error_code"] and (f["age_ms"] or 9e9) < 6000
+    shows = lambda feeds, code: any(f["code"] == code if code else f["feed"] == "machines" and not f["code"] and (f["age_ms"] or 9e9) < 6000
                                     for f in feeds)
     steps = [({"--secret-file": "-"}, "wrong", "defender.secret_wrong"), ({"--secret-file": "-"}, tenant["client_secret"], None),
              ({"--token-url": bad_token_url}, "", "defender.token_url"), ({"--token-url": ""}, "", None),
@@ -199,16 +200,16 @@ REPLAYED = "unit"  # no feed asks this API yet: tests/unit/defender/test_explain
 
 # The page's row (status, API, its code, says): our code, the feed that meets it, what is asked, and how the twin's world must be for it.
 API = {
-    ("429", "hunting", "", "CPU"): ("cpu_quota", "Device", said(429, "TooManyRequests", "You have exceeded your CPU quota"), {}),
+    ("429", "hunting", "", "CPU"): ("cpu_quota", "hunting", said(429, "TooManyRequests", "You have exceeded your CPU quota"), {}),
     ("429", "any", "", "calls quota exceeded"): ("calls_quota", "machines", lambda w: last(w.endpoint("machines") for _ in range(3)), {"endpoint_per_minute": 2}),
     ("429", "any", "TooManyRequests", ""): ("throttled", "alerts", lambda w: w.graph("alerts_v2"), THROTTLED),
     ("429", "any", "", ""): ("throttled", "machines", lambda w: w.endpoint("machines"), THROTTLED),
-    ("400", "hunting", "", "preempted"): ("query_too_heavy", "Device", said(400, "BadRequest", "The query was preempted"), {}),
+    ("400", "hunting", "", "preempted"): ("query_too_heavy", "hunting", said(400, "BadRequest", "The query was preempted"), {}),
     ("400", "hunting", "", "exceeded the allowed limits"): (
-        "query_too_heavy", "Device", said(400, "BadRequest", "Query execution has exceeded the allowed limits (80DA0003)"), {}),
+        "query_too_heavy", "hunting", said(400, "BadRequest", "Query execution has exceeded the allowed limits (80DA0003)"), {}),
     ("400", "hunting", "", "result size"): (
-        "result_too_large", "Device", said(400, "BadRequest", "Query execution has exceeded the allowed result size. Optimize your query by limiting the amount of results"), {}),
-    ("400", "hunting", "", "Failed to resolve table"): ("no_table", "Device", lambda w: w.hunt("EmailEvents | take 1"), rule(licence="endpoint")),
+        "result_too_large", "hunting", said(400, "BadRequest", "Query execution has exceeded the allowed result size. Optimize your query by limiting the amount of results"), {}),
+    ("400", "hunting", "", "Failed to resolve table"): ("no_table", "hunting", lambda w: w.hunt("EmailEvents | take 1"), rule(licence="endpoint")),
     ("400", "any", "", "for Top query has been exceeded"): ("page_too_large", "alerts", lambda w: w.graph("incidents?$top=100"), {}),
     ("400", "any", "ActiveRequestAlreadyExists", ""): (
         "action_running", "machines", lambda w: last(w.action("isolate", ISOLATE) for _ in range(2)), rule(temper="offline")),
@@ -226,7 +227,7 @@ API = {
     ("400", "any", "ODataError", ""): ("bad_query", "machines", lambda w: w.endpoint("machines?$filter=nonsense"), {}),
     ("400", "any", "BadRequest", ""): ("bad_query", "alerts", lambda w: w.graph("alerts_v2?$filter=nonsense"), {}),
     ("400", "any", "", ""): ("bad_query", "alerts", said(400, "SomethingNew", "nobody knows yet"), {}),
-    ("401", "any", "AF10001", ""): ("role_missing", "Device", lambda w: w.hunt("DeviceInfo | take 1"), rule(lacks=["hunting"], refusal="af10001")),
+    ("401", "any", "AF10001", ""): ("role_missing", "hunting", lambda w: w.hunt("DeviceInfo | take 1"), rule(lacks=["hunting"], refusal="af10001")),
     ("401", "any", "", "does not include the expected permission"): (
         "role_missing", "machines", said(401, "Unauthorized", "The permission set () does not include the expected permission."), rule(lacks=["machines"])),
     ("401", "any", "InvalidAuthenticationToken", ""): ("token_refused", "alerts", lambda w: w.graph("alerts_v2", token=w.token("endpoint")), {}),
@@ -301,7 +302,7 @@ def api_case(row, world, code, feed, cause):
     with StandIn(got, body) as stand_in, Installation(world.twin) as i:
         add(i, world.tenant, graph_url=stand_in.url, endpoint_url=stand_in.url)
         found = served(i, feed, seconds=15)
-        tap.case([f["error_code"] for f in found.values()] == ["defender." + code], name, found)
+        tap.case([f["code"] for f in found.values()] == ["defender." + code], name, found)
 
 
 def api_cases():
