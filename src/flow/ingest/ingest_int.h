@@ -57,6 +57,7 @@ struct ing_feed {
     uint16_t failures; /* in a row */
     bool is_broken;    /* its state cannot be read, or its tenant is gone: left alone */
     bool is_stale;     /* a commit failed: the store is asked what holds before it goes on */
+    bool has_news;     /* of its condition, that the store does not have yet */
 };
 struct ing_tenant {
     struct ing_tenant *next;

@@ -226,6 +226,8 @@ static void commit_taken(struct ing_feed *f, const struct commit_item *item)
     if (f->active->stage == STAGE_REST) ing_feed_op_check(f);
 }
 
+static void put_news(struct ing_feed *f);
+
 static void commit_done(void *ctx, struct commit_item *item, const struct err *e)
 {
     struct ing_feed *f = ctx;
@@ -242,6 +244,7 @@ static void commit_done(void *ctx, struct commit_item *item, const struct err *e
         ingest_load_later(in, LOAD_AGAIN_MS);
     }
     ing_import_committed(f, e);
+    if (!e) put_news(f);
     commit_item_free(item);
     ing_feed_settle(f);
     ing_tenant_reap(f->tenant);
@@ -252,6 +255,7 @@ static struct commit_item *new_item(struct ing_feed *f)
     struct commit_item *item = calloc(1, sizeof *item);
     INVARIANT(item);
     item->row = ing_row(f);
+    f->has_news = false;
     ing_feed_record(f, &item->record);
     item->done = commit_done;
     item->ctx = f;
@@ -267,6 +271,14 @@ static void put_item(struct ing_feed *f, struct commit_item *item, const struct 
     feed_state_write(state, &item->state);
     a->is_committing = true;
     committer_put(ing_in(f)->committer, item);
+}
+
+/* What was learnt while a commit was under way does not wait for the next one, which may be hours off. */
+static void put_news(struct ing_feed *f)
+{
+    bool is_importing = f->active && f->active->import;
+    if (f->has_news && ing_feed_is_quiet(f) && !is_importing && !f->is_broken && !ing_in(f)->is_stopping)
+        put_item(f, new_item(f), &f->durable);
 }
 
 static bool is_worth_a_commit(const struct ing_feed *f, const struct feed_effect *effect, const struct page_job *job)
@@ -349,11 +361,9 @@ void ing_feed_put_rows(struct ing_feed *f, struct page_job *job)
 void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
     struct wall now = clock_wall(&ing_in(f)->o.clock);
-    bool is_news = ing_condition_set(&f->condition, state, e->cause, e->text, now);
     bool can_be_told = e->cause->kind != ERR_STORAGE && e->cause->kind != ERR_CORRUPT;
-    bool is_busy = f->active && (f->active->is_committing || f->active->import);
-    if (is_news && can_be_told && !is_busy && !f->is_broken && !ing_in(f)->is_stopping)
-        put_item(f, new_item(f), &f->durable);
+    f->has_news |= ing_condition_set(&f->condition, state, e->cause, e->text, now);
+    if (can_be_told) put_news(f);
 }
 
 /* ---- the transfer ---------------------------------------------------------------------------------------------------------- */
