@@ -1,21 +1,35 @@
 /* Evidence of alerts, one writer a kind (section 7.3 of the reference). */
 #include "twin/made_alerts.h"
 
-static void begin(struct object_writer *o, const struct scene *s, const char *kind)
+/* What part a thing played: the device an alert is about was attacked, others are mentioned, or nothing is said. */
+static const char *role_of(const struct scene *s, const char *kind)
 {
-    static const char *const roles[] = {NULL};
+    static const char *const others[] = {NULL, NULL, "contextual", "suspicious", "attacker", "source"};
+    uint64_t lot = draw(s->seed, 400 + str_of(kind).n);
+    if (str_eq(str_of(kind), STR("deviceEvidence"))) return lot % 4 == 0 ? "contextual" : "attacked";
+    return others[lot % (sizeof others / sizeof others[0])];
+}
+
+void evidence_begin(struct object_writer *o, const struct scene *s, const char *kind)
+{
+    const char *role = role_of(s, kind);
+    bool is_primary = role && str_eq(str_of(role), STR("attacked"));
+    const char *const roles[] = {role, NULL}, *const details[] = {is_primary ? "PrimaryDevice" : NULL, NULL};
     json_object_begin(&o->w);
     put_text(o, "@odata.type", arena_print(&o->arena, "#microsoft.graph.security.%s", kind));
     put_time(o, "createdDateTime", s->alert->created);
-    put_texts(o, "detailedRoles", roles);
-    put_cstr(o, "remediationStatus", s->alert->revision > 1 ? "remediated" : "none");
+    put_texts(o, "detailedRoles", details);
+    put_cstr(o, "remediationStatus",
+             s->alert->revision > 1 ? "remediated"
+             : s->seed % 5 == 0     ? evolving(o, "active")
+                                    : "none");
     put_null(o, "remediationStatusDetails");
     put_texts(o, "roles", roles);
     put_empty_array(o, "tags");
     put_cstr(o, "verdict", s->seed % 3 ? "suspicious" : "malicious");
 }
 
-static void put_account(struct object_writer *o, const struct scene *s, const char *key)
+void evidence_put_account(struct object_writer *o, const struct scene *s, const char *key)
 {
     const struct world *w = s->estate.world;
     json_key(&o->w, key);
@@ -88,7 +102,7 @@ static void device(struct object_writer *o, const struct scene *s)
 static void user(struct object_writer *o, const struct scene *s)
 {
     put_null(o, "stream");
-    put_account(o, s, "userAccount");
+    evidence_put_account(o, s, "userAccount");
 }
 
 static void file(struct object_writer *o, const struct scene *s)
@@ -109,7 +123,7 @@ static void process(struct object_writer *o, const struct scene *s)
     put_cstr(o, "processCommandLine", s->program->command ? s->program->command : s->program->file);
     put_time(o, "processCreationDateTime", wall_add(s->alert->created, -60 * WALL_TICKS_PER_S));
     put_i64(o, "processId", (int64_t)(s->seed % 40000));
-    put_account(o, s, "userAccount");
+    evidence_put_account(o, s, "userAccount");
 }
 
 static void ip_members(struct object_writer *o, const struct scene *s)
@@ -130,7 +144,7 @@ static void dns(struct object_writer *o, const struct scene *s)
 {
     put_cstr(o, "domainName", "c2.badness.example");
     json_key(&o->w, "dnsServerIp"); /* nested evidence is a whole evidence object */
-    begin(o, s, "ipEvidence");
+    evidence_begin(o, s, "ipEvidence");
     ip_members(o, s);
     json_object_end(&o->w);
     put_null(o, "hostIpAddress");
@@ -143,7 +157,7 @@ static void connection(struct object_writer *o, const struct scene *s)
     put_i64(o, "destinationPort", 443);
     put_cstr(o, "protocol", "tcp");
     json_key(&o->w, "sourceAddress");
-    begin(o, s, "ipEvidence");
+    evidence_begin(o, s, "ipEvidence");
     ip_members(o, s);
     json_object_end(&o->w);
     put_i64(o, "sourcePort", 50123);
@@ -170,7 +184,7 @@ static void mailbox(struct object_writer *o, const struct scene *s)
     put_cstr(o, "displayName", user_of(s->user).display);
     put_text(o, "primaryAddress", user_upn(s->estate.world, s->user, &o->arena));
     put_text(o, "upn", user_upn(s->estate.world, s->user, &o->arena));
-    put_account(o, s, "userAccount");
+    evidence_put_account(o, s, "userAccount");
 }
 
 static void message(struct object_writer *o, const struct scene *s)
@@ -266,13 +280,17 @@ void evidence_write(struct object_writer *o, struct estate t, const struct objec
     json_array_begin(&o->w);
     for (unsigned i = 0; i < EVIDENCE_KINDS; i++) {
         if (!(kinds & writers[i].bit)) continue;
-        begin(o, &s, writers[i].kind);
+        evidence_begin(o, &s, writers[i].kind);
         writers[i].write(o, &s);
         json_object_end(&o->w);
     }
+    /* every second alert has another kind, every fourth learns of one more a while later */
+    uint64_t lot = draw(s.seed, 410);
+    if (lot % 2) drawn_evidence_write(o, &s, lot / 2);
+    if (evidence_added_at(t, alert) <= alert->as_of.ticks) drawn_evidence_write(o, &s, lot / 128);
     const char *unheard = extended(t, alert, EXTENDS_EVIDENCE, NULL);
     if (unheard) {
-        begin(o, &s, unheard);
+        evidence_begin(o, &s, unheard);
         future(o, &s);
         json_object_end(&o->w);
     }

@@ -60,6 +60,11 @@ struct scene { /* whom and what an alert is about */
     unsigned device, user;
     const struct program *program;
 };
+/* The members that all kinds share; its object stays open. */
+void evidence_begin(struct object_writer *o, const struct scene *s, const char *kind);
+void evidence_put_account(struct object_writer *o, const struct scene *s, const char *key);
+/* One of the kinds that are seldom seen (evidence_kinds.c). */
+void drawn_evidence_write(struct object_writer *o, const struct scene *s, uint64_t lot);
 struct scene scene_of(struct estate t, const struct object *alert);
 uint64_t alert_seed(struct estate t, uint64_t number);
 bool alert_comes(struct estate t, uint64_t number); /* sooner or later */

@@ -230,6 +230,33 @@ static void listings_have_their_traps(void **state)
     client_close(&c);
 }
 
+/* All 48 kinds of the metadata are drawn, and one that nobody knows; nested ones are whole. */
+static void every_kind_of_evidence_is_drawn(void **state)
+{
+    struct client c;
+    char seen[64][48];
+    size_t kinds = 0;
+    (void)state;
+    client_open(&c, "history: 20d\nalerts_before: 1000\n", 1, 1);
+    assert_int_equal(client_get(&c, "/v1.0/security/alerts_v2?$top=1000"), 200);
+    const struct json *alerts = json_get(c.json, "value");
+    for (size_t i = 0; i < alerts->count; i++) {
+        const struct json *evidence = json_get(&alerts->items[i], "evidence");
+        for (size_t k = 0; k < evidence->count; k++) {
+            char type[100];
+            const char *kind = type + sizeof "#microsoft.graph.security." - 1;
+            assert_true(str_copy(json_str(json_get(&evidence->items[k], "@odata.type"), STR_NONE), type, sizeof type));
+            assert_non_null(json_get(&evidence->items[k], "verdict"));
+            size_t at = 0;
+            while (at < kinds && strcmp(seen[at], kind) != 0) at++;
+            if (at < kinds) continue;
+            assert_true(kinds < 64 && str_copy(str_of(kind), seen[kinds++], sizeof seen[0]));
+        }
+    }
+    assert_int_equal(kinds, 49);
+    client_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +265,7 @@ int main(void)
         cmocka_unit_test(incidents_take_their_alerts_along),
         cmocka_unit_test(merged_incidents_point_on),
         cmocka_unit_test(listings_have_their_traps),
+        cmocka_unit_test(every_kind_of_evidence_is_drawn),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
