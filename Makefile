@@ -6,7 +6,7 @@ DEMO_SUMMARY ?=
 SEED ?= 1
 SEEDS ?= 20
 
-.PHONY: all demo test bench sanitize tsan fuzz sim kill lint format docs clean deps deps-build
+.PHONY: all demo test bench sanitize tsan fuzz sim sim-schedule kill lint format docs clean deps deps-build
 all: deps $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
@@ -44,6 +44,10 @@ sim: all
 	@$(BUILD)/tests/sim/ingest_sim $(SEED) $(SEEDS)
 	@$(BUILD)/tests/sim/twin_sim $(SEED) $(SEEDS)
 	@$(BUILD)/tests/sim/powercut $(SEEDS) $(SEED)
+
+# Ten thousand tenants' schedule: HOURS of virtual time.
+sim-schedule: all
+	@$(BUILD)/tests/sim/schedule_sim $(or $(HOURS),24) $(or $(TENANTS),10000) $(SEED)
 
 kill: all
 	@tests/integration/kill.py --kills $(or $(KILLS),200) --named $(or $(NAMED),160)

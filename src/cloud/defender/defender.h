@@ -37,6 +37,11 @@ struct family_row {
     unsigned rate_count;
 };
 extern const struct family_row family_rows[API_FAMILY_COUNT];
+extern const struct rate graph_app_rate; /* of one application over all tenants, on top of the families' */
+static inline bool family_is_graph(enum api_family family)
+{
+    return family == API_GRAPH_SECURITY || family == API_GRAPH_HUNTING;
+}
 /* One row per end-point we call. Its address is the tenant's host for the audience, the tenant's version of that API, and the
  * path. */
 enum endpoint {

@@ -7,6 +7,7 @@ enum { BACKOFF_FIRST_MS = 2000, BACKOFF_MAX_MS = 300000, ALERTS_FIRST_MS = 36000
 void sched_init(struct sched *s, const struct sched_limits *limits)
 {
     *s = (struct sched){.limits = *limits};
+    budget_init(&s->graph, &graph_app_rate, 1, (struct mono){0});
 }
 
 void sched_done(struct sched *s)
@@ -164,6 +165,11 @@ bool sched_pick(struct sched *s, struct mono now, struct sched_tenant **tenant_o
     *wait_ms_out = -1;
     s->now_ms = now.ms;
     if (s->in_flight >= s->limits.in_flight_max) return false; /* the next end will ask again */
+    int64_t graph_ms = budget_wait_ms(&s->graph, now);
+    if (graph_ms > 0 && s->count && s->heap[0]->wake_ms <= now.ms) {
+        *wait_ms_out = graph_ms;
+        return false;
+    }
     while (s->count && s->heap[0]->wake_ms <= now.ms) {
         struct sched_tenant *t = s->heap[0];
         int64_t wake_ms = INT64_MAX;
@@ -188,6 +194,7 @@ void sched_started(struct sched *s, struct sched_tenant *t, size_t feed, struct 
     t->in_flight++;
     s->in_flight++;
     budget_spend(&t->budgets[f->family], now);
+    if (family_is_graph(f->family)) budget_spend(&s->graph, now);
 }
 
 void sched_ended(struct sched *s, struct sched_tenant *t, size_t feed, bool ok)

@@ -1,7 +1,7 @@
 /* Whose turn it is, pure. Every feed has a time when it is due; every tenant has budgets of calls per API family; in all no
  * more than so many transfers run at once, and no tenant holds more than a few of them (one, while its calls fail), so
  * tenants that hang never delay the others. Tenants take turns; within a tenant alerts go first, then who has waited
- * longest.
+ * longest. What an application may ask of Graph in all is a budget too: when it is used up, all wait the few milliseconds.
  *
  * With thousands of tenants and dozens of feeds each, a step must not look at them all: tenants stand in a heap by the time
  * from which on one of their feeds may start (never later than that; when a tenant comes up too early it is put back). Only
@@ -51,6 +51,7 @@ struct sched {
     uint64_t turn;
     int64_t now_ms; /* as last told */
     unsigned in_flight;
+    struct budget graph; /* of the application: Graph's ceiling over all tenants */
 };
 void sched_init(struct sched *s, const struct sched_limits *limits);
 void sched_done(struct sched *s);                        /* tenants stay the caller's */
