@@ -63,6 +63,20 @@ static struct str big_text(void)
     return (struct str){text, sizeof text};
 }
 
+static void print_option(void *arg, const char *name, const char *value)
+{
+    (void)buf_addf(arg, "%s=%s;", name, value);
+}
+
+static void reply_options(struct http_exchange *x)
+{
+    struct buf list;
+    buf_init(&list, 1000);
+    exchange_each_query(x, print_option, &list);
+    reply_body(x, buf_str(&list), "text/plain");
+    buf_done(&list);
+}
+
 static void handle(void *ctx, struct http_exchange *x)
 {
     struct str path = str_of(exchange_path(x));
@@ -71,6 +85,8 @@ static void handle(void *ctx, struct http_exchange *x)
     if (exchange_query(x, "bytes")) (void)str_to_u64(str_of(exchange_query(x, "bytes")), &bytes);
     if (str_eq(path, STR("/hello world"))) {
         reply_body(x, str_of(exchange_query(x, "$q")), "text/plain");
+    } else if (str_eq(path, STR("/options"))) {
+        reply_options(x);
     } else if (str_eq(path, STR("/echo"))) {
         reply_status(x, 201);
         reply_header(x, "X-Method", exchange_method(x));
@@ -221,13 +237,16 @@ static int teardown(void **state)
 static void a_request_arrives_as_it_was_sent(void **state)
 {
     static const char *const headers[] = {"Content-Type: application/json", NULL};
-    struct got a = {0}, b = {0}, c = {0};
+    struct got a = {0}, b = {0}, c = {0}, d = {0};
     (void)state;
     fetch(&a, &(struct http_request){.method = "GET", .url = url("/hello%20world?%24q=a%2Bb+c")});
     assert_null(a.e.cause);
     assert_int_equal(a.r.status, 200);
     assert_string_equal(buf_cstr(&a.body), "a+b c");
     assert_string_equal(a.r.content_type, "text/plain");
+
+    fetch(&d, &(struct http_request){.method = "GET", .url = url("/options?a=1&b=x+%26&a=2&c")});
+    assert_string_equal(buf_cstr(&d.body), "a=1;b=x &;a=2;c=;"); /* repeated ones too, in order */
 
     fetch(&b,
           &(struct http_request){.method = "POST", .url = url("/echo"), .headers = headers, .body = STR("{\"a\":1}")});
@@ -242,6 +261,7 @@ static void a_request_arrives_as_it_was_sent(void **state)
     buf_done(&a.body);
     buf_done(&b.body);
     buf_done(&c.body);
+    buf_done(&d.body);
 }
 
 static void inflate_all(struct str gz, struct buf *out)
