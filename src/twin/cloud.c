@@ -30,6 +30,7 @@ static void apply_rules(struct twin_tenant *t, const struct scenario *s)
         }
         if (r->token_error) t->token_error = r->token_error;
         if (r->byte_cap) t->byte_cap = r->byte_cap;
+        if (r->preempt_above) t->preempt_above = r->preempt_above;
         if (r->hunting_cpu >= 0) t->cpu_share = r->hunting_cpu;
         t->expand_fails |= r->expand_fails;
         t->is_partial |= r->is_partial;

@@ -35,6 +35,7 @@ struct twin_tenant {
     struct variants variants;
     uint64_t byte_cap;
     bool expand_fails, is_partial;
+    uint64_t preempt_above;     /* rows a query may read; 0: any */
     double cpu_share, cpu_used; /* of hunting, in seconds a quarter of an hour; share < 0: no end */
     struct wall cpu_since;
     struct action_book *actions; /* made with the first POST; NULL: none */
@@ -186,6 +187,8 @@ struct hunt_source {
     struct row row;         /* the one looked at last */
     const struct table *row_table;
     uint64_t row_id;
+    uint64_t scanned;        /* rows so far */
+    bool is_preempted;       /* more than the tenant may */
     struct hunt_view *views; /* of the tables a query named; their addresses are kql's handles */
 };
 void hunt_source_init(struct hunt_source *s, struct cloud *c, struct twin_tenant *t, struct wall as_of);

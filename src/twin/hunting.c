@@ -212,7 +212,7 @@ static bool start_query(struct exchange *x, struct hunt *h, int64_t from, int64_
     struct kql_env env = {&h->source.source, x->now, from, to};
     if (!kql_compile(str_of(h->text), &env, &h->query, &error)) return bad_query(x, error.text);
     enum kql_step step = kql_next(h->query, &h->values, &h->ref);
-    if (step == KQL_TOO_HEAVY) return too_heavy(x);
+    if (step == KQL_TOO_HEAVY || h->source.is_preempted) return too_heavy(x);
     h->has_row = step == KQL_ROW;
     h->is_done = !h->has_row;
     h->is_first = true;
@@ -228,9 +228,9 @@ static bool write_beginning(struct exchange *x, struct hunt *h)
         write_end(h);
         return true;
     }
-    if (!h->style.refuses_big) return true;
-    if (!add_rows(h, SIZE_MAX)) return too_heavy(x);
-    return !h->is_too_big ||
+    if (!h->style.refuses_big && !x->tenant->preempt_above) return true;
+    if (!add_rows(h, SIZE_MAX) || h->source.is_preempted) return too_heavy(x);
+    return !h->style.refuses_big || !h->is_too_big ||
            bad_request(x, "Query execution has exceeded the allowed result size. Optimize your query by "
                           "limiting the amount of results and try again.");
 }
@@ -267,7 +267,7 @@ static void hunt_init(struct exchange *x, struct hunt *h)
     h->rows_left = s->row_cap;
     h->bytes_left = x->tenant->byte_cap ? x->tenant->byte_cap : h->style.byte_cap ? h->style.byte_cap : s->byte_cap;
     if (x->api != API_GRAPH) h->seconds = (double)s->hunting_run_ms / 1000 * (0.5 + rng_unit(&x->cloud->lots));
-    buf_init(&h->piece, h->style.refuses_big ? h->bytes_left + (64 << 20) : 64 << 20);
+    buf_init(&h->piece, h->style.refuses_big || x->tenant->preempt_above ? h->bytes_left + (64 << 20) : 64 << 20);
 }
 
 void hunting_handle(struct exchange *x, struct str none)

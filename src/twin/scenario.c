@@ -193,6 +193,7 @@ static const struct field rule_fields[] = {
     RULE("byte_cap", U64, byte_cap, 1e12),
     RULE("variants", VARIANTS, variants, 0),
     RULE_WORD("licence", licence, licence_words),
+    RULE("preempt_above", U64, preempt_above, 1e12),
     RULE("hunting_cpu", DOUBLE, hunting_cpu, 1e6),
     RULE("expand_fails", BOOL, expand_fails, 0),
     RULE("partial", BOOL, is_partial, 0),

@@ -98,11 +98,12 @@ struct scenario_rule {
     enum licence licence;
     enum tenant_consent consent;
     int64_t consent_delay_ms;
-    unsigned token_error; /* AADSTS number; 0: none */
-    uint64_t byte_cap;    /* of a hunting answer; 0: the scenario's */
-    bool expand_fails;    /* $expand with $filter is 500, always */
-    bool is_partial;      /* lists are 206, always */
-    double hunting_cpu;   /* seconds a quarter of an hour; < 0: unsaid */
+    unsigned token_error;   /* AADSTS number; 0: none */
+    uint64_t byte_cap;      /* of a hunting answer; 0: the scenario's */
+    bool expand_fails;      /* $expand with $filter is 500, always */
+    bool is_partial;        /* lists are 206, always */
+    uint64_t preempt_above; /* rows a hunting query may read */
+    double hunting_cpu;     /* seconds a quarter of an hour; < 0: unsaid */
     struct variants variants;
     struct tenant_range devices; /* of those tenants, which `temper` is about */
     enum temper temper;

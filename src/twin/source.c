@@ -118,23 +118,42 @@ static bool find(void *ctx, struct str name, struct kql_table *out)
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------------------------ */
+struct hunt_scan {
+    struct hunt_source *source;
+    struct table_scan *rows;
+};
+
 static void *open_scan(void *ctx, void *handle, int64_t from, int64_t to, bool descending)
 {
     struct hunt_source *s = ctx;
     const struct hunt_view *v = handle;
     bool has_time = v->time_column != UINT_MAX; /* else no window can be asked for */
+    struct hunt_scan *scan = calloc(1, sizeof *scan);
+    if (scan == NULL) return NULL;
     table_advance(v->table, s->as_of);
-    return table_scan_new(v->table, has_time ? from : INT64_MIN, has_time ? to : INT64_MAX, descending, s->as_of);
+    *scan = (struct hunt_scan){
+        s, table_scan_new(v->table, has_time ? from : INT64_MIN, has_time ? to : INT64_MAX, descending, s->as_of)};
+    if (scan->rows) return scan;
+    free(scan);
+    return NULL;
 }
 
-static bool next(void *scan, struct kql_row_ref *out)
+/* A query that reads more rows than the tenant may is broken off. */
+static bool next(void *ctx, struct kql_row_ref *out)
 {
-    return table_scan_next(scan, out);
+    struct hunt_scan *scan = ctx;
+    struct hunt_source *s = scan->source;
+    if (s->tenant->preempt_above && s->scanned >= s->tenant->preempt_above && !s->is_dump) s->is_preempted = true;
+    if (s->is_preempted || !table_scan_next(scan->rows, out)) return false;
+    s->scanned++;
+    return true;
 }
 
-static void close_scan(void *scan)
+static void close_scan(void *ctx)
 {
-    table_scan_free(scan);
+    struct hunt_scan *scan = ctx;
+    table_scan_free(scan->rows);
+    free(scan);
 }
 
 static const struct row *row_at(struct hunt_source *s, const struct table *t, struct kql_row_ref ref)

@@ -160,6 +160,44 @@ static void alerts_are_hunted(void **state)
     client_close(&c);
 }
 
+/* What is too much for the service is a 400 that says which: the same window again never helps, a smaller one does. */
+static void heavy_queries_are_refused(void **state)
+{
+    static const struct {
+        unsigned tenant;
+        const char *query;
+        int status;
+        const char *says;
+    } rows[] = {
+        {0, "DeviceInfo | count", 200, NULL},
+        {1, "DeviceInfo | count", 400, "preempted"},
+        {1, "DeviceInfo | project Timestamp", 400, "preempted"},
+        {1, "DeviceInfo | where Timestamp > ago(1m) | count", 200, NULL},
+        {1, "DeviceInfo | take 5", 200, NULL},
+        {2, "DeviceInfo", 400, "result size"},
+        {2, "DeviceInfo | take 5", 200, NULL},
+        {3, "DeviceInfo | take 5", 200, NULL},
+        {3, "DeviceInfo | take 5", 429, "CPU"},
+    };
+    struct client c;
+    (void)state;
+    client_open(&c,
+                "history: 1h\nrows_per_second: {DeviceInfo: 4}\nrules:\n  - {tenants: 1, preempt_above: 500}\n"
+                "  - {tenants: 2, byte_cap: 20000, variants: {hunting.too_big: refuse}}\n"
+                "  - {tenants: 3, hunting_cpu: 0.04}\n",
+                4, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        client_become(&c, rows[i].tenant);
+        if (client_hunt(&c, rows[i].query) != rows[i].status) fail_msg("%s: %d", rows[i].query, c.status);
+        if (rows[i].says) assert_non_null(strstr(client_message(&c), rows[i].says));
+    }
+    assert_non_null(cloud_response_header(&c.response, "Retry-After"));
+    client_wait(&c, 15 * 60000); /* the next quarter of an hour */
+    client_become(&c, 3);
+    assert_int_equal(client_hunt(&c, "DeviceInfo | take 5"), 200);
+    client_close(&c);
+}
+
 /* ---- the schema changes while we look ---------------------------------------------------------------------------------- */
 static size_t columns_of(struct client *c, const char *query, const char *name, bool *has)
 {
@@ -251,10 +289,15 @@ static void enums_grow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_table_answers),    cmocka_unit_test(dynamics_come_both_ways),
-        cmocka_unit_test(snapshots_show_what_is), cmocka_unit_test(licences_decide),
-        cmocka_unit_test(alerts_are_hunted),      cmocka_unit_test(columns_come_and_go),
-        cmocka_unit_test(tables_are_renamed),     cmocka_unit_test(enums_grow),
+        cmocka_unit_test(every_table_answers),
+        cmocka_unit_test(dynamics_come_both_ways),
+        cmocka_unit_test(snapshots_show_what_is),
+        cmocka_unit_test(licences_decide),
+        cmocka_unit_test(alerts_are_hunted),
+        cmocka_unit_test(heavy_queries_are_refused),
+        cmocka_unit_test(columns_come_and_go),
+        cmocka_unit_test(tables_are_renamed),
+        cmocka_unit_test(enums_grow),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
