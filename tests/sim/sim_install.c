@@ -132,6 +132,20 @@ static void restart(struct sim_install *s)
     sim_install_open(s);
 }
 
+/* With files: now and then several within the time that one answer takes, so that they meet. */
+static void pass(struct sim_install *s, int64_t ms)
+{
+    if (s->has_files && rng_chance(s->rng, 0.3)) {
+        for (int64_t part = ms / 2; ms > part;) {
+            if (s->has_started) sim_install_import(s, rng_chance(s->rng, 0.1) ? 1 : 0.02);
+            int64_t step = 20 + (int64_t)rng_below(s->rng, 6000);
+            sim_time_run(s->time, step);
+            ms -= step;
+        }
+    }
+    if (ms > 0) sim_time_run(s->time, ms);
+}
+
 void sim_install_run(struct sim_install *s, int64_t ms, bool has_cuts)
 {
     bool is_armed = false;
@@ -143,9 +157,7 @@ void sim_install_run(struct sim_install *s, int64_t ms, bool has_cuts)
             fake_disk_fail_at(s->disk, 1 + rng_below(s->rng, 1500), fault);
             is_armed = true;
         }
-        if (s->has_files && s->has_started && rng_chance(s->rng, 0.2))
-            sim_install_import(s, rng_chance(s->rng, 0.5) ? 1 : 0.1);
-        sim_time_run(s->time, 5 * MIN_MS);
+        pass(s, 5 * MIN_MS);
         if (!is_armed || !fake_disk_has_failed(s->disk)) continue;
         is_armed = false;
         restart(s);

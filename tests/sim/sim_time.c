@@ -5,7 +5,8 @@
 
 #include "kit/base/err.h"
 
-enum { WORK_MS_MAX = 4 };
+/* Mostly a worker is quick; now and then the disk is slow, and things meet that seldom do. */
+enum { WORK_MS_MAX = 4, SLOW_WORK_MS_MAX = 3000 };
 
 void sim_time_init(struct sim_time *t, struct wall start, uint64_t seed)
 {
@@ -141,6 +142,10 @@ static void timer_free_virtual(void *ctx, struct runtime_timer *t)
     if (t->pending == 0) free(t);
 }
 
+static int64_t draw_work_ms(struct sim_time *t)
+{
+    return (int64_t)rng_below(&t->rng, rng_chance(&t->rng, 0.05) ? SLOW_WORK_MS_MAX : WORK_MS_MAX);
+}
 struct work {
     struct sim_time *time;
     void (*run)(void *arg);
@@ -159,7 +164,7 @@ static void work_run(void *arg)
 {
     struct work *w = arg;
     w->run(w->arg);
-    sim_time_in(w->time, (int64_t)rng_below(&w->time->rng, WORK_MS_MAX), work_done, w);
+    sim_time_in(w->time, draw_work_ms(w->time), work_done, w);
 }
 
 static void work(void *ctx, void (*run)(void *arg), void (*done)(void *arg), void *arg)
@@ -168,7 +173,7 @@ static void work(void *ctx, void (*run)(void *arg), void (*done)(void *arg), voi
     struct work *w = malloc(sizeof *w);
     INVARIANT(w);
     *w = (struct work){t, run, done, arg};
-    sim_time_in(t, (int64_t)rng_below(&t->rng, WORK_MS_MAX), work_run, w);
+    sim_time_in(t, draw_work_ms(t), work_run, w);
 }
 
 struct runtime sim_time_runtime(struct sim_time *t)

@@ -288,6 +288,8 @@ void ingest_load_later(struct ingest *in, int64_t ms)
 {
     in->is_load_wanted = true;
     in->load_at.ms = clock_mono(&in->o.clock).ms + ms;
+    in->o.runtime.timer_arm(in->o.runtime.ctx, in->timer,
+                            0); /* who wants it may be the last that moves: the pump goes on */
 }
 
 void ingest_load_if_due(struct ingest *in)
