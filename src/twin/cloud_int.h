@@ -103,6 +103,7 @@ struct wall existing_at(const struct cloud *c, struct wall now);
 struct twin_tenant *tenant_by_id(struct cloud *c, struct str id_or_domain); /* NULL: none */
 /* ---- what a tenant's licence and roles let us have (feeds.c) ---------------------------------------------------------- */
 bool tenant_has_table(const struct twin_tenant *t, enum table_id id); /* by its licence */
+bool table_is_of_endpoint(struct str name);                           /* can the Endpoint API's hunting reach it? */
 enum object_kind feed_kind(unsigned feed);                            /* of a feed that is no table */
 const struct cloud_param *exchange_param(const struct exchange *x, const char *name);
 

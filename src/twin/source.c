@@ -99,18 +99,12 @@ static struct hunt_view *view_of(struct hunt_source *s, enum table_id id)
     return view_new(s, id);
 }
 
-/* Section 14; which tables exactly is not settled. */
-static bool is_of_endpoint(struct str name)
-{
-    return str_starts(name, STR("Device")) || str_eq(name, STR("AlertInfo")) || str_eq(name, STR("AlertEvidence"));
-}
-
 static bool find(void *ctx, struct str name, struct kql_table *out)
 {
     struct hunt_source *s = ctx;
     enum table_id id;
     if (!table_called(s, name, &id) || !(s->is_dump || tenant_has_table(s->tenant, id))) return false;
-    if (s->of_endpoint && !is_of_endpoint(name)) return false;
+    if (s->of_endpoint && !table_is_of_endpoint(name)) return false;
     struct hunt_view *v = view_of(s, id);
     if (v == NULL) return false;
     *out = (struct kql_table){v->columns, v->count, v->time_column, v};

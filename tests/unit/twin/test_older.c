@@ -189,6 +189,33 @@ static void alerts_are_read_by_one_feed(void **state)
     }
 }
 
+/* Tables of Defender for Endpoint can be hunted through its own API too. */
+static void tables_are_read_through_either_api(void **state)
+{
+    static const struct {
+        const char *rule;
+        bool device, alert_info, email;
+    } rows[] = {
+        {"roles: [ThreatHunting.Read.All]", true, true, true},
+        {"roles: [AdvancedQuery.Read.All]", true, true, false},
+        {"roles: [AdvancedQuery.Read.All], licence: business", false, false, false},
+        {"roles: [AdvancedQuery.Read.All], variants: {endpoint.hunting: retired}", false, false, false},
+        {"roles: [AdvancedHunting.Read.All]", false, false, false},
+    };
+    struct client c;
+    char yaml[300];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        print_message("# %s\n", rows[i].rule);
+        (void)snprintf(yaml, sizeof yaml, "machines: 2\nrules: [{tenants: all, %s}]\n", rows[i].rule);
+        client_open(&c, yaml, 1, 7);
+        assert_int_equal(has_feed(&c, "DeviceProcessEvents"), rows[i].device);
+        assert_int_equal(has_feed(&c, "AlertInfo"), rows[i].alert_info);
+        assert_int_equal(has_feed(&c, "EmailEvents"), rows[i].email);
+        client_close(&c);
+    }
+}
+
 /* What the feed's rows say is what the API says. */
 static void a_feed_is_as_the_api_serves_it(void **state)
 {
@@ -224,9 +251,10 @@ static void a_feed_is_as_the_api_serves_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(xdr_incidents_are_graphs),    cmocka_unit_test(siem_tells_each_detection_once),
-        cmocka_unit_test(siem_windows_and_limits),     cmocka_unit_test(siem_has_hosts_of_its_own),
-        cmocka_unit_test(alerts_are_read_by_one_feed), cmocka_unit_test(a_feed_is_as_the_api_serves_it),
+        cmocka_unit_test(xdr_incidents_are_graphs),       cmocka_unit_test(siem_tells_each_detection_once),
+        cmocka_unit_test(siem_windows_and_limits),        cmocka_unit_test(siem_has_hosts_of_its_own),
+        cmocka_unit_test(alerts_are_read_by_one_feed),    cmocka_unit_test(tables_are_read_through_either_api),
+        cmocka_unit_test(a_feed_is_as_the_api_serves_it),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
