@@ -100,6 +100,18 @@ def mended_while_it_runs(twin, tenant, bad_token_url):
         service.wait(30)
 
 
+def clock_that_differs():
+    """Nothing fails with a secret, so it must be said: times are judged by that clock."""
+    with tempfile.TemporaryDirectory() as folder:
+        for skew, word in (("12m", "behind"), ("-12m", "ahead of"), ("20s", None)):
+            with Twin("--tenants", 1, "--scenario", scenario(folder, clock_skew=skew)) as twin, Installation(twin) as i:
+                i.add_tenants(twin)
+                done = i.run("pull", "--once", "--feed", "machines")
+                warned = re.search(r"warning: this machine's clock is 1[12] minutes (\w+(?: of)?) Microsoft's\n  code: defender.clock\n  do:   Set", done.stderr)
+                tap.case(done.returncode == 0 and (warned[1] if warned else None) == word, f"Microsoft's clock {skew} from ours: {word or 'nothing said'}",
+                         done.stderr)
+
+
 def login_by_input():
     """What a person gives wrongly, by its words."""
     with Twin("--tenants", 2, "--scenario", "calm") as twin:
@@ -331,4 +343,5 @@ with tap:
     page_cases()
     login_by_rule()
     login_by_input()
+    clock_that_differs()
     api_cases()

@@ -28,6 +28,11 @@ enum api_family {
     API_GRAPH_HUNTING,
     API_ENDPOINT,
     API_ENDPOINT_HUNTING,
+    API_ENDPOINT_BATCH, /* alerts/batchUpdate */
+    API_LIVE_RESPONSE,
+    API_PACKAGE, /* links to investigation packages */
+    API_INDICATORS,
+    API_XDR,
     API_SIEM,
     API_FAMILY_COUNT
 };

@@ -8,6 +8,11 @@ const struct family_row family_rows[API_FAMILY_COUNT] = {
     [API_GRAPH_HUNTING] = {"Graph hunting", {{45, 60000}}, 1},
     [API_ENDPOINT] = {"Defender for Endpoint", {{100, 60000}, {1500, 3600000}}, 2},
     [API_ENDPOINT_HUNTING] = {"Defender for Endpoint hunting", {{45, 60000}, {1500, 3600000}}, 2},
+    [API_ENDPOINT_BATCH] = {"Defender for Endpoint batch update", {{10, 60000}, {500, 3600000}}, 2},
+    [API_LIVE_RESPONSE] = {"live response", {{10, 60000}}, 1},
+    [API_PACKAGE] = {"investigation packages", {{2, 60000}, {120, 3600000}}, 2},
+    [API_INDICATORS] = {"indicators", {{30, 60000}}, 1},
+    [API_XDR] = {"Defender XDR", {{50, 60000}, {1500, 3600000}}, 2},
     [API_SIEM] = {"SIEM", {{100, 60000}, {1500, 3600000}}, 2}, /* not documented; as its neighbours */
 };
 

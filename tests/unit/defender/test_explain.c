@@ -207,6 +207,31 @@ static void a_partial_answer_names_what_is_missing(void **state)
     assert_non_null(strstr(e.text, "Microsoft/WDATP/504/12000"));
 }
 
+/* What Microsoft documents, a minute and an hour; 0: no such limit. */
+static void families_keep_the_documented_limits(void **state)
+{
+    static const struct {
+        enum api_family family;
+        uint32_t per_minute, per_hour;
+    } rows[] = {{API_GRAPH_SECURITY, 150, 0},
+                {API_GRAPH_HUNTING, 45, 0},
+                {API_ENDPOINT, 100, 1500},
+                {API_ENDPOINT_HUNTING, 45, 1500},
+                {API_ENDPOINT_BATCH, 10, 500},
+                {API_LIVE_RESPONSE, 10, 0},
+                {API_PACKAGE, 2, 120},
+                {API_INDICATORS, 30, 0},
+                {API_XDR, 50, 1500}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct family_row *f = &family_rows[rows[i].family];
+        assert_int_equal(f->rate_count, rows[i].per_hour ? 2 : 1);
+        assert_true(f->rates[0].calls == rows[i].per_minute && f->rates[0].per_ms == 60000);
+        if (rows[i].per_hour) assert_true(f->rates[1].calls == rows[i].per_hour && f->rates[1].per_ms == 3600000);
+    }
+    for (int i = 0; i < API_FAMILY_COUNT; i++) assert_true(family_rows[i].name && family_rows[i].rate_count);
+}
+
 static void scopes_keep_the_harm_small(void **state)
 {
     static const struct {
@@ -251,6 +276,7 @@ int main(void)
         cmocka_unit_test(foreign_text_is_tamed),
         cmocka_unit_test(quotas_say_when),
         cmocka_unit_test(a_partial_answer_names_what_is_missing),
+        cmocka_unit_test(families_keep_the_documented_limits),
         cmocka_unit_test(scopes_keep_the_harm_small),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
