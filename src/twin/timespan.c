@@ -26,7 +26,7 @@ bool iso_duration(struct str s, int64_t *ticks_out)
         if (digits == s.n || !str_to_u64(str_sub(s, i, digits - i), &n) || n > 100000) return false;
         while (u < 5 && !(units[u].unit == s.p[digits] && units[u].after_t == after_t)) u++;
         if (u == 5) return false;
-        total += (int64_t)n * units[u].ticks;
+        if (__builtin_add_overflow(total, (int64_t)n * units[u].ticks, &total)) return false;
         has_any = true;
         i = digits + 1;
     }
