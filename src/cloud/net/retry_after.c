@@ -4,6 +4,7 @@
 #include <math.h>
 
 static const uint32_t DAY_MS = 86400u * 1000u;
+static const time_t LAST_S = INT64_C(253402300799); /* of the year 9999; what is later is no date */
 
 /* "30" or "2.128": digits, perhaps a point and more digits. Rounded up: to come early is to be refused again. */
 static bool seconds_parse(struct str s, double *ms_out)
@@ -31,7 +32,7 @@ bool http_date_parse(struct str value, struct wall *out)
     char text[64];
     if (!str_copy(value, text, sizeof text)) return false;
     time_t at = curl_getdate(text, NULL);
-    if (at < 0) return false;
+    if (at < 0 || at > LAST_S) return false;
     *out = (struct wall){(int64_t)at * WALL_TICKS_PER_S};
     return true;
 }
