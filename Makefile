@@ -6,7 +6,7 @@ DEMO_SUMMARY ?=
 SEED ?= 1
 SEEDS ?= 20
 
-.PHONY: all demo test bench sanitize tsan fuzz sim sim-schedule kill lint format docs clean deps deps-build
+.PHONY: all demo test bench fleet sanitize tsan fuzz sim sim-schedule kill lint format docs clean deps deps-build
 all: deps $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
@@ -28,6 +28,10 @@ test: all
 
 bench: all
 	@tools/run-bench $(BUILD)
+
+# A whole fleet over real sockets: memory, lag, commits and files, and an exact count at the end.
+fleet: all
+	@PORTCULLIS_BUILD=$(abspath $(BUILD)) tests/bench/fleet.py $(or $(TENANTS),500) $(or $(SECONDS),300)
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer, then the threaded ones under ThreadSanitizer.
 sanitize: deps

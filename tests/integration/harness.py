@@ -134,7 +134,7 @@ class Installation:
         return self.folder / "data" / "lake"
 
     def verify(self, twin):
-        return subprocess.run([ROOT / "tools/verify-lake", self.lake(), twin.url], capture_output=True, text=True)
+        return subprocess.run([ROOT / "tools/verify-lake", self.lake(), twin.url], capture_output=True, text=True, errors="replace")
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)

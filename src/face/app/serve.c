@@ -19,6 +19,22 @@ static bool count_tenant(void *arg, const struct tenant_record *r)
     return true;
 }
 
+static void look(void *arg, const struct ingest *in)
+{
+    ingest_counters_get(in, arg);
+}
+
+/* What it did, for whoever reads the journal of the service. */
+static void tell_sum(struct engine *en)
+{
+    struct ingest_counters c = {0};
+    engine_look(en, look, &c);
+    printf("since it started: %llu calls, %llu of them failed; %llu rows in %llu commits\n",
+           (unsigned long long)c.fetches, (unsigned long long)c.failures, (unsigned long long)c.rows,
+           (unsigned long long)c.commits);
+    (void)fflush(stdout);
+}
+
 static bool run(struct installation *i, struct engine *en, struct err *e)
 {
     struct socket_front *socket = NULL;
@@ -36,6 +52,7 @@ static bool run(struct installation *i, struct engine *en, struct err *e)
         (void)fflush(stdout);
     }
     engine_halt(en); /* first: a command inside the service may be waiting for a feed */
+    if (ok) tell_sum(en);
     socket_front_stop(socket);
     engine_stop(en);
     gate_free(ended);
