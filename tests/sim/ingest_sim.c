@@ -116,6 +116,7 @@ static void sim_begin(struct sim *s, uint64_t seed)
     INVARIANT(wall_parse(STR("2026-11-20T00:00:00Z"), &start));
     rng_seed(&s->rng, seed);
     sim_time_init(&s->time, start, rng_u64(&s->rng));
+    s->time.slow_worker = rng_chance(&s->rng, 0.5) ? 0.05 : 0;
     sim_cloud_init(&s->cloud, &s->time, 1 + rng_below(&s->rng, TENANTS_MAX), rng_u64(&s->rng));
     struct sim_world world = sim_cloud_world(&s->cloud);
     sim_install_init(&s->install, &s->time, &s->rng, &world);

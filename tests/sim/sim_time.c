@@ -5,7 +5,6 @@
 
 #include "kit/base/err.h"
 
-/* Mostly a worker is quick; now and then the disk is slow, and things meet that seldom do. */
 enum { WORK_MS_MAX = 4, SLOW_WORK_MS_MAX = 3000 };
 
 void sim_time_init(struct sim_time *t, struct wall start, uint64_t seed)
@@ -144,7 +143,8 @@ static void timer_free_virtual(void *ctx, struct runtime_timer *t)
 
 static int64_t draw_work_ms(struct sim_time *t)
 {
-    return (int64_t)rng_below(&t->rng, rng_chance(&t->rng, 0.05) ? SLOW_WORK_MS_MAX : WORK_MS_MAX);
+    return (int64_t)rng_below(&t->rng, t->slow_worker > 0 && rng_chance(&t->rng, t->slow_worker) ? SLOW_WORK_MS_MAX
+                                                                                                 : WORK_MS_MAX);
 }
 struct work {
     struct sim_time *time;

@@ -19,7 +19,8 @@ struct sim_time {
     struct sim_event *heap;
     size_t count, cap;
     uint64_t order;
-    uint64_t events; /* run so far */
+    uint64_t events;    /* run so far */
+    double slow_worker; /* how often one takes seconds: things meet then that seldom do */
 };
 void sim_time_init(struct sim_time *t, struct wall start, uint64_t seed);
 void sim_time_done(struct sim_time *t);
