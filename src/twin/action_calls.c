@@ -177,7 +177,7 @@ static void order_or_adopt(struct exchange *x, struct action *draft, struct aren
         (void)call_refused(x, 400, "ActiveRequestAlreadyExists", "Action is already in progress");
         return;
     }
-    draft->requestor = call_app(x, a);
+    draft->requestor = call_app(x);
     draft->source = "PublicApi";
     struct action_world w = call_actions(x);
     if (open == NULL) open = action_post(book, w, draft, wait_of(x, draft->type));
@@ -225,7 +225,7 @@ static void cancel(struct exchange *x, const struct action *action, const char *
     }
     struct action_book *book = book_of(x);
     bool fine =
-        is_over || (book && action_cancel(book, action->number, x->as_of, str_of(call_app(x, a)), str_of(comment)));
+        is_over || (book && action_cancel(book, action->number, x->as_of, str_of(call_app(x)), str_of(comment)));
     if (fine && action_get(call_actions(x), action->number, a, &after))
         answer_action(x, 200, &after);
     else

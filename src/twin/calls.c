@@ -120,8 +120,7 @@ void call_list_answer(struct exchange *x, struct call_list *l)
     answer_bytes(x, 200, "application/json; charset=utf-8", &l->out);
 }
 
-const char *call_app(struct exchange *x, struct arena *a)
+const char *call_app(const struct exchange *x)
 {
-    if (variant_is(exchange_variants(x), VARIANT_ACTIONS_REQUESTOR, "app_name")) return arena_print(a, "Portcullis").p;
-    return arena_print(a, "%s", x->client_id).p;
+    return variant_is(exchange_variants(x), VARIANT_ACTIONS_REQUESTOR, "app_name") ? CALL_APP_NAME : x->client_id;
 }

@@ -28,8 +28,9 @@ bool call_device(struct exchange *x, struct str id, unsigned *out);
 void call_answer_object(struct exchange *x, int status, enum object_kind kind, const struct object *o);
 /* {"@odata.context":…,"value":"…"} */
 void call_answer_value(struct exchange *x, struct str value);
-/* Who the caller is to the API: requestor, createdBy. In the arena. */
-const char *call_app(struct exchange *x, struct arena *a);
+/* Who the caller is to the API: requestor, createdBy. Lives as long as the exchange. */
+#define CALL_APP_NAME "API-App: security bridge"
+const char *call_app(const struct exchange *x);
 
 void call_answer_machine(struct exchange *x, unsigned device);
 void call_answer_user(struct exchange *x, unsigned user, unsigned device);

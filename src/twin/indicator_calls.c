@@ -91,7 +91,7 @@ void indicator_post_handle(struct exchange *x, struct str none)
     arena_init(&a, 4 << 20);
     const struct json *body = call_body(x, &a);
     if (body) {
-        const struct indicator *i = indicator_put(&x->tenant->indicators, body, call_app(x, &a), x->as_of, &fault);
+        const struct indicator *i = indicator_put(&x->tenant->indicators, body, call_app(x), x->as_of, &fault);
         struct object o = {.number = i ? i->id : 0};
         if (i)
             call_answer_object(x, 200, OBJECT_INDICATOR, &o);
@@ -120,7 +120,7 @@ static void write_import(struct exchange *x, const struct json *item, const char
     json_object_end(w);
 }
 
-static void answer_import(struct exchange *x, const struct json *list, struct arena *a)
+static void answer_import(struct exchange *x, const struct json *list)
 {
     struct buf out;
     struct json_writer w;
@@ -131,7 +131,7 @@ static void answer_import(struct exchange *x, const struct json *list, struct ar
     json_write_cstr(&w, ENDPOINT_METADATA "Collection(microsoft.windowsDefenderATP.api.ImportIndicatorResult)");
     json_key(&w, "value");
     json_array_begin(&w);
-    for (size_t i = 0; i < list->count; i++) write_import(x, &list->items[i], call_app(x, a), &w);
+    for (size_t i = 0; i < list->count; i++) write_import(x, &list->items[i], call_app(x), &w);
     json_array_end(&w);
     json_object_end(&w);
     answer_bytes(x, 200, "application/json; charset=utf-8", &out);
@@ -149,7 +149,7 @@ void indicator_import_handle(struct exchange *x, struct str none)
         (void)call_refused(x, 400, "MaximumBatchSizeExceeded",
                            "Maximum batch size exceeded. Received: %zu, allowed: %d", list->count, IMPORT_MAX);
     else if (body)
-        answer_import(x, list, &a);
+        answer_import(x, list);
     arena_done(&a);
 }
 

@@ -2,7 +2,7 @@
  * the answer is the object as it is then. */
 #include <stdio.h>
 
-#include "twin/cloud_int.h"
+#include "twin/calls.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define FOR_ALERTS (1u << OBJECT_ALERT)
@@ -194,7 +194,7 @@ void patch_handle(struct exchange *x, struct str id)
 struct str author_of(const struct exchange *x)
 {
     return variant_is(exchange_variants(x), VARIANT_ALERTS_COMMENT_AUTHOR, "app_id") ? str_of(x->client_id)
-                                                                                     : STR("API-App: security bridge");
+                                                                                     : STR(CALL_APP_NAME);
 }
 
 static void answer_comments(struct exchange *x, const struct object *o)
