@@ -64,7 +64,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                          "alerts_v2",
                                          "incidents",
                                          "machines",
-                                         "NoSuchTable"};
+                                         "NoSuchTable",
+                                         "alerts_endpoint",
+                                         "alerts_siem",
+                                         "incidents_xdr",
+                                         "machine_actions"};
     if (size == 0) return 0;
     struct seen seen = {.version = data[0] & 1 ? "1.3.0" : "1.8.0"};
     struct ocsf_stream_opts o = {.ocsf = made(data[0] & 7),

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "cloud/defender/defender.h"
+#include "kit/base/arena.h"
 #include "kit/sys/random.h"
 
 LIST_HEAD(login_list, login);
@@ -79,6 +80,14 @@ bool url_encode(struct buf *out, struct str text);
 /* Each request has an id of ours, which Microsoft's support can look up. */
 enum { REQUEST_ID_BYTES = 64 };
 const char *request_id_header(char out[REQUEST_ID_BYTES]);
+
+/* The login's answer of 200 (token_answer.c). `out` lives in `a`; roles are appended, one a line. */
+struct token_answer {
+    struct str bearer;
+    int64_t life_s;
+};
+bool token_answer_read(struct arena *a, struct str body, const struct tenant *tenant, struct token_answer *out,
+                       struct buf *roles, struct err *e);
 
 enum token_state { TOKEN_READY, TOKEN_COMING, TOKEN_FAILED };
 /* TOKEN_READY: *out has a bearer now. TOKEN_COMING: wait in (*out)->waiting. TOKEN_FAILED: `e` says why, and for how long. */

@@ -9,8 +9,6 @@
 
 enum {
     LOGIN_TIMEOUT_MS = 60 * 1000,
-    LIFE_MIN_S = 1,
-    LIFE_MAX_S = 24 * 3600,
     /* A token this young that is refused will not be better when it is made anew: asking on would end in AADSTS50196. */
     DROP_AGE_MS = 5 * 60 * 1000,
     PERMANENT_FIRST_MS = 15 * 60 * 1000,
@@ -167,58 +165,7 @@ static void renewal_failed(struct token *t, const struct err *e)
     wake_all(t, e);
 }
 
-/* ---- reading the answer */
-
-struct token_answer {
-    struct str bearer;
-    int64_t life_s;
-};
-
-static bool read_answer(struct arena *a, struct str body, struct token_answer *out, struct err *e)
-{
-    struct err detail;
-    const struct json *root = json_parse(a, body, &detail);
-    out->bearer = json_str(json_get(root, "access_token"), STR_NONE);
-    out->life_s = json_i64(json_get(root, "expires_in"), 0);
-    if (out->bearer.n == 0 || out->life_s < LIFE_MIN_S)
-        return err_set(e, &defender_causes[DEFENDER_BAD_ANSWER],
-                       "the login service answered 200 without a usable token");
-    if (out->life_s > LIFE_MAX_S) out->life_s = LIFE_MAX_S;
-    return true;
-}
-
-static void add_roles(struct buf *roles, const struct json *list)
-{
-    for (size_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++) {
-        (void)buf_add_str(roles, json_str(&list->items[i], STR_NONE));
-        (void)buf_add_char(roles, '\n');
-    }
-}
-
-/* Whose token is it? Never used for another tenant than it was asked for, whatever answered in the login's place. */
-static bool read_claims(struct arena *a, const struct tenant *tenant, struct str bearer, struct buf *roles,
-                        struct err *e)
-{
-    struct buf header, payload;
-    struct err detail;
-    char tid[SAYS_BYTES];
-    buf_init(&header, ERROR_BODY_BYTES);
-    buf_init(&payload, ERROR_BODY_BYTES);
-    bool ok = jwt_peek(bearer, &header, &payload, &detail);
-    const struct json *claims = ok ? json_parse(a, buf_str(&payload), &detail) : NULL;
-    struct str said = json_str(json_get(claims, "tid"), STR_NONE);
-    explain_quote(str_sub(said, 0, 40), tid);
-    if (claims == NULL)
-        ok = err_set(e, &defender_causes[DEFENDER_BAD_ANSWER], "the login service gave a token that cannot be read");
-    else if (!str_eq_nocase(said, str_of(tenant->record.tenant_id)))
-        ok = err_set(e, &defender_causes[DEFENDER_WRONG_TENANT], "asked for tenant %s, got a token of %s",
-                     tenant->record.tenant_id, tid);
-    else
-        add_roles(roles, json_get(claims, "roles"));
-    buf_done(&header);
-    buf_done(&payload);
-    return ok;
-}
+/* ---- the answer */
 
 static void keep_token(struct token *t, const struct token_answer *answer, struct secret *bearer)
 {
@@ -240,8 +187,7 @@ static bool take_answer(struct token *t, struct err *e)
     struct secret *bearer = NULL;
     arena_init(&a, EXPLAIN_ARENA_BYTES);
     buf_init(&roles, ERROR_BODY_BYTES);
-    bool ok =
-        read_answer(&a, buf_str(&t->answer), &answer, e) && read_claims(&a, t->login->tenant, answer.bearer, &roles, e);
+    bool ok = token_answer_read(&a, buf_str(&t->answer), t->login->tenant, &answer, &roles, e);
     if (ok && (bearer = secret_new(answer.bearer)) == NULL)
         ok = err_set(e, &base_causes[BASE_NO_MEMORY], "keeping a token");
     if (ok) {
