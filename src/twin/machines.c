@@ -175,6 +175,7 @@ static void write_more(struct object_writer *o, struct estate t)
 {
     if (variant_is(t.variants, VARIANT_ENDPOINT_MACHINE_KEYS, "absent")) return;
     put_cstr(o, "managedBy", "Intune");
+    put_null(o, "mergedIntoMachineId");
     put_null(o, "vmMetadata");
 }
 
@@ -194,7 +195,6 @@ void machine_write(struct object_writer *o, struct estate t, const struct object
     uint64_t seed = seed_of(t, m->number);
     json_object_begin(&o->w);
     put_text(o, "id", device_id(t.world, device, &o->arena));
-    put_null(o, "mergedIntoMachineId");
     put_text(o, "computerDnsName", device_name(t.world, device, &o->arena));
     put_time(o, "firstSeen", m->created);
     put_time(o, "lastSeen", m->updated);
