@@ -113,8 +113,8 @@ static bool check_sessions(struct exchange *x, const struct action_list *all)
             all->items[i].type == ACTION_LIVE_RESPONSE && action_is_open(action_status_at(&all->items[i], x->as_of));
     if (open < SESSIONS_MAX) return true;
     answer_header(x, "Retry-After", "60");
-    return call_refused(x, 429, "429", "The limit of %d concurrent live response sessions has been exceeded",
-                        SESSIONS_MAX);
+    return call_refused(x, 429, variant_text(exchange_variants(x), VARIANT_ENDPOINT_429_CODE),
+                        "The limit of %d concurrent live response sessions has been exceeded", SESSIONS_MAX);
 }
 
 static const struct action *open_one(struct exchange *x, const struct action_list *all, const struct action *draft)
