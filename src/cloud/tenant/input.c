@@ -137,7 +137,11 @@ static bool input_token_url(struct str s, const struct tenant_record *r, char ou
 static bool input_audience(struct str s, const char *what, char out[HOST_BYTES], struct err *e)
 {
     const struct str tail = STR("/.default");
-    if (str_ends(s, tail)) s.n -= tail.n;
+    for (size_t before = s.n + 1; s.n < before;) {
+        before = s.n;
+        while (str_ends(s, STR("/"))) s.n--;
+        if (str_ends(s, tail)) s.n -= tail.n;
+    }
     return str_is_guid(s) ? str_copy(s, out, HOST_BYTES) : input_url(s, what, out, e);
 }
 
