@@ -28,6 +28,7 @@ struct ing_active {
     struct page_job *job;
     struct ing_feed *next_ready; /* in in->ready */
     uint64_t spool_bytes;        /* reserved */
+    uint64_t answer_memory;      /* of a complete answer that waits to be read */
     bool is_committing;
     struct feed_state pending; /* what that commit makes durable */
     bool is_in_op;
@@ -96,7 +97,7 @@ struct ingest {
     struct ing_feed *ready, **ready_last; /* spooled answers that wait for a worker */
     unsigned jobs;
     struct parcel *parcels, **parcels_last; /* that wait for their feed */
-    uint64_t spool_bytes, answers;
+    uint64_t spool_bytes, answers, answer_memory;
     bool is_running, is_stopping, is_loading, is_load_wanted, is_unpark_wanted, is_pumping;
     struct mono load_at; /* a wanted load begins then */
     void (*started)(void *ctx, const struct err *e);

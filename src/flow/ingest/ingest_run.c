@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Answers being read at once, and memory that staged rows may take before reading pauses. */
-enum { JOBS_MAX = 4, STAGED_BYTES_MAX = 32 << 20, LOAD_AGAIN_MS = 2000 };
+/* Answers being read at once; memory that staged rows may take before reading pauses, and that complete answers may take
+ * before no more are asked for: when workers cannot keep up with thousands of feeds, the network waits. */
+enum { JOBS_MAX = 4, STAGED_BYTES_MAX = 32 << 20, ANSWER_MEMORY_MAX = 8 << 20, LOAD_AGAIN_MS = 2000 };
 
 enum { DAY_MS = 24 * 3600000, CALM_INTERVAL_MAX_MS = 3600000, CALM_PATIENCE_MS = 600000 };
 
@@ -66,7 +67,8 @@ void ing_feed_wait(struct ing_feed *f, int64_t ms)
 static void release_spool(struct ing_active *a)
 {
     ing_in(a->feed)->spool_bytes -= a->spool_bytes;
-    a->spool_bytes = 0;
+    ing_in(a->feed)->answer_memory -= a->answer_memory;
+    a->spool_bytes = a->answer_memory = 0;
 }
 
 /* ---- what the mind said ---------------------------------------------------------------------------------------------------- */
@@ -392,6 +394,8 @@ static void transfer_done(void *ctx, const struct transfer_end *end, const struc
     } else {
         in->spool_bytes -= a->spool_bytes - end->wire_bytes;
         a->spool_bytes = end->wire_bytes;
+        a->answer_memory = transfer_memory(a->transfer);
+        in->answer_memory += a->answer_memory;
         a->stage = STAGE_SPOOLED;
         ing_feed_maybe_ready(f);
     }
@@ -476,6 +480,7 @@ static bool reserve_spool(struct ing_feed *f)
     struct ingest *in = ing_in(f);
     uint64_t worst = endpoint_rows[ing_row(f)->endpoint].answer_max;
     if (in->spool_bytes && in->spool_bytes + worst > in->o.conf->spool_bytes_max) return false;
+    if (in->answer_memory >= ANSWER_MEMORY_MAX) return false;
     f->active->spool_bytes = worst;
     in->spool_bytes += worst;
     return true;

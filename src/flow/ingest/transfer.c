@@ -173,6 +173,20 @@ static bool on_body(void *ctx, const void *p, size_t n, bool is_gzip)
     return true;
 }
 
+/* A complete answer may have to wait for its turn, among thousands: it keeps no room that it does not need. */
+static void shrink(struct transfer *t)
+{
+    char *fit = t->filling.n ? realloc(t->filling.p, t->filling.n) : NULL;
+    if (!fit) return;
+    t->filling.p = fit;
+    t->filling.cap = t->filling.n;
+}
+
+size_t transfer_memory(const struct transfer *t)
+{
+    return sizeof *t + t->filling.cap + t->writing.cap;
+}
+
 static void on_done(void *ctx, const struct http_response *r, const struct err *e)
 {
     struct transfer *t = ctx;
@@ -186,6 +200,7 @@ static void on_done(void *ctx, const struct http_response *r, const struct err *
         t->has_failed = true;
         t->err = *e;
     }
+    shrink(t);
     tell_end(t);
 }
 

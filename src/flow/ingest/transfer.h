@@ -29,7 +29,8 @@ struct transfer *transfer_new(const struct transfer_opts *o,
 void transfer_start(struct transfer *t, struct tenant *tenant, const struct fetch *f);
 /* Stops it wherever it is and frees it; no `done`. */
 void transfer_cancel(struct transfer *t);
-void transfer_free(struct transfer *t); /* after done; any thread that may block */
+size_t transfer_memory(const struct transfer *t); /* what it holds in memory, once complete */
+void transfer_free(struct transfer *t);           /* after done; any thread that may block */
 /* As transfer_free, from the loop: the file is removed on a worker. */
 void transfer_drop(struct transfer *t);
 /* Worker, after a complete end. Bytes from `at` on; *got_out == 0 at the end. */
