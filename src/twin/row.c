@@ -48,16 +48,6 @@ uint64_t row_lot(const struct row *r, enum column c)
     return version ? draw(own, version) : own;
 }
 
-static struct kql_value text(const char *s)
-{
-    return s ? kql_str(str_of(s)) : kql_null(KQL_STRING);
-}
-
-static bool is_windows(const struct row *r)
-{
-    return r->os == OS_WINDOWS_CLIENT || r->os == OS_WINDOWS_SERVER;
-}
-
 static bool is_device_event(const struct row *r)
 {
     return str_starts(str_of(table_schemas[r->table].name), STR("Device"));
@@ -137,15 +127,15 @@ static struct kql_value about_program(const struct row *r, enum column c, unsign
     const struct program *p = program_at(r, (enum subject)(arg >> 8));
     (void)c;
     switch ((enum program_fact)(arg & 0xff)) {
-    case PROGRAM_FILE: return text(p->file);
-    case PROGRAM_COMPANY: return text(p->company);
-    case PROGRAM_PRODUCT: return text(p->product);
-    case PROGRAM_VERSION: return text(p->version);
-    case PROGRAM_INTERNAL: return text(p->internal);
-    case PROGRAM_ORIGINAL: return text(p->internal ? p->file : NULL);
-    case PROGRAM_DESCRIPTION: return text(p->description);
+    case PROGRAM_FILE: return row_text(p->file);
+    case PROGRAM_COMPANY: return row_text(p->company);
+    case PROGRAM_PRODUCT: return row_text(p->product);
+    case PROGRAM_VERSION: return row_text(p->version);
+    case PROGRAM_INTERNAL: return row_text(p->internal);
+    case PROGRAM_ORIGINAL: return row_text(p->internal ? p->file : NULL);
+    case PROGRAM_DESCRIPTION: return row_text(p->description);
     case PROGRAM_PATH: /* now and then the folder alone */
-        if (draw_chance(r->seed, LOT_ROW_FOLDER_ONLY, 0.05)) return text(p->folder);
+        if (draw_chance(r->seed, LOT_ROW_FOLDER_ONLY, 0.05)) return row_text(p->folder);
         return kql_str(arena_print(a, "%s%s", p->folder, p->file));
     case PROGRAM_SIZE: return kql_int(KQL_LONG, p->bytes);
     }
@@ -169,7 +159,7 @@ static struct kql_value command_line(const struct row *r, enum column c, unsigne
     uint64_t l = row_lot(r, c);
     size_t digits = l % 100 < 90 ? 8 + l % 24 : 200 + (l >> 8) % 4000; /* encoded commands are long */
     const char *place = p->command ? strstr(p->command, "%s") : NULL;
-    if (p->command == NULL || place == NULL) return text(p->command);
+    if (p->command == NULL || place == NULL) return row_text(p->command);
     size_t head = (size_t)(place - p->command), tail = strlen(place + 2);
     char *out = arena_alloc(a, head + digits + tail + 1);
     if (out == NULL) return kql_null(KQL_STRING);
@@ -187,9 +177,10 @@ static struct kql_value about_account(const struct row *r, enum column c, unsign
     (void)c;
     if (is_aggregated(r) && (arg >> 8) == 1) return kql_null(KQL_STRING);
     switch ((enum account_fact)(arg & 0xff)) {
-    case ACCOUNT_NAME: return text(is_system ? (is_windows(r) ? "system" : "root") : user_of(user).account);
-    case ACCOUNT_DOMAIN: return is_system ? text(is_windows(r) ? "nt authority" : "") : kql_str(str_of(r->world->name));
-    case ACCOUNT_SID: return is_system ? text("S-1-5-18") : kql_str(user_sid(r->world, user, a));
+    case ACCOUNT_NAME: return row_text(is_system ? (row_is_windows(r) ? "system" : "root") : user_of(user).account);
+    case ACCOUNT_DOMAIN:
+        return is_system ? row_text(row_is_windows(r) ? "nt authority" : "") : kql_str(str_of(r->world->name));
+    case ACCOUNT_SID: return is_system ? row_text("S-1-5-18") : kql_str(user_sid(r->world, user, a));
     case ACCOUNT_UPN: return is_system ? kql_null(KQL_STRING) : kql_str(user_upn(r->world, user, a));
     case ACCOUNT_OBJECT_ID: return is_system ? kql_null(KQL_STRING) : kql_str(user_object_id(r->world, user, a));
     }
@@ -222,9 +213,10 @@ static struct kql_value report_id(const struct row *r, enum column c, unsigned a
 static struct kql_value unique_id(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     (void)arg;
-    return is_windows(r) ? kql_str(arena_print(
-                               a, "%lu", (unsigned long)(row_lot(r, c) % 900000000000000000u + 100000000000000000u)))
-                         : text("0");
+    return row_is_windows(r)
+               ? kql_str(
+                     arena_print(a, "%lu", (unsigned long)(row_lot(r, c) % 900000000000000000u + 100000000000000000u)))
+               : row_text("0");
 }
 
 static struct kql_value flag(const struct row *r, enum column c, unsigned arg, struct arena *a)
@@ -239,16 +231,16 @@ static struct kql_value one_of(const struct row *r, enum column c, unsigned arg,
 {
     const struct word_list *list = &word_lists[arg];
     (void)a;
-    return text(list->words[row_lot(r, c) % list->count]);
+    return row_text(list->words[row_lot(r, c) % list->count]);
 }
 
 static struct kql_value action(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     (void)c, (void)arg, (void)a;
     if (is_aggregated(r))
-        return text(r->table == TABLE_DeviceProcessEvents ? "ProcessCreatedAggregatedReport"
-                                                          : "ConnectionSuccessAggregatedReport");
-    return text(row_action(r));
+        return row_text(r->table == TABLE_DeviceProcessEvents ? "ProcessCreatedAggregatedReport"
+                                                              : "ConnectionSuccessAggregatedReport");
+    return row_text(row_action(r));
 }
 
 static bool is_ipv6(const struct row *r)
@@ -260,8 +252,9 @@ static struct kql_value address(const struct row *r, enum column c, unsigned arg
 {
     uint64_t l = row_lot(r, c);
     bool is_remote = arg == 1;
-    if (arg == 2 && l % 3) return text(""); /* often there is none */
-    if (c == COL_RemoteIP && draw(r->seed, LOT_ROW_LOOPBACK) % 40 == 0) return text(is_ipv6(r) ? "::1" : "127.0.0.1");
+    if (arg == 2 && l % 3) return row_text(""); /* often there is none */
+    if (c == COL_RemoteIP && draw(r->seed, LOT_ROW_LOOPBACK) % 40 == 0)
+        return row_text(is_ipv6(r) ? "::1" : "127.0.0.1");
     if (is_ipv6(r) && !is_remote)
         return kql_str(arena_print(a, "fe80::%x:%x:%x:%x", (unsigned)(l & 0xffff), (unsigned)(l >> 16 & 0xffff),
                                    (unsigned)(l >> 32 & 0xffff), (unsigned)(l >> 48)));
@@ -284,8 +277,8 @@ static struct kql_value remote_url(const struct row *r, enum column c, unsigned 
 {
     uint64_t l = row_lot(r, c);
     (void)arg;
-    if (l % 3 == 0) return text("");
-    if (l % 3 == 1) return text("www.example.org");
+    if (l % 3 == 0) return row_text("");
+    if (l % 3 == 1) return row_text("www.example.org");
     return kql_str(arena_print(a, "https://cdn%u.example/a/b?q=%%20%u&x=\"y\"", (unsigned)(l >> 8) % 9,
                                (unsigned)(l >> 16) % 9999));
 }
@@ -294,7 +287,7 @@ static struct kql_value registry(const struct row *r, enum column c, unsigned ar
 {
     uint64_t l = row_lot(r, arg ? COL_PreviousRegistryKey : COL_RegistryKey);
     (void)c;
-    if (l % 10 == 9) return text("");
+    if (l % 10 == 9) return row_text("");
     struct str guid = draw_guid_str(l, 1, a);
     return kql_str(
         arena_print(a, "HKEY_LOCAL_MACHINE\\SOFTWARE\\Vendor\\%08x\\{%.*s}", (unsigned)(l >> 32), STR_ARG(guid)));
@@ -312,7 +305,7 @@ static struct kql_value registry_data(const struct row *r, enum column c, unsign
 static struct kql_value logged_on(const struct row *r, enum column c, unsigned arg, struct arena *a)
 {
     (void)c, (void)arg;
-    if (row_lot(r, c) % 5 == 0) return text("[]");
+    if (row_lot(r, c) % 5 == 0) return row_text("[]");
     struct str sid = user_sid(r->world, r->user, a);
     return kql_str(arena_print(a, "[{\"UserName\":\"%s\",\"DomainName\":\"%s\",\"Sid\":\"%.*s\"}]",
                                user_of(r->user).account, r->world->name, STR_ARG(sid)));
@@ -330,48 +323,8 @@ static struct kql_value download(const struct row *r, enum column c, unsigned ar
     uint64_t l = row_lot(r, COL_FileOriginUrl);
     (void)c;
     if (l % 8) return kql_null(KQL_STRING);
-    return arg ? text("https://intranet.example/links")
+    return arg ? row_text("https://intranet.example/links")
                : kql_str(arena_print(a, "https://files.example/%08x/setup.msi", (unsigned)(l >> 32)));
-}
-
-/* ---- AdditionalFields: JSON inside a string ------------------------------------------------------------------------- */
-static struct kql_value posix_process(const struct row *r, uint64_t l, struct arena *a)
-{
-    const char *name = user_of(r->user).account;
-    unsigned uid = 500 + r->user;
-    return kql_str(arena_print(
-        a,
-        "{\"InitiatingProcessPosixEffectiveUser\":{\"Sid\":\"S-1-5-18\",\"Name\":\"root\",\"DomainName\":\"HOST\","
-        "\"LogonId\":0,\"PosixUserId\":0,"
-        "\"PrimaryPosixGroup\":{\"Name\":\"wheel\",\"PosixGroupId\":0}},\"InitiatingProcessPosixProcessGroupId\":%u,"
-        "\"InitiatingProcessCurrentWorkingDirectory\":\"/"
-        "\",\"ProcessPosixEffectiveUser\":{\"Name\":\"%s\",\"DomainName\":\"HOST\",\"LogonId\":0,"
-        "\"PosixUserId\":%u,\"PrimaryPosixGroup\":{\"Name\":\"staff\",\"PosixGroupId\":20}},"
-        "\"ProcessPosixFilePermissions\":[\"None\"]}",
-        (unsigned)(l >> 40), name, uid));
-}
-
-static struct kql_value additional(const struct row *r, enum column c, unsigned arg, struct arena *a)
-{
-    uint64_t l = draw(row_lot(r, c), r->is_twin);
-    (void)arg;
-    if (r->is_twin) return kql_str(arena_print(a, "{\"twin\":%u}", (unsigned)(l >> 40)));
-    if (r->table == TABLE_DeviceProcessEvents && !is_windows(r)) return posix_process(r, l, a);
-    if (l % 3 == 0) return kql_null(KQL_STRING);
-    switch (r->table) {
-    case TABLE_DeviceNetworkEvents:
-        return kql_str(arena_print(a,
-                                   "{\"direction\":\"Out\",\"conn_state\":\"SF\",\"duration\":%u.%u,\"uid\":\"C%08x\"}",
-                                   (unsigned)(l >> 8 & 63), (unsigned)(l >> 20 & 7), (unsigned)(l >> 32)));
-    case TABLE_DeviceFileEvents: return text("{\"FileType\":\"PortableExecutable\"}");
-    case TABLE_DeviceLogonEvents:
-        return text(l % 3 == 1 ? "{\"IsLocalLogon\":true}"
-                               : "{\"IsLocalLogon\":false,\"PosixUserId\":1001,\"TerminalName\":\"ssh\"}");
-    case TABLE_DeviceInfo: return text("[]");
-    default:
-        return kql_str(
-            arena_print(a, "{\"note\":\"tab\\tquote\\\"back\\\\slash/ üñí\",\"n\":%u}", (unsigned)(l >> 40)));
-    }
 }
 
 /* ---- which column is made how --------------------------------------------------------------------------------------- */
@@ -404,7 +357,7 @@ static const struct {
     [COL_DeviceManualTags] = {about_device, DEVICE_TAG},
     [COL_ActionType] = {action, 0},
     [COL_ReportId] = {report_id, 0},
-    [COL_AdditionalFields] = {additional, 0},
+    [COL_AdditionalFields] = {row_additional, 0},
 
     [COL_FileName] = {PROGRAM(FILE, FILE)},
     [COL_FolderPath] = {PROGRAM(FILE, PATH)},

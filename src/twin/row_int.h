@@ -84,6 +84,15 @@ struct word_list {
 };
 extern const struct word_list word_lists[WORDS_COUNT];
 
+static inline struct kql_value row_text(const char *s) /* NULL: null */
+{
+    return s ? kql_str(str_of(s)) : kql_null(KQL_STRING);
+}
+static inline bool row_is_windows(const struct row *r)
+{
+    return r->os == OS_WINDOWS_CLIENT || r->os == OS_WINDOWS_SERVER;
+}
+struct kql_value row_additional(const struct row *r, enum column c, unsigned arg, struct arena *a);
 uint64_t row_lot(const struct row *r, enum column c); /* the draw of one cell */
 /* What an alert says for its rows; false: this column is drawn like any other. */
 bool row_alert_cell(const struct row *r, enum column c, struct arena *a, struct kql_value *out);

@@ -36,7 +36,21 @@ struct binding *binding_find(struct binding *list, struct str name);
 /* Adds or replaces, keeping the place; NULL without memory. */
 struct binding *binding_set(struct compiler *c, struct binding **list, struct str name, struct expr *x);
 
-struct expr *parse_expr(struct compiler *c); /* NULL: failed */
+struct expr *parse_expr(struct compiler *c);    /* NULL: failed; relation.c */
+struct expr *parse_primary(struct compiler *c); /* what operators stand between; parse.c */
+struct expr *expr_constant(struct compiler *c, struct kql_value v);
+/* Folded when all arguments are constants. */
+struct expr *expr_call(struct compiler *c, kql_fn fn, enum kql_type type, struct expr **args, unsigned n);
+void expr_add_below(struct expr *x, const struct expr *arg); /* depth and weight */
+struct expr *expr_too_deep(struct compiler *c);              /* NULL, after saying so */
+/* NULL, after saying why. */
+#define FAILED(c, at, ...) (compiler_fail((c), (at), __VA_ARGS__), (struct expr *)NULL)
+/* For %.*s: the beginning of what a query says. */
+static inline int compiler_shown(struct str s)
+{
+    return (int)(s.n < 60 ? s.n : 60);
+}
+#define SHOWN(s) compiler_shown(s), (s).p
 struct expr *expr_new(struct compiler *c, enum expr_kind kind, enum kql_type type);
 struct expr *expr_column(struct compiler *c, unsigned column, enum kql_type type);
 
