@@ -32,6 +32,7 @@ static bool merged_into(struct estate t, uint64_t number, struct wall now, uint6
         *into = e->into;
         return at->ticks <= now.ticks;
     }
+    if (t.licence != LICENCE_XDR) return false; /* the other one may have no alert that is seen */
     uint64_t seed = draw(draw(t.world->seed, LOT_INCIDENT), number);
     if (number >= FLURRY_BASE || number % 2 == 0 || !draw_chance(seed, LOT_MERGES, s->merged_share)) return false;
     double after = (double)s->alert_revision_ms * WALL_TICKS_PER_MS * (0.1 + 0.8 * draw_unit(seed, LOT_MERGE_TIME));

@@ -186,7 +186,7 @@ static bool aggregate_add(struct kql_query *q, const struct aggregate *a, struct
 
 static bool summarize_row(struct kql_query *q, struct stage *s, const struct kql_row *row)
 {
-    struct kql_value keys[GROUP_KEYS_MAX];
+    struct kql_value keys[GROUP_KEYS_MAX] = {{.type = KQL_STRING}};
     struct eval ev = query_eval(q, row);
     for (unsigned i = 0; i < s->group_count; i++) keys[i] = expr_eval(s->groups[i], &ev);
     struct group *g = group_of(q, s, keys);
@@ -240,13 +240,14 @@ void summarize_done(struct stage *s)
 
 static enum kql_step fill_groups(struct kql_query *q, int i)
 {
+    static const struct kql_value no_keys = {.type = KQL_STRING};
     struct stage *s = &q->stages[i];
     struct kql_row row;
     enum kql_step step;
     while ((step = stage_pull(q, i - 1, &row)) == KQL_ROW)
         if (!summarize_row(q, s, &row)) return KQL_TOO_HEAVY;
     if (step == KQL_TOO_HEAVY) return step;
-    if (s->group_count == 0 && s->first_group == NULL && !group_of(q, s, NULL))
+    if (s->group_count == 0 && s->first_group == NULL && !group_of(q, s, &no_keys))
         return KQL_TOO_HEAVY; /* no rows: still one answer */
     return finish_groups(q, s) ? KQL_END : KQL_TOO_HEAVY;
 }

@@ -184,6 +184,35 @@ static void merged_incidents_point_on(void **state)
     client_close(&c);
 }
 
+/* By lot, too: who follows the id always finds the survivor, whatever the licence, and every alert's incident is there. */
+static void survivors_can_be_followed(void **state)
+{
+    struct client c;
+    (void)state;
+    client_open(&c, "history: 20d\nalerts_before: 90\nmerged_share: 0.5\nrules:\n  - {tenants: 1, licence: endpoint}\n",
+                2, 1);
+    for (unsigned tenant = 0; tenant < 2; tenant++) {
+        char ids[40][24], target[120];
+        size_t n = 0, redirected = 0;
+        client_become(&c, tenant);
+        assert_int_equal(client_get(&c, "/v1.0/security/incidents?$top=50"), 200);
+        const struct json *list = json_get(c.json, "value");
+        for (size_t i = 0; i < list->count; i++) {
+            struct str to = json_str(json_get(&list->items[i], "redirectIncidentId"), STR_NONE);
+            redirected += to.n > 0;
+            if (to.n) assert_true(n < 40 && str_copy(to, ids[n++], sizeof ids[0]));
+        }
+        assert_int_equal(redirected > 0, tenant == 0);
+        for (size_t i = 0; i < n; i++) {
+            (void)snprintf(target, sizeof target, "/v1.0/security/incidents/%s?$expand=alerts", ids[i]);
+            assert_int_equal(client_get(&c, target), 200);
+            assert_true(json_get(c.json, "alerts")->count > 0);
+            ASSERT_TEXT(&c, "redirectIncidentId", "(null)");
+        }
+    }
+    client_close(&c);
+}
+
 static void listings_have_their_traps(void **state)
 {
     static const struct {
@@ -264,6 +293,7 @@ int main(void)
         cmocka_unit_test(comments_are_added),
         cmocka_unit_test(incidents_take_their_alerts_along),
         cmocka_unit_test(merged_incidents_point_on),
+        cmocka_unit_test(survivors_can_be_followed),
         cmocka_unit_test(listings_have_their_traps),
         cmocka_unit_test(every_kind_of_evidence_is_drawn),
     };
