@@ -1,9 +1,10 @@
-/* What ingest reads that others wrote: a feed's state and an hour's facts from the store, and gzip from the network. The
- * first byte chooses. A state that can be read must survive being written and read again. */
+/* What ingest reads that others wrote: a feed's state, an hour's facts and its verdict from the store, and gzip from the
+ * network. The first byte chooses. What can be read must survive being written and read again. */
 #include <string.h>
 
 #include "flow/ingest/facts.h"
 #include "flow/ingest/inflate.h"
+#include "flow/ingest/verdict.h"
 
 static void try_state(struct str text)
 {
@@ -27,6 +28,21 @@ static void try_facts(struct str text)
     buf_init(&b, 0);
     facts_write(&facts, &b);
     INVARIANT(facts_read(buf_str(&b), &again) && memcmp(&facts, &again, sizeof facts) == 0);
+    buf_done(&b);
+}
+
+static void try_verdict(struct str text)
+{
+    struct verdict_record r = {.hour = 7, .repaired = 3, .is_pulled = true, .differing = text};
+    struct verdict v, again;
+    struct buf b;
+    if (!verdict_read(&r, &v)) return;
+    INVARIANT(v.hour == r.hour && v.repaired == r.repaired && v.is_pulled && v.differs < 1u << BINS_PER_HOUR);
+    buf_init(&b, 0);
+    verdict_write(&v, &b, &r);
+    INVARIANT(verdict_read(&r, &again) && again.differs == v.differs && again.repaired == v.repaired);
+    for (unsigned i = 0; i < BINS_PER_HOUR; i++)
+        if (v.differs & 1u << i) INVARIANT(again.counted[i] == v.counted[i] && again.held[i] == v.held[i]);
     buf_done(&b);
 }
 
@@ -60,6 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         try_state(rest);
     else if (data[0] == 'f')
         try_facts(rest);
+    else if (data[0] == 'v')
+        try_verdict(rest);
     else
         try_gzip(rest);
     return 0;
