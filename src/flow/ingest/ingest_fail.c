@@ -89,7 +89,7 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
     in->counters.failures++;
     ing_feed_note(f, state, e);
     ing_feed_wait(f, wait_ms);
-    ing_feed_op_failed(f, e);
+    ing_feed_op_failed(f, e, wait_ms);
     tell_those_held_up(f, state, e);
     forget_question(f, wait_ms);
 }

@@ -33,6 +33,7 @@ struct ing_active {
     struct feed_state pending; /* what that commit makes durable */
     bool is_in_op;
     unsigned op_failures;
+    int64_t op_waited_ms;     /* for failures in a row, this wait included */
     bool is_ready;            /* in in->ready */
     struct parcel *import;    /* being read or committed; NULL: none */
     unsigned waiting_parcels; /* in in->parcels */
@@ -160,8 +161,9 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e);
 
 /* ingest_op.c */
 void ingest_op_next(struct ingest *in);
-void ing_feed_op_check(struct ing_feed *f);                       /* after it came to rest */
-void ing_feed_op_failed(struct ing_feed *f, const struct err *e); /* after each failure */
+void ing_feed_op_check(struct ing_feed *f); /* after it came to rest */
+/* After each failure; the feed is to wait that long now. */
+void ing_feed_op_failed(struct ing_feed *f, const struct err *e, int64_t wait_ms);
 void ing_feed_op_drop(struct ing_feed *f, const struct err *why);
 void ingest_ops_stop(struct ingest *in);
 

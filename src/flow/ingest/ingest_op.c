@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OP_FAILURES_MAX = 8 };
+/* Who asks for a pull waits for it: a feed that fails for longer than this leaves it, and goes on by itself. Told to wait by a
+ * limit, it waits a little longer. */
+enum { OP_FAILURES_MAX = 8, PULL_PATIENCE_MS = 30000, PULL_PATIENCE_LIMIT_MS = 65000 };
 
 static bool concerns(const struct ing_op *op, const struct ing_feed *f)
 {
@@ -31,6 +33,7 @@ static void begin_feed(struct ing_op *op, struct ing_feed *f)
     struct ing_active *a = ing_feed_wake(f);
     a->is_in_op = true;
     a->op_failures = 0;
+    a->op_waited_ms = 0;
     op->pending++;
     op->outcome.feeds++;
     if (op->kind == OP_DRAIN)
@@ -135,12 +138,33 @@ void ing_feed_op_check(struct ing_feed *f)
     leave(f, disagrees ? &e : NULL);
 }
 
-void ing_feed_op_failed(struct ing_feed *f, const struct err *e)
+static bool has_patience(const struct ing_op *op, struct ing_feed *f, enum err_kind kind, int64_t wait_ms)
+{
+    struct ing_active *a = f->active;
+    a->op_waited_ms = f->failures > 1 ? a->op_waited_ms + wait_ms : wait_ms;
+    if (++a->op_failures >= OP_FAILURES_MAX) return false;
+    return op->kind != OP_PULL || a->op_waited_ms <= (kind == ERR_LIMIT ? PULL_PATIENCE_LIMIT_MS : PULL_PATIENCE_MS);
+}
+
+/* One of a paused family tries again at a time, each waiting longer than the one before: what keeps this one keeps all. */
+static void leave_those_held_up(struct ing_feed *f, const struct err *e)
+{
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
+        struct ing_feed *other = &f->tenant->feeds[i];
+        if (ing_feed_is_in_op(other) && other->active->stage == STAGE_REST &&
+            ing_sched(other)->family == ing_sched(f)->family)
+            leave(other, e);
+    }
+}
+
+void ing_feed_op_failed(struct ing_feed *f, const struct err *e, int64_t wait_ms)
 {
     if (!ing_feed_is_in_op(f)) return;
     enum err_kind kind = e->cause->kind;
     bool may_pass = kind == ERR_RETRY || kind == ERR_UNCERTAIN || kind == ERR_LIMIT;
-    if (!may_pass || f->is_broken || ++f->active->op_failures >= OP_FAILURES_MAX) leave(f, e);
+    if (may_pass && !f->is_broken && has_patience(ing_in(f)->ops, f, kind, wait_ms)) return;
+    leave(f, e);
+    if (may_pass && e->retry_after_ms) leave_those_held_up(f, e);
 }
 
 void ing_feed_op_drop(struct ing_feed *f, const struct err *why)
