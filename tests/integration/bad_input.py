@@ -39,7 +39,8 @@ def cloud_cases(twin):
         told(i.run("pull", "--once"), "defender.tenant_unknown", 1, "unknown tenant")
         told(i.run("tenant", "show", "nobody"), "tenant.no_such", 2, "a tenant that is not there")
     with Installation(twin) as i:
-        i.run(*tenant_words(tenant), stdin=f"  {tenant['client_secret']} \r\n")
+        done = i.run(*tenant_words(tenant, **{"tenant-id": f" {{{tenant['tenant_id'].upper()}}} "}), stdin=f"  {tenant['client_secret']} \r\n")
+        tap.case(done.returncode == 0 and tenant["tenant_id"] in done.stdout, "an id in braces and capitals is taken for what it is", done.stderr)
         done = i.run("pull", "--once", "--feed", "machines")
         tap.case(done.returncode == 0, "blanks around a secret are cut off", done.stderr)
         told(i.run(*tenant_words(tenant), stdin=tenant["client_id"]), "tenant.secret_is_id", 2, "the secret's id instead of its value")

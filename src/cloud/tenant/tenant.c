@@ -279,7 +279,8 @@ static bool ids_are_straight(const struct directory *d, const struct tenant_reco
     return true;
 }
 
-bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org, struct err *e)
+bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org,
+                char tenant_id_out[GUID_BYTES], struct err *e)
 {
     struct tenant_record r;
     struct org_record org;
@@ -293,9 +294,10 @@ bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input
     ok = org_for(s, in->org, &r, make_org, &org, e);
     if (ok) r.org_id = org.id;
     ok = ok && add_record(s, &r, e) && put_secret(s, r.tenant_id, secret, e);
-    if (ok) return store_commit(s, e);
-    store_rollback(s);
-    return false;
+    if (!ok) store_rollback(s);
+    ok = ok && store_commit(s, e);
+    if (ok && tenant_id_out) memcpy(tenant_id_out, r.tenant_id, GUID_BYTES);
+    return ok;
 }
 
 static bool change_record(const struct tenant_change *c, struct tenant_record *r, struct err *e)

@@ -56,7 +56,8 @@ struct tenant_input {
 bool org_add(struct store *s, const char *name, struct org_record *out, struct err *e);
 /* Blanks at both ends of every text are trimmed, ids stored in lower case. Makes the organization too if `make_org`, else
  * TENANT_NO_ORG; the organization, tenant and secret come in one transaction. */
-bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org, struct err *e);
+bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org,
+                char tenant_id_out[GUID_BYTES] /* as stored; may be NULL */, struct err *e);
 /* NULL: stays as it is. An empty override is taken back, an empty name becomes the id. */
 struct tenant_change {
     const char *name, *client_id, *cloud;

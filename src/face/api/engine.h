@@ -43,7 +43,8 @@ struct engine_ops {
     void *ctx;
     bool (*pull)(void *ctx, const struct pull_request *q, struct pull_result *out, struct err *e);
     bool (*import_files)(void *ctx, const struct import_request *q, struct import_result *out, struct err *e);
-    void (*tenants_changed)(void *ctx);
+    /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. */
+    void (*tenant_changed)(void *ctx, const char *tenant_id);
 };
 
 #endif

@@ -43,9 +43,9 @@ static void write_tenant(struct json_writer *w, const struct tenant *t)
     json_object_end(w);
 }
 
-static void tell_engine(const struct op_call *c)
+static void tell_engine(const struct op_call *c, const char *tenant_id)
 {
-    if (c->engine) c->engine->tenants_changed(c->engine->ctx);
+    if (c->engine) c->engine->tenant_changed(c->engine->ctx, tenant_id);
 }
 
 static bool audit(const struct op_call *c, const char *tenant_id, struct err *e)
@@ -93,11 +93,11 @@ bool op_tenant_add(struct op_call *c, struct err *e)
         .cloud = op_cstr(c, "cloud"),
         .secret = op_text(c, "secret-file"),
     };
+    char tenant_id[GUID_BYTES];
     read_overrides(c, in.overrides);
-    if (!tenant_add(c->installation->store, &c->installation->conf, &in, true, e)) return false;
-    if (!audit(c, in.tenant_id, e)) return false;
-    tell_engine(c);
-    return write_found(c, in.tenant_id, e);
+    if (!tenant_add(c->installation->store, &c->installation->conf, &in, true, tenant_id, e)) return false;
+    tell_engine(c, tenant_id);
+    return audit(c, tenant_id, e) && write_found(c, tenant_id, e);
 }
 
 /* What was changed, for the audit trail; never the secret itself. */
@@ -150,7 +150,7 @@ bool op_tenant_set(struct op_call *c, struct err *e)
         return err_set(e, &api_causes[API_BAD_PARAM], "tenant set: name at least one thing to change");
     if (!read_enabled(c, &enabled, &change.is_enabled, e)) return false;
     if (!tenant_set(c->installation->store, op_cstr(c, "tenant"), &change, tenant_id, e)) return false;
-    tell_engine(c);
+    tell_engine(c, tenant_id);
     return audit_change(c, tenant_id, e) && write_found(c, tenant_id, e);
 }
 
@@ -183,7 +183,7 @@ bool op_tenant_remove(struct op_call *c, struct err *e)
     if (!tenant_find(c->installation->store, &c->installation->conf, wanted, &t, e)) return false;
     bool ok = tenant_remove(c->installation->store, t->record.tenant_id, e) && audit(c, t->record.tenant_id, e);
     if (ok) {
-        tell_engine(c);
+        tell_engine(c, t->record.tenant_id);
         json_object_begin(c->out);
         write_member(c->out, "removed", t->record.tenant_id);
         write_member(c->out, "name", t->record.name);

@@ -86,7 +86,7 @@ static bool add_tenant(struct installation *i, const struct json *t, struct err 
                               .tenant_id = id,
                               .client_id = client,
                               .secret = json_str(json_get(t, "client_secret"), STR_NONE)};
-    return tenant_add(i->store, &i->conf, &in, true, e);
+    return tenant_add(i->store, &i->conf, &in, true, NULL, e);
 }
 
 static bool add_tenants(struct installation *i, struct demo_twin *twin, unsigned *count_out, struct err *e)

@@ -37,6 +37,7 @@ struct question {
     bool ok;
     struct err err;
     /* what is asked, and the answer */
+    const char *tenant_id;
     const struct pull_request *pull;
     struct ingest_outcome outcome;
     void (*look)(void *arg, const struct ingest *in);
@@ -164,7 +165,7 @@ static void dismantle(struct engine *en)
 
 static bool pull(void *ctx, const struct pull_request *q, struct pull_result *out, struct err *e);
 static bool import_now(void *ctx, const struct import_request *q, struct import_result *out, struct err *e);
-static void tenants_changed(void *ctx);
+static void tenant_changed(void *ctx, const char *tenant_id);
 
 bool engine_start(struct installation *i, bool is_manual, struct engine **out, struct err *e)
 {
@@ -174,7 +175,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     memory_return_large();
     en->installation = i;
     en->ops =
-        (struct engine_ops){.ctx = en, .pull = pull, .import_files = import_now, .tenants_changed = tenants_changed};
+        (struct engine_ops){.ctx = en, .pull = pull, .import_files = import_now, .tenant_changed = tenant_changed};
     if (!loop_new(i->clock, &en->loop, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||
         !thread_start(run_loop, en, &en->thread, e)) {
         dismantle(en);
@@ -304,16 +305,18 @@ bool engine_drain(struct engine *en, struct pull_result *out, struct err *e)
     return pull(en, &q, out, e);
 }
 
-static void reload_tenants(void *arg)
+static void reload_tenant(void *arg)
 {
-    struct engine *en = arg;
-    ingest_tenants_changed(en->ingest);
+    struct question *q = arg;
+    defender_forget_tenant(q->engine->defender, q->tenant_id);
+    ingest_tenants_changed(q->engine->ingest);
+    gate_open(q->done);
 }
 
-static void tenants_changed(void *ctx)
+static void tenant_changed(void *ctx, const char *tenant_id)
 {
-    struct engine *en = ctx;
-    loop_post(en->loop, reload_tenants, en);
+    struct question q = {.tenant_id = tenant_id};
+    ask(ctx, reload_tenant, &q);
 }
 
 const struct engine_ops *engine_operations(struct engine *en)

@@ -57,7 +57,7 @@ static struct tenant_input good(void)
 static void add(const struct tenant_input *in)
 {
     struct err e = {0};
-    if (!tenant_add(store, &conf, in, true, &e)) fail_msg("%s", e.text);
+    if (!tenant_add(store, &conf, in, true, NULL, &e)) fail_msg("%s", e.text);
 }
 
 static struct tenant *find(const char *id_or_name)
@@ -246,7 +246,7 @@ static void every_slip_is_named(void **state)
         struct tenant_input in = good();
         struct err e = {0};
         put(&in, rows[i].field, rows[i].text);
-        assert_false(tenant_add(store, &conf, &in, true, &e));
+        assert_false(tenant_add(store, &conf, &in, true, NULL, &e));
         assert_string_equal(e.text, rows[i].want);
         assert_string_equal(e.cause->code, tenant_causes[rows[i].cause].code);
         assert_null(strstr(e.text, "pl4nted"));
@@ -262,13 +262,13 @@ static void doubles_and_strangers(void **state)
     struct org_record org = {0};
     struct err e = {0};
     (void)state;
-    assert_false(tenant_add(store, &conf, &in, false, &e));
+    assert_false(tenant_add(store, &conf, &in, false, NULL, &e));
     assert_ptr_equal(e.cause, &tenant_causes[TENANT_NO_ORG]);
     assert_true(org_add(store, " Contoso ", &org, &e) && org.id > 0);
     assert_false(org_add(store, "CONTOSO", &org, &e));
     assert_ptr_equal(e.cause, &store_causes[STORE_EXISTS]);
-    assert_true(tenant_add(store, &conf, &in, false, &e));
-    assert_false(tenant_add(store, &conf, &in, true, &e));
+    assert_true(tenant_add(store, &conf, &in, false, NULL, &e));
+    assert_false(tenant_add(store, &conf, &in, true, NULL, &e));
     assert_ptr_equal(e.cause, &tenant_causes[TENANT_EXISTS]);
     other.tenant_id = ID_B;
     other.name = "CONTOSO MAIN";
@@ -340,11 +340,11 @@ static void ids_in_each_others_place_are_seen(void **state)
     add(&in);
     swapped.tenant_id = CLIENT;
     swapped.client_id = ID_B;
-    assert_false(tenant_add(store, &conf, &swapped, true, &e));
+    assert_false(tenant_add(store, &conf, &swapped, true, NULL, &e));
     assert_ptr_equal(e.cause, &tenant_causes[TENANT_IDS_SWAPPED]);
     swapped.tenant_id = ID_B;
     swapped.client_id = ID_A;
-    assert_false(tenant_add(store, &conf, &swapped, true, &e));
+    assert_false(tenant_add(store, &conf, &swapped, true, NULL, &e));
     assert_string_equal(e.text, "the client id is the tenant id of \"Contoso main\"");
     swapped.client_id = CLIENT; /* one app for several tenants */
     swapped.name = "second";
