@@ -31,9 +31,10 @@ def load(yaml2json):
     rows = []
     for path in sorted(HERE.glob("*.yaml")):
         file = json.loads(subprocess.run([yaml2json, path], stdout=subprocess.PIPE, text=True, check=True).stdout)
-        if "rows" not in file:
-            continue  # what cannot be asked over HTTP, listed with its reasons
-        for row in file["rows"]:
+        for item in file.get("not_asked", []):  # what cannot be asked over HTTP, listed with its reasons
+            if not all(item.get(key) for key in ("section", "what", "why")):
+                raise SystemExit(f"{path.name}: {item}: section, what and why are needed")
+        for row in file.get("rows", []):
             row["file"] = path.name
             row["given"] = {**file.get("given", {}), **row.get("given", {})}
             row["tenant"] = {**file.get("tenant", {}), **row.get("tenant", {})}
