@@ -94,8 +94,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str files = {(const char *)data, size};
     kit_open();
     struct told whole = read_all(files, size + 1), pieces = read_all(files, size > 4096 ? 97 : 3);
-    INVARIANT(memcmp(&whole.totals, &pieces.totals, sizeof whole.totals) == 0);
-    INVARIANT(str_eq(buf_str(&whole.letters), buf_str(&pieces.letters)));
+    /* How much comes out of a packed file before its damage is met depends on the pieces. */
+    bool is_damaged = str_find(buf_str(&whole.letters), STR("is damaged about here"), 0) != SIZE_MAX;
+    INVARIANT(is_damaged || memcmp(&whole.totals, &pieces.totals, sizeof whole.totals) == 0);
+    INVARIANT(is_damaged || str_eq(buf_str(&whole.letters), buf_str(&pieces.letters)));
     buf_done(&whole.letters);
     buf_done(&pieces.letters);
     return 0;
