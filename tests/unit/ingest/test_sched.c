@@ -105,6 +105,32 @@ static void test_nobody_lives_on_its_neighbours_share(void **state)
     fleet_free(f);
 }
 
+/* What one application may ask of Graph in all: tenants whose own budgets are full share it, and all of it is used. */
+static void test_application_ceiling(void **state)
+{
+    (void)state;
+    struct fleet *f = fleet_new(TENANTS_MAX, 4096);
+    unsigned in_second[3] = {0}, per_tenant[TENANTS_MAX] = {0}, least = UINT32_MAX;
+    for (int64_t ms = 0; ms < 3000; ms++) {
+        struct sched_tenant *t;
+        size_t feed;
+        int64_t wait;
+        while (sched_pick(&f->sched, (struct mono){ms}, &t, &feed, &wait)) {
+            sched_started(&f->sched, t, feed, (struct mono){ms});
+            sched_ended(&f->sched, t, feed, true);
+            in_second[ms / 1000] += feed != 2; /* that one is not Graph's */
+            per_tenant[t - f->tenants]++;
+            if (feed != 2) sched_wait(&f->sched, t, feed, (struct mono){0});
+        }
+        assert_true(wait > 0);
+    }
+    for (unsigned i = 0; i < 3; i++) assert_true(in_second[i] <= 2000);
+    assert_true(in_second[1] > 1500);
+    for (unsigned i = 0; i < TENANTS_MAX; i++) least = per_tenant[i] < least ? per_tenant[i] : least;
+    assert_true(least >= 20);
+    fleet_free(f);
+}
+
 static void test_budgets(void **state)
 {
     (void)state;
@@ -262,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tenants_take_turns),
         cmocka_unit_test(test_a_tenant_holds_only_a_few),
+        cmocka_unit_test(test_application_ceiling),
         cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_nobody_lives_on_its_neighbours_share),
         cmocka_unit_test(test_parked_is_tried_rarely),
