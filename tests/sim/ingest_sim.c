@@ -41,7 +41,8 @@ static void draw_row(struct sim *s, size_t tenant, size_t table, int64_t at)
 static void draw_tables(struct sim *s, size_t tenant, int64_t begin, int64_t length)
 {
     for (size_t table = 0; table < SIM_TABLES; table++) { /* most stay empty, as in life */
-        if (!rng_chance(&s->rng, 0.12)) continue;
+        const struct feed_row *feed = &feed_rows[FEED_FIRST_TABLE + table];
+        if (sim_renamed(feed) != feed || !rng_chance(&s->rng, 0.12)) continue;
         uint64_t rows = rng_chance(&s->rng, 0.1) ? 0 : rng_below(&s->rng, 500);
         for (uint64_t i = 0; i < rows; i++) {
             int64_t at = begin + (int64_t)rng_below(&s->rng, (uint64_t)length);
@@ -73,9 +74,23 @@ static void draw_object(struct sim *s, size_t tenant, size_t feed, uint32_t obje
     for (uint32_t n = 0; n < revisions; n++) {
         int64_t visible =
             updated + (rng_chance(&s->rng, 0.05) ? (int64_t)rng_below(&s->rng, (uint64_t)(40 * HOUR)) : 0);
-        sim_cloud_add_revision(&s->cloud, tenant, feed, (struct sim_revision){updated, visible, object, n});
+        sim_cloud_add_revision(
+            &s->cloud, tenant, feed,
+            (struct sim_revision){.updated = updated, .visible = visible, .object = object, .number = n});
         if (!rng_chance(&s->rng, 0.1)) updated += (int64_t)rng_below(&s->rng, step); /* else: changed within one tick */
     }
+}
+
+/* Always the new names, or both, or the old ones until some hour and for two days more, as Microsoft does it: what comes late
+ * for a table that is gone at once cannot be told from what was read of it. */
+static void draw_names(struct sim *s, size_t tenant, int64_t begin, int64_t length)
+{
+    struct sim_tenant *t = &s->cloud.tenants[tenant];
+    bool is_renamed = rng_chance(&s->rng, 0.5), has_both = rng_chance(&s->rng, 0.5);
+    t->renamed = is_renamed ? begin + (int64_t)rng_below(&s->rng, (uint64_t)length) : 0;
+    t->gone = has_both     ? INT64_MAX
+              : is_renamed ? t->renamed + 52 * HOUR + (int64_t)rng_below(&s->rng, (uint64_t)(4 * HOUR))
+                           : 0;
 }
 
 static void draw_objects(struct sim *s, size_t tenant, int64_t begin, int64_t length)
@@ -87,8 +102,10 @@ static void draw_objects(struct sim *s, size_t tenant, int64_t begin, int64_t le
         if (!rng_chance(&s->rng, 0.3)) continue;
         int64_t tick = begin + (int64_t)rng_below(&s->rng, (uint64_t)length);
         for (unsigned i = 0; i < 130; i++)
-            sim_cloud_add_revision(&s->cloud, tenant, feed, (struct sim_revision){tick, tick, ++object, 0});
+            sim_cloud_add_revision(&s->cloud, tenant, feed,
+                                   (struct sim_revision){.updated = tick, .visible = tick, .object = ++object});
     }
+    s->cloud.tenants[tenant].alerts = rng_chance(&s->rng, 0.6) ? SIM_BY_GRAPH : (enum sim_alerts)(1 + tenant % 2);
     s->cloud.tenants[tenant].machines = (uint32_t)rng_below(&s->rng, 20);
 }
 
@@ -163,6 +180,7 @@ static bool run_seed(uint64_t seed)
             length = (hours + 2) * HOUR;
     for (size_t i = 0; i < s.cloud.tenant_count; i++) {
         draw_tables(&s, i, begin, length);
+        draw_names(&s, i, begin, length);
         draw_objects(&s, i, begin, length);
         if (i > 0 && rng_chance(&s.rng, 0.3))
             s.cloud.tenants[i].behaviour = (enum sim_behaviour)(1 + rng_below(&s.rng, 4));

@@ -86,7 +86,9 @@ static void draw(struct fleet *f, int64_t minutes, struct rng *rng)
             int64_t at =
                 sim_time_now(&f->time).ticks + m * WALL_TICKS_PER_MIN + (int64_t)rng_below(rng, WALL_TICKS_PER_MIN);
             sim_cloud_add_row(&f->cloud, t, rng_below(rng, SIM_TABLES), at, at + WALL_TICKS_PER_MIN, id += 2);
-            if (m % 10 == 0) sim_cloud_add_revision(&f->cloud, t, 0, (struct sim_revision){at, at, id, 0});
+            if (m % 10 == 0)
+                sim_cloud_add_revision(&f->cloud, t, 0,
+                                       (struct sim_revision){.updated = at, .visible = at, .object = id});
         }
         f->cloud.tenants[t].machines = 3;
     }

@@ -87,26 +87,34 @@ static int by_update(const void *a, const void *b)
     return x->object < y->object ? -1 : x->object > y->object;
 }
 
+static void note_creation(struct sim_revisions *list)
+{
+    if (list->n) qsort(list->p, list->n, sizeof *list->p, by_object);
+    for (size_t i = 0; i < list->n; i++) {
+        bool is_first = i == 0 || list->p[i].object != list->p[i - 1].object;
+        list->p[i].created = is_first ? list->p[i].updated : list->p[i - 1].created;
+    }
+}
+
 void sim_cloud_ready(struct sim_cloud *c)
 {
     for (size_t i = 0; i < c->tenant_count; i++) {
         struct sim_tenant *t = &c->tenants[i];
         for (size_t k = 0; k < SIM_TABLES; k++)
             if (t->tables[k].n) qsort(t->tables[k].p, t->tables[k].n, sizeof *t->tables[k].p, rows_by_time);
-        for (size_t k = 0; k < SIM_OBJECT_FEEDS; k++)
-            if (t->objects[k].n) qsort(t->objects[k].p, t->objects[k].n, sizeof *t->objects[k].p, by_object);
+        for (size_t k = 0; k < SIM_OBJECT_FEEDS; k++) note_creation(&t->objects[k]);
     }
 }
 
-/* Each object's last revision that can be seen, in order of update; the caller frees. */
-static struct sim_revision *current(const struct sim_revisions *list, struct wall now, size_t *count_out)
+/* Each object's last revision that can be seen (or all that can), in order of update; the caller frees. */
+static struct sim_revision *current(const struct sim_revisions *list, struct wall now, bool all, size_t *count_out)
 {
     struct sim_revision *out = calloc(list->n + 1, sizeof *out);
     size_t n = 0;
     INVARIANT(out);
     for (size_t i = 0; i < list->n; i++) {
         if (list->p[i].visible > now.ticks) continue;
-        if (n && out[n - 1].object == list->p[i].object)
+        if (!all && n && out[n - 1].object == list->p[i].object)
             out[n - 1] = list->p[i];
         else
             out[n++] = list->p[i];
@@ -124,6 +132,31 @@ void sim_cloud_freeze(struct sim_cloud *c)
 static struct wall cloud_now(const struct sim_cloud *c)
 {
     return c->frozen.ticks ? c->frozen : sim_time_now(c->time);
+}
+
+/* ---- tables that change their name ---------------------------------------------------------------------------------------- */
+
+static const struct {
+    enum feed_number old, new;
+} renames[] = {{FEED_OF_AADSignInEventsBeta, FEED_OF_EntraIdSignInEvents},
+               {FEED_OF_AADSpnSignInEventsBeta, FEED_OF_EntraIdSpnSignInEvents},
+               {FEED_OF_AIAgentsInfo, FEED_OF_AgentsInfo}};
+
+const struct feed_row *sim_renamed(const struct feed_row *feed)
+{
+    for (size_t i = 0; feed && i < sizeof renames / sizeof *renames; i++)
+        if (feed == &feed_rows[renames[i].old]) return &feed_rows[renames[i].new];
+    return feed;
+}
+
+/* Is there a table of that name at that time? */
+static bool has_name(const struct sim_tenant *t, size_t feed, int64_t now)
+{
+    for (size_t i = 0; i < sizeof renames / sizeof *renames; i++) {
+        if (feed == renames[i].old) return now < t->gone;
+        if (feed == renames[i].new) return now >= t->renamed;
+    }
+    return true;
 }
 
 /* ---- as JSON --------------------------------------------------------------------------------------------------------------- */
@@ -151,15 +184,46 @@ static void add_row(const struct sim_cloud *c, struct buf *b, const struct sim_r
     (void)buf_addf(b, "}\"}");
 }
 
-static void add_object(struct buf *b, const struct sim_revision *r, size_t feed)
+/* The lists of objects, each with words of its own. */
+static const struct sim_list {
+    enum feed_number feed;
+    enum sim_objects objects;
+    const char *prefix, *status, *updated, *created, *more; /* names and what else belongs to such an object */
+    bool has_all;                                           /* every revision stays, as an object of its own */
+} lists[] = {
+    {FEED_ALERTS, SIM_ALERTS, "da", "new", "lastUpdateDateTime", "createdDateTime", "", false},
+    {FEED_INCIDENTS, SIM_INCIDENTS, "", "active", "lastUpdateDateTime", "createdDateTime", "", false},
+    {FEED_MACHINE_ACTIONS, SIM_ACTIONS, "ac", NULL, "lastUpdateDateTimeUtc", "creationDateTimeUtc",
+     ",\"type\":\"Isolate\",\"machineId\":\"m\"", false},
+    {FEED_ALERTS_ENDPOINT, SIM_ALERTS, "da", "New", "lastUpdateTime", "alertCreationTime", "", false},
+    {FEED_ALERTS_SIEM, SIM_ALERTS, "da", "New", "LastProcessedTimeUtc", "AlertTime", "", true},
+};
+
+static const struct sim_list *list_of(size_t feed)
 {
-    (void)buf_addf(b,
-                   "{\"id\":\"%s%u\",\"status\":\"%s\",\"severity\":\"high\",\"title\":\"r%u\",\"displayName\":\"r%u\","
-                   "\"lastUpdateDateTime\":",
-                   feed ? "" : "da", r->object, feed ? "active" : "new", r->number, r->number);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (lists[i].feed == feed) return &lists[i];
+    return NULL;
+}
+
+static const char *status_of(const struct sim_list *l, const struct sim_revision *r)
+{
+    static const char *const steps[] = {"Pending", "InProgress", "Succeeded"};
+    return l->status ? l->status : steps[r->number < 2 ? r->number : 2];
+}
+
+static void add_object(struct buf *b, const struct sim_list *l, const struct sim_revision *r)
+{
+    if (l->has_all)
+        (void)buf_addf(b, "{\"AlertId\":\"%s%u\",\"FullId\":\"%s%u:%u\"", l->prefix, r->object, l->prefix, r->object,
+                       r->number);
+    else
+        (void)buf_addf(b, "{\"id\":\"%s%u\",\"status\":\"%s\"", l->prefix, r->object, status_of(l, r));
+    (void)buf_addf(b, ",\"severity\":\"high\",\"title\":\"r%u\",\"displayName\":\"r%u\"%s,\"%s\":", r->number,
+                   r->number, l->more, l->updated);
     add_time(b, r->updated);
-    (void)buf_addf(b, ",\"createdDateTime\":");
-    add_time(b, r->updated);
+    (void)buf_addf(b, ",\"%s\":", l->created);
+    add_time(b, r->created);
     (void)buf_addf(b, "}");
 }
 
@@ -172,6 +236,25 @@ static void add_machine(struct buf *b, uint32_t number, struct wall now)
     (void)buf_addf(b, "}");
 }
 
+static bool is_read(const struct sim_tenant *t, const struct sim_list *l)
+{
+    static const enum feed_number by[] = {FEED_ALERTS, FEED_ALERTS_ENDPOINT, FEED_ALERTS_SIEM};
+    return l->objects != SIM_ALERTS || by[t->alerts] == l->feed;
+}
+
+static void each_object(struct sim_cloud *c, const struct sim_tenant *t, const struct sim_list *l, struct buf *b,
+                        void (*each)(void *arg, struct str json), void *arg)
+{
+    size_t n;
+    struct sim_revision *list = current(&t->objects[l->objects], cloud_now(c), l->has_all, &n);
+    for (size_t i = 0; i < n; i++) {
+        buf_reset(b);
+        add_object(b, l, &list[i]);
+        each(arg, buf_str(b));
+    }
+    free(list);
+}
+
 void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each)(void *arg, struct str json),
                     void *arg)
 {
@@ -179,23 +262,17 @@ void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each
     struct wall now = cloud_now(c);
     struct buf b;
     buf_init(&b, 0);
-    if (feed < SIM_OBJECT_FEEDS) {
-        size_t n;
-        struct sim_revision *list = current(&t->objects[feed], now, &n);
-        for (size_t i = 0; i < n; i++) {
-            buf_reset(&b);
-            add_object(&b, &list[i], feed);
-            each(arg, buf_str(&b));
-        }
-        free(list);
-    } else if (feed == SIM_OBJECT_FEEDS) {
+    const struct sim_list *l = list_of(feed);
+    if (l) {
+        if (is_read(t, l)) each_object(c, t, l, &b, each, arg);
+    } else if (feed == FEED_MACHINES) {
         for (uint32_t i = 0; i < t->machines; i++) {
             buf_reset(&b);
             add_machine(&b, i, now);
             each(arg, buf_str(&b));
         }
     } else {
-        const struct sim_rows *rows = &t->tables[feed - SIM_OBJECT_FEEDS - 1];
+        const struct sim_rows *rows = &t->tables[feed - FEED_FIRST_TABLE];
         for (size_t i = 0; i < rows->n; i++) {
             if (rows->p[i].visible > now.ticks || rows->p[i].id == SIM_WITHHELD) continue;
             buf_reset(&b);
@@ -316,7 +393,7 @@ static void answer_rows(struct fetch_call *call, const struct sim_rows *rows, st
 
 static void answer_hunting(struct fetch_call *call, size_t feed, struct str kql)
 {
-    const struct sim_rows *rows = &call->tenant->tables[feed - FEED_FIRST_TABLE];
+    const struct sim_rows *rows = &call->tenant->tables[sim_renamed(&feed_rows[feed]) - &feed_rows[FEED_FIRST_TABLE]];
     const char *time = feed_rows[feed].time;
     struct str rest = kql;
     struct wall from = {INT64_MIN}, to = {INT64_MAX};
@@ -366,31 +443,59 @@ static struct str without_skip(struct str query)
     return at == SIZE_MAX ? query : str_sub(query, 0, at);
 }
 
+static int64_t time_of(const struct sim_list *l, const struct sim_revision *r)
+{
+    return l->objects == SIM_ACTIONS ? r->created : r->updated;
+}
+
 static void answer_objects(struct fetch_call *call, size_t feed, struct str query)
 {
     struct sim_cloud *c = call->cloud;
+    const struct sim_list *l = list_of(feed);
+    bool is_graph = feed_rows[feed].words == WORDS_GRAPH, is_ascending = is_graph && call->tenant->sorts;
     struct wall from = {0}, to = {INT64_MAX};
     uint64_t top = read_number(query, STR("$top="), 100), skip = read_number(query, STR("$skip="), 0);
     size_t count, served = 0, matching = 0;
-    struct sim_revision *list = current(&call->tenant->objects[feed], cloud_now(c), &count);
-    bool is_partial = rng_chance(&c->rng, c->faults.partial);
+    INVARIANT(l);
+    struct sim_revision *list = current(&call->tenant->objects[l->objects], cloud_now(c), false, &count);
+    bool is_partial = is_graph && rng_chance(&c->rng, c->faults.partial);
     (void)read_bound(query, STR("%20ge%20"), &from);
     (void)read_bound(query, STR("%20lt%20"), &to);
     (void)buf_addf(&call->body, "{\"@odata.context\":\"x\",\"value\":[");
     for (size_t k = 0; k < count; k++) {
-        const struct sim_revision *r = &list[call->tenant->sorts ? k : count - 1 - k];
-        if (r->updated < from.ticks || r->updated >= to.ticks || matching++ < skip || matching - skip > top) continue;
+        const struct sim_revision *r = &list[is_ascending ? k : count - 1 - k];
+        if (time_of(l, r) < from.ticks || time_of(l, r) >= to.ticks || matching++ < skip || matching - skip > top)
+            continue;
         if (is_partial && rng_chance(&c->rng, 0.5)) continue;
         if (served++) (void)buf_add_char(&call->body, ',');
-        add_object(&call->body, r, feed);
+        add_object(&call->body, l, r);
     }
     (void)buf_addf(&call->body, "]");
     /* A server that does not sort must give links, or nobody could page it. */
-    if (matching > skip + top && (call->tenant->has_links || !call->tenant->sorts))
+    if (is_graph && matching > skip + top && (call->tenant->has_links || !call->tenant->sorts))
         (void)buf_addf(&call->body, ",\"@odata.nextLink\":\"%.*s&$skip=%" PRIu64 "\"", STR_ARG(without_skip(query)),
                        skip + top);
     (void)buf_addf(&call->body, "}");
     if (is_partial) call->response.status = 206;
+    free(list);
+}
+
+/* A bare list of all that was processed within the bounds, both inclusive. */
+static void answer_siem(struct fetch_call *call, struct str query)
+{
+    const struct sim_list *l = list_of(FEED_ALERTS_SIEM);
+    struct wall from = {0}, to = {0};
+    size_t count, served = 0;
+    INVARIANT(l);
+    struct sim_revision *list = current(&call->tenant->objects[SIM_ALERTS], cloud_now(call->cloud), true, &count);
+    INVARIANT(read_bound(query, STR("sinceTimeUtc="), &from) && read_bound(query, STR("untilTimeUtc="), &to));
+    (void)buf_add_char(&call->body, '[');
+    for (size_t k = 0; k < count; k++) {
+        if (list[k].updated < from.ticks || list[k].updated > to.ticks) continue;
+        if (served++) (void)buf_add_char(&call->body, ',');
+        add_object(&call->body, l, &list[k]);
+    }
+    (void)buf_add_char(&call->body, ']');
     free(list);
 }
 
@@ -431,15 +536,28 @@ static bool misbehave(struct fetch_call *call, int64_t *delay_ms)
 
 static size_t feed_of(const struct fetch *f)
 {
-    if (f->endpoint == EP_ALERTS) return 0;
-    if (f->endpoint == EP_INCIDENTS) return 1;
-    if (f->endpoint == EP_MACHINES) return 2;
+    for (size_t i = 0; i < FEED_FIRST_TABLE; i++)
+        if (feed_rows[i].endpoint == f->endpoint) return i;
     struct str kql = f->kql;
     struct str table = str_cut(&kql, ' ');
     for (size_t i = FEED_FIRST_TABLE; i < FEED_ROW_COUNT; i++)
         if (str_eq(table, str_of(feed_rows[i].source))) return i;
     INVARIANT(false);
     return 0;
+}
+
+static enum access sim_access(void *ctx, const char *tenant_id, enum endpoint endpoint)
+{
+    struct sim_cloud *c = ctx;
+    for (size_t i = 0; i < c->tenant_count; i++) {
+        const struct sim_tenant *t = &c->tenants[i];
+        if (strcmp(t->tenant.record.tenant_id, tenant_id) != 0) continue;
+        if (t->calls == 0) return ACCESS_UNKNOWN;
+        bool is_denied = (endpoint == EP_ALERTS && t->alerts != SIM_BY_GRAPH) ||
+                         (endpoint == EP_ALERTS_ENDPOINT && t->alerts == SIM_BY_SIEM);
+        return is_denied ? ACCESS_MISSING : ACCESS_GRANTED;
+    }
+    return ACCESS_UNKNOWN;
 }
 
 static void spoil(struct fetch_call *call, size_t feed, bool is_rows)
@@ -506,7 +624,12 @@ static struct fetch_call *sim_fetch(void *ctx, struct tenant *tenant, const stru
     buf_init(&call->body, 0);
     call->tenant->calls++;
     c->in_flight++;
-    if (misbehave(call, &delay_ms)) {
+    if (sim_access(c, call->tenant->tenant.record.tenant_id, f->endpoint) == ACCESS_MISSING) {
+        call->fails = err_set(&call->err, &defender_causes[DEFENDER_ROLE_MISSING], "no role") == false;
+    } else if (!has_name(call->tenant, feed, cloud_now(c).ticks)) {
+        call->fails = !err_set(&call->err, &defender_causes[DEFENDER_NO_TABLE],
+                               "Failed to resolve table or column expression named '%s'", feed_rows[feed].source);
+    } else if (misbehave(call, &delay_ms)) {
         call->fails = true;
     } else {
         bool is_rows = f->endpoint != EP_HUNTING || str_find(f->kql, STR("summarize"), 0) == SIZE_MAX;
@@ -514,6 +637,8 @@ static struct fetch_call *sim_fetch(void *ctx, struct tenant *tenant, const stru
             answer_hunting(call, feed, f->kql);
         else if (f->endpoint == EP_MACHINES)
             call->fails = !answer_machines(call, f->query);
+        else if (f->endpoint == EP_ALERTS_SIEM)
+            answer_siem(call, f->query);
         else
             answer_objects(call, feed, f->query);
         INVARIANT(!call->body.failed);
@@ -540,7 +665,8 @@ static void sim_cancel(void *ctx, struct fetch_call *call)
 
 struct fetcher sim_cloud_fetcher(struct sim_cloud *c)
 {
-    return (struct fetcher){.ctx = c, .fetch = sim_fetch, .resume = sim_resume, .cancel = sim_cancel};
+    return (struct fetcher){
+        .ctx = c, .fetch = sim_fetch, .resume = sim_resume, .cancel = sim_cancel, .access = sim_access};
 }
 
 bool sim_cloud_each_tenant(void *ctx, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e)
@@ -591,5 +717,7 @@ struct sim_world sim_cloud_world(struct sim_cloud *c)
                               .fetcher = sim_cloud_fetcher(c),
                               .each_tenant = sim_cloud_each_tenant,
                               .each_row = each_row,
-                              .withholds = withholds};
+                              .withholds = withholds,
+                              
+.renamed = sim_renamed};
 }

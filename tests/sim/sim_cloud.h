@@ -9,16 +9,19 @@
 #include "sim_time.h"
 
 enum sim_behaviour { SIM_WELL, SIM_HANGS, SIM_THROTTLES, SIM_DOWN, SIM_LOCKED_OUT };
-enum { SIM_TABLES = FEED_ROW_COUNT - FEED_FIRST_TABLE, SIM_OBJECT_FEEDS = 2 };
+enum { SIM_TABLES = FEED_ROW_COUNT - FEED_FIRST_TABLE, SIM_OBJECT_FEEDS = 3 };
+enum sim_objects { SIM_ALERTS, SIM_INCIDENTS, SIM_ACTIONS };
+enum sim_alerts { SIM_BY_GRAPH, SIM_BY_ENDPOINT, SIM_BY_SIEM }; /* the best API whose roles the tenant gave */
 
 struct sim_row {         /* of a table */
     int64_t at, visible; /* ticks */
     uint32_t id;         /* equal: byte-equal */
 };
 enum { SIM_WITHHELD = 1 }; /* the id of rows that are counted and never given */
-struct sim_revision {      /* of an alert or incident */
+struct sim_revision {      /* of an alert, incident or action */
     int64_t updated, visible;
     uint32_t object, number;
+    int64_t created; /* set by sim_cloud_ready: of the object's first revision */
 };
 struct sim_rows {
     struct sim_row *p;
@@ -34,6 +37,8 @@ struct sim_tenant {
     struct sim_rows tables[SIM_TABLES];
     struct sim_revisions objects[SIM_OBJECT_FEEDS];
     uint32_t machines;
+    enum sim_alerts alerts;
+    int64_t renamed, gone; /* ticks: tables have their new names from then on; and their old ones until then */
     bool has_links, sorts;
     struct buf last_body[FEED_ROW_COUNT];
     uint64_t calls;
@@ -66,6 +71,8 @@ void sim_cloud_freeze(struct sim_cloud *c);
 /* What exists now: rows visible, of objects the last revision. */
 void sim_cloud_each(struct sim_cloud *c, size_t tenant, size_t feed, void (*each)(void *arg, struct str json),
                     void *arg);
+/* A table's new name if `source` is an old one, else itself: both show the same rows. */
+const struct feed_row *sim_renamed(const struct feed_row *feed);
 struct sim_world sim_cloud_world(struct sim_cloud *c);
 
 #endif

@@ -184,6 +184,8 @@ struct collecting {
     struct sim_install *s;
     struct identities tables, objects;
     struct map_scratch *scratch;
+    const struct identities *rows, *have; /* what is in the log, to tell the lost by feed */
+    size_t lost_of[FEED_ROW_COUNT];
 };
 
 static void add_identity(struct identities *list, struct hash128 h)
@@ -201,14 +203,20 @@ static bool is_hunted(const struct feed_row *feed)
     return feed && (feed->kind == FEED_HUNTING || feed->kind == FEED_TABLE);
 }
 
-static void expect_row(void *arg, const char *tenant_id, const struct feed_row *feed, struct str json)
+static struct hash128 identity_of(const struct collecting *c, const char *tenant_id, const struct feed_row *feed,
+                                  struct str json)
 {
-    struct collecting *c = arg;
     struct row_facts facts;
     const struct plan *plan = ocsf_plan(c->s->ocsf, str_of(feed->source));
     if (!plan) plan = ocsf_plan_base(c->s->ocsf);
     plan_facts(plan, c->scratch, str_of(tenant_id), str_of(feed->source), json, &facts);
-    add_identity(is_hunted(feed) ? &c->tables : &c->objects, facts.identity);
+    return facts.identity;
+}
+
+static void expect_row(void *arg, const char *tenant_id, const struct feed_row *feed, struct str json)
+{
+    struct collecting *c = arg;
+    add_identity(is_hunted(feed) ? &c->tables : &c->objects, identity_of(c, tenant_id, feed, json));
 }
 
 static int by_hash(const void *a, const void *b)
@@ -225,8 +233,22 @@ static void sort_unique(struct identities *list)
     list->n = n;
 }
 
-static bool read_log(struct sim_install *s, struct identities *tables, struct identities *objects, struct err *e)
+/* A row that came under its table's old name counts as what it would be under the new one. */
+static void add_frame(const struct collecting *c, const struct log_frame *frame, struct identities *out)
 {
+    const struct sim_world *w = &c->s->world;
+    const struct feed_row *feed = feed_row_find(frame->origin.source);
+    const struct feed_row *named = feed && w->renamed ? w->renamed(feed) : feed;
+    for (size_t i = 0; i < frame->row_count; i++) {
+        bool is_old = named != feed;
+        add_identity(out, is_old ? identity_of(c, frame->origin.tenant_id, named, frame->rows[i].bytes)
+                                 : frame->rows[i].identity);
+    }
+}
+
+static bool read_log(struct collecting *c, struct identities *tables, struct identities *objects, struct err *e)
+{
+    struct sim_install *s = c->s;
     struct log_reader *reader;
     struct log_frame frame;
     uint64_t end;
@@ -235,7 +257,7 @@ static bool read_log(struct sim_install *s, struct identities *tables, struct id
     bool ok = true;
     while (ok && (ok = log_reader_next(reader, end, &frame, &has_frame, e)) && has_frame) {
         bool is_table = is_hunted(feed_row_find(frame.origin.source));
-        for (size_t i = 0; i < frame.row_count; i++) add_identity(is_table ? tables : objects, frame.rows[i].identity);
+        add_frame(c, &frame, is_table ? tables : objects);
     }
     log_reader_free(reader);
     return ok;
@@ -249,29 +271,45 @@ static size_t count_missing(const struct identities *wanted, const struct identi
     return missing;
 }
 
+static void look_for_row(void *arg, const char *tenant_id, const struct feed_row *feed, struct str json)
+{
+    struct collecting *c = arg;
+    struct hash128 id = identity_of(c, tenant_id, feed, json);
+    const struct identities *have = is_hunted(feed) ? c->rows : c->have;
+    bool is_there = have->n && bsearch(&id, have->p, have->n, sizeof *have->p, by_hash);
+    c->lost_of[feed - feed_rows] += !is_there;
+}
+
+static void tell_lost(struct collecting *c)
+{
+    c->s->world.each_row(c->s->world.ctx, look_for_row, c);
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++)
+        if (c->lost_of[i]) printf("# lost of %s: %zu\n", feed_rows[i].name, c->lost_of[i]);
+}
+
 static void expect_all(struct collecting *c)
 {
-    c->scratch = map_scratch_new();
     c->s->world.each_row(c->s->world.ctx, expect_row, c);
-    map_scratch_free(c->scratch);
     sort_unique(&c->tables);
     sort_unique(&c->objects);
 }
 
 bool sim_install_check(struct sim_install *s, struct sim_verdict *out)
 {
-    struct collecting want = {.s = s};
     struct identities rows = {0}, objects = {0};
+    struct collecting want = {.s = s, .scratch = map_scratch_new(), .rows = &rows, .have = &objects};
     struct err e = {0};
     note_known(s);
     expect_all(&want);
-    must(read_log(s, &rows, &objects, &e), &e);
+    must(read_log(&want, &rows, &objects, &e), &e);
     *out = (struct sim_verdict){.rows = want.tables.n, .objects = want.objects.n, .in_log = rows.n + objects.n};
     sort_unique(&rows);
     sort_unique(&objects);
     out->doubled = out->in_log - rows.n - objects.n;
     out->lost = count_missing(&want.tables, &rows) + count_missing(&want.objects, &objects);
     out->strange = count_missing(&rows, &want.tables);
+    if (out->lost) tell_lost(&want);
+    map_scratch_free(want.scratch);
     free(want.tables.p);
     free(want.objects.p);
     free(rows.p);

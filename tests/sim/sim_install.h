@@ -24,6 +24,8 @@ struct sim_world {
     /* NULL: it gives all that it counts. Else whether it has rows in [from, to) that it counts and never gives. */
     bool (*withholds)(void *ctx, const char *tenant_id, const char *feed, struct wall from, struct wall to);
     unsigned withholding; /* feeds of which it has such rows: a drain of them must fail */
+    /* A table's newer name, when rows of both names are to be one; NULL: none has. */
+    const struct feed_row *(*renamed)(const struct feed_row *feed);
 };
 
 struct sim_install {

@@ -16,6 +16,10 @@ const struct cause ingest_causes[INGEST_CAUSE_COUNT] = {
                            "case with Microsoft."},
     [INGEST_STOPPED] = {"ingest.stopped", ERR_RETRY, "ingest was stopped before it was done",
                         "Start it again: what was done is kept."},
+    [INGEST_OTHER_SOURCE] = {"ingest.other_source", ERR_AUTH, "the same alerts are read through another feed",
+                             "Nothing to do: should the better source be refused one day, this one takes over."},
+    [INGEST_RENAMED] = {"ingest.renamed", ERR_AUTH, "the table has another name now",
+                        "Nothing to do: the feed of the new name goes on where this one ended."},
     [INGEST_NO_FEED] = {"ingest.no_feed", ERR_INPUT, "there is no feed of that name",
                         "See the names with: portcullis feed list."},
 };

@@ -26,19 +26,47 @@ const struct feed_row feed_rows[FEED_ROW_COUNT] = {
      .kind = FEED_REVISIONS,
      .pace = PACE_ALERTS,
      .endpoint = EP_ALERTS,
-     .page_rows = 1000},
+     .page_rows = 1000,
+     .time = "lastUpdateDateTime"},
     {.name = "incidents",
      .source = "incidents",
      .kind = FEED_REVISIONS,
      .pace = PACE_ALERTS,
      .endpoint = EP_INCIDENTS,
-     .page_rows = 50},
+     .page_rows = 50,
+     .time = "lastUpdateDateTime"},
     {.name = "machines",
      .source = "machines",
      .kind = FEED_SNAPSHOT,
      .pace = PACE_MACHINES,
      .endpoint = EP_MACHINES,
      .page_rows = 10000},
+    /* When an action changed cannot be asked for: those that are not over are read again. */
+    {.name = "machine_actions",
+     .source = "machine_actions",
+     .kind = FEED_REVISIONS,
+     .pace = PACE_MACHINES,
+     .endpoint = EP_MACHINE_ACTIONS,
+     .page_rows = 10000,
+     .time = "creationDateTimeUtc",
+     .words = WORDS_ENDPOINT},
+    {.name = "alerts_endpoint",
+     .source = "alerts_endpoint",
+     .kind = FEED_REVISIONS,
+     .pace = PACE_ALERTS,
+     .endpoint = EP_ALERTS_ENDPOINT,
+     .page_rows = 1000,
+     .time = "lastUpdateTime",
+     .words = WORDS_ENDPOINT,
+     .options = "$expand=evidence&"},
+    {.name = "alerts_siem",
+     .source = "alerts_siem",
+     .kind = FEED_REVISIONS,
+     .pace = PACE_ALERTS,
+     .endpoint = EP_ALERTS_SIEM,
+     .page_rows = 10000,
+     .time = "LastProcessedTimeUtc",
+     .words = WORDS_SIEM},
 #include "flow/ingest/tables.inc"
 };
 
@@ -89,17 +117,20 @@ void feed_init(struct feed *f, const struct feed_row *row, const struct feed_sta
 {
     *f = (struct feed){.row = row, .state = *state};
     buf_init(&f->link, 16384);
+    buf_init(&f->merged, 16384);
 }
 
 void feed_done(struct feed *f)
 {
     buf_done(&f->link);
+    buf_done(&f->merged);
 }
 
 void feed_reset(struct feed *f, const struct feed_state *durable)
 {
     f->state = *durable;
     f->goal = GOAL_NONE;
+    buf_reset(&f->merged);
     f->wants_poll = true;
     f->wants_deep = false;
     f->drain_at = f->state.swept[SWEEP_STAGES - 1];
@@ -127,7 +158,9 @@ void feed_want_pull(struct feed *f, struct wall from, struct wall to)
 {
     f->wants_pull = true;
     f->asked_unproved = 0;
-    f->pull_from = f->pull_at = bin_floor(from);
+    f->pull_from = bin_floor(from);
+    if (f->pull_from.ticks < f->state.floor.ticks) f->pull_from = bin_start(bin_of(f->state.floor) + 1);
+    f->pull_at = f->pull_from;
     f->pull_to = bin_start(bin_of((struct wall){to.ticks - 1}) + 1);
 }
 

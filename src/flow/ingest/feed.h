@@ -23,6 +23,11 @@
 
 enum feed_kind { FEED_HUNTING, FEED_TABLE, FEED_REVISIONS, FEED_SNAPSHOT };
 enum feed_pace { PACE_ALERTS, PACE_HUNTING, PACE_MACHINES, PACE_DAILY };
+enum feed_words {
+    WORDS_GRAPH,    /* $filter and $orderby, links */
+    WORDS_ENDPOINT, /* $filter alone; no link after $top */
+    WORDS_SIEM,     /* sinceTimeUtc, untilTimeUtc; a bare array, no paging */
+};
 enum { SPLIT_COLUMNS_MAX = 6 };
 
 struct feed_row {
@@ -32,7 +37,9 @@ struct feed_row {
     enum feed_pace pace;
     enum endpoint endpoint;
     uint32_t page_rows;                   /* largest $top; 0: learnt from the rows' size */
-    const char *time;                     /* hunting: the column that is the row's time; NULL: it has none */
+    const char *time;                     /* the column it is asked by; NULL: it has none */
+    enum feed_words words;                /* of lists: how they are asked */
+    const char *options;                  /* of lists: what every question begins with; NULL: nothing */
     bool is_in_endpoint;                  /* hunting: the Endpoint API reaches this table too */
     const char *split[SPLIT_COLUMNS_MAX]; /* hash() of these tells the rows of one tick apart, best first */
 };
@@ -43,9 +50,12 @@ enum feed_number {
     FEED_ALERTS,
     FEED_INCIDENTS,
     FEED_MACHINES,
+    FEED_MACHINE_ACTIONS,
+    FEED_ALERTS_ENDPOINT,
+    FEED_ALERTS_SIEM,
 #include "flow/ingest/tables.inc"
     FEED_ROW_COUNT,
-    FEED_FIRST_TABLE = FEED_MACHINES + 1
+    FEED_FIRST_TABLE = FEED_ALERTS_SIEM + 1
 };
 #undef EVENTS
 #undef SNAPSHOT
@@ -72,6 +82,8 @@ struct feed_state {
     struct wall
         swept[SWEEP_STAGES]; /* hunting: everything before it has passed that stage; never grows from stage to stage */
     struct wall deep;        /* revisions: when the last whole long look back began; 0: never */
+    struct wall floor;       /* what is before it was read through another feed; 0: nothing was */
+    struct wall open;        /* actions: the oldest that was not over at the last poll; 0: all were */
     struct wall synced;      /* the last completed poll; 0: never */
     int64_t width_ticks;     /* hunting: how much time one query may span */
     uint32_t row_bytes;      /* hunting: learnt size of a row as JSON */
@@ -91,7 +103,7 @@ unsigned feed_calm_factor(const struct feed_state *s);
 int64_t feed_horizon_hour(const struct feed_row *row, const struct feed_state *s);
 
 /* ---- questions and answers --------------------------------------------------------------------------------------------- */
-enum feed_ask { ASK_ROWS, ASK_COUNTS /* per bin */, ASK_TOTAL };
+enum feed_ask { ASK_ROWS, ASK_COUNTS /* per bin */, ASK_TOTAL, ASK_OBJECT /* feed->object */ };
 struct feed_fetch {
     enum feed_ask ask;
     struct wall from, to;   /* rows outside [from, to) are no answer to this; snapshot: both 0 */
@@ -113,6 +125,8 @@ struct feed_page {      /* what an answer of rows brought */
     bool is_sorted;     /* times never went back */
     bool is_partial;    /* Defender says that something is missing (206) */
     struct str link;    /* nextLink; empty: none */
+    struct wall open;   /* the oldest object in it that is not over; 0: none */
+    struct str merged;  /* ids of objects that new ones were merged into, one a line */
     uint32_t received[RUN_BINS_MAX];
     uint32_t last_bin; /* the index in received of `last` */
 };
@@ -177,6 +191,7 @@ enum walk_kind { WALK_POLL, WALK_DEEP, WALK_PULL };
 struct walk { /* alerts and incidents by last update, machines by number */
     enum walk_kind kind;
     struct wall from, to, newest; /* `to` 0: no end */
+    struct wall end, open;        /* windows: of the last one; actions: as in feed_page, so far */
     struct wall began;
     uint32_t skip;
     bool use_link, is_partial, is_unsorted;
@@ -188,6 +203,7 @@ struct feed {
     const struct feed_row *row;
     struct feed_state state;
     bool wants_poll, wants_drain, wants_pull;
+    bool is_closed; /* hunting: nothing from the head on is asked for, whatever is wanted */
     struct wall drain_at, drain_to, pull_from, pull_at, pull_to;
     uint64_t asked_unproved; /* of state.unproved: found by the drain or pull that is or was wanted */
     unsigned drain_walks;    /* done in this drain */
@@ -202,6 +218,9 @@ struct feed {
     struct walk walk;
     struct feed_fetch fetch; /* the question that is out */
     struct buf link;         /* owned */
+    struct buf merged;       /* owned: ids yet to be asked for */
+    unsigned merged_asked;   /* in a row: merged ones may lead in a circle */
+    char object[64];         /* the id that is asked for */
 };
 void feed_init(struct feed *f, const struct feed_row *row, const struct feed_state *state);
 void feed_done(struct feed *f);

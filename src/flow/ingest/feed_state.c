@@ -17,13 +17,19 @@ void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wa
         for (unsigned k = 0; k < SWEEP_STAGES; k++) s->swept[k] = begin;
 }
 
+/* Detections of the SIEM API may be processed anew at any time: like machines, one bucket. */
+static int64_t revisions_horizon(const struct feed_row *row, const struct feed_state *s)
+{
+    if (s->deep.ticks == 0 || row->words == WORDS_SIEM) return INT64_MIN;
+    struct wall oldest = wall_earlier(wall_add(s->head, -WALL_TICKS_PER_HOUR), wall_add(s->deep, -KEEP_TICKS));
+    return wall_hour(s->open.ticks ? wall_earlier(oldest, s->open) : oldest);
+}
+
 int64_t feed_horizon_hour(const struct feed_row *row, const struct feed_state *s)
 {
     switch (row->kind) {
     case FEED_HUNTING: return wall_hour(s->swept[SWEEP_STAGES - 1]);
-    case FEED_REVISIONS:
-        if (s->deep.ticks == 0) return INT64_MIN;
-        return wall_hour(wall_earlier(wall_add(s->head, -WALL_TICKS_PER_HOUR), wall_add(s->deep, -KEEP_TICKS)));
+    case FEED_REVISIONS: return revisions_horizon(row, s);
     case FEED_SNAPSHOT:
     case FEED_TABLE: break;
     }
@@ -57,6 +63,10 @@ void feed_state_write(const struct feed_state *s, struct buf *out)
     write_time(&w, s->deep);
     json_key(&w, "synced");
     write_time(&w, s->synced);
+    json_key(&w, "floor");
+    write_time(&w, s->floor);
+    json_key(&w, "open");
+    write_time(&w, s->open);
     json_key(&w, "width_ms");
     json_write_i64(&w, s->width_ticks / WALL_TICKS_PER_MS);
     json_key(&w, "row_bytes");
@@ -81,7 +91,12 @@ static bool read_time(const struct json *v, struct wall *out)
     return v && v->type == JSON_STRING && wall_parse(v->text, out);
 }
 
-/* A member that is not there has the value 0: states from before it was known. */
+/* Members that states from before they were known do not have. */
+static bool read_newer_time(const struct json *v, struct wall *out)
+{
+    return !v || read_time(v, out);
+}
+
 static bool read_u32(const struct json *doc, const char *name, uint32_t *out)
 {
     int64_t n = json_i64(json_get(doc, name), 0);
@@ -97,6 +112,8 @@ static bool read_members(const struct json *doc, struct feed_state *s)
         if (!read_time(&swept->items[k], &s->swept[k])) return false;
     if (!read_time(json_get(doc, "head"), &s->head) || !read_time(json_get(doc, "deep"), &s->deep) ||
         !read_time(json_get(doc, "synced"), &s->synced))
+        return false;
+    if (!read_newer_time(json_get(doc, "floor"), &s->floor) || !read_newer_time(json_get(doc, "open"), &s->open))
         return false;
     int64_t width_ms = json_i64(json_get(doc, "width_ms"), 0), unproved = json_i64(json_get(doc, "unproved"), -1);
     int64_t calm = json_i64(json_get(doc, "calm"), 0);

@@ -86,6 +86,10 @@ void hunting_next(struct feed *f, struct wall now, struct feed_effect *out)
 {
     f->goal = GOAL_NONE;
     out->kind = FEED_IDLE;
+    if (f->is_closed) {
+        f->wants_poll = f->wants_pull = false;
+        f->drain_to = wall_earlier(f->drain_to, bin_floor(f->state.head));
+    }
     if (f->wants_poll) {
         f->wants_poll = false;
         f->target = now;

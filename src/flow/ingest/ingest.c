@@ -26,10 +26,18 @@ static void defender_cancel_op(void *ctx, struct fetch_call *c)
     fetch_cancel(c);
 }
 
+static enum access defender_access_op(void *ctx, const char *tenant_id, enum endpoint endpoint)
+{
+    return defender_access(ctx, tenant_id, endpoint);
+}
+
 struct fetcher fetcher_of_defender(struct defender *d)
 {
-    return (struct fetcher){
-        .ctx = d, .fetch = defender_fetch_op, .resume = defender_resume_op, .cancel = defender_cancel_op};
+    return (struct fetcher){.ctx = d,
+                            .fetch = defender_fetch_op,
+                            .resume = defender_resume_op,
+                            .cancel = defender_cancel_op,
+                            .access = defender_access_op};
 }
 
 /* ---- the face ------------------------------------------------------------------------------------------------------------- */

@@ -30,6 +30,7 @@ struct fetcher {
     struct fetch_call *(*fetch)(void *ctx, struct tenant *t, const struct fetch *f, const struct fetch_handler *h);
     void (*resume)(void *ctx, struct fetch_call *c);
     void (*cancel)(void *ctx, struct fetch_call *c);
+    enum access (*access)(void *ctx, const char *tenant_id, enum endpoint endpoint); /* NULL: never known */
 };
 struct fetcher fetcher_of_defender(struct defender *d);
 
@@ -98,6 +99,7 @@ enum ingest_state {
     INGEST_DEGRADED,        /* something of it is missing, or late */
     INGEST_BLIND,           /* nothing can be learnt: the credential does not work */
     INGEST_ERROR,           /* it fails otherwise */
+    INGEST_UNUSED,          /* another feed shows the same */
     INGEST_STATE_COUNT
 };
 enum ingest_severity { SEVERITY_NONE, SEVERITY_GREY, SEVERITY_RED };
@@ -136,13 +138,15 @@ void ingest_counters_get(const struct ingest *in, struct ingest_counters *out);
 bool ingest_is_feed(const char *name);
 
 enum {
-    INGEST_BAD_ANSWER,  /* not what was asked for, or cut short */
-    INGEST_STATE_NEWER, /* a feed's state was written by a newer version */
-    INGEST_STATE_BAD,   /* a feed's state cannot be read */
-    INGEST_SPOOL_FULL,  /* an answer is larger than the spool may hold */
-    INGEST_INCOMPLETE,  /* Defender counts rows that it does not give */
-    INGEST_STOPPED,     /* ingest was stopped before it was done */
-    INGEST_NO_FEED,     /* no such feed */
+    INGEST_BAD_ANSWER,   /* not what was asked for, or cut short */
+    INGEST_STATE_NEWER,  /* a feed's state was written by a newer version */
+    INGEST_STATE_BAD,    /* a feed's state cannot be read */
+    INGEST_SPOOL_FULL,   /* an answer is larger than the spool may hold */
+    INGEST_INCOMPLETE,   /* Defender counts rows that it does not give */
+    INGEST_STOPPED,      /* ingest was stopped before it was done */
+    INGEST_NO_FEED,      /* no such feed */
+    INGEST_OTHER_SOURCE, /* another feed gives the same alerts */
+    INGEST_RENAMED,      /* the table has another name now, and a feed of that name */
     INGEST_CAUSE_COUNT
 };
 extern const struct cause ingest_causes[];

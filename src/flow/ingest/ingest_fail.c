@@ -13,7 +13,9 @@ static enum feed_failure failure_of(const struct ing_feed *f, const struct err *
     if (c == &defender_causes[DEFENDER_RESULT_TOO_LARGE] || c == &defender_causes[DEFENDER_PAGE_TOO_LARGE] ||
         c == &net_causes[NET_TOO_LARGE])
         return FAIL_LARGE;
-    if (c == &defender_causes[DEFENDER_NOT_FOUND] && ing_row(f)->kind == FEED_SNAPSHOT) return FAIL_EMPTY;
+    bool is_object = f->active->mind.fetch.ask == ASK_OBJECT;
+    if (c == &defender_causes[DEFENDER_NOT_FOUND] && (ing_row(f)->kind == FEED_SNAPSHOT || is_object))
+        return FAIL_EMPTY;
     /* A 500 or 504 without a word, or no answer in time, may just as well mean "too heavy": after a few tries, ask for less. */
     bool may_be_heavy =
         c == &defender_causes[DEFENDER_SERVER] || c == &net_causes[NET_TIMEOUT] || c == &net_causes[NET_STALLED];
@@ -21,14 +23,16 @@ static enum feed_failure failure_of(const struct ing_feed *f, const struct err *
     return FAIL_WAIT;
 }
 
-enum { DAY_MS = 24 * 3600000 };
+enum { HOUR_MS = 3600000, DAY_MS = 24 * HOUR_MS };
 
+/* Licences do not change by the hour, permissions not by the minute. */
 static int64_t wait_of(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
     struct ingest *in = ing_in(f);
     struct mono now = clock_mono(&in->o.clock);
-    bool is_persons = e->cause->kind == ERR_AUTH || e->cause->kind == ERR_INPUT;
-    if (ing_state_is_expected(state)) return sched_spread_ms(DAY_MS, &in->rng); /* licences do not change by the hour */
+    enum ing_patience patience = ing_state_patience(state, e->cause);
+    if (patience == WAIT_DAY) return sched_spread_ms(DAY_MS, &in->rng);
+    if (patience == WAIT_HOUR) return sched_spread_ms(HOUR_MS, &in->rng);
     if (e->retry_after_ms) {
         sched_pause(&f->tenant->sched, ing_sched(f)->family, now, e->retry_after_ms);
         return e->retry_after_ms;
@@ -37,7 +41,30 @@ static int64_t wait_of(struct ing_feed *f, enum ingest_state state, const struct
         sched_park(&f->tenant->sched, now, &in->rng);
         return 0; /* the tenant's parking holds all its feeds */
     }
-    return is_persons ? sched_probe_ms(f->failures - 1U, &in->rng) : sched_backoff_ms(f->failures, &in->rng);
+    return patience == WAIT_PROBE ? sched_probe_ms(f->failures - 1U, &in->rng)
+                                  : sched_backoff_ms(f->failures, &in->rng);
+}
+
+/* A role that is not in a token without any role is a matter of consent. */
+static enum ingest_state state_of(const struct ing_feed *f, const struct err *e)
+{
+    enum ingest_state state = ing_state_of(ing_row(f), e);
+    bool is_of_nobody = state == INGEST_ROLE_MISSING && !ing_tenant_has_consent(f->tenant);
+    return is_of_nobody ? INGEST_CONSENT_PENDING : state;
+}
+
+/* The last token has shown that nobody has consented: that holds for the feeds of the others too. */
+static void spread_consent(struct ing_feed *f, const struct err *e)
+{
+    if (f->condition.state != INGEST_CONSENT_PENDING || e->cause != &defender_causes[DEFENDER_ROLE_MISSING]) return;
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
+        struct ing_feed *other = &f->tenant->feeds[i];
+        struct err why;
+        if (other->condition.state != INGEST_ROLE_MISSING || !other->condition.text) continue;
+        (void)err_set(&why, other->condition.cause, "%s", other->condition.text);
+        ing_feed_note(other, INGEST_CONSENT_PENDING, &why);
+        ing_feed_wait(other, sched_probe_ms(0, &ing_in(f)->rng));
+    }
 }
 
 /* Feeds that this failure holds up without having failed themselves: of the whole tenant when its credential is refused, of
@@ -45,7 +72,7 @@ static int64_t wait_of(struct ing_feed *f, enum ingest_state state, const struct
 static void tell_those_held_up(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
     bool may_pass = e->cause->kind != ERR_AUTH && e->cause->kind != ERR_INPUT;
-    if (may_pass || ing_state_is_expected(state)) return;
+    if (may_pass || ing_state_is_absent(state)) return;
     for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
         struct ing_feed *other = &f->tenant->feeds[i];
         bool is_paused = e->retry_after_ms && ing_sched(other)->family == ing_sched(f)->family;
@@ -84,12 +111,14 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
         ing_feed_step_done(f, &effect, NULL);
         return;
     }
-    enum ingest_state state = ing_state_of(ing_row(f), e);
+    enum ingest_state state = state_of(f, e);
     int64_t wait_ms = effect.kind == FEED_FETCH ? 0 : wait_of(f, state, e);
     in->counters.failures++;
     ing_feed_note(f, state, e);
+    spread_consent(f, e);
     ing_feed_wait(f, wait_ms);
     ing_feed_op_failed(f, e, wait_ms);
     tell_those_held_up(f, state, e);
+    if (state == INGEST_NO_SUCH_TABLE) ing_feed_tell_better(f);
     forget_question(f, wait_ms);
 }

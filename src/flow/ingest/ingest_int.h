@@ -57,9 +57,12 @@ struct ing_feed {
     uint64_t rows, late_rows, dead;
     uint16_t index;    /* in feed_rows and tenant->feeds */
     uint16_t failures; /* in a row */
+    uint8_t partials;  /* answers in a row that lacked something */
+    uint8_t endpoint;  /* enum endpoint: through which it is read */
     bool is_broken;    /* its state cannot be read, or its tenant is gone: left alone */
     bool is_stale;     /* a commit failed: the store is asked what holds before it goes on */
     bool has_news;     /* of its condition, that the store does not have yet */
+    bool is_left_out;  /* of the request being served: the tenant seems not to have it */
 };
 struct ing_tenant {
     struct ing_tenant *next;
@@ -128,9 +131,19 @@ bool ing_feed_read(struct ing_feed *f, const struct feed_record *r, struct err *
 bool ing_condition_set(struct ing_condition *c, enum ingest_state state, const struct cause *cause, const char *text,
                        struct wall now);
 
+/* ingest_choice.c */
+enum choice { CHOICE_ASK, CHOICE_SWEEP, CHOICE_LATER, CHOICE_OTHER };
+/* May it be asked now, and through which end-point (f->endpoint)? SWEEP: only for what came late. LATER: look
+ * again then. OTHER: another feed serves, see why. */
+enum choice ing_feed_choose(struct ing_feed *f, int64_t *wait_ms_out, struct err *why);
+void ing_feed_tell_better(struct ing_feed *f);           /* it is gone: perhaps it has a new name now */
+bool ing_tenant_has_consent(const struct ing_tenant *t); /* as far as is known */
+
 /* states.c */
 enum ingest_state ing_state_of(const struct feed_row *row, const struct err *e);
-bool ing_state_is_expected(enum ingest_state s); /* the tenant cannot have it: nobody's failure */
+bool ing_state_is_absent(enum ingest_state s); /* the tenant cannot have it: nobody's failure */
+enum ing_patience { WAIT_BACKOFF, WAIT_PROBE, WAIT_HOUR, WAIT_DAY };
+enum ing_patience ing_state_patience(enum ingest_state s, const struct cause *c); /* until it is tried again */
 
 /* ingest_load.c */
 void ingest_load(struct ingest *in);
@@ -145,6 +158,7 @@ void ing_feed_wait(struct ing_feed *f, int64_t ms); /* its turn comes in ms at t
 void ing_feed_apply(struct ing_feed *f, const struct feed_effect *effect);
 void ing_feed_abandon(struct ing_feed *f); /* stops a transfer or forgets a spooled answer */
 void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, struct page_job *job /* or NULL */);
+void ing_feed_save(struct ing_feed *f); /* its state, changed from outside while it is quiet */
 void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err *e);
 
 bool ingest_has_room(const struct ingest *in);                    /* for one more job */

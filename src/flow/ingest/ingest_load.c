@@ -145,6 +145,7 @@ static void init_feed(struct ing_tenant *t, size_t i, struct loaded_feed *from, 
     from->feed = (struct ing_feed){0};
     f->tenant = t;
     f->index = (uint16_t)i;
+    f->endpoint = (uint8_t)feed_rows[i].endpoint;
     f->is_broken = from->fault != NULL;
     if (f->is_broken) {
         (void)err_set(&e, from->fault, "%s: its state in the store cannot be used", feed_rows[i].name);

@@ -60,9 +60,40 @@ static void begin(struct ingest *in, struct ing_op *op)
         (void)err_set(&op->outcome.first_error, &ingest_causes[INGEST_NO_FEED], "no feed \"%s\"", op->feed);
 }
 
+/* A disk that fails us concerns every feed, whoever met it first. */
+static bool outranks(const struct err *e, const struct err *first)
+{
+    return first->cause == NULL || (e->cause->kind == ERR_STORAGE && first->cause->kind != ERR_STORAGE);
+}
+
+static void count_failure(struct ing_op *op, struct ing_feed *f, const struct err *why)
+{
+    op->outcome.failed_feeds++;
+    if (!outranks(why, &op->outcome.first_error)) return;
+    op->outcome.first_error = *why;
+    (void)err_context(&op->outcome.first_error, "tenant %s, %s", f->tenant->tenant->record.name, ing_row(f)->name);
+}
+
+/* What a tenant cannot have is no failure of a request for all there is (it is one of a request for just that); but what
+ * looked like one permission left out may since have turned out to be no consent at all. */
+static void count_left_out(struct ing_op *op, struct ing_feed *f)
+{
+    struct err why;
+    if (!f->is_left_out) return;
+    f->is_left_out = false;
+    if (ing_state_is_absent(f->condition.state) || !f->condition.cause) {
+        op->outcome.absent_feeds++;
+        return;
+    }
+    (void)err_set(&why, f->condition.cause, "%s", f->condition.text ? f->condition.text : "");
+    count_failure(op, f, &why);
+}
+
 static void finish(struct ingest *in)
 {
     struct ing_op *op = in->ops;
+    for (struct ing_tenant *t = in->tenants; t; t = t->next)
+        for (size_t i = 0; i < FEED_ROW_COUNT; i++) count_left_out(op, &t->feeds[i]);
     in->ops = op->next;
     if (!in->ops) in->ops_last = &in->ops;
     op->done(op->ctx, &op->outcome);
@@ -89,32 +120,14 @@ static void op_next_posted(void *arg)
         ingest_ops_stop(in);
 }
 
-/* A disk that fails us concerns every feed, whoever met it first. */
-static bool outranks(const struct err *e, const struct err *first)
-{
-    return first->cause == NULL || (e->cause->kind == ERR_STORAGE && first->cause->kind != ERR_STORAGE);
-}
-
-/* What a tenant cannot have is no failure of a request for all there is; it is one of a request for just that. */
-static void count_failure(struct ing_op *op, struct ing_feed *f, const struct err *why)
-{
-    if (!op->feed[0] && ing_state_is_expected(f->condition.state)) {
-        op->outcome.absent_feeds++;
-        return;
-    }
-    op->outcome.failed_feeds++;
-    if (!outranks(why, &op->outcome.first_error)) return;
-    op->outcome.first_error = *why;
-    (void)err_context(&op->outcome.first_error, "tenant %s, %s", f->tenant->tenant->record.name, ing_row(f)->name);
-}
-
 static void leave(struct ing_feed *f, const struct err *why)
 {
     struct ingest *in = ing_in(f);
     f->active->is_in_op = false;
     feed_forget_wants(&f->active->mind);
     in->ops->pending--;
-    if (why) count_failure(in->ops, f, why);
+    f->is_left_out = why && !in->ops->feed[0] && ing_state_is_absent(f->condition.state);
+    if (why && !f->is_left_out) count_failure(in->ops, f, why);
     if (in->ops->pending == 0) in->o.runtime.post(in->o.runtime.ctx, op_next_posted, in);
 }
 

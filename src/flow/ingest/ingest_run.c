@@ -13,6 +13,7 @@
 /* Answers being read at once; memory that staged rows may take before reading pauses, and that complete answers may take
  * before no more are asked for: when workers cannot keep up with thousands of feeds, the network waits. */
 enum { JOBS_MAX = 4, STAGED_BYTES_MAX = 32 << 20, ANSWER_MEMORY_MAX = 8 << 20, LOAD_AGAIN_MS = 2000 };
+enum { PARTIALS_MAX = 3 }; /* answers in a row that lack something: then it is told */
 
 enum { DAY_MS = 24 * 3600000, CALM_INTERVAL_MAX_MS = 3600000, CALM_PATIENCE_MS = 600000 };
 
@@ -182,6 +183,7 @@ static void job_take(struct ing_feed *f, struct page_job *job)
     else
         feed_take_page(&f->active->mind, &job->page, now, &effect);
     f->failures = 0;
+    f->partials = !job->page.is_partial ? 0 : f->partials < PARTIALS_MAX ? f->partials + 1 : PARTIALS_MAX;
     ing_feed_step_done(f, &effect, job);
 }
 
@@ -283,11 +285,26 @@ static void put_news(struct ing_feed *f)
         put_item(f, new_item(f), &f->durable);
 }
 
+void ing_feed_save(struct ing_feed *f)
+{
+    if (!f->is_broken && !f->is_stale && !ing_in(f)->is_stopping) put_item(f, new_item(f), &f->durable);
+}
+
 static bool is_worth_a_commit(const struct ing_feed *f, const struct feed_effect *effect, const struct page_job *job)
 {
     return effect->is_settled || effect->completed_poll || effect->is_judged ||
            (job && (job->staged.put_count || job->staged.dead_count)) ||
            memcmp(&f->active->mind.state, &f->durable, sizeof f->durable) != 0;
+}
+
+/* Somebody has consented at last: the tenant's other feeds need not wait for their turn to find out. */
+static void wake_consented(struct ing_feed *f)
+{
+    if (f->condition.state != INGEST_CONSENT_PENDING || ing_in(f)->o.is_manual) return;
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
+        struct ing_feed *other = &f->tenant->feeds[i];
+        if (other != f && other->condition.state == INGEST_CONSENT_PENDING) ing_feed_wait(other, 0);
+    }
 }
 
 /* What the commit of an answer says of the feed: before the record is made. */
@@ -296,7 +313,13 @@ static void note_step(struct ing_feed *f, const struct feed_effect *effect)
     struct wall now = clock_wall(&ing_in(f)->o.clock);
     uint64_t bins = f->active->mind.state.unproved - f->durable.unproved;
     char text[128];
-    if (effect->completed_poll) (void)ing_condition_set(&f->condition, INGEST_OK, NULL, NULL, now);
+    if (effect->completed_poll) {
+        wake_consented(f);
+        (void)ing_condition_set(&f->condition, INGEST_OK, NULL, NULL, now);
+    }
+    if (f->partials >= PARTIALS_MAX)
+        (void)ing_condition_set(&f->condition, INGEST_DEGRADED, &defender_causes[DEFENDER_PARTIAL],
+                                "the answers lack a product's part", now);
     if (f->active->mind.state.unproved <= f->durable.unproved) return;
     (void)snprintf(text, sizeof text, "%llu stretches of five minutes do not agree with Defender's count",
                    (unsigned long long)bins);
@@ -420,7 +443,11 @@ static void begin_transfer(struct ing_feed *f)
     INVARIANT(!query.failed && !kql.failed);
     a->stage = STAGE_TRANSFER;
     in->counters.fetches++;
-    struct fetch fetch = {.endpoint = ing_row(f)->endpoint, .query = buf_str(&query), .kql = buf_str(&kql)};
+    bool is_object = a->mind.fetch.ask == ASK_OBJECT;
+    struct fetch fetch = {.endpoint = is_object ? EP_INCIDENT : (enum endpoint)f->endpoint,
+                          .query = buf_str(&query),
+                          .kql = buf_str(&kql),
+                          .id = is_object ? str_of(a->mind.object) : STR_NONE};
     a->transfer = transfer_new(&o, transfer_done, f);
     INVARIANT(a->transfer);
     transfer_start(a->transfer, f->tenant->tenant, &fetch);
@@ -460,13 +487,31 @@ void ing_feed_abandon(struct ing_feed *f)
 
 /* ---- turns ----------------------------------------------------------------------------------------------------------------- */
 
-/* false: there is nothing to ask after all. */
+/* Another feed shows the same: this one is looked at again when it would poll. */
+static void stand_back(struct ing_feed *f, const struct err *why)
+{
+    struct ingest *in = ing_in(f);
+    sched_forget(&f->tenant->sched, f->index);
+    if (!in->o.is_manual) ing_feed_wait(f, sched_spread_ms(feed_interval_ms(f), &in->rng));
+    ing_feed_note(f, INGEST_UNUSED, why);
+    ing_feed_op_drop(f, why);
+    ing_feed_settle(f);
+}
+
+/* false: there is nothing to ask now. */
 static bool prepare(struct ing_feed *f)
 {
     struct feed_effect effect;
+    struct err why;
+    int64_t wait_ms = 0;
+    if (f->active && f->active->mind.goal != GOAL_NONE) return true;
+    enum choice choice = ing_feed_choose(f, &wait_ms, &why);
+    if (choice == CHOICE_LATER) ing_feed_wait(f, wait_ms);
+    if (choice == CHOICE_OTHER) stand_back(f, &why);
+    if (choice == CHOICE_LATER || choice == CHOICE_OTHER) return false;
     struct ing_active *a = ing_feed_wake(f);
-    if (a->mind.goal != GOAL_NONE) return true;
     if (!ing_in(f)->o.is_manual) feed_want_poll(&a->mind);
+    a->mind.is_closed = choice == CHOICE_SWEEP;
     feed_next(&a->mind, clock_wall(&ing_in(f)->o.clock), &effect);
     if (effect.kind == FEED_FETCH) return true;
     sched_forget(&f->tenant->sched, f->index);
@@ -478,7 +523,7 @@ static bool prepare(struct ing_feed *f)
 static bool reserve_spool(struct ing_feed *f)
 {
     struct ingest *in = ing_in(f);
-    uint64_t worst = endpoint_rows[ing_row(f)->endpoint].answer_max;
+    uint64_t worst = endpoint_rows[f->endpoint].answer_max;
     if (in->spool_bytes && in->spool_bytes + worst > in->o.conf->spool_bytes_max) return false;
     if (in->answer_memory >= ANSWER_MEMORY_MAX) return false;
     f->active->spool_bytes = worst;

@@ -12,6 +12,7 @@ void page_job_done(struct page_job *j)
 {
     staged_done(&j->staged);
     buf_done(&j->link);
+    buf_done(&j->merged);
 }
 
 /* ---- the answer's frame ---------------------------------------------------------------------------------------------------- */
@@ -26,12 +27,18 @@ bool page_fail(struct page *p, const char *why)
                    p->job->row->name, why, (unsigned long long)p->job->page.bytes);
 }
 
+/* One object alone, or a list without an envelope. */
+static bool is_bare(const struct page *p)
+{
+    return p->job->fetch.ask == ASK_OBJECT || p->job->row->words == WORDS_SIEM;
+}
+
 static void on_record(void *ctx, struct str record, uint64_t byte, uint64_t line, const char *list)
 {
     struct page *p = ctx;
     (void)line;
     if (p->has_failed) return;
-    if (!list)
+    if (!list && !is_bare(p))
         (void)page_fail(p, "it is not a list");
     else if (p->job->fetch.ask == ASK_COUNTS)
         page_count_row(p, record);
@@ -72,6 +79,12 @@ static void on_document_end(void *ctx)
 
 /* ---- from the spool through gzip to records -------------------------------------------------------------------------------- */
 
+static void note_last(struct page *p, const char *bytes, size_t n)
+{
+    while (n > 0 && (bytes[n - 1] == '\n' || bytes[n - 1] == '\r' || bytes[n - 1] == ' ')) n--;
+    if (n > 0) p->last = bytes[n - 1];
+}
+
 static void on_plain(void *ctx, const void *bytes, size_t n)
 {
     struct page *p = ctx;
@@ -79,6 +92,7 @@ static void on_plain(void *ctx, const void *bytes, size_t n)
     size_t kept = sizeof p->head - p->head_bytes < n ? sizeof p->head - p->head_bytes : n;
     memcpy(p->head + p->head_bytes, bytes, kept);
     p->head_bytes += kept;
+    note_last(p, bytes, n);
     if (!p->has_failed) json_split_feed(p->split, bytes, n);
 }
 
@@ -106,6 +120,7 @@ static bool looks_empty(const struct page *p)
     static const char *const marks[] = {"\"@odata.",  "\"value\"",  "\"results\"", "\"Results\"",
                                         "\"schema\"", "\"Schema\"", NULL};
     struct str head = {p->head, p->head_bytes};
+    if (is_bare(p)) return str_starts(str_trim(head), STR("["));
     if (str_find(head, STR("\"error\""), 0) != SIZE_MAX) return false;
     for (const char *const *mark = marks; *mark; mark++)
         if (str_find(head, str_of(*mark), 0) != SIZE_MAX) return true;
@@ -115,7 +130,10 @@ static bool looks_empty(const struct page *p)
 /* Faults at the very end of a cut answer look like dead letters until it is clear that the answer never ended. */
 static bool is_whole(struct page *p)
 {
-    if (p->documents != 1) return page_fail(p, p->documents ? "more than one document" : "it was cut short");
+    bool is_list = p->job->row->words == WORDS_SIEM; /* of flat objects: its bracket is the only one */
+    if (is_list && (p->documents || p->head[0] != '[')) return page_fail(p, "it is not a list");
+    if (is_list ? p->last != ']' : p->documents == 0) return page_fail(p, "it was cut short");
+    if (p->documents > 1) return page_fail(p, "more than one document");
     if (p->job->page.rows == 0 && p->job->staged.dead_count == 0 && p->count_rows == 0 && !looks_empty(p))
         return page_fail(p, "it is not an answer of Defender's");
     if (p->job->fetch.ask == ASK_TOTAL && p->count_rows != 1) return page_fail(p, "a count is one row");
@@ -142,6 +160,7 @@ static bool finish(struct page *p)
 {
     struct page_job *j = p->job;
     j->page.link = buf_str(&j->link);
+    j->page.merged = buf_str(&j->merged);
     j->page.is_partial = j->end.status == 206;
     return (j->fetch.ask != ASK_COUNTS || page_compare(p)) && page_finish(p);
 }
@@ -177,6 +196,7 @@ bool page_begin(struct page *p, struct page_job *j)
     const struct plan *plan = ocsf_plan(j->ocsf, str_of(j->row->source));
     *p = (struct page){.job = j, .plan = plan ? plan : ocsf_plan_base(j->ocsf), .scratch = map_scratch_new()};
     buf_init(&j->link, 16384);
+    buf_init(&j->merged, 8192);
     staged_text_init(&j->staged.text, j->fs, j->spool_dir ? j->spool_dir : "", j->number);
     buf_init(&j->staged.dead, 16 << 20);
     j->staged.how = j->fetch.how;

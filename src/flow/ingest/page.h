@@ -63,7 +63,7 @@ struct page_job {
     struct err err;
     struct feed_page page;
     struct feed_counts counts;
-    struct buf link;
+    struct buf link, merged;
     struct wall newest;
     struct staged staged; /* the caller's */
 };

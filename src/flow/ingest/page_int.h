@@ -15,6 +15,7 @@ struct page {
     unsigned documents;
     char head[256]; /* the answer's first bytes, decoded */
     size_t head_bytes;
+    char last;           /* byte that is no blank */
     bool has_failed;     /* job->err says why */
     uint64_t count_rows; /* rows of counts */
     uint64_t *remote;    /* counts per bin from fetch.from on */

@@ -20,17 +20,45 @@ static bool has_revisions(const struct page *p)
     return p->job->row->kind == FEED_REVISIONS || p->job->row->kind == FEED_SNAPSHOT;
 }
 
-/* The row's time: what the mapping says, else the column that the table is asked by. */
-static bool find_time(const struct page *p, const struct row_facts *facts, struct str record, struct wall *out)
+static struct str member_of(struct str record, const char *name)
 {
     struct json_cursor c;
     struct json_slice member;
-    *out = facts->time;
-    if (facts->has_time || !p->job->row->time) return facts->has_time;
-    if (!json_cursor_open(&c, record)) return false;
+    if (!json_cursor_open(&c, record)) return STR_NONE;
     while (json_cursor_next(&c, &member))
-        if (str_eq_nocase(member.key, str_of(p->job->row->time))) return wall_parse(page_unquoted(member.value), out);
-    return false;
+        if (str_eq_nocase(member.key, str_of(name))) return page_unquoted(member.value);
+    return STR_NONE;
+}
+
+/* The row's time: of lists the column they are asked by; of tables what the mapping says, else that column. */
+static bool find_time(const struct page *p, const struct row_facts *facts, struct str record, struct wall *out)
+{
+    const struct feed_row *row = p->job->row;
+    if (row->time && (row->kind == FEED_REVISIONS || !facts->has_time) && wall_parse(member_of(record, row->time), out))
+        return true;
+    *out = facts->time;
+    return facts->has_time;
+}
+
+/* ---- what objects say of themselves ---------------------------------------------------------------------------------------- */
+
+/* An action that is not over changes without its creation time telling. */
+static void note_open(struct page *p, struct str record, struct wall at)
+{
+    struct feed_page *page = &p->job->page;
+    struct str status = member_of(record, "status");
+    if (!str_eq_nocase(status, STR("Pending")) && !str_eq_nocase(status, STR("InProgress"))) return;
+    if (page->open.ticks == 0 || at.ticks < page->open.ticks) page->open = at;
+}
+
+static void note_merged(struct page *p, struct str record)
+{
+    struct str id = member_of(record, "redirectIncidentId");
+    if (id.n == 0 || id.n > 32 || str_eq(id, STR("null"))) return;
+    for (size_t i = 0; i < id.n; i++)
+        if (id.p[i] < '0' || id.p[i] > '9') return;
+    (void)buf_add_str(&p->job->merged, id);
+    (void)buf_add_char(&p->job->merged, '\n');
 }
 
 static void note_time(struct page *p, struct wall at)
@@ -52,13 +80,15 @@ static void note_time(struct page *p, struct wall at)
 static bool is_asked_for(const struct page *p, struct wall at)
 {
     const struct feed_fetch *q = &p->job->fetch;
-    if (is_timeless(p)) return true;
-    return at.ticks >= q->from.ticks && (q->to.ticks == 0 || at.ticks < q->to.ticks);
+    if (is_timeless(p) || q->ask == ASK_OBJECT) return true;
+    int64_t slack = p->job->row->words == WORDS_SIEM ? WALL_TICKS_PER_S : 0; /* its bounds are vague */
+    return at.ticks >= q->from.ticks - slack && (q->to.ticks == 0 || at.ticks < q->to.ticks + slack);
 }
 
 static bool add_finger(struct page *p, struct wall at, struct hash128 identity, bool *is_new_out)
 {
-    int64_t hour = is_timeless(p) ? SNAPSHOT_HOUR : wall_hour(at);
+    bool is_one_bucket = is_timeless(p) || p->job->row->words == WORDS_SIEM;
+    int64_t hour = is_one_bucket ? SNAPSHOT_HOUR : wall_hour(at);
     p->has_failed = !fingers_add(&p->fingers, hour, at, identity, is_new_out, &p->job->err);
     return !p->has_failed;
 }
@@ -109,7 +139,9 @@ void page_take(struct page *p, const struct page_found *found, struct str record
     struct wall at = found->at;
     bool is_new;
     note_time(p, at);
+    if (j->row == &feed_rows[FEED_MACHINE_ACTIONS]) note_open(p, record, at);
     if (!add_finger(p, at, found->facts.identity, &is_new) || !is_new) return;
+    if (j->row == &feed_rows[FEED_INCIDENTS]) note_merged(p, record);
     j->page.fresh++;
     if (at.ticks > j->newest.ticks) j->newest = at;
     struct log_row row = {.identity = found->facts.identity, .time = at, .bytes = record};

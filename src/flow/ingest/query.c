@@ -36,14 +36,24 @@ static void add_kql(const struct feed *f, struct buf *b)
 static void add_revisions(const struct feed *f, struct buf *b)
 {
     const struct feed_fetch *q = &f->fetch;
-    (void)buf_addf(b, "$filter=lastUpdateDateTime%%20ge%%20");
+    const struct feed_row *row = f->row;
+    (void)buf_addf(b, "%s$filter=%s%%20ge%%20", row->options ? row->options : "", row->time);
     add_time(b, q->from);
     if (q->to.ticks) {
-        (void)buf_addf(b, "%%20and%%20lastUpdateDateTime%%20lt%%20");
+        (void)buf_addf(b, "%%20and%%20%s%%20lt%%20", row->time);
         add_time(b, q->to);
     }
-    (void)buf_addf(b, "&$orderby=lastUpdateDateTime%%20asc&$top=%u", q->take);
+    if (row->words == WORDS_GRAPH) (void)buf_addf(b, "&$orderby=%s%%20asc", row->time);
+    (void)buf_addf(b, "&$top=%u", q->take);
     if (q->skip) (void)buf_addf(b, "&$skip=%u", q->skip);
+}
+
+static void add_siem(const struct feed *f, struct buf *b)
+{
+    (void)buf_addf(b, "sinceTimeUtc=");
+    add_time(b, f->fetch.from);
+    (void)buf_addf(b, "&untilTimeUtc=");
+    add_time(b, f->fetch.to);
 }
 
 void feed_query(const struct feed *f, struct buf *query, struct buf *kql)
@@ -53,8 +63,12 @@ void feed_query(const struct feed *f, struct buf *query, struct buf *kql)
     buf_reset(kql);
     if (f->row->kind == FEED_HUNTING || f->row->kind == FEED_TABLE)
         add_kql(f, kql);
+    else if (q->ask == ASK_OBJECT)
+        return; /* its id says all */
     else if (q->use_link)
         (void)buf_add_str(query, buf_str(&f->link));
+    else if (f->row->kind == FEED_REVISIONS && f->row->words == WORDS_SIEM)
+        add_siem(f, query);
     else if (f->row->kind == FEED_REVISIONS)
         add_revisions(f, query);
     else

@@ -9,18 +9,20 @@
 static const struct state_row {
     const char *name;
     enum ingest_severity severity;
-    bool is_expected;
+    enum ing_patience patience; /* of what a person must mend */
+    bool is_absent;
 } states[INGEST_STATE_COUNT] = {
-    [INGEST_WAITING] = {"waiting", SEVERITY_NONE, false},
-    [INGEST_OK] = {"ok", SEVERITY_NONE, false},
-    [INGEST_THROTTLED] = {"throttled", SEVERITY_GREY, false},
-    [INGEST_NOT_LICENSED] = {"not_licensed", SEVERITY_GREY, true},
-    [INGEST_NO_SUCH_TABLE] = {"no_such_table", SEVERITY_GREY, true},
-    [INGEST_ROLE_MISSING] = {"role_missing", SEVERITY_GREY, false},
-    [INGEST_CONSENT_PENDING] = {"consent_pending", SEVERITY_RED, false},
-    [INGEST_DEGRADED] = {"degraded", SEVERITY_RED, false},
-    [INGEST_BLIND] = {"blind", SEVERITY_RED, false},
-    [INGEST_ERROR] = {"error", SEVERITY_RED, false},
+    [INGEST_WAITING] = {"waiting", SEVERITY_NONE, WAIT_BACKOFF, false},
+    [INGEST_OK] = {"ok", SEVERITY_NONE, WAIT_BACKOFF, false},
+    [INGEST_THROTTLED] = {"throttled", SEVERITY_GREY, WAIT_BACKOFF, false},
+    [INGEST_NOT_LICENSED] = {"not_licensed", SEVERITY_GREY, WAIT_DAY, true},
+    [INGEST_NO_SUCH_TABLE] = {"no_such_table", SEVERITY_GREY, WAIT_DAY, true},
+    [INGEST_ROLE_MISSING] = {"role_missing", SEVERITY_GREY, WAIT_HOUR, true},
+    [INGEST_CONSENT_PENDING] = {"consent_pending", SEVERITY_RED, WAIT_PROBE, false},
+    [INGEST_DEGRADED] = {"degraded", SEVERITY_RED, WAIT_BACKOFF, false},
+    [INGEST_BLIND] = {"blind", SEVERITY_RED, WAIT_PROBE, false},
+    [INGEST_ERROR] = {"error", SEVERITY_RED, WAIT_PROBE, false},
+    [INGEST_UNUSED] = {"unused", SEVERITY_GREY, WAIT_BACKOFF, true},
 };
 
 const char *ingest_state_name(enum ingest_state s)
@@ -37,13 +39,19 @@ enum ingest_state ingest_state_named(const char *name)
 
 enum ingest_severity ingest_severity_of(enum ingest_state s, bool was_read)
 {
-    bool is_lost = was_read && (states[s].is_expected || s == INGEST_ROLE_MISSING);
+    bool is_lost = was_read && states[s].is_absent && s != INGEST_UNUSED;
     return is_lost ? SEVERITY_RED : states[s].severity;
 }
 
-bool ing_state_is_expected(enum ingest_state s)
+bool ing_state_is_absent(enum ingest_state s)
 {
-    return states[s].is_expected;
+    return states[s].is_absent;
+}
+
+enum ing_patience ing_state_patience(enum ingest_state s, const struct cause *c)
+{
+    bool is_persons = c->kind == ERR_AUTH || c->kind == ERR_INPUT;
+    return is_persons ? states[s].patience : WAIT_BACKOFF;
 }
 
 /* ---- causes ---------------------------------------------------------------------------------------------------------------- */
@@ -60,11 +68,14 @@ static const struct cause_state {
     {&defender_causes[DEFENDER_FORBIDDEN], INGEST_NOT_LICENSED},
     {&defender_causes[DEFENDER_FEATURE_OFF], INGEST_NOT_LICENSED},
     {&defender_causes[DEFENDER_API_RETIRED], INGEST_NOT_LICENSED},
+    {&defender_causes[DEFENDER_NO_HOST], INGEST_NOT_LICENSED},
     {&defender_causes[DEFENDER_NO_CONSENT], INGEST_CONSENT_PENDING},
     {&defender_causes[DEFENDER_API_NOT_IN_APP], INGEST_CONSENT_PENDING},
     {&defender_causes[DEFENDER_ROLE_MISSING], INGEST_ROLE_MISSING},
     {&defender_causes[DEFENDER_PARTIAL], INGEST_DEGRADED},
     {&ingest_causes[INGEST_INCOMPLETE], INGEST_DEGRADED},
+    {&ingest_causes[INGEST_OTHER_SOURCE], INGEST_UNUSED},
+    {&ingest_causes[INGEST_RENAMED], INGEST_UNUSED},
 };
 
 /* The message names what it could not resolve: the table, or one of its columns. */

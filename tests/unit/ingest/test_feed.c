@@ -328,6 +328,8 @@ static void test_state_there_and_back(void **state)
     s.row_bytes = 777;
     s.page_rows = 31;
     s.calm = 7;
+    s.floor = wall_add(now, -3 * HOUR);
+    s.open = wall_add(now, -30 * HOUR);
     s.unproved = 5;
     buf_init(&b, 0);
     feed_state_write(&s, &b);
@@ -400,6 +402,165 @@ static void test_queries(void **state)
     feed_done(&f);
     buf_done(&query);
     buf_done(&kql);
+}
+
+static struct feed_page page_of(uint64_t rows, struct wall last, const char *link)
+{
+    return (struct feed_page){
+        .rows = rows, .fresh = rows, .last = last, .last_rows = 1, .is_sorted = true, .link = str_of(link)};
+}
+
+/* ---- the other lists ------------------------------------------------------------------------------------------------------ */
+
+static void query_of(const struct feed *f, char out[512])
+{
+    struct buf query, kql;
+    buf_init(&query, 0);
+    buf_init(&kql, 0);
+    feed_query(f, &query, &kql);
+    (void)snprintf(out, 512, "%s", buf_cstr(&query));
+    buf_done(&query);
+    buf_done(&kql);
+}
+
+/* No link after $top: the list goes on by $skip, whatever its order. */
+static void test_endpoint_alerts_page_by_skip(void **state)
+{
+    (void)state;
+    struct feed f;
+    struct feed_effect effect;
+    struct wall now = start_of();
+    char query[512];
+    feed_at(&f, "alerts_endpoint", now, 3600000);
+    feed_want_poll(&f);
+    feed_next(&f, now, &effect);
+    query_of(&f, query);
+    assert_string_equal(query, "$expand=evidence&$filter=lastUpdateTime%20ge%202026-11-19T22:45:00.0000000Z&$top=1000");
+    struct feed_page p = page_of(1000, wall_add(now, -MIN), NULL);
+    p.is_sorted = false;
+    for (unsigned skip = 1000; skip <= 9000; skip += 1000) {
+        feed_take_page(&f, &p, now, &effect);
+        assert_int_equal(f.fetch.skip, skip);
+        assert_false(f.fetch.use_link);
+    }
+    p.rows = 999;
+    feed_take_page(&f, &p, now, &effect);
+    assert_true(effect.completed_poll);
+    assert_int_equal(f.state.head.ticks, now.ticks - MIN);
+    feed_done(&f);
+}
+
+/* An action that is not over is read again, however long ago it began; once it is over, no more. */
+static void test_open_actions_are_read_again(void **state)
+{
+    (void)state;
+    struct feed f;
+    struct feed_effect effect;
+    struct wall now = start_of(), began = wall_add(now, -10 * HOUR);
+    char query[512];
+    feed_at(&f, "machine_actions", now, 24 * 3600000);
+    feed_want_poll(&f);
+    feed_next(&f, now, &effect);
+    struct feed_page p = page_of(7, wall_add(now, -MIN), NULL);
+    p.open = began;
+    feed_take_page(&f, &p, now, &effect);
+    assert_true(effect.completed_poll);
+    assert_int_equal(f.state.open.ticks, began.ticks);
+    assert_true(feed_horizon_hour(f.row, &f.state) <= wall_hour(began));
+    feed_want_poll(&f);
+    now.ticks += 15 * MIN;
+    feed_next(&f, now, &effect);
+    query_of(&f, query);
+    assert_string_equal(query, "$filter=creationDateTimeUtc%20ge%202026-11-19T14:00:00.0000000Z&$top=10000");
+    p.open = (struct wall){0};
+    feed_take_page(&f, &p, now, &effect);
+    assert_int_equal(f.state.open.ticks, 0);
+    feed_want_poll(&f);
+    feed_next(&f, now, &effect);
+    assert_int_equal(f.fetch.from.ticks, f.state.head.ticks - 15 * MIN);
+    feed_done(&f);
+}
+
+/* Windows of time one behind the other; less time at once when an answer is too much. */
+static void test_siem_windows(void **state)
+{
+    (void)state;
+    struct feed f;
+    struct feed_effect effect;
+    struct wall now = start_of(), from;
+    char query[512];
+    unsigned windows = 0;
+    feed_at(&f, "alerts_siem", now, 72 * 3600000);
+    feed_want_poll(&f);
+    feed_next(&f, now, &effect);
+    query_of(&f, query);
+    assert_string_equal(query, "sinceTimeUtc=2026-11-16T23:45:00.0000000Z&untilTimeUtc=2026-11-17T23:45:00.0000000Z");
+    feed_fail(&f, FAIL_LARGE, now, &effect);
+    assert_int_equal(effect.kind, FEED_FETCH);
+    assert_int_equal(f.fetch.to.ticks - f.fetch.from.ticks, 12 * HOUR);
+    for (from = f.fetch.from; effect.kind == FEED_FETCH && !effect.completed_poll; windows++) {
+        assert_int_equal(f.fetch.from.ticks, from.ticks);
+        from = f.fetch.to;
+        struct feed_page p = page_of(3, f.fetch.from, NULL);
+        feed_take_page(&f, &p, now, &effect);
+    }
+    assert_int_equal(from.ticks, now.ticks);
+    assert_in_range(windows, 4, 5);
+    assert_int_equal(f.state.head.ticks, now.ticks); /* nothing is processed in the past, so that is behind us */
+    for (int i = 0; i < 40; i++) feed_fail(&f, FAIL_LARGE, now, &effect);
+    feed_done(&f);
+}
+
+/* An incident that was merged is followed to the one that lives on, once each, also through several, never for ever. */
+static void test_merged_incidents_are_followed(void **state)
+{
+    (void)state;
+    struct feed f;
+    struct feed_effect effect;
+    struct wall now = start_of();
+    unsigned asked = 0;
+    feed_at(&f, "incidents", now, 3600000);
+    feed_want_poll(&f);
+    feed_next(&f, now, &effect);
+    struct feed_page p = page_of(3, wall_add(now, -MIN), NULL);
+    p.merged = STR("17\n4\n");
+    feed_take_page(&f, &p, now, &effect);
+    assert_true(effect.completed_poll && effect.kind == FEED_FETCH);
+    assert_int_equal(f.fetch.ask, ASK_OBJECT);
+    assert_string_equal(f.object, "17");
+    feed_fail(&f, FAIL_WAIT, now, &effect);
+    assert_int_equal(effect.kind, FEED_RETRY);
+    feed_fail(&f, FAIL_EMPTY, now, &effect); /* gone altogether */
+    assert_string_equal(f.object, "4");
+    p = page_of(1, wall_add(now, -2 * HOUR), NULL);
+    p.merged = STR("5\n");
+    for (; effect.kind == FEED_FETCH && asked < 1000; asked++) feed_take_page(&f, &p, now, &effect);
+    assert_int_equal(effect.kind, FEED_IDLE);
+    assert_in_range(asked, 2, 300);
+    assert_int_equal(f.state.head.ticks, now.ticks - MIN); /* it says nothing about the list */
+    feed_done(&f);
+}
+
+/* What another feed has read is not read again, by polls, looks back or pulls. */
+static void test_nothing_below_the_floor(void **state)
+{
+    (void)state;
+    struct feed f;
+    struct feed_effect effect;
+    struct wall now = start_of(), floor = wall_add(now, -5 * MIN);
+    feed_at(&f, "alerts", now, 3 * 3600000);
+    f.state.floor = f.state.head = floor;
+    f.state.deep = wall_add(now, -2 * HOUR);
+    feed_want_poll(&f);
+    feed_want_pull(&f, wall_add(now, -20 * HOUR), now);
+    feed_next(&f, now, &effect);
+    for (unsigned i = 0; effect.kind == FEED_FETCH && i < 10; i++) {
+        assert_true(f.fetch.from.ticks >= floor.ticks);
+        struct feed_page p = page_of(0, (struct wall){0}, NULL);
+        feed_take_page(&f, &p, now, &effect);
+    }
+    assert_int_equal(effect.kind, FEED_IDLE);
+    feed_done(&f);
 }
 
 /* ---- tables without times ------------------------------------------------------------------------------------------------- */
@@ -522,19 +683,14 @@ static void test_registry(void **state)
     (void)state;
     for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
         assert_ptr_equal(feed_row_find(feed_rows[i].name), &feed_rows[i]);
-        assert_int_equal(feed_rows[i].time != NULL, feed_rows[i].kind == FEED_HUNTING);
+        assert_int_equal(feed_rows[i].time != NULL,
+                         feed_rows[i].kind == FEED_HUNTING || feed_rows[i].kind == FEED_REVISIONS);
         assert_true(i < FEED_FIRST_TABLE || feed_rows[i].split[0]);
     }
     assert_true(sizeof(struct ing_feed) <= 320); /* tens of thousands of them: DESIGN, promise 5 */
 }
 
 /* ---- alerts ------------------------------------------------------------------------------------------------------------- */
-
-static struct feed_page page_of(uint64_t rows, struct wall last, const char *link)
-{
-    return (struct feed_page){
-        .rows = rows, .fresh = rows, .last = last, .last_rows = 1, .is_sorted = true, .link = str_of(link)};
-}
 
 static void test_walk_ties_follow_the_link(void **state)
 {
@@ -696,6 +852,11 @@ int main(void)
         cmocka_unit_test(test_walk_looks_back),
         cmocka_unit_test(test_walk_learns_the_page_size),
         cmocka_unit_test(test_no_machines_is_an_answer),
+        cmocka_unit_test(test_endpoint_alerts_page_by_skip),
+        cmocka_unit_test(test_open_actions_are_read_again),
+        cmocka_unit_test(test_siem_windows),
+        cmocka_unit_test(test_merged_incidents_are_followed),
+        cmocka_unit_test(test_nothing_below_the_floor),
         cmocka_unit_test(test_table_is_read_whole),
         cmocka_unit_test(test_table_that_is_cut),
         cmocka_unit_test(test_empty_tables_grow_calm),

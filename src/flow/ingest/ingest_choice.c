@@ -1,0 +1,173 @@
+/* Which of several sources of the same thing is read. Alerts show through three APIs, a renamed table under two names for a
+ * while: only one of each is read, the best that the tenant lets us have. The decision is taken anew at each turn, from what
+ * the feeds know of themselves; when it changes, the new source begins where the old one ended, so that nothing is read
+ * through both.
+ *
+ * Hunting is one feed through either of two APIs. */
+#include "flow/ingest/ingest_int.h"
+
+static const struct preference {
+    enum feed_number feed, better; /* `feed` is read only while `better` is refused */
+    int cause;                     /* else, that is why not */
+} preferences[] = {
+    {FEED_ALERTS_ENDPOINT, FEED_ALERTS, INGEST_OTHER_SOURCE},
+    {FEED_ALERTS_SIEM, FEED_ALERTS_ENDPOINT, INGEST_OTHER_SOURCE},
+    {FEED_OF_AADSignInEventsBeta, FEED_OF_EntraIdSignInEvents, INGEST_RENAMED},
+    {FEED_OF_AADSpnSignInEventsBeta, FEED_OF_EntraIdSpnSignInEvents, INGEST_RENAMED},
+    {FEED_OF_AIAgentsInfo, FEED_OF_AgentsInfo, INGEST_RENAMED},
+};
+enum { PREFERENCES = sizeof preferences / sizeof *preferences, LOOK_AGAIN_MS = 1000 };
+
+static bool is_refused(const struct ing_feed *f)
+{
+    enum ingest_state s = f->condition.state;
+    return s == INGEST_ROLE_MISSING || s == INGEST_CONSENT_PENDING || s == INGEST_NOT_LICENSED ||
+           s == INGEST_NO_SUCH_TABLE;
+}
+
+static bool is_asking(const struct ing_feed *f)
+{
+    return !ing_feed_is_quiet(f) || (f->active && f->active->mind.goal != GOAL_NONE);
+}
+
+static bool is_about_to_tell(const struct ing_feed *f)
+{
+    bool is_untried = f->condition.state == INGEST_WAITING && (!ing_in(f)->o.is_manual || ing_feed_is_in_op(f));
+    return is_asking(f) || is_untried;
+}
+
+/* ---- from one source to another -------------------------------------------------------------------------------------------- */
+
+/* Of a feed that asks nothing: what it knows changes. Durable with its next commit; until then the same comes out again. */
+static void set_state(struct ing_feed *f, const struct feed_state *s)
+{
+    f->durable = *s;
+    if (f->active) f->active->mind.state = *s;
+}
+
+static struct wall bin_after(struct wall t)
+{
+    return bin_start(bin_of(wall_add(t, BIN_TICKS - 1)));
+}
+
+static void end_sweeps(struct ing_feed *f)
+{
+    struct feed_state s = f->durable;
+    for (unsigned k = 0; k < SWEEP_STAGES; k++)
+        if (s.swept[k].ticks < s.head.ticks) s.swept[k] = bin_after(s.head);
+    set_state(f, &s);
+}
+
+/* The table under its new name begins with the first stretch of five minutes that the old name has not touched; what comes
+ * late before that is the old one's, as long as it answers. When the old one is gone there is nobody to finish a stretch that
+ * was begun: the new one begins behind the last row. */
+static void take_over_table(struct ing_feed *f, struct ing_feed *from)
+{
+    struct feed_state new = f->durable, old = from->durable;
+    struct wall end = wall_add(from->newest_event, 1), next_bin = bin_after(end);
+    bool is_gone = from->condition.state == INGEST_NO_SUCH_TABLE;
+    if (from->newest_event.ticks == 0) return; /* it never had a row */
+    new.floor = new.head = is_gone ? end : next_bin;
+    for (unsigned k = 0; k < SWEEP_STAGES; k++) new.swept[k] = next_bin;
+    set_state(f, &new);
+    if (is_gone || old.head.ticks >= next_bin.ticks) return;
+    old.head = next_bin;
+    set_state(from, &old);
+    ing_feed_save(from); /* before the new one's first rows: what it has to finish must not be forgotten */
+}
+
+static void take_over_list(struct ing_feed *f, const struct ing_feed *from)
+{
+    struct feed_state s = f->durable;
+    s.floor = from->durable.head;
+    if (s.head.ticks < s.floor.ticks) s.head = s.floor;
+    set_state(f, &s);
+}
+
+/* false: not now, one of them is asking. */
+static bool take_over(struct ing_feed *f, struct ing_feed *from)
+{
+    if (from->synced.ticks <= f->synced.ticks) return true;
+    if (is_asking(from) || is_asking(f)) return false;
+    if (ing_row(f)->kind == FEED_HUNTING)
+        take_over_table(f, from);
+    else
+        take_over_list(f, from);
+    return true;
+}
+
+/* ---- the decision ---------------------------------------------------------------------------------------------------------- */
+
+static enum access access_to(const struct ing_feed *f, enum endpoint endpoint)
+{
+    const struct fetcher *fetcher = &ing_in(f)->o.fetcher;
+    return fetcher->access ? fetcher->access(fetcher->ctx, f->tenant->tenant->record.tenant_id, endpoint)
+                           : ACCESS_UNKNOWN;
+}
+
+static bool is_denied(enum access a)
+{
+    return a == ACCESS_MISSING || a == ACCESS_NO_ROLES;
+}
+
+static enum endpoint choose_endpoint(const struct ing_feed *f)
+{
+    const struct feed_row *row = ing_row(f);
+    bool has_way = row->is_in_endpoint && !is_denied(access_to(f, EP_HUNTING_ENDPOINT));
+    return has_way && is_denied(access_to(f, row->endpoint)) ? EP_HUNTING_ENDPOINT : row->endpoint;
+}
+
+/* A table that goes on under another name: rows that come late for what was read of it are still found by its sweeps. */
+static bool has_sweeps_left(struct ing_feed *f)
+{
+    bool is_gone = f->condition.state == INGEST_NO_SUCH_TABLE;
+    if (ing_row(f)->kind != FEED_HUNTING || f->synced.ticks == 0) return false;
+    if (is_gone && !is_asking(f)) end_sweeps(f);
+    if (ing_feed_is_in_op(f)) return f->active->mind.wants_drain && !is_gone;
+    return f->durable.swept[SWEEP_STAGES - 1].ticks < f->durable.head.ticks;
+}
+
+static enum choice choose_worse(struct ing_feed *f, struct ing_feed *better, int cause, struct err *why)
+{
+    if (is_about_to_tell(better)) return CHOICE_LATER;
+    if (is_refused(better)) return take_over(f, better) ? CHOICE_ASK : CHOICE_LATER;
+    (void)err_set(why, &ingest_causes[cause], "it is read as %s", ing_row(better)->name);
+    return has_sweeps_left(f) ? CHOICE_SWEEP : CHOICE_OTHER;
+}
+
+enum choice ing_feed_choose(struct ing_feed *f, int64_t *wait_ms_out, struct err *why)
+{
+    *wait_ms_out = LOOK_AGAIN_MS;
+    f->endpoint = (uint8_t)choose_endpoint(f);
+    ing_sched(f)->family = endpoint_rows[f->endpoint].family;
+    for (size_t i = 0; i < PREFERENCES; i++) {
+        const struct preference *p = &preferences[i];
+        struct ing_feed *better = &f->tenant->feeds[p->better], *worse = &f->tenant->feeds[p->feed];
+        if (better == f && !take_over(f, worse)) return CHOICE_LATER;
+        if (worse != f) continue;
+        enum choice choice = choose_worse(f, better, p->cause, why);
+        if (choice != CHOICE_ASK) return choice;
+    }
+    return CHOICE_ASK;
+}
+
+void ing_feed_tell_better(struct ing_feed *f)
+{
+    for (size_t i = 0; i < PREFERENCES; i++) {
+        struct ing_feed *better = &f->tenant->feeds[preferences[i].better];
+        bool is_tried_again = is_refused(better) && !is_asking(better) && f->synced.ticks != 0;
+        if (preferences[i].feed == f->index && is_tried_again) ing_feed_wait(better, 0);
+    }
+}
+
+/* ---- consent --------------------------------------------------------------------------------------------------------------- */
+
+/* No role in any token means that nobody has consented, not that one permission was left out. Tokens that were not asked for
+ * yet may have some. */
+bool ing_tenant_has_consent(const struct ing_tenant *t)
+{
+    static const enum endpoint asked[] = {EP_ALERTS, EP_MACHINES};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        if (access_to(&t->feeds[0], asked[i]) != ACCESS_NO_ROLES) return true;
+    return false;
+}
