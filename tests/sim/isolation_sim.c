@@ -174,6 +174,7 @@ static bool look_at(void *arg, const struct ingest_feed_status *s)
         if (strcmp(s->tenant_id, l->f->cloud.tenants[i].tenant.record.tenant_id) == 0) return true;
     while (strcmp(feed_rows[number].name, s->feed) != 0) number++;
     l->out->missed += s->lag_ms > 2 * s->calm * interval_ms(&l->f->conf, number) + WAVE_MS;
+    if (s->state == INGEST_UNUSED) return true;
     if (s->lag_ms < 0) {
         l->out->never++;
         return true;

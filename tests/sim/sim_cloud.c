@@ -701,7 +701,7 @@ static void each_row(void *ctx, sim_row_fn *each, void *arg)
 static bool withholds(void *ctx, const char *tenant_id, const char *feed, struct wall from, struct wall to)
 {
     const struct sim_cloud *c = ctx;
-    size_t table = (size_t)(feed_row_find(feed) - feed_rows) - FEED_FIRST_TABLE;
+    size_t table = (size_t)(sim_renamed(feed_row_find(feed)) - feed_rows) - FEED_FIRST_TABLE;
     for (size_t t = 0; t < c->tenant_count; t++) {
         const struct sim_rows *rows = &c->tenants[t].tables[table];
         if (strcmp(c->tenants[t].tenant.record.tenant_id, tenant_id) != 0) continue;
@@ -718,6 +718,5 @@ struct sim_world sim_cloud_world(struct sim_cloud *c)
                               .each_tenant = sim_cloud_each_tenant,
                               .each_row = each_row,
                               .withholds = withholds,
-                              
-.renamed = sim_renamed};
+                              .renamed = sim_renamed};
 }

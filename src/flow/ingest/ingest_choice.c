@@ -25,9 +25,14 @@ static bool is_refused(const struct ing_feed *f)
            s == INGEST_NO_SUCH_TABLE;
 }
 
+static bool is_busy(const struct ing_feed *f)
+{
+    return !ing_feed_is_quiet(f) || (f->active && f->active->import);
+}
+
 static bool is_asking(const struct ing_feed *f)
 {
-    return !ing_feed_is_quiet(f) || (f->active && f->active->mind.goal != GOAL_NONE);
+    return is_busy(f) || (f->active && f->active->mind.goal != GOAL_NONE);
 }
 
 static bool is_about_to_tell(const struct ing_feed *f)
@@ -64,10 +69,11 @@ static void end_sweeps(struct ing_feed *f)
 static void take_over_table(struct ing_feed *f, struct ing_feed *from)
 {
     struct feed_state new = f->durable, old = from->durable;
-    struct wall end = wall_add(from->newest_event, 1), next_bin = bin_after(end);
     bool is_gone = from->condition.state == INGEST_NO_SUCH_TABLE;
-    if (from->newest_event.ticks == 0) return; /* it never had a row */
-    new.floor = new.head = is_gone ? end : next_bin;
+    struct wall end = wall_add(from->newest_event, 1), next_bin = bin_after(end), begin = is_gone ? end : next_bin;
+    bool is_behind = from->newest_event.ticks > f->newest_event.ticks;
+    if (!is_behind || new.floor.ticks >= begin.ticks) return;
+    new.floor = new.head = begin;
     for (unsigned k = 0; k < SWEEP_STAGES; k++) new.swept[k] = next_bin;
     set_state(f, &new);
     if (is_gone || old.head.ticks >= next_bin.ticks) return;
@@ -79,16 +85,17 @@ static void take_over_table(struct ing_feed *f, struct ing_feed *from)
 static void take_over_list(struct ing_feed *f, const struct ing_feed *from)
 {
     struct feed_state s = f->durable;
+    if (from->synced.ticks <= f->synced.ticks) return;
     s.floor = from->durable.head;
     if (s.head.ticks < s.floor.ticks) s.head = s.floor;
     set_state(f, &s);
 }
 
-/* false: not now, one of them is asking. */
+/* false: not now, one of them waits for an answer. What the other was about to ask again it may not ask any more. */
 static bool take_over(struct ing_feed *f, struct ing_feed *from)
 {
-    if (from->synced.ticks <= f->synced.ticks) return true;
-    if (is_asking(from) || is_asking(f)) return false;
+    if (is_busy(from) || is_busy(f)) return false;
+    if (from->active) feed_reset(&from->active->mind, &from->durable);
     if (ing_row(f)->kind == FEED_HUNTING)
         take_over_table(f, from);
     else
@@ -121,7 +128,7 @@ static enum endpoint choose_endpoint(const struct ing_feed *f)
 static bool has_sweeps_left(struct ing_feed *f)
 {
     bool is_gone = f->condition.state == INGEST_NO_SUCH_TABLE;
-    if (ing_row(f)->kind != FEED_HUNTING || f->synced.ticks == 0) return false;
+    if (ing_row(f)->kind != FEED_HUNTING || f->newest_event.ticks == 0) return false;
     if (is_gone && !is_asking(f)) end_sweeps(f);
     if (ing_feed_is_in_op(f)) return f->active->mind.wants_drain && !is_gone;
     return f->durable.swept[SWEEP_STAGES - 1].ticks < f->durable.head.ticks;

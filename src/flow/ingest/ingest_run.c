@@ -311,6 +311,8 @@ static void wake_consented(struct ing_feed *f)
 static void note_step(struct ing_feed *f, const struct feed_effect *effect)
 {
     struct wall now = clock_wall(&ing_in(f)->o.clock);
+    if (ing_state_is_absent(f->condition.state) && !f->active->mind.is_closed) /* it answers now */
+        (void)ing_condition_set(&f->condition, INGEST_WAITING, NULL, NULL, now);
     uint64_t bins = f->active->mind.state.unproved - f->durable.unproved;
     char text[128];
     if (effect->completed_poll) {
