@@ -12,7 +12,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "integration"))
 from harness import Tap, Twin
 import assertion
-from matching import fault, known, pick, MISSING
+from matching import fault, known, pick, self_check, MISSING
 
 ROW_KEYS = {"id", "says", "source", "given", "tenant", "steps", "ask", "expect", "keep", "pending"}
 STEP_KEYS = {"ask", "expect", "keep", "wait", "certificate", "faults"}
@@ -367,6 +367,7 @@ def main():
     options = arguments.parse_args()
     rows = load(options.yaml2json)
     with Tap() as tap:
+        tap.case(not self_check(), "the matchers tell right from wrong", self_check())
         faults = list(form_faults(rows))
         tap.case(not faults, "the rows are well written", "\n".join(faults))
         rows = [row for row in rows if options.only in row["id"] and (not options.pending or "pending" in row)]

@@ -39,7 +39,7 @@ def one_matches(have, want):
         "absent": lambda w: (have is MISSING) == w,
         "is": lambda w: have is not MISSING and any(is_type(have, t) for t in ([w] if isinstance(w, str) else w)),
         "in": lambda w: any(equal(have, x) for x in w),
-        "not": lambda w: not one_matches(have, w),
+        "not": lambda w: have is not MISSING and not one_matches(have, w),
         "equals": lambda w: have == w,
         "keys": lambda w: isinstance(have, dict) and sorted(have) == sorted(w),
         "has": lambda w: isinstance(have, (dict, list)) and all(x in have for x in w),
@@ -81,3 +81,21 @@ def known(want):
     """Are all words of this matcher matchers?"""
     words = {"absent", "is", "in", "not", "equals", "keys", "has", "count", "at_least", "at_most", "holds_at_least", *OF_ALL}
     return not isinstance(want, dict) or set(want) <= words
+
+
+EXAMPLE = {"a": {"b": [{"c": 1, "d@odata.type": "#SByte"}, {"c": 2}]}, "t": "2026", "n": None, "e": [], "f": False}
+# path, what is wanted of it, whether that is so
+CHECKS = [
+    ("a.b[0].c", 1, True), ("a.b[0].c", 2, False), ("a.b[0].c", True, False), ("a.b[-1].c", 2, True), ("a.b[*].c", {"in": [1, 2]}, True),
+    ("a.b[*].c", 1, False), ("a.b[*].c", {"some": 2}, True), ("a.b[*].c", {"some": 3}, False), ("a.b[*].c", {"order": "ascending"}, True),
+    ("a.b[*].c", {"order": "descending"}, False), ("a.b[0].d@odata.type", "#SByte", True), ("t", "/^20/", True), ("t", "/^21/", False),
+    ("n", None, True), ("n", {"absent": True}, False), ("x", {"absent": True}, True), ("x", None, False), ("x", {"not": 1}, False), ("t", {"not": 1}, True),
+    ("e", {"count": 0}, True), ("e[*]", {"is": "string"}, False), ("f", False, True), ("f", 0, False), ("f", {"is": "number"}, False),
+    ("a", {"has": ["b"]}, True), ("a", {"has": ["c"]}, False), ("a", {"keys": ["b"]}, True), ("a.b", {"holds_at_least": 3}, False),
+    ("a.b[0].c", {"at_least": 1, "at_most": 0}, False), ("e", {"equals": []}, True), ("", {"has": ["t"]}, True), ("a.b[*].c", {"distinct": True}, True),
+]
+
+
+def self_check():
+    """Where the matchers do not say what they should."""
+    return [check for check in CHECKS if (fault(EXAMPLE, check[0], check[1]) is None) != check[2]]
