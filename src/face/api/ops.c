@@ -195,7 +195,9 @@ const struct operation api_operations[] = {
      .params = pull_params,
      .run = op_pull,
      .more =
-         "Runs inside the service if one runs, else takes the data folder itself. Exit 3 when some feeds failed, 1 "
+         "Runs inside the service if one runs, else takes the data folder itself. A feed that goes on failing is left "
+         "after half a "
+         "minute, one that is told to wait after a minute. Exit 3 when some feeds failed, 1 "
          "when all did, or this machine's disk. With --from-files: records that the streaming API wrote to a storage "
          "account, or Event Hubs messages, also gzip or zstd; what is known already stays one. Exit 3 when there are "
          "dead letters."},
