@@ -1,6 +1,7 @@
 /* Feeds: how each stands, and fetching on request. */
 #include "face/api/ops.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cloud/tenant/tenant.h"
@@ -21,10 +22,18 @@ void write_time(struct json_writer *w, struct wall t)
     json_write_cstr(w, text);
 }
 
+/* Feeds of a tenant that stand alike: for people, who would not read dozens of lines that say the same. */
+struct feed_group {
+    struct feed_record first;
+    unsigned count;
+    uint64_t rows, late_rows, dead;
+};
 struct feed_list {
     struct json_writer *w;
     struct wall now;
     const char *feed; /* NULL: all */
+    struct feed_group *groups;
+    size_t count, cap;
 };
 
 /* How it stands, why, and what to do about it. */
@@ -50,11 +59,83 @@ static void write_condition(struct json_writer *w, const struct feed_record *r)
     json_write_cstr(w, cause ? cause->remedy : NULL);
 }
 
+/* A feed that brings rows stands for itself while all is well. */
+static bool is_alike(const struct feed_group *g, const struct feed_record *r)
+{
+    const struct feed_record *first = &g->first;
+    bool is_well = ingest_state_named(r->status) == INGEST_OK;
+    return strcmp(first->tenant_id, r->tenant_id) == 0 && strcmp(first->status, r->status) == 0 &&
+           strcmp(first->error_code, r->error_code) == 0 &&
+           (first->last_synced.ticks != 0) == (r->last_synced.ticks != 0) && !(is_well && (r->rows || g->rows));
+}
+
+static struct feed_group *group_of(struct feed_list *l, const struct feed_record *r)
+{
+    for (size_t i = l->count; i-- > 0 && strcmp(l->groups[i].first.tenant_id, r->tenant_id) == 0;)
+        if (is_alike(&l->groups[i], r)) return &l->groups[i];
+    if (l->count == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 64;
+        struct feed_group *bigger = realloc(l->groups, cap * sizeof *bigger);
+        INVARIANT(bigger);
+        l->groups = bigger;
+        l->cap = cap;
+    }
+    struct feed_group *g = &l->groups[l->count++];
+    *g = (struct feed_group){.first = *r};
+    g->first.state = STR_NONE;
+    return g;
+}
+
+static void add_to_group(struct feed_list *l, const struct feed_record *r)
+{
+    struct feed_group *g = group_of(l, r);
+    g->count++;
+    g->rows += r->rows;
+    g->late_rows += r->late_rows;
+    g->dead += r->dead + r->refused;
+    if (r->error_since.ticks < g->first.error_since.ticks) g->first.error_since = r->error_since;
+    if (r->last_synced.ticks > g->first.last_synced.ticks) g->first.last_synced = r->last_synced;
+}
+
+static void write_group(struct json_writer *w, const struct feed_group *g)
+{
+    char names[96];
+    char more[24] = "";
+    if (g->count > 1) (void)snprintf(more, sizeof more, " and %u more", g->count - 1);
+    (void)snprintf(names, sizeof names, "%s%s", g->first.feed, more);
+    json_object_begin(w);
+    json_key(w, "tenant_id");
+    json_write_cstr(w, g->first.tenant_id);
+    json_key(w, "feed");
+    json_write_cstr(w, names);
+    json_key(w, "count");
+    json_write_u64(w, g->count);
+    write_condition(w, &g->first);
+    json_key(w, "last_synced");
+    write_time(w, g->first.last_synced);
+    json_key(w, "rows");
+    json_write_u64(w, g->rows);
+    json_key(w, "late_rows");
+    json_write_u64(w, g->late_rows);
+    json_key(w, "dead");
+    json_write_u64(w, g->dead);
+    json_object_end(w);
+}
+
+static void write_groups(struct feed_list *l)
+{
+    json_array_end(l->w);
+    json_key(l->w, "groups");
+    json_array_begin(l->w);
+    for (size_t i = 0; i < l->count; i++) write_group(l->w, &l->groups[i]);
+}
+
 static bool write_feed(void *arg, const struct feed_record *r)
 {
-    const struct feed_list *l = arg;
+    struct feed_list *l = arg;
     struct json_writer *w = l->w;
     if (l->feed && strcmp(l->feed, r->feed) != 0) return true;
+    add_to_group(l, r);
     json_object_begin(w);
     json_key(w, "tenant_id");
     json_write_cstr(w, r->tenant_id);
@@ -133,6 +214,8 @@ bool op_feed_list(struct op_call *c, struct err *e)
     json_array_begin(c->out);
     bool ok = wants_verdicts ? completeness_each(i->store, tenant_id, list.feed, list.now, write_span, &list, e)
                              : store_feed_list(i->store, tenant_id, write_feed, &list, e);
+    if (!wants_verdicts) write_groups(&list);
+    free(list.groups);
     tenant_unref(t);
     json_array_end(c->out);
     json_object_end(c->out);
