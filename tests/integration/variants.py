@@ -7,25 +7,28 @@ import argparse, collections, concurrent.futures, json, re, subprocess, tempfile
 from harness import Installation, Tap, Twin
 
 tap, lock = Tap(), threading.Lock()
-GRAPH, ENDPOINT = "https://graph.microsoft.com", "https://api.securitycenter.microsoft.com"
 NO_HUNTING = {"lacks": ["hunting"]}  # where hunting says nothing: fewer calls
 BY_ENDPOINT = {"roles": ["Machine.Read.All", "Alert.ReadWrite.All", "Machine.Isolate"]}
 ONE = {"DeviceProcessEvents": 0.02, "DeviceInfo": 0.005, "AlertInfo": 0.005, "EmailEvents": 0.005}
+
+REVISED = ("alerts", "alerts_endpoint", "incidents")
+LOOKED_AT = (*REVISED, "alerts_siem", "machines", *ONE)
 
 # How a variant is met: fields of the tenant's rule. The longest name that a variant begins with counts; login.<code> is met by the code.
 MET = {
     "login.": NO_HUNTING, "login.before_consent": {"consent": "none", **NO_HUNTING}, "login.retry_after": {"token_error": 90033},
     "login.trailer": {"token_error": 7000222}, "login.suberror": {"token_error": 53003},
-    "graph.": {"lacks": ["hunting", "incidents"]}, "graph.403_code": {"lacks": ["hunting", "alerts"]}, "graph.retry_after": NO_HUNTING,
-    "graph.incident_limit": NO_HUNTING,
+    "graph.": NO_HUNTING, "graph.message": {"licence": "endpoint"}, "graph.inner_error": {"licence": "endpoint"},
+    "hunting.bad_query": {"licence": "endpoint"},
     "alerts.": NO_HUNTING, "incidents.": NO_HUNTING, "hunting.": {}, "hunting.too_big": {"byte_cap": 40000},
     "endpoint.": {**BY_ENDPOINT}, "actions.": {**BY_ENDPOINT, "temper": "fast"},
     "siem.": {"roles": ["siem"]},
 }
 # Tenants whose settings of ours differ, so that they meet it.
-SETTINGS = {"graph.401_code": ["--graph-audience", ENDPOINT], "endpoint.401_body": ["--endpoint-audience", GRAPH],
-            "endpoint.audience": ["--endpoint-audience", "https://api.security.microsoft.com"]}
+SETTINGS = {"siem.": ["--siem-url", "{base}/siem"]}
+NO_401 = "what a token does not allow is not asked"
 NOT_MET = {
+    "graph.401_code": NO_401, "graph.403_code": NO_401, "endpoint.401_body": NO_401, "endpoint.audience": NO_401,
     "login.consent": "consent links are opened by a person", "alerts.custom_details": "it writes nothing to alerts", "endpoint.hunting": "it hunts through Graph",
     "incidents.patch_more": "it writes nothing to incidents", "endpoint.pairing": "it writes nothing to alerts", "endpoint.batch": "it writes nothing to alerts",
     "endpoint.machine_name": "it asks for machines by list", "indicators.": "it has no indicators", "actions.repeat": "it orders no actions",
@@ -33,7 +36,7 @@ NOT_MET = {
     "actions.offboard": "it orders no actions", "actions.live_response": "it orders no actions",
 }
 # Choices between which what our client has may differ: what is missing is called by another name.
-MAY_DIFFER = {"endpoint.audience": "an audience that is not taken gives nothing", "login.before_consent": "no consent, or no roles yet",
+MAY_DIFFER = {"login.before_consent": "no consent, or no roles yet",
               "siem.retired": "where it is gone nothing comes", "alerts.order": "without an order alerts cannot be walked: bad_query says so"}
 # Faults that stay: a pull waits for them a while and then gives up, so they are lived apart, with one pull.
 LASTING = ("login.90033", "login.90055", "login.50196", "login.retry_after")
@@ -87,8 +90,10 @@ def existing(twin, tenant, feed):
         rows = [json.loads(line) for line in answer if line.strip()]
     if feed == "machines":
         return {r["id"] for r in rows}
-    if feed in ("alerts", "incidents"):
-        return {(r["id"], instant(r["lastUpdateDateTime"])) for r in rows}
+    if feed == "alerts_siem":
+        return {r["FullId"] for r in rows}
+    if feed in REVISED:
+        return {(r["id"], instant(r.get("lastUpdateDateTime") or r["lastUpdateTime"])) for r in rows}
     return {(instant(text(r["Timestamp"])), text(r.get("DeviceId")), text(r.get("ReportId"))) for r in rows}
 
 
@@ -109,7 +114,9 @@ def lake(installation):
         uids[meta["uid"]] += 1
         if source == "machines":
             key = device.get("uid")
-        elif source in ("alerts", "incidents"):
+        elif source == "alerts_siem":
+            key = meta.get("original_event_uid")
+        elif source in REVISED:
             key = ((event.get("finding_info") or {}).get("uid") or meta.get("original_event_uid"), instant(text(meta.get("original_time"))))
         else:
             key = (instant(text(meta.get("original_time") or unmapped.get("Timestamp"))), text(device.get("uid") or unmapped.get("DeviceId")),
@@ -118,7 +125,6 @@ def lake(installation):
     return keys, uids
 
 
-LOOKED_AT = ("alerts", "incidents", "machines", *ONE)
 
 
 def feeds_of(installation):
@@ -167,8 +173,9 @@ def live(scenes, twin, i):
         s.tenant = tenant
     i.add_tenants(twin)
     for s in scenes:
-        if s.name in SETTINGS:
-            done = i.run("tenant", "set", s.tenant["tenant_id"], *SETTINGS[s.name])
+        settings = longest(SETTINGS, s.name)
+        if settings:
+            done = i.run("tenant", "set", s.tenant["tenant_id"], *(word.replace("{base}", twin.url) for word in settings))
             told(done.returncode == 0, f"{s.title}: its setting is taken", done.stderr)
 
 
