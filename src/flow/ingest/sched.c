@@ -97,14 +97,14 @@ void sched_forget(struct sched_tenant *t, size_t feed)
 
 /* ---- tenants --------------------------------------------------------------------------------------------------------------- */
 
-/* Hunting is shared with the tenant's analysts: ours is a part of each rate, never nothing. Large tenants are allowed more
- * than the documented minimum; all rates grow with the one that was set. */
-static void scale(struct rate *rates, unsigned count, const struct sched_limits *limits)
+/* Hunting is shared with the tenant's analysts: ours is a part of each rate, never nothing. Through Graph large tenants are
+ * allowed more than the documented minimum: all rates grow with the one that was set. The Endpoint API's are fixed. */
+static void scale(struct rate *rates, unsigned count, const struct sched_limits *limits, bool may_grow)
 {
-    uint64_t documented = rates[0].calls;
+    uint64_t documented = rates[0].calls, granted = limits->hunting_calls_per_minute;
+    if (!may_grow && granted > documented) granted = documented;
     for (unsigned i = 0; i < count; i++) {
-        uint64_t calls = (uint64_t)rates[i].calls * limits->hunting_calls_per_minute * limits->hunting_share_percent /
-                         100 / documented;
+        uint64_t calls = (uint64_t)rates[i].calls * granted * limits->hunting_share_percent / 100 / documented;
         rates[i].calls = calls ? (uint32_t)calls : 1;
     }
 }
@@ -115,7 +115,8 @@ void sched_tenant_init(struct sched_tenant *t, const struct sched_limits *limits
     *t = (struct sched_tenant){.feeds = feeds, .feed_count = count};
     for (unsigned i = 0; i < API_FAMILY_COUNT; i++) {
         struct family_row row = family_rows[i];
-        if (i == API_GRAPH_HUNTING || i == API_ENDPOINT_HUNTING) scale(row.rates, row.rate_count, limits);
+        if (i == API_GRAPH_HUNTING || i == API_ENDPOINT_HUNTING)
+            scale(row.rates, row.rate_count, limits, i == API_GRAPH_HUNTING);
         budget_init(&t->budgets[i], row.rates, row.rate_count, now);
     }
 }
