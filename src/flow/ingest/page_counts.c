@@ -42,7 +42,7 @@ void page_total_row(struct page *p, struct str record)
 void page_count_row(struct page *p, struct str record)
 {
     const struct feed_fetch *q = &p->job->fetch;
-    struct wall at;
+    struct wall at = {0};
     uint64_t count;
     if (!p->remote) p->remote = calloc(bin_count(q), sizeof *p->remote);
     if (!p->remote) {
