@@ -104,6 +104,10 @@ int64_t feed_horizon_hour(const struct feed_row *row, const struct feed_state *s
 
 /* ---- questions and answers --------------------------------------------------------------------------------------------- */
 enum feed_ask { ASK_ROWS, ASK_COUNTS /* per bin */, ASK_TOTAL, ASK_OBJECT /* feed->object */ };
+static inline bool ask_is_count(enum feed_ask a) /* else its answer brings rows */
+{
+    return a == ASK_COUNTS || a == ASK_TOTAL;
+}
 struct feed_fetch {
     enum feed_ask ask;
     struct wall from, to;   /* rows outside [from, to) are no answer to this; snapshot: both 0 */

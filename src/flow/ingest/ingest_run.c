@@ -178,7 +178,7 @@ static void job_take(struct ing_feed *f, struct page_job *job)
     struct feed_effect effect;
     in->counters.answer_bytes += job->page.bytes;
     in->counters.known += job->page.rows - job->page.fresh - job->staged.dead_count;
-    if (job->fetch.ask != ASK_ROWS)
+    if (ask_is_count(job->fetch.ask))
         feed_take_counts(&f->active->mind, &job->counts, now, &effect);
     else
         feed_take_page(&f->active->mind, &job->page, now, &effect);

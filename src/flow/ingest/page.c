@@ -65,7 +65,7 @@ static void on_fault(void *ctx, const struct json_fault *fault, struct str piece
 {
     struct page *p = ctx;
     if (p->has_failed) return;
-    if (p->job->fetch.ask != ASK_ROWS)
+    if (ask_is_count(p->job->fetch.ask))
         (void)page_fail(p, fault->what);
     else
         page_dead(p, fault, piece);
