@@ -71,11 +71,12 @@ static bool arguments_agree(const struct function *f, struct expr *const *args, 
         return args[0]->type == KQL_DATETIME || args[0]->type == KQL_TIMESPAN ? args[1]->type == KQL_TIMESPAN
                                                                               : kql_is_number(args[1]->type);
     if (f->result == RESULT_CASE) {
+        if (n < 3) return false;
         for (unsigned i = 0; i + 1 < n; i += 2)
             if (args[i]->type != KQL_BOOL || !types_compare(args[1]->type, args[i + 1]->type)) return false;
         return n % 2 == 1 && types_compare(args[1]->type, args[n - 1]->type);
     }
-    if (f->result == RESULT_AS_SECOND) return types_compare(args[1]->type, args[2]->type);
+    if (f->result == RESULT_AS_SECOND) return n > 2 && types_compare(args[1]->type, args[2]->type);
     if (f->result == KQL_LONG && n == 2) return kql_is_number(args[1]->type) && args[1]->type != KQL_REAL;
     if (f->result == RESULT_AS_FIRST)
         for (unsigned i = 1; i < n; i++)
@@ -101,7 +102,9 @@ static struct expr *function_call(struct compiler *c, struct str name, const cha
         return FAILED(c, at, "%s(): function expects %s%u argument(s).", f->name,
                       f->arg_min < f->arg_max ? "at least " : "", f->arg_min);
     if (!arguments_agree(f, args, n)) return FAILED(c, at, "%s(): argument types do not fit.", f->name);
-    enum kql_type type = f->result >= 0 ? (enum kql_type)f->result : args[f->result == RESULT_AS_FIRST ? 0 : 1]->type;
+    unsigned alike = f->result == RESULT_AS_FIRST ? 0 : 1; /* whose type the result has */
+    INVARIANT(f->result >= 0 || alike < n);
+    enum kql_type type = f->result >= 0 ? (enum kql_type)f->result : args[alike]->type;
     return expr_call(c, f->fn, type, args, n);
 }
 

@@ -117,7 +117,7 @@ static void what_is_cut_is_not_whole(void **state)
             struct buf out = unpacked(str_sub(buf_str(&packed), 0, packed.n - left), 4096, &ok, &whole);
             assert_true(ok);
             assert_int_equal(whole, !forms[f].is_packed);
-            assert_true(out.n <= text.n && memcmp(out.p, text.p, out.n) == 0);
+            assert_true(out.n <= text.n && (out.n == 0 || memcmp(out.p, text.p, out.n) == 0));
             buf_done(&out);
         }
         buf_done(&packed);
