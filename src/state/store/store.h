@@ -107,7 +107,7 @@ struct feed_record {
     uint64_t refused;         /* rows in the log that the mapping refused: only store_feed_refused_add changes it */
     char status[32];          /* "ok", "throttled", "error", ... */
     char error_code[64];      /* of the last failure; empty after a success */
-    char error_text[400]; /* as long as an err's */
+    char error_text[400];     /* as long as an err's */
     struct wall error_since;
 };
 /* STORE_EXISTS for a second feed of that name and tenant; STORE_GONE when the feed or its tenant was removed meanwhile. Ids

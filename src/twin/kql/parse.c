@@ -66,6 +66,7 @@ static bool fits(enum arg_class class, enum kql_type t)
 /* What "first" does not say: bin's step must go with its value, both sides of iff must be alike, hash's n is a number. */
 static bool arguments_agree(const struct function *f, struct expr *const *args, unsigned n)
 {
+    if (n == 0) return true;
     if (!fits(f->first, args[0]->type)) return false;
     if (f->first == ARG_TIME && n == 2)
         return args[0]->type == KQL_DATETIME || args[0]->type == KQL_TIMESPAN ? args[1]->type == KQL_TIMESPAN
