@@ -5,10 +5,13 @@
 
 #include <isa-l/igzip_lib.h>
 
+#include "flow/ingest/gzip_head.h"
+
 enum { OUT_BYTES = 64 << 10 };
 
 struct inflate {
     struct inflate_state state;
+    struct gzip_head head;
     bool has_begun;   /* a member has bytes */
     bool is_complete; /* the member before has ended */
     uint8_t out[OUT_BYTES];
@@ -17,7 +20,8 @@ struct inflate {
 static void next_member(struct inflate *z)
 {
     isal_inflate_init(&z->state);
-    z->state.crc_flag = ISAL_GZIP;
+    z->state.crc_flag = ISAL_GZIP_NO_HDR_VER;
+    z->head = (struct gzip_head){0};
     z->has_begun = false;
 }
 
@@ -59,10 +63,12 @@ bool inflate_feed(struct inflate *z, const void *p, size_t n, void (*out)(void *
 {
     const uint8_t *in = p;
     while (n > 0) {
+        z->has_begun = true;
+        if (!gzip_head_read(&z->head, &in, &n)) return false;
+        if (n == 0) return true;
         uint32_t piece = n > (1u << 30) ? (1u << 30) : (uint32_t)n;
         z->state.next_in = (uint8_t *)(uintptr_t)in;
         z->state.avail_in = piece;
-        z->has_begun = true;
         if (!run_member(z, out, ctx)) return false;
         size_t used = piece - z->state.avail_in;
         in += used;

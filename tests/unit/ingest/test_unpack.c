@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 #include <zstd.h>
 
@@ -142,12 +143,59 @@ static void damage_is_noticed(void **state)
     }
 }
 
+/* A member whose header has everything a header may have; `spoil`: this byte of the header is another. */
+static struct buf with_full_header(struct str text, size_t spoil)
+{
+    static const char head[] = "\x1f\x8b\x08\x1e"
+                               "TIME"
+                               "\0\3"
+                               "\5\0"
+                               "extra"
+                               "name\0"
+                               "comment";
+    struct buf plain = {0}, packed = {0};
+    uint32_t crc = crc32_gzip_refl(0, (const unsigned char *)head, sizeof head);
+    char told[2] = {(char)(crc & 0xff), (char)(crc >> 8 & 0xff)};
+    (void)buf_add(&packed, head, sizeof head);
+    (void)buf_add(&packed, told, sizeof told);
+    if (spoil < packed.n) packed.p[spoil] ^= 0x20;
+    add_gzip(&plain, text);
+    (void)buf_add(&packed, plain.p + 10, plain.n - 10);
+    buf_done(&plain);
+    return packed;
+}
+
+static void a_gzip_header_may_have_every_part(void **state)
+{
+    (void)state;
+    struct buf text = text_of(5000);
+    for (size_t piece = 1; piece < 45; piece++) {
+        struct buf packed = with_full_header(buf_str(&text), SIZE_MAX);
+        bool ok, whole;
+        add_gzip(&packed, buf_str(&text)); /* a plain one behind it */
+        struct buf out = unpacked(buf_str(&packed), piece, &ok, &whole);
+        assert_true(ok && whole && out.n == 2 * text.n && memcmp(out.p, text.p, text.n) == 0);
+        buf_done(&out);
+        buf_done(&packed);
+    }
+    for (size_t spoil = 2; spoil < 32; spoil++) {
+        struct buf packed = with_full_header(buf_str(&text), spoil);
+        bool ok, whole;
+        struct buf out = unpacked(buf_str(&packed), 7, &ok, &whole);
+        assert_false(whole);
+        buf_done(&out);
+        buf_done(&packed);
+    }
+    buf_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form_comes_out_as_it_was),
         cmocka_unit_test(what_is_cut_is_not_whole),
         cmocka_unit_test(damage_is_noticed),
+        cmocka_unit_test(a_gzip_header_may_have_every_part),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("unpack", tests, NULL, NULL);
