@@ -205,6 +205,7 @@ static const struct {
     {"user_type", CONV_USER_TYPE, false},
     {"not", CONV_NOT, false},
     {"matches", CONV_MATCHES, true},
+    {"has", CONV_HAS, true},
     {"text", CONV_TEXT, false},
     {"json", CONV_JSON, false},
     {"first", CONV_FIRST, false},

@@ -123,6 +123,19 @@ static struct str matches(struct map_scratch *s, const struct step *step, struct
     return STR_NONE;
 }
 
+/* Of "Phish, Malware": the first word of the argument that is among them, as the argument writes it. */
+static struct str has(struct map_scratch *s, const struct step *step, struct str text)
+{
+    (void)s;
+    for (struct str words = step->arg; words.p;) {
+        struct str word = str_cut(&words, ' ');
+        for (struct str rest = text; rest.p;) {
+            if (str_eq_nocase(str_trim(str_cut(&rest, ',')), word)) return word;
+        }
+    }
+    return STR_NONE;
+}
+
 /* ---- ATT&CK: "T1059.001" alone or "PowerShell (T1059.001)" ---------------------------------------------------------------- */
 static struct str technique_id(struct str text)
 {
@@ -362,6 +375,7 @@ static text_function *const text_functions[] = {
     [CONV_AFTER_LAST] = after_last,
     [CONV_ADDRESS] = address,
     [CONV_MATCHES] = matches,
+    [CONV_HAS] = has,
     [CONV_TECHNIQUE] = technique,
     [CONV_SUB_TECHNIQUE] = sub_technique,
     [CONV_TECHNIQUE_NAME] = technique_name,

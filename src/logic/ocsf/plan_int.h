@@ -71,6 +71,7 @@ enum converter {
     CONV_USER_TYPE,
     CONV_NOT,
     CONV_MATCHES,
+    CONV_HAS,
     CONV_TEXT,
     CONV_JSON,
     CONV_FIRST,
