@@ -150,12 +150,15 @@ static bool compile_tests(struct compiler *c, struct str kind, const struct node
                           struct test *out, size_t *count)
 {
     INVARIANT(value->items != NULL || value->count == 0);
-    bool differs = str_eq(kind, STR("differs")), absent = str_eq(kind, STR("absent"));
+    bool absent = str_eq(kind, STR("absent"));
+    enum test_kind worded = str_eq(kind, STR("differs"))  ? TEST_DIFFERS
+                            : str_eq(kind, STR("starts")) ? TEST_STARTS
+                                                          : TEST_EQUALS;
     for (size_t i = 0; i < value->count; i++) {
         if (*count == 32) return mapping_error(c->e, value->at, "more than 32 tests");
         struct str column = value->type == YAML_MAP ? value->keys[i] : value->items[i].text;
         const struct node *words = value->type == YAML_MAP ? &value->items[i] : NULL;
-        enum test_kind k = words ? (differs ? TEST_DIFFERS : TEST_EQUALS) : absent ? TEST_ABSENT : TEST_PRESENT;
+        enum test_kind k = words ? worded : absent ? TEST_ABSENT : TEST_PRESENT;
         if (!compile_test(c, k, column, words, shape, value->items[i].at, &out[(*count)++])) return false;
     }
     return true;
@@ -178,15 +181,15 @@ bool compile_condition(struct compiler *c, const struct node *when, uint16_t sha
     *out = NULL;
     if (when == NULL) return true;
     if (when->type != YAML_MAP)
-        return mapping_error(c->e, when->at, "$when wants present, absent, equals, differs or same");
+        return mapping_error(c->e, when->at, "$when wants present, absent, equals, differs, starts or same");
     for (size_t i = 0; i < when->count; i++) {
         struct str kind = when->keys[i];
         const struct node *value = &when->items[i];
-        bool wants_map = str_eq(kind, STR("equals")) || str_eq(kind, STR("differs"));
+        bool wants_map = str_eq(kind, STR("equals")) || str_eq(kind, STR("differs")) || str_eq(kind, STR("starts"));
         bool wants_list = str_eq(kind, STR("present")) || str_eq(kind, STR("absent")) || str_eq(kind, STR("same"));
         if (!(wants_map && value->type == YAML_MAP) && !(wants_list && value->type == YAML_LIST))
             return mapping_error(c->e, value->key_at,
-                                 "$when: present, absent and same want a list, equals and differs a map");
+                                 "$when: present, absent and same want a list, equals, differs and starts a map");
         bool ok = str_eq(kind, STR("same")) ? count < 32 && compile_same(c, value, shape, &tests[count++])
                                             : compile_tests(c, kind, value, shape, tests, &count);
         if (!ok) return false;
@@ -276,8 +279,11 @@ static bool compile_each(struct compiler *c, const struct node *n, const struct 
     struct node element = *n;
     if (chain == NULL) return compile_no_memory(c);
     if (each->type != YAML_SCALAR) return mapping_error(c->e, each->at, "$each wants a column");
-    if (!compile_path(c, str_trim(each->text), shape, each->at, chain)) return false;
+    if (!compile_column(c, str_trim(each->text), shape, each->at, chain)) return false;
+    struct op inner = {.key = op.key};
     op.kind = OP_EACH;
+    op.is_single = op.key.n > 0;
+    op.key = STR_NONE;
     op.each = chain;
     op.shape = shape_add(c, NO_SHAPE, NO_SLOT);
     size_t at = op.shape == NO_SHAPE ? SIZE_MAX : emit(c, op);
@@ -291,7 +297,7 @@ static bool compile_each(struct compiler *c, const struct node *n, const struct 
         element.keys[element.count] = n->keys[i];
         element.items[element.count++] = n->items[i];
     }
-    bool ok = compile_object(c, &element, item, op.shape, (struct op){0});
+    bool ok = compile_object(c, &element, item, op.shape, inner);
     end_block(c, at);
     return ok;
 }
@@ -391,8 +397,6 @@ static bool compile_attr(struct compiler *c, const struct node *n, const struct 
         return mapping_error(c->e, n->at, "%s is an object: its attributes were expected", attr->name);
     if (attr->is_array) return compile_array(c, n, attr->object, shape, op);
     if (n->type == YAML_LIST) return mapping_error(c->e, n->at, "%s is one object, not a list", attr->name);
-    if (node_get(n, "$each"))
-        return mapping_error(c->e, n->at, "%s is one object: $each has no place here", attr->name);
     return compile_object(c, n, attr->object, shape, op);
 }
 

@@ -17,7 +17,7 @@ struct compiler {
     struct expander *x;
     const struct schema *schema;
     uint16_t declared;      /* profiles of the mapping file */
-    struct node tables[17]; /* MAPs of value tables, the file's own first */
+    struct node tables[65]; /* MAPs of value tables, the file's own first */
     size_t table_count;
     const struct node *observables; /* LIST of path ends */
     struct built_shape *shapes;     /* heap */
@@ -42,8 +42,10 @@ bool shapes_finish(struct compiler *c, struct plan *plan);
 void shapes_free(struct compiler *c);
 
 /* ---- expressions ------------------------------------------------------------------------------------------------------- */
-/* A path alone: for `by`, `$each`, conditions. */
+/* A path alone: for `by`, `$in`, conditions. */
 bool compile_path(struct compiler *c, struct str text, uint16_t shape, struct place at, struct chain *out);
+/* A path with converters behind it: for `$each`. */
+bool compile_column(struct compiler *c, struct str text, uint16_t shape, struct place at, struct chain *out);
 /* A leaf (SCALAR, LIST of them, or MAP with $from or $join) for `attr`. */
 bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr,
                   struct expr *out);

@@ -210,6 +210,7 @@ static const struct {
     {"json", CONV_JSON, false},
     {"first", CONV_FIRST, false},
     {"join", CONV_JOIN, true},
+    {"split", CONV_SPLIT, true},
     {"attack_technique", CONV_TECHNIQUE, false},
     {"attack_sub_technique", CONV_SUB_TECHNIQUE, false},
     {"attack_name", CONV_TECHNIQUE_NAME, false},
@@ -341,6 +342,13 @@ static bool compile_chain(struct compiler *c, struct str text, uint16_t shape, c
     chain.step_count = (uint16_t)count;
     *out = chain;
     return true;
+}
+
+bool compile_column(struct compiler *c, struct str text, uint16_t shape, struct place at, struct chain *out)
+{
+    if (looks_constant(text) || str_starts(text, STR("@uid")) || str_starts(text, STR("@source")))
+        return mapping_error(c->e, at, "not a column: %.*s", STR_ARG(text));
+    return compile_chain(c, text, shape, NULL, at, out);
 }
 
 static bool compile_first(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr,

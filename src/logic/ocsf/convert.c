@@ -360,6 +360,31 @@ static struct value joined(struct map_scratch *s, const struct step *step, struc
     return value_of_text(s, text);
 }
 
+/* Text cut at TEXT; what is a list already stays one. */
+static struct value split(struct map_scratch *s, const struct step *step, struct value v)
+{
+    struct str list = row_inner_json(s, v.raw, v.type);
+    if (list.p && list.p[0] == '[') return value_of_token(list);
+    struct str rest = value_text(s, &v);
+    size_t from = s->text.n;
+    while (rest.n) {
+        size_t at = str_find(rest, step->arg, 0);
+        struct str part = str_trim(str_sub(rest, 0, at == SIZE_MAX ? rest.n : at));
+        rest = at == SIZE_MAX ? STR_NONE : str_sub(rest, at + step->arg.n, rest.n);
+        if (part.n == 0) continue;
+        (void)buf_add_str(&s->text, s->text.n == from ? STR("[\"") : STR(",\""));
+        json_escape(&s->text, part);
+        (void)buf_add_char(&s->text, '"');
+    }
+    struct value out = VALUE_NONE;
+    if (s->text.n > from) {
+        (void)buf_add_char(&s->text, ']');
+        out = value_of_token(arena_str(&s->arena, (struct str){s->text.p + from, s->text.n - from}));
+    }
+    s->text.n = from;
+    return out;
+}
+
 /* ---- the table ------------------------------------------------------------------------------------------------------------------ */
 static text_function *const text_functions[] = {
     [CONV_LOWER] = to_lower,
@@ -400,6 +425,7 @@ static struct value convert_one(struct map_scratch *s, const struct step *step, 
     case CONV_JSON: return as_json(s, v);
     case CONV_FIRST: return first_of(s, step, v);
     case CONV_JOIN: return joined(s, step, v);
+    case CONV_SPLIT: return split(s, step, v);
     default: break;
     }
     struct str text = value_text(s, &v);
@@ -429,8 +455,8 @@ static bool convert_element(void *ctx, struct value element)
 static bool goes_over_elements(const struct step *step, const struct value *v)
 {
     if (v->type != JSON_ARRAY) return false;
-    return step->converter != CONV_FIRST && step->converter != CONV_JOIN && step->converter != CONV_TEXT &&
-           step->converter != CONV_JSON;
+    return step->converter != CONV_FIRST && step->converter != CONV_JOIN && step->converter != CONV_SPLIT &&
+           step->converter != CONV_TEXT && step->converter != CONV_JSON;
 }
 
 struct value value_convert(struct map_scratch *s, const struct step *step, struct value v)

@@ -76,20 +76,32 @@ static void note_finding(void *ctx, const struct ocsf_finding *f)
     if (f->is_error) fail(r, "ocsf check: ", str_of(f->path), str_of(f->text));
 }
 
-static void run_example(struct running *r, const struct yaml *example)
+/* The row of an example with `by`: the object with that column in front. */
+static struct str row_with(struct running *r, struct str row, struct str column, struct str word)
 {
-    const struct yaml *row = yaml_get(example, "row"), *expected = yaml_get(example, "event");
+    struct buf b = {0};
+    row = str_trim(row);
+    (void)buf_add_str(&b, STR("{\""));
+    json_escape(&b, column);
+    (void)buf_add_str(&b, STR("\":\""));
+    json_escape(&b, word);
+    (void)buf_add_str(&b, STR("\","));
+    (void)buf_add_str(&b, str_sub(row, 1, row.n));
+    struct str text = b.failed ? STR_NONE : arena_str(&r->arena, buf_str(&b));
+    buf_done(&b);
+    return text;
+}
+
+static void run_example(struct running *r, struct str row, const struct yaml *expected)
+{
     const struct map_event *events;
     size_t count;
     struct err e = {0};
-    r->failure[0] = '\0';
-    arena_reset(&r->arena);
-    if (row == NULL || row->type != YAML_SCALAR || expected == NULL || !json_check(row->text, NULL) ||
-        json_type_of(str_trim(row->text)) != JSON_OBJECT) {
+    if (expected == NULL || !json_check(row, NULL) || json_type_of(str_trim(row)) != JSON_OBJECT) {
         fail(r, "an example has a row (JSON) and an event", STR("example"), STR(""));
         return;
     }
-    struct map_input in = {.tenant_id = STR("4b8c18bd-2f9f-4227-af55-9f1061cf9c32"), .row = str_trim(row->text)};
+    struct map_input in = {.tenant_id = STR("4b8c18bd-2f9f-4227-af55-9f1061cf9c32"), .row = str_trim(row)};
     if (!plan_map(r->plan, r->o, r->scratch, &in, &events, &count, &e)) {
         fail(r, e.text, STR("row"), STR(""));
         return;
@@ -109,19 +121,38 @@ static bool is_for(const struct yaml *example, const char *key, const char *valu
     return wanted ? str_eq(wanted->text, str_of(value)) : otherwise;
 }
 
+/* `row` and `event`; or, with `by`, one row with each of the words in that column, and what its event is in `events`. */
+static void run_each(struct running *r, const struct yaml *example, struct ocsf_example about,
+                     void (*each)(void *ctx, const struct ocsf_example *example), void *ctx)
+{
+    const struct yaml *name = yaml_get(example, "name"), *row = yaml_get(example, "row"), *by = yaml_get(example, "by"),
+                      *events = yaml_get(example, "events");
+    struct str text = row && row->type == YAML_SCALAR ? row->text : STR("");
+    bool is_table = by && by->type == YAML_SCALAR && events && events->type == YAML_MAP;
+    for (size_t i = 0; i < (is_table ? events->count : 1); i++) {
+        r->failure[0] = '\0';
+        arena_reset(&r->arena);
+        if (is_table)
+            run_example(r, row_with(r, text, by->text, events->keys[i].text), &events->items[i]);
+        else
+            run_example(r, text, yaml_get(example, "event"));
+        struct str called = is_table ? events->keys[i].text : name ? name->text : STR("");
+        char *copy = arena_copy(&r->arena, called.p ? called.p : "", called.n);
+        about.name = copy ? copy : "";
+        about.failure = r->failure[0] ? r->failure : NULL;
+        each(ctx, &about);
+    }
+}
+
 static void run_examples(struct running *r, const struct yaml *examples, struct ocsf_example about,
                          void (*each)(void *ctx, const struct ocsf_example *example), void *ctx)
 {
     for (size_t i = 0; examples && examples->type == YAML_LIST && i < examples->count; i++) {
-        const struct yaml *example = &examples->items[i], *name = yaml_get(example, "name");
+        const struct yaml *example = &examples->items[i];
         bool is_default = strcmp(about.classes, "mission") == 0;
         if (!is_for(example, "version", about.version, true) || !is_for(example, "classes", about.classes, is_default))
             continue;
-        run_example(r, example);
-        char *text = arena_copy(&r->arena, name ? name->text.p : "", name ? name->text.n : 0);
-        about.name = text ? text : "";
-        about.failure = r->failure[0] ? r->failure : NULL;
-        each(ctx, &about);
+        run_each(r, example, about, each, ctx);
     }
 }
 

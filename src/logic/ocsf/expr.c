@@ -190,6 +190,14 @@ static bool is_one_of(struct str text, const struct test *t)
     return false;
 }
 
+static bool starts_with_one(struct str text, const struct test *t)
+{
+    for (size_t i = 0; i < t->word_count; i++) {
+        if (text.n >= t->words[i].n && str_eq_nocase(str_sub(text, 0, t->words[i].n), t->words[i])) return true;
+    }
+    return false;
+}
+
 static bool test_holds(struct map_scratch *s, const struct test *t)
 {
     struct value a = chain_value(s, t->a);
@@ -198,6 +206,7 @@ static bool test_holds(struct map_scratch *s, const struct test *t)
     struct str text = value_text(s, &a);
     if (t->kind == TEST_EQUALS) return is_present && is_one_of(text, t);
     if (t->kind == TEST_DIFFERS) return !is_present || !is_one_of(text, t);
+    if (t->kind == TEST_STARTS) return is_present && starts_with_one(text, t);
     struct value b = chain_value(s, t->b);
     return is_present && str_eq(text, value_text(s, &b));
 }

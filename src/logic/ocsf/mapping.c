@@ -325,29 +325,62 @@ static int list_cmp(const void *a, const void *b)
     return str_cmp(((const struct choice_list *)a)->word, ((const struct choice_list *)b)->word);
 }
 
+/* `A | B` stands for both words, which share what is built. */
+static size_t count_words(const struct yaml *rows)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        struct str rest = rows->keys[i].text;
+        for (; rest.p; count++) (void)expr_cut(&rest, " | ");
+    }
+    return count;
+}
+
+static bool add_words(struct build *b, const struct yaml *key, const struct choice_list *built,
+                      struct choice_list *lists, size_t *count)
+{
+    for (struct str rest = key->text; rest.p;) {
+        struct str word = expr_cut(&rest, " | ");
+        char *copy = arena_copy(b->c.a, word.p, word.n);
+        if (copy == NULL) return compile_no_memory(&b->c);
+        lists[*count] = *built;
+        lists[(*count)++].word = (struct str){copy, word_fold(word, false, copy, word.n)};
+    }
+    return true;
+}
+
+static bool check_words(struct build *b, const struct choice_list *lists, size_t count, const struct yaml *rows)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (str_eq(lists[i - 1].word, lists[i].word))
+            return mapping_error(b->c.e, place_at(b, rows), "%.*s stands twice", STR_ARG(lists[i].word));
+    }
+    return true;
+}
+
 static bool build_table(struct build *b, const struct yaml *choose)
 {
     const struct yaml *by = yaml_get(choose, "by"), *rows = yaml_get(choose, "rows");
     if (by == NULL || by->type != YAML_SCALAR || rows == NULL || rows->type != YAML_MAP || choose->count != 2)
         return mapping_error(b->c.e, place_at(b, choose), "choose wants by and rows, or a list of rows");
     struct chain *chain = ARENA_NEW(b->c.a, struct chain);
-    struct choice_list *lists = arena_alloc(b->c.a, (rows->count + 1) * sizeof *lists);
+    struct choice_list *lists = arena_alloc(b->c.a, (count_words(rows) + 1) * sizeof *lists);
+    size_t count = 0;
     if (chain == NULL || lists == NULL) return compile_no_memory(&b->c);
     if (!compile_path(&b->c, by->text, 0, place_at(b, by), chain)) return false;
     for (size_t i = 0; i < rows->count; i++) {
-        struct str word = rows->keys[i].text;
-        char *copy = arena_copy(b->c.a, word.p, word.n);
-        if (copy == NULL) return compile_no_memory(&b->c);
-        lists[i].word = (struct str){copy, word_fold(word, false, copy, word.n)};
-        if (!build_list(b, &rows->items[i], true, &lists[i])) return false;
+        struct choice_list built = {0};
+        if (!build_list(b, &rows->items[i], true, &built) || !add_words(b, &rows->keys[i], &built, lists, &count))
+            return false;
     }
-    qsort(lists, rows->count, sizeof *lists, list_cmp);
-    for (size_t i = 0; i < rows->count; i++) {
+    qsort(lists, count, sizeof *lists, list_cmp);
+    if (!check_words(b, lists, count, rows)) return false;
+    for (size_t i = 0; i < count; i++) {
         if (str_eq(lists[i].word, STR("*"))) b->plan->fallback = &lists[i];
     }
     b->plan->by = chain;
     b->plan->lists = lists;
-    b->plan->list_count = rows->count;
+    b->plan->list_count = count;
     return true;
 }
 

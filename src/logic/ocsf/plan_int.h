@@ -76,6 +76,7 @@ enum converter {
     CONV_JSON,
     CONV_FIRST,
     CONV_JOIN,
+    CONV_SPLIT,
     CONV_TECHNIQUE,
     CONV_SUB_TECHNIQUE,
     CONV_TECHNIQUE_NAME,
@@ -115,11 +116,11 @@ struct expr {
 };
 
 /* ---- conditions ----------------------------------------------------------------------------------------------------------- */
-enum test_kind { TEST_PRESENT, TEST_ABSENT, TEST_EQUALS, TEST_DIFFERS, TEST_SAME };
+enum test_kind { TEST_PRESENT, TEST_ABSENT, TEST_EQUALS, TEST_DIFFERS, TEST_STARTS, TEST_SAME };
 struct test {
     enum test_kind kind;
     const struct chain *a, *b; /* b: SAME */
-    const struct str *words;   /* EQUALS, DIFFERS */
+    const struct str *words;   /* EQUALS, DIFFERS, STARTS */
     size_t word_count;
 };
 struct condition {
@@ -146,7 +147,7 @@ enum fit {
 enum op_kind {
     OP_OBJECT, /* children follow */
     OP_ARRAY,  /* elements follow: OBJECT, FIRST, EACH */
-    OP_EACH,   /* its one child once for each element */
+    OP_EACH,   /* its one child once for each element; a single one: for the first that comes about */
     OP_FIRST,  /* the first child that comes about */
     OP_LEAF,
     OP_CONST,
@@ -167,6 +168,7 @@ struct op {
     uint8_t observable;             /* type id; 0: none */
     bool is_always, is_constant;    /* OBJECT: write though only constants are in it; has nothing but constants */
     bool is_time;                   /* the event's time */
+    bool is_single;                 /* EACH: one object, not an array */
     enum fit fit;                   /* LEAF */
     uint16_t shape;                 /* EACH: of the element */
     const struct condition *when;   /* NULL: always */

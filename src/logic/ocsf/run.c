@@ -151,8 +151,9 @@ static bool run_for_element(void *ctx, struct value element)
 {
     struct each_run *e = ctx;
     const struct op *op = &e->ops[e->at];
+    if (op->is_single && e->best != CAME_NOTHING) return true;
     shape_read(e->s, op->shape, element.raw);
-    enum came came = run_element(e->s, e->ops, e->at + 1);
+    enum came came = op->is_single ? run_op(e->s, e->ops, e->at + 1) : run_element(e->s, e->ops, e->at + 1);
     if (came > e->best) e->best = came;
     return came != CAME_NOTHING;
 }
@@ -162,7 +163,7 @@ static enum came run_each(struct map_scratch *s, const struct op *ops, uint32_t 
     struct each_run e = {s, ops, i, CAME_NOTHING};
     struct value list = chain_value(s, ops[i].each);
     bool is_whole = value_each(s, list, run_for_element, &e);
-    if (is_whole && e.best != CAME_NOTHING) mark_used(s, ops[i].each);
+    if (is_whole && e.best != CAME_NOTHING && !ops[i].is_single && !list.is_partial) mark_used(s, ops[i].each);
     return e.best;
 }
 

@@ -129,6 +129,9 @@ static void expressions_give_what_the_page_says(void **state)
         {"message", "X | join \", \"", "[\"a\",null,2]", "a, 2"},
         {"message", "X | join \"\\n\"", "\"[\\\"a\\\",\\\"b\\\"]\"", "a\nb"},
         {"message", "X[].c | join +", "[{\"c\":\"a\"},{},{\"C\":\"b\"}]", "a+b"},
+        {"message", "X | split \"), \" | attack_name | join +", "\"A (T1078), B (T1078.002)\"", "A+B"},
+        {"message", "X | split , | join +", "\" a, ,b\\\"c\"", "a+b\"c"},
+        {"message", "X | split , | join +", "[\"a,b\",\"c\"]", "a,b+c"},
         {"message", "X | first", "[\"a\",\"b\"]", "a"},
         {"message", "X | attack_technique", "\"PowerShell (T1059.001)\"", "T1059"},
         {"message", "X | attack_technique", "\"t1059\"", "T1059"},
@@ -243,6 +246,40 @@ static void what_is_incomplete_is_taken_back(void **state)
     engine_done(&g);
 }
 
+/* Of a list, the one that a single object wants; words that share a row of choose; how a word begins. */
+static void the_first_element_that_comes_about(void **state)
+{
+    struct engine g;
+    struct err e;
+    const struct json *event;
+    (void)state;
+    engine_init(&g);
+    const char *yaml = HEAD "choose:\n  by: Kind\n  rows:\n    A x | B: {activity_id: 1}\n"
+                            "    '*': [{$when: {starts: {Kind: [del, rem]}}, activity_id: 3}, {activity_id: 99}]\n"
+                            "event:\n  time: Timestamp\n  severity_id: 1\n  metadata: {product: {name: = P}}\n"
+                            "  finding_info: {$always: true, uid: = u, title: = t}\n"
+                            "  device: {type_id: 0, $each: 'E | split ;', name: .}\n"
+                            "  evidences:\n"
+                            "    - {user: {$each: L, $when: {equals: {Role: Target}}, uid: Id}}\n"
+                            "    - {data: Kind}\n";
+    if (!engine_compile(&g, yaml, &g.plan, &e)) fail_msg("%s", e.text);
+    event =
+        engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Kind\":\"a X\",\"E\":\"one;two\","
+                       "\"L\":[{\"Role\":\"Actor\",\"Id\":1},{\"Role\":\"Target\"},{\"Role\":\"Target\",\"Id\":\"2\"},"
+                       "{\"Role\":\"Target\",\"Id\":\"3\"}]}");
+    assert_string_equal(at(&g, event, "activity_name"), "Create");
+    assert_string_equal(at(&g, event, "device.name"), "one");
+    assert_string_equal(at(&g, &json_get(event, "evidences")->items[0], "user.uid"), "2");
+    assert_int_equal(json_get(event, "evidences")->count, 2);
+    assert_string_not_equal(at(&g, event, "unmapped.L"), "(none)"); /* only a part of them was read */
+    assert_string_not_equal(at(&g, event, "unmapped.E"), "(none)");
+    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Kind\":\"Delete it\"}");
+    assert_string_equal(at(&g, event, "activity_name"), "Close");
+    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Kind\":\"A\"}");
+    assert_string_equal(at(&g, event, "activity_name"), "A");
+    engine_done(&g);
+}
+
 static void what_does_not_fit_becomes_a_base_event(void **state)
 {
     struct engine g;
@@ -311,6 +348,9 @@ static void mistakes_have_a_place(void **state)
         {HEAD EVENT "  severity_id: 1\n  cloud: {provider: X}\n",
          "cloud needs a profile that this file does not declare"},
         {HEAD EVENT "  severity_id: 1\nchoices: {}\n", "t.yaml:14:1: unknown key choices"},
+        {HEAD "choose: {by: K, rows: {a: {activity_id: 1}, 'B | A': {activity_id: 1}}}\n" EVENT "  severity_id: 1\n",
+         "a stands twice"},
+        {HEAD EVENT "  severity_id: 1\n  evidences: {$each: = x, data: .}\n", "not a column: = x"},
         {"source: T\n", "identity is missing"},
         {"source: [\n", "t.yaml:"},
     };
@@ -464,6 +504,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expressions_give_what_the_page_says),
         cmocka_unit_test(what_is_incomplete_is_taken_back),
+        cmocka_unit_test(the_first_element_that_comes_about),
         cmocka_unit_test(what_does_not_fit_becomes_a_base_event),
         cmocka_unit_test(a_deep_value_becomes_text),
         cmocka_unit_test(mistakes_have_a_place),
