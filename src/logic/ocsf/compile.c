@@ -400,12 +400,25 @@ static bool compile_attr(struct compiler *c, const struct node *n, const struct 
     return compile_object(c, n, attr->object, shape, op);
 }
 
+/* A member of an object that takes any keys (xattributes): under the name written here, any JSON. */
+static const struct schema_attr *open_member(struct compiler *c, struct str key)
+{
+    static const struct schema_type any = {.name = "json_t", .base = SCHEMA_JSON};
+    struct schema_attr *attr = ARENA_NEW(c->a, struct schema_attr);
+    char *name = arena_copy(c->a, key.p, key.n);
+    if (attr == NULL || name == NULL) return NULL;
+    *attr = (struct schema_attr){.name = name, .type = &any};
+    return attr;
+}
+
 static bool compile_member(struct compiler *c, const struct node *map, size_t i, const struct schema_item *item,
                            uint16_t shape, struct bits *b)
 {
     const struct node *n = &map->items[i];
     size_t length = strlen(c->path);
-    const struct schema_attr *attr = schema_attr(c->schema, item, map->keys[i]);
+    const struct schema_attr *attr =
+        item->attr_count ? schema_attr(c->schema, item, map->keys[i]) : open_member(c, map->keys[i]);
+    if (attr == NULL && item->attr_count == 0) return compile_no_memory(c);
     if (attr == NULL)
         return mapping_error(c->e, n->key_at, "%s has no attribute %.*s in OCSF %s", item->name, STR_ARG(map->keys[i]),
                              c->schema->version);

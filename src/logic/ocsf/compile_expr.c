@@ -206,6 +206,7 @@ static const struct {
     {"not", CONV_NOT, false},
     {"matches", CONV_MATCHES, true},
     {"has", CONV_HAS, true},
+    {"but", CONV_BUT, true},
     {"text", CONV_TEXT, false},
     {"json", CONV_JSON, false},
     {"first", CONV_FIRST, false},

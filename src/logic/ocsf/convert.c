@@ -280,6 +280,13 @@ static struct value nonzero(struct map_scratch *s, struct value v)
     return zeros == text.n ? (struct value){.is_nothing = text.n > 0} : v;
 }
 
+/* Words that say nothing ("None", "UnassignedGroup"), like the zero of a process id. */
+static struct value but(struct map_scratch *s, const struct step *step, struct value v)
+{
+    struct str text = value_text(s, &v);
+    return matches(s, step, text).p ? (struct value){.is_nothing = true} : v;
+}
+
 static struct value negated(struct map_scratch *s, struct value v)
 {
     struct str text = value_text(s, &v);
@@ -418,6 +425,7 @@ static struct value convert_one(struct map_scratch *s, const struct step *step, 
     switch (step->converter) {
     case CONV_TABLE: return look_up(s, step->table, v);
     case CONV_NONZERO: return nonzero(s, v);
+    case CONV_BUT: return but(s, step, v);
     case CONV_NOT: return negated(s, v);
     case CONV_IP_VERSION: return ip_version(s, v);
     case CONV_USER_TYPE: return user_type(s, v);

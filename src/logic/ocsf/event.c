@@ -165,7 +165,8 @@ static bool goes_to_unmapped(const struct map_scratch *s, const struct plan *p, 
     const struct slot *slot = &s->slots[m->slot];
     if (slot->raw.p != m->value.p) return false; /* a double: the last one counts */
     if (is_in(p->drop, p->drop_count, m->slot)) return false;
-    return slot->used == 0 || is_in(p->keep, p->keep_count, m->slot);
+    if (is_in(p->keep, p->keep_count, m->slot)) return true;
+    return slot->used == 0 && !shape_is_used_up(s, m->slot);
 }
 
 static void add_unmapped(struct map_scratch *s, const struct plan *p)

@@ -72,6 +72,7 @@ enum converter {
     CONV_NOT,
     CONV_MATCHES,
     CONV_HAS,
+    CONV_BUT,
     CONV_TEXT,
     CONV_JSON,
     CONV_FIRST,

@@ -75,8 +75,25 @@ void shape_read(struct map_scratch *s, uint16_t index, struct str value)
     if (!json_cursor_open(&c, value) || !c.is_object) return;
     while (json_cursor_next(&c, &m)) {
         uint16_t slot = shape_find(shape, m.key);
-        if (slot != NO_SLOT) fill(&s->slots[slot], m.value, m.type);
+        if (slot != NO_SLOT)
+            fill(&s->slots[slot], m.value, m.type);
+        else if (!row_is_blank(m.value, m.type))
+            s->slots[shape->self_slot].has_strangers = true;
     }
+}
+
+bool shape_is_used_up(const struct map_scratch *s, uint16_t column)
+{
+    const struct shape *inside = s->plan->shapes, *end = inside + s->plan->shape_count;
+    while (inside < end && (inside->parent_slot != column || inside->parent_shape != 0)) inside++;
+    if (inside == end || !s->loaded[inside - s->plan->shapes]) return false;
+    const struct slot *self = &s->slots[inside->self_slot];
+    if (self->type != JSON_OBJECT || self->raw.p == NULL || self->has_strangers) return false;
+    for (uint16_t i = 0; i < inside->name_count; i++) {
+        const struct slot *member = &s->slots[inside->slots[i]];
+        if (member->raw.p && !member->is_blank && member->used == 0) return false;
+    }
+    return true;
 }
 
 static bool make_room(struct map_scratch *s, const struct plan *p)

@@ -21,8 +21,9 @@ static inline uint32_t row_name_hash(struct str name)
 struct slot {
     struct str raw; /* as it stands; p == NULL: not there */
     enum json_type type;
-    bool is_blank; /* null, "", {} or [] */
-    uint16_t used; /* how many attributes it became (slots of the row) */
+    bool is_blank;      /* null, "", {} or [] */
+    bool has_strangers; /* of a shape's own slot: a filled member that the mapping does not name */
+    uint16_t used;      /* how many attributes it became (slots of the row, and of objects inside its columns) */
 };
 struct member { /* of the row, in its order */
     struct str key, value;
@@ -84,6 +85,8 @@ uint16_t shape_find(const struct shape *shape, struct str key);
 bool row_read(struct map_scratch *s, const struct plan *p, struct str row);
 /* Make `value` the object (or scalar) of a shape: reads its members, forgets those of shapes inside it. */
 void shape_read(struct map_scratch *s, uint16_t shape, struct str value);
+/* Was every filled member of the object in this column of the row written? Of one never looked into: false. */
+bool shape_is_used_up(const struct map_scratch *s, uint16_t column);
 /* The slot a chain starts at; reads the object around it first if need be. Never NULL; raw.p == NULL: absent. */
 const struct slot *slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot);
 /* JSON inside: an object or array as it stands, or the one that a string holds (unescaped and checked). p == NULL: none. */

@@ -114,6 +114,8 @@ static void expressions_give_what_the_page_says(void **state)
         {"message", "X | folder", "\"d\"", "-"},
         {"message", "X | extension", "\"a.tar.GZ\"", "gz"},
         {"message", "X | extension", "\"a\"", "-"},
+        {"message", "X | but None n/a // = other", "\"a\"", "a"},
+        {"message", "X | but None n/a // = other", "\"none\"", "other"},
         {"message", "X | before :", "\"a:b:c\"", "a"},
         {"message", "X | after :", "\"a:b:c\"", "b:c"},
         {"message", "X | after_last :", "\"a:b:c\"", "c"},
@@ -300,6 +302,37 @@ static void what_does_not_fit_becomes_a_base_event(void **state)
     assert_string_equal(at(&g, event, "status_detail"), "a column that every row of the table has is missing");
     event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"low\",\"A\":1,\"B\":2,\"C\":3}");
     assert_string_equal(at(&g, event, "status_detail"), "most of its columns are not those of the table");
+    engine_done(&g);
+}
+
+/* A column that holds an object is kept whole unless all of it was written; what takes any keys takes any names. */
+static void a_column_read_to_the_end_is_not_kept(void **state)
+{
+    struct engine g;
+    struct err e;
+    (void)state;
+    engine_init(&g);
+    const char *yaml = HEAD EVENT
+        "  severity_id: 1\n"
+        "  message: AF.a\n"
+        "  evidences:\n"
+        "    - {process: {pid: 1, xattributes: {Elevation: AF.b | but None, Flag: AF.c | not}}, data: AF.d}\n";
+    if (!engine_compile(&g, yaml, &g.plan, &e)) fail_msg("%s", e.text);
+    const struct json *event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\","
+                                              "\"AF\":\"{\\\"a\\\":\\\"m\\\",\\\"b\\\":\\\"Full\\\",\\\"c\\\":1,"
+                                              "\\\"d\\\":{},\\\"e\\\":null}\"}");
+    assert_string_equal(at(&g, event, "message"), "m");
+    const struct json *process = json_path(&json_get(event, "evidences")->items[0], "process");
+    assert_string_equal(at(&g, process, "xattributes.Elevation"), "Full");
+    assert_string_equal(at(&g, process, "xattributes.Flag"), "false");
+    assert_null(json_get(event, "unmapped"));
+    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"AF\":{\"a\":\"m\",\"b\":\"None\",\"f\":1}}");
+    assert_null(json_get(event, "evidences"));
+    assert_string_equal(at(&g, event, "unmapped.AF.f"), "1");
+    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"AF\":{\"b\":\"None\"}}");
+    assert_null(json_get(event, "unmapped"));
+    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"AF\":\"[]\"}");
+    assert_string_equal(at(&g, event, "unmapped.AF"), "[]");
     engine_done(&g);
 }
 
@@ -506,6 +539,7 @@ int main(void)
         cmocka_unit_test(what_is_incomplete_is_taken_back),
         cmocka_unit_test(the_first_element_that_comes_about),
         cmocka_unit_test(what_does_not_fit_becomes_a_base_event),
+        cmocka_unit_test(a_column_read_to_the_end_is_not_kept),
         cmocka_unit_test(a_deep_value_becomes_text),
         cmocka_unit_test(mistakes_have_a_place),
         cmocka_unit_test(a_user_file_replaces_and_says_where_it_is_wrong),
