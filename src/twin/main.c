@@ -16,8 +16,8 @@
 static const char help_text[] = "defender-twin: a simulator of Microsoft's Defender, Graph and login end-points\n"
                                 "\n"
                                 "  defender-twin [options]                                    serve until Ctrl-C\n"
-                                "  defender-twin generate --table T --bytes N [--seed S]      rows of a table on "
-                                "standard output, one JSON object a line\n"
+                                "  defender-twin generate --table T --bytes N [--seed S] [--shape SHAPE] "
+                                "[--shuffle-keys]   rows on standard output\n"
                                 "\n"
                                 "  --tenants N             how many tenants (default: as the scenario says)\n"
                                 "  --seed S                what is drawn is drawn from this number (default 1)\n"
@@ -30,13 +30,19 @@ static const char help_rest[] =
     "  --rows-per-second R     over all tenants, instead of the scenario's\n"
     "  --listen ADDRESS        default 127.0.0.1:0 (any free port); prints \"listening on http://127.0.0.1:PORT\"\n"
     "  --tls                   HTTPS with a certificate made at start\n"
+    "  --table T               generate: rows of this table; mix: of seven tables of devices\n"
+    "  --bytes N               generate: about so many bytes\n"
+    "  --shape SHAPE           generate: rows (default; one JSON object a line), graph, endpoint (answers of 10,000 "
+    "rows),\n"
+    "                          records (of streaming, one a line), eventhub (batches of 100 records)\n"
+    "  --shuffle-keys          generate: the columns of each row in an order of its own\n"
     "  --tls-ca FILE           write the certificate's CA there, for clients to trust\n"
     "\n"
     "Ask GET /twin/tenants for the tenants and their secrets; docs/twin.md tells the rest.\n";
 
 struct options {
-    const char *tenants, *seed, *scenario, *faults, *rate, *listen, *tls_ca, *table, *bytes, *variants;
-    bool is_tls, is_help, is_generate;
+    const char *tenants, *seed, *scenario, *faults, *rate, *listen, *tls_ca, *table, *bytes, *variants, *shape;
+    bool is_tls, is_help, is_generate, shuffles_keys;
 };
 
 static bool bad_option(const char *text, const char *what, struct err *e)
@@ -57,6 +63,7 @@ static bool read_options(int argc, char **argv, struct options *o, struct err *e
         {"--tls", NULL, &o->is_tls},           {"--tls-ca", &o->tls_ca, NULL},
         {"--variant", &o->variants, NULL},     {"--table", &o->table, NULL},
         {"--bytes", &o->bytes, NULL},          {"--help", NULL, &o->is_help},
+        {"--shape", &o->shape, NULL},          {"--shuffle-keys", NULL, &o->shuffles_keys},
         {"generate", NULL, &o->is_generate},
     };
     for (int i = 1; i < argc; i++) {
@@ -90,6 +97,8 @@ static bool write_out(void *ctx, struct str piece)
 static bool run_generate(const struct options *o, struct err *e)
 {
     struct generate_opts g = {.table = o->table,
+                              .shape = o->shape,
+                              .shuffles_keys = o->shuffles_keys,
                               .until = {INT64_C(17700000000000000)}}; /* a fixed day: the same bytes each time */
     if (o->table == NULL || o->bytes == NULL) return bad_option("generate", "--table and --bytes are needed", e);
     if (!read_number("--bytes", o->bytes, 0, &g.bytes, e) || !read_number("--seed", o->seed, 1, &g.seed, e))

@@ -134,7 +134,12 @@ static void render_value(struct buf *out, struct kql_value v, unsigned dirt)
         return;
     }
     switch (v.type) {
-    case KQL_BOOL: buf_add_char(out, v.i ? '1' : '0'); return;
+    case KQL_BOOL:
+        if (dirt & DIRT_NATIVE)
+            buf_add_str(out, v.i ? STR("true") : STR("false"));
+        else
+            buf_add_char(out, v.i ? '1' : '0');
+        return;
     case KQL_REAL: buf_addf(out, "%.15g", v.d); return;
     case KQL_TIMESPAN: {
         struct arena a;
@@ -151,7 +156,7 @@ static void render_value(struct buf *out, struct kql_value v, unsigned dirt)
 void render_member(struct buf *out, const char *name, struct kql_value v, unsigned dirt, bool first)
 {
     bool is_long = v.type == KQL_LONG && dirt & DIRT_LONG_SIDECAR;
-    bool has_sidecar = (v.type == KQL_BOOL || is_long) && !v.is_null;
+    bool has_sidecar = (v.type == KQL_BOOL || is_long) && !v.is_null && !(dirt & DIRT_NATIVE);
     if (!first) buf_add_char(out, ',');
     if (has_sidecar) buf_addf(out, "\"%s@odata.type\":\"#%s\",", name, kql_type_name(v.type));
     buf_add_char(out, '"');

@@ -14,6 +14,7 @@ enum {                         /* dirt of one row */
        DIRT_EMPTY = 16,        /* absent datetimes and dynamics are {} */
        DIRT_JSON_TEXT = 32,    /* dynamics are JSON inside a string */
        DIRT_LONG_SIDECAR = 64, /* long numbers have an @odata.type beside them */
+       DIRT_NATIVE = 128,      /* as streaming has it: true and false, no @odata.type */
 };
 unsigned dirt_of(uint64_t row_seed);
 

@@ -435,8 +435,54 @@ static void generate_makes_lines(void **state)
     for (struct str rest = buf_str(&a); rest.n;) assert_true(json_check(str_cut(&rest, '\n'), &fault));
     o.table = "Nope";
     assert_false(generate(&o, add_piece, &a, &e));
+    o.table = "mix"; /* bare rows of several tables would say nothing about themselves */
+    assert_false(generate(&o, add_piece, &a, &e));
+    o.shape = "square";
+    assert_false(generate(&o, add_piece, &a, &e));
     buf_done(&a);
     buf_done(&b);
+}
+
+static void generate_makes_every_shape(void **state)
+{
+    static const struct {
+        const char *shape, *begins, *holds;
+        const char *list; /* of rows; NULL: the line is one */
+        size_t rows_max;
+    } rows[] = {
+        {"graph", "{\"@odata.context\"", "\"schema\":[{\"name\":\"Timestamp\",\"type\":\"DateTime\"}", "results",
+         10000},
+        {"endpoint", "{\"Schema\"", "\"Name\":\"Timestamp\",\"Type\":\"DateTime\"", "Results", 10000},
+        {"records", "{\"time\":", "\"category\":\"AdvancedHunting-DeviceNetworkEvents\"", NULL, 1},
+        {"eventhub", "{\"records\":[{\"time\":", "\"category\":\"AdvancedHunting-DeviceRegistryEvents\"", "records",
+         100},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct generate_opts o = {.table = "mix", .shape = rows[i].shape, .bytes = 900000, .seed = 4};
+        struct buf out = {0};
+        struct err e;
+        o.until.ticks = 17700000000000000;
+        for (int shuffled = 0; shuffled < 2; shuffled++) {
+            buf_reset(&out);
+            o.shuffles_keys = shuffled == 1;
+            assert_true(generate(&o, add_piece, &out, &e));
+            assert_in_range(out.n, 900000, 920000);
+            assert_true(str_starts(buf_str(&out), str_of(rows[i].begins)));
+            assert_true(str_find(buf_str(&out), str_of(rows[i].holds), 0) != SIZE_MAX);
+            bool is_native = str_find(buf_str(&out), STR("@odata.type"), 0) == SIZE_MAX;
+            assert_int_equal(is_native, i >= 2);
+            for (struct str rest = buf_str(&out); rest.n;) {
+                struct arena a;
+                arena_init(&a, 64 << 20);
+                const struct json *v = json_parse(&a, str_cut(&rest, '\n'), &e);
+                assert_non_null(v);
+                if (rows[i].list) assert_in_range(json_get(v, rows[i].list)->count, 1, rows[i].rows_max);
+                arena_done(&a);
+            }
+        }
+        buf_done(&out);
+    }
 }
 
 int main(void)
@@ -456,6 +502,7 @@ int main(void)
         cmocka_unit_test(tenant_ranges),
         cmocka_unit_test(faults_as_text),
         cmocka_unit_test(generate_makes_lines),
+        cmocka_unit_test(generate_makes_every_shape),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
