@@ -255,6 +255,16 @@ static int find_word(const struct word_table *t, struct str text)
     return -1;
 }
 
+/* Tables whose '*' says more than "other" take any word on purpose, as do those that hold no word. */
+static void note_word(struct map_scratch *s, const struct word_table *t, struct str text)
+{
+    bool is_other = t->fallback.token.p == NULL || str_eq(t->fallback.token, STR("99"));
+    const struct chain *c = s->chain;
+    if (s->drift == NULL || t->count == 0 || !is_other || c == NULL || c->source != SOURCE_SLOT) return;
+    struct str name = c->member_count ? c->members[c->member_count - 1] : row_slot_name(s, c->shape, c->slot);
+    drift_note(s->drift, DRIFT_VALUE, name, text, s->in->row);
+}
+
 /* Words by table; what the table does not know is Other, where the attribute has that, and keeps its own word. A text longer
  * than any word would be is none: it stays in unmapped. */
 static struct value look_up(struct map_scratch *s, const struct word_table *t, struct value v)
@@ -263,6 +273,7 @@ static struct value look_up(struct map_scratch *s, const struct word_table *t, s
     struct str text = value_text(s, &v);
     if (text.n == 0 || text.n > sizeof folded || str_eq(text, STR("-"))) return VALUE_NONE;
     int at = find_word(t, (struct str){folded, word_fold(text, t->by_caption, folded, sizeof folded)});
+    if (at < 0) note_word(s, t, text);
     struct word w = at >= 0 ? t->words[at] : t->knows_other ? (struct word){.token = STR("99")} : t->fallback;
     if (w.token.p == NULL) return VALUE_NONE;
     struct value out = value_of_token(w.token);

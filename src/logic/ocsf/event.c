@@ -39,13 +39,24 @@ static const struct choice_list *list_for(struct map_scratch *s, const struct pl
     return p->fallback;
 }
 
+/* A word that is in no row of choose, and of which no row behind '*' makes more than "other". */
+static void note_action(struct map_scratch *s, const struct plan *p, const struct choice_list *list,
+                        const struct variant *v)
+{
+    if (s->drift == NULL || p->by == NULL || list != p->fallback || (v && !v->names_activity)) return;
+    struct value word = chain_value(s, p->by);
+    struct str text = value_text(s, &word);
+    if (text.n) drift_note(s->drift, DRIFT_ACTION, row_slot_name(s, p->by->shape, p->by->slot), text, s->in->row);
+}
+
 static const struct variant *choose(struct map_scratch *s, const struct plan *p)
 {
     const struct choice_list *list = list_for(s, p);
-    for (size_t i = 0; list && i < list->count; i++) {
-        if (condition_holds(s, list->choices[i].when)) return list->choices[i].variant;
-    }
-    return NULL;
+    const struct variant *v = NULL;
+    for (size_t i = 0; list && i < list->count && v == NULL; i++)
+        if (condition_holds(s, list->choices[i].when)) v = list->choices[i].variant;
+    note_action(s, p, list, v);
+    return v;
 }
 
 /* ---- what every event carries ------------------------------------------------------------------------------------------------ */
@@ -171,10 +182,11 @@ static bool goes_to_unmapped(const struct map_scratch *s, const struct plan *p, 
 
 static void add_unmapped(struct map_scratch *s, const struct plan *p)
 {
-    bool any = false;
+    bool any = false, is_watched = s->drift && !plan_is_base(p);
     for (size_t i = 0; i < s->member_count; i++) {
         const struct member *m = &s->members[i];
         if (!goes_to_unmapped(s, p, m)) continue;
+        if (is_watched && m->slot == NO_SLOT) drift_note(s->drift, DRIFT_COLUMN, m->key, STR_NONE, m->value);
         if (!any) add_pair(s, "unmapped", STR("{"));
         any = true;
         run_separate(s);
@@ -272,6 +284,15 @@ static bool fits(struct map_scratch *s, const struct ocsf *o, const struct plan 
     return true;
 }
 
+static void note_misfit(struct map_scratch *s, const struct plan *p, const char *reason)
+{
+    if (s->drift == NULL) return;
+    if (plan_is_base(p))
+        drift_note(s->drift, DRIFT_TABLE, s->source, STR_NONE, s->in->row);
+    else
+        drift_note(s->drift, DRIFT_MISFIT, STR_NONE, str_of(reason), s->in->row);
+}
+
 static bool too_large(struct err *e, struct str source)
 {
     return err_set(e, &ocsf_causes[OCSF_ROW_TOO_LARGE], "a row of %.*s does not fit its bounds", STR_ARG(source));
@@ -289,6 +310,7 @@ bool plan_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s,
     hash128_hex(row_identity(s, in->tenant_id, in->source, in->row), s->uid);
     if (!fits(s, o, p, &reason)) {
         if (s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
+        note_misfit(s, p, reason);
         if (!row_read(s, o->base, in->row)) return too_large(e, s->source);
         s->event.class_uid = 0;
         if (write_event(s, o, o->base, o->base->lists[0].choices[0].variant, reason)) return too_large(e, s->source);

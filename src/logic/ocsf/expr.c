@@ -85,6 +85,7 @@ struct value chain_value(struct map_scratch *s, const struct chain *c)
 {
     struct value v = source_value(s, c);
     bool is_partial = false;
+    s->chain = c;
     for (size_t i = 0; i < c->step_count && v.raw.p; i++) {
         v = value_convert(s, &c->steps[i], v);
         is_partial = is_partial || v.is_partial;

@@ -266,6 +266,11 @@ struct map_scratch *map_scratch_new(void)
     return s;
 }
 
+void map_scratch_watch(struct map_scratch *s, struct drift *d)
+{
+    s->drift = d;
+}
+
 void map_scratch_free(struct map_scratch *s)
 {
     if (s == NULL) return;

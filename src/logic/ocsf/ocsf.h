@@ -53,6 +53,9 @@ bool ocsf_examples(const struct ocsf_opts *o, const struct ocsf_mapping_file *fi
 struct map_scratch; /* per thread: slots, arena, output pieces */
 struct map_scratch *map_scratch_new(void);
 void map_scratch_free(struct map_scratch *s);
+struct drift;
+/* Rows mapped with this scratch note there what is unknown about them (see drift.h); NULL: they do not. */
+void map_scratch_watch(struct map_scratch *s, struct drift *d);
 
 struct row_facts {
     struct hash128 identity; /* by the mapping's `identity:`, tenant and source included; metadata.uid is its hex */

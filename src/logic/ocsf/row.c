@@ -42,6 +42,16 @@ uint16_t shape_find(const struct shape *shape, struct str key)
     return NO_SLOT;
 }
 
+struct str row_slot_name(const struct map_scratch *s, uint16_t shape, uint16_t slot)
+{
+    const struct shape *names = &s->plan->shapes[shape];
+    for (size_t i = 0; shape == 0 && i < s->member_count; i++)
+        if (s->members[i].slot == slot) return s->members[i].key;
+    for (uint16_t i = 0; i < names->name_count; i++)
+        if (names->slots[i] == slot) return names->names[i];
+    return STR_NONE;
+}
+
 /* Shapes inside are read again when they are next asked for. */
 static void forget_inside(struct map_scratch *s, uint16_t shape)
 {

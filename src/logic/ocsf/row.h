@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "logic/ocsf/drift.h"
 #include "logic/ocsf/plan_int.h"
 
 static inline char row_lower(char c)
@@ -64,6 +65,9 @@ struct map_scratch {
     size_t observable_count;
     int64_t time_ms;
     struct map_event event;
+
+    struct drift *drift;       /* what is unknown is noted here; NULL: nowhere */
+    const struct chain *chain; /* being read */
 };
 
 /* The plan of rows that no other plan fits. */
@@ -81,6 +85,8 @@ bool row_is_sidecar(struct str key);
 
 /* The slot of a member's name, letter case ignored; NO_SLOT: not known. */
 uint16_t shape_find(const struct shape *shape, struct str key);
+/* What a slot is called: a column as the row writes it, else in lower case. For messages. */
+struct str row_slot_name(const struct map_scratch *s, uint16_t shape, uint16_t slot);
 /* Read the row into the slots of shape 0. False: no memory. */
 bool row_read(struct map_scratch *s, const struct plan *p, struct str row);
 /* Make `value` the object (or scalar) of a shape: reads its members, forgets those of shapes inside it. */
