@@ -117,8 +117,12 @@ static bool run_map(struct op_call *c, struct ocsf *ocsf, struct mapping *m, str
 {
     struct clock clock = clock_real();
     struct mono began = clock_mono(&clock);
-    struct ocsf_stream_opts o = {
-        .ocsf = ocsf, .table = op_cstr(c, "table"), .ctx = m, .on_event = put_event, .on_dead = put_dead};
+    struct ocsf_stream_opts o = {.ocsf = ocsf,
+                                 .table = op_cstr(c, "table"),
+                                 .received = clock_wall(&clock),
+                                 .ctx = m,
+                                 .on_event = put_event,
+                                 .on_dead = put_dead};
     m->stream = ocsf_stream_new(&o);
     if (m->stream == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "ocsf map");
     bool ok = each_input(c, map_begin, map_take, m, e);

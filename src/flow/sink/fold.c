@@ -118,7 +118,11 @@ static bool fold_row(struct fold *f, const struct plan *plan, const struct log_f
     const struct map_event *events;
     size_t count;
     struct err why;
-    struct map_input in = {str_of(frame->origin.tenant_id), str_of(frame->origin.source), row->bytes, f->processed};
+    struct map_input in = {.tenant_id = str_of(frame->origin.tenant_id),
+                           .source = str_of(frame->origin.source),
+                           .row = row->bytes,
+                           .processed = f->processed,
+                           .received = row->time.ticks > 0 ? row->time : frame->origin.received};
     f->result->rows++;
     if (!plan_map(plan, f->lake->opts.ocsf, f->scratch, &in, &events, &count, &why))
         return bury(f, frame, row, &why, e);

@@ -61,7 +61,7 @@ static bool is_constant(struct str text)
 {
     return text.n == 0 || text.p[0] == '=' || text.p[0] == '-' || (text.p[0] >= '0' && text.p[0] <= '9') ||
            str_eq(text, STR("true")) || str_eq(text, STR("false")) || str_eq(text, STR("@uid")) ||
-           str_eq(text, STR("@source"));
+           str_eq(text, STR("@source")) || str_eq(text, STR("@received"));
 }
 
 /* The first name of each alternative, if it is one of the row. */

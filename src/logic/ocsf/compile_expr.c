@@ -53,6 +53,8 @@ bool compile_constant(struct compiler *c, struct str text, const struct schema_a
     if (is_text) text = str_trim(str_sub(text, 1, text.n));
     *caption = STR_NONE;
     if (attr->values) return enum_constant(c, text, attr, at, token, caption);
+    if (fit_of(attr) == FIT_TIME)
+        return mapping_error(c->e, at, "a constant is no time (of a row that holds none: @received)");
     if (base == SCHEMA_STRING) {
         if (!schema_string_fits(attr->type, text)) return mapping_error(c->e, at, "not a %s", attr->type->name);
         *token = token_of(c->a, text);
@@ -299,12 +301,28 @@ bool compile_path(struct compiler *c, struct str text, uint16_t shape, struct pl
     }
 }
 
+/* What the engine knows besides the row's columns. */
+static bool engine_source(struct str text, enum source *out)
+{
+    static const struct {
+        struct str name;
+        enum source source;
+    } known[] = {{{"@uid", 4}, SOURCE_UID}, {{"@source", 7}, SOURCE_TABLE}, {{"@received", 9}, SOURCE_RECEIVED}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (!str_eq(text, known[i].name)) continue;
+        *out = known[i].source;
+        return true;
+    }
+    return false;
+}
+
 static bool compile_source(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr,
                            struct place at, struct chain *out)
 {
     if (text.n == 0) return mapping_error(c->e, at, "a column is missing");
-    if (str_eq(text, STR("@uid")) || str_eq(text, STR("@source"))) {
-        *out = (struct chain){.source = str_eq(text, STR("@uid")) ? SOURCE_UID : SOURCE_TABLE};
+    if (text.p[0] == '@' && engine_source(text, &out->source)) {
+        if (out->source == SOURCE_RECEIVED && (attr == NULL || fit_of(attr) != FIT_TIME || attr->is_array))
+            return mapping_error(c->e, at, "@received is a time, %s is none", attr ? attr->name : "this");
         return true;
     }
     if (!looks_constant(text)) return compile_path(c, text, shape, at, out);

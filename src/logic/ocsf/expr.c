@@ -70,11 +70,19 @@ static struct value list_value(struct map_scratch *s, const struct chain *c, con
 }
 
 /* ---- chains ------------------------------------------------------------------------------------------------------------------ */
+/* Nobody knows: 0 rather than an event without a time, which would be none. */
+static struct value received_value(struct map_scratch *s)
+{
+    const struct map_input *in = s->in;
+    return value_of_number(s, wall_ms(in->received.ticks ? in->received : in->processed));
+}
+
 static struct value source_value(struct map_scratch *s, const struct chain *c)
 {
     if (c->source == SOURCE_CONST) return value_of_token(c->constant);
     if (c->source == SOURCE_UID) return value_of_text(s, str_of(s->uid));
     if (c->source == SOURCE_TABLE) return value_of_text(s, s->source);
+    if (c->source == SOURCE_RECEIVED) return received_value(s);
     const struct slot *slot = slot_get(s, c->shape, c->slot);
     if (slot->raw.p == NULL || slot->is_blank) return VALUE_NONE;
     if (c->is_list) return list_value(s, c, slot);
@@ -100,8 +108,8 @@ static struct value first_value(struct map_scratch *s, const struct expr *e, con
 {
     for (size_t i = 0; i < e->chain_count; i++) {
         struct value v = chain_value(s, &e->chains[i]);
-        if (e->chains[i].source == SOURCE_CONST && e->chains[i].step_count == 0 && !attr->is_array)
-            return v; /* fits since compiled */
+        bool is_ready = e->chains[i].source == SOURCE_CONST || e->chains[i].source == SOURCE_RECEIVED;
+        if (is_ready && e->chains[i].step_count == 0 && !attr->is_array) return v; /* fits since compiled */
         bool was_partial = v.is_partial;
         struct str caption = v.caption;
         if (v.is_nothing && e->chains[i].source == SOURCE_SLOT) s->slots[e->chains[i].slot].used++; /* for good */

@@ -78,6 +78,7 @@ struct map_input {
     struct str source;     /* as the row claims it; used for base events and log_name */
     struct str row;        /* one checked JSON object */
     struct wall processed; /* metadata.processed_time; 0: left out, so that output is reproducible */
+    struct wall received;  /* `@received`, the time of rows that hold none; 0: not known, `processed` then */
 };
 /* Gives at least one event (today always one). A row that does not fit the plan becomes a base event (class 0) with everything kept.
  * false only when the row is over the output bound (ERR_LIMIT). */
@@ -94,7 +95,8 @@ struct ocsf_stream_stats {
 };
 struct ocsf_stream_opts {
     const struct ocsf *ocsf;
-    const char *table; /* of bare rows; NULL: none */
+    const char *table;    /* of bare rows; NULL: none */
+    struct wall received; /* of rows that hold no time, nor the envelope around them; 0: not known */
     void *ctx;
     bool (*on_event)(void *ctx, const struct map_event *event); /* false: stop */
     /* NDJSON text of one dead letter: {"reason","file","byte","line","record"} without its line end. */

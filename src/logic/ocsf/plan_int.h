@@ -94,7 +94,7 @@ struct step {
     struct str arg;
     const struct word_table *table;
 };
-enum source { SOURCE_SLOT, SOURCE_CONST, SOURCE_UID, SOURCE_TABLE };
+enum source { SOURCE_SLOT, SOURCE_CONST, SOURCE_UID, SOURCE_TABLE, SOURCE_RECEIVED };
 struct chain { /* a source and the converters behind it */
     enum source source;
     uint16_t shape, slot;

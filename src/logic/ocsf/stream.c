@@ -52,7 +52,7 @@ static void dead_letter(struct ocsf_stream *s, const char *reason, uint64_t byte
 
 /* ---- what a record says about itself -------------------------------------------------------------------------------------- */
 struct about {
-    struct str category, properties, tenant_id, odata_type, odata_context;
+    struct str category, properties, tenant_id, time, odata_type, odata_context;
     struct str list; /* a member that would make the record an envelope, stood it alone */
     const char *list_name;
     bool has_timestamp;
@@ -82,6 +82,7 @@ static struct about look_at(struct str record)
         if (str_eq(m.key, STR("category"))) a.category = plain_text(&m);
         if (str_eq(m.key, STR("properties")) && m.type == JSON_OBJECT) a.properties = m.value;
         if (str_eq(m.key, STR("tenantId")) || str_eq(m.key, STR("aadTenantId"))) a.tenant_id = plain_text(&m);
+        if (str_eq(m.key, STR("time"))) a.time = plain_text(&m);
         if (str_eq(m.key, STR("@odata.type"))) a.odata_type = plain_text(&m);
         if (str_eq(m.key, STR("@odata.context"))) a.odata_context = plain_text(&m);
         if (str_eq_nocase(m.key, STR("Timestamp")) && m.type == JSON_STRING) a.has_timestamp = true;
@@ -133,8 +134,10 @@ static bool is_hunting_list(const char *list)
 static bool recognise(struct ocsf_stream *s, struct str record, const struct about *a, const char *list,
                       const struct plan **plan, struct map_input *in)
 {
-    *in = (struct map_input){.row = record};
+    *in = (struct map_input){.row = record, .received = s->o.received};
     if (a->category.n && a->properties.n) {
+        struct wall time;
+        if (wall_parse(a->time, &time)) in->received = time;
         in->source = table_of(a->category);
         in->row = a->properties;
         in->tenant_id = a->tenant_id;

@@ -165,7 +165,7 @@ static bool whole_number(struct str text, int64_t *out)
     return str_to_i64((struct str){text.p, n}, out);
 }
 
-static struct value value_of_number(struct map_scratch *s, int64_t n)
+struct value value_of_number(struct map_scratch *s, int64_t n)
 {
     size_t mark = s->text.n;
     row_add_number(&s->text, n);

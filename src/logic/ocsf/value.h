@@ -18,6 +18,7 @@ struct value {
 struct str value_text(struct map_scratch *s, const struct value *v);
 struct value value_of_text(struct map_scratch *s, struct str text); /* empty text is absent */
 struct value value_of_token(struct str token);
+struct value value_of_number(struct map_scratch *s, int64_t n);
 /* One converter on one value (or on each element of an array). */
 struct value value_convert(struct map_scratch *s, const struct step *step, struct value v);
 /* As the attribute wants it, arrays included; absent when it cannot be. */

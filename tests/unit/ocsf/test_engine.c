@@ -19,6 +19,8 @@
     "event:\n  activity_id: 1\n  time: Timestamp\n  metadata: {product: {name: = P}}\n  finding_info: {$always: " \
     "true, uid: = u, title: = t}\n"
 
+#define RECEIVED_MS INT64_C(1784383254764)
+
 /* ---- one mapping of our own ------------------------------------------------------------------------------------------- */
 struct engine {
     struct ocsf o;
@@ -68,7 +70,8 @@ static const struct json *engine_map(struct engine *g, const char *row)
     const struct map_event *events;
     size_t count;
     struct err e = {0};
-    struct map_input in = {.tenant_id = STR("T-1"), .source = STR("T"), .row = str_of(row)};
+    struct map_input in = {
+        .tenant_id = STR("T-1"), .source = STR("T"), .row = str_of(row), .received = wall_from_ms(RECEIVED_MS)};
     assert_true(json_check(in.row, NULL));
     assert_true(plan_map(&g->plan, &g->o, g->s, &in, &events, &count, &e));
     assert_int_equal(count, 1);
@@ -164,6 +167,9 @@ static void expressions_give_what_the_page_says(void **state)
         {"start_time", "X", "\"0001-01-01T00:00:00\"", "-"},
         {"start_time", "X", "\"soon\"", "-"},
         {"start_time", "X", "1784383254764", "1784383254764"},
+        {"start_time", "Y // @received", "\"x\"", "1784383254764"},
+        {"start_time", "X // @received", "\"2026-07-18T14:00:54.765Z\"", "1784383254765"},
+        {"start_time", "X // @received", "\"0001-01-01T00:00:00\"", "1784383254764"},
         {"is_alert", "X", "1", "true"},
         {"is_alert", "X", "\"False\"", "false"},
         {"is_alert", "X | not", "\"0\"", "true"},
@@ -366,6 +372,9 @@ static void mistakes_have_a_place(void **state)
         {HEAD EVENT "  severity_id: 98\n", "t.yaml:13:16: 98 is no value of severity_id"},
         {HEAD EVENT, "severity_id is required in detection_finding and nothing writes it"},
         {HEAD EVENT "  severity_id: 1\n  count: = many\n", "t.yaml:14:10: count wants a number, and one that fits"},
+        {HEAD EVENT "  severity_id: 1\n  start_time: A // 0\n", "t.yaml:14:15: a constant is no time (of a row that "
+                                                                "holds none: @received)"},
+        {HEAD EVENT "  severity_id: 1\n  message: '@received'\n", "t.yaml:14:12: @received is a time, message is none"},
         {HEAD EVENT "  severity_id: 1\n  device: DeviceName\n",
          "t.yaml:14:11: device is an object: its attributes were expected"},
         {HEAD EVENT "  severity_id: 1\n  device: {hostname: X}\n",

@@ -212,6 +212,44 @@ static void shapes_are_found(void **state)
     ocsf_free(o);
 }
 
+static bool note_time(void *ctx, const struct map_event *event)
+{
+    *(int64_t *)ctx = event->time_ms;
+    return true;
+}
+
+/* Of a row that holds no time: what the message around it says, else when the input came. */
+static void a_time_is_found_around_the_row(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t time_ms;
+    } cases[] = {
+        {"{\"time\":\"2026-07-18T14:00:54Z\",\"category\":\"AdvancedHunting-X\",\"properties\":{\"A\":1}}",
+         1784383254000},
+        {"{\"time\":\"2026-07-18T14:00:54Z\",\"category\":\"AdvancedHunting-X\",\"properties\":{\"Timestamp\":"
+         "\"2026-07-18T14:00:00Z\"}}",
+         1784383200000},
+        {"{\"time\":\"soon\",\"category\":\"AdvancedHunting-X\",\"properties\":{\"A\":1}}", 1790000000000},
+        {"{\"results\":[{\"A\":1}]}", 1790000000000},
+    };
+    struct ocsf *o;
+    struct err e;
+    (void)state;
+    assert_true(ocsf_new(NULL, &o, &e));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t time_ms = 0;
+        struct ocsf_stream_opts opts = {
+            .ocsf = o, .ctx = &time_ms, .on_event = note_time, .received = wall_from_ms(1790000000000)};
+        struct ocsf_stream *s = ocsf_stream_new(&opts);
+        ocsf_stream_feed(s, cases[i].text, strlen(cases[i].text));
+        ocsf_stream_end(s);
+        assert_int_equal(time_ms, cases[i].time_ms);
+        ocsf_stream_free(s);
+    }
+    ocsf_free(o);
+}
+
 static void the_caller_may_stop(void **state)
 {
     struct ocsf *o;
@@ -405,11 +443,9 @@ static void the_whole_corpus_adds_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shapes_are_found),
-        cmocka_unit_test(the_caller_may_stop),
-        cmocka_unit_test(a_record_too_long_is_a_dead_letter),
-        cmocka_unit_test(known_sources_map_whole),
-        cmocka_unit_test(the_whole_corpus_adds_up),
+        cmocka_unit_test(shapes_are_found),        cmocka_unit_test(a_time_is_found_around_the_row),
+        cmocka_unit_test(the_caller_may_stop),     cmocka_unit_test(a_record_too_long_is_a_dead_letter),
+        cmocka_unit_test(known_sources_map_whole), cmocka_unit_test(the_whole_corpus_adds_up),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("stream", tests, NULL, NULL);

@@ -9,6 +9,11 @@
 #include "flow/sink/pack.h"
 #include "kit/json/json.h"
 
+static void keep_line(void *arg, struct str line)
+{
+    assert_true(buf_add_str(arg, line));
+}
+
 static void each_row_lands_once_in_its_partition(void **state)
 {
     struct world w;
@@ -29,6 +34,33 @@ static void each_row_lands_once_in_its_partition(void **state)
     assert_int_equal(lake_offset(w.lake), log_end(w.log));
     assert_int_equal(lake_orphans_found(w.lake), 0);
     kit_expect_rows(&w, 24);
+    world_done(&w);
+}
+
+/* The time when they came, also when they are mapped long after: not 1970. */
+static void rows_without_a_time_have_that_of_their_coming(void **state)
+{
+    struct world w;
+    char path[256], full[400];
+    struct buf text;
+    struct wall came;
+    bool sound;
+    struct err e = {0};
+    (void)state;
+    kit_world(&w);
+    came = w.time.wall;
+    kit_append_text(&w, world_tenant[0], "DeviceTvmSoftwareEvidenceBeta", STR("{\"SoftwareName\":\"a\"}"));
+    w.time.wall = wall_add(came, 3 * WALL_TICKS_PER_DAY);
+    assert_int_equal(kit_fold(&w).events, 1);
+    kit_named_file(&w, 0, path);
+    assert_non_null(strstr(path, "/day=2026-11-22/"));
+    (void)snprintf(full, sizeof full, "%s/%s", WORLD_LAKE, path);
+    buf_init(&text, 0);
+    assert_true(unpack_lines(w.fs, full, 1 << 20, keep_line, &text, &sound, &e) && sound);
+    char time[64];
+    (void)snprintf(time, sizeof time, ",\"time\":%" PRId64 ",", wall_ms(came));
+    assert_non_null(strstr(buf_cstr(&text), time));
+    buf_done(&text);
     world_done(&w);
 }
 
@@ -342,6 +374,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_lands_once_in_its_partition),
+        cmocka_unit_test(rows_without_a_time_have_that_of_their_coming),
         cmocka_unit_test(small_files_are_extended),
         cmocka_unit_test(a_file_of_useful_size_is_left_alone),
         cmocka_unit_test(it_waits_until_enough_has_gathered),
