@@ -19,7 +19,8 @@ struct compiler {
     uint16_t declared;      /* profiles of the mapping file */
     struct node tables[65]; /* MAPs of value tables, the file's own first */
     size_t table_count;
-    const struct node *observables; /* LIST of path ends */
+    const struct node *observables; /* LIST of path ends; NULL: none are wanted */
+    bool has_no_uid;                /* events without metadata.uid */
     struct built_shape *shapes;     /* heap */
     size_t shape_count;
     uint16_t slot_count;

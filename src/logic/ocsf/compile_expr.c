@@ -320,6 +320,7 @@ static bool compile_source(struct compiler *c, struct str text, uint16_t shape, 
                            struct place at, struct chain *out)
 {
     if (text.n == 0) return mapping_error(c->e, at, "a column is missing");
+    if (c->has_no_uid && str_eq(text, STR("@uid"))) return mapping_error(c->e, at, "@uid where there is uid: none");
     if (text.p[0] == '@' && engine_source(text, &out->source)) {
         if (out->source == SOURCE_RECEIVED && (attr == NULL || fit_of(attr) != FIT_TIME || attr->is_array))
             return mapping_error(c->e, at, "@received is a time, %s is none", attr ? attr->name : "this");

@@ -119,7 +119,7 @@ static bool add_metadata(struct map_scratch *s, const struct schema *schema, con
     add_pair(s, "metadata", STR("{"));
     uint64_t written = run_block(s, v->ops, v->metadata_at, v->metadata_end);
     add_text(s, "version", str_of(schema->version));
-    add_text(s, "uid", str_of(s->uid));
+    if (s->uid[0]) add_text(s, "uid", str_of(s->uid));
     if (is_name(s->source)) add_text(s, "log_name", s->source);
     if (is_name(s->in->tenant_id)) add_text(s, "tenant_uid", s->in->tenant_id);
     if (s->in->processed.ticks) {
@@ -307,7 +307,8 @@ bool plan_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s,
     s->in = in;
     s->source = plan_is_base(p) ? in->source : str_of(p->source);
     if (!row_read(s, p, in->row)) return too_large(e, s->source);
-    hash128_hex(row_identity(s, in->tenant_id, in->source, in->row), s->uid);
+    s->uid[0] = '\0';
+    if (!p->has_no_uid) hash128_hex(row_identity(s, in->tenant_id, in->source, in->row), s->uid);
     if (!fits(s, o, p, &reason)) {
         if (s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
         note_misfit(s, p, reason);

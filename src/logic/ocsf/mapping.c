@@ -34,8 +34,9 @@ static struct place place_at(const struct build *b, const struct yaml *y)
 
 static bool check_keys(struct build *b)
 {
-    static const char *const known[] = {"source", "identity", "cursor", "requires", "profiles", "columns", "keep",
-                                        "drop",   "class",    "choose", "event",    "events",   "tables",  "examples"};
+    static const char *const known[] = {"source", "identity", "cursor", "requires",   "profiles", "columns",
+                                        "keep",   "drop",     "class",  "choose",     "event",    "events",
+                                        "tables", "examples", "uid",    "observables"};
     for (size_t i = 0; i < b->tree->count; i++) {
         bool is_known = false;
         for (size_t j = 0; j < sizeof known / sizeof *known; j++)
@@ -411,8 +412,20 @@ static bool expand_events(struct build *b)
     return class_number(b, class ? &n : NULL, &b->class_uid);
 }
 
+/* `uid: none`, `observables: none`: for those who want neither. */
+static bool take_none(struct build *b, const char *key, bool *out)
+{
+    const struct yaml *word = yaml_get(b->tree, key);
+    *out = word != NULL;
+    if (word == NULL || str_eq(word->text, STR("none"))) return true;
+    return mapping_error(b->c.e, place_at(b, word), "%s may only be none", key);
+}
+
 static bool observable_paths(struct build *b, struct node *out)
 {
+    bool has_none;
+    if (!take_none(b, "observables", &has_none)) return false;
+    if (has_none) return true;
     const struct ocsf_mapping_file *file = mapping_file(b->c.x->opts, STR("common/observables.yaml"));
     if (file == NULL) return true;
     const struct yaml *tree = yaml_parse(b->c.a, file->bytes, file->name, b->c.e), *list;
@@ -432,8 +445,9 @@ static bool build_file(struct build *b)
     b->plan->schema = b->c.schema;
     if (b->plan->source == NULL || shape_add(&b->c, NO_SHAPE, NO_SLOT) == NO_SHAPE) return compile_no_memory(&b->c);
     return check_keys(b) && take_columns(b) && take_tables(b, b->tree, b->file) && take_profiles(b, b->tree, b->file) &&
-           take_fragments(b) && observable_paths(b, &observables) && take_slot_lists(b) && take_identity(b) &&
-           take_cursor(b) && expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan);
+           take_fragments(b) && take_none(b, "uid", &b->c.has_no_uid) && observable_paths(b, &observables) &&
+           take_slot_lists(b) && take_identity(b) && take_cursor(b) && expand_events(b) && build_choose(b) &&
+           shapes_finish(&b->c, b->plan);
 }
 
 bool compile_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
@@ -445,6 +459,7 @@ bool compile_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_
     b.tree = yaml_parse(&o->arena, file->bytes, file->name, x->e);
     bool ok = b.tree != NULL && build_file(&b);
     if (b.tree == NULL && x->e->cause != &base_causes[BASE_NO_MEMORY]) x->e->cause = &ocsf_causes[OCSF_BAD_MAPPING];
+    plan.has_no_uid = b.c.has_no_uid;
     if (ok) *out = plan;
     shapes_free(&b.c);
     free(b.c.ops);

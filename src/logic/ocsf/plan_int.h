@@ -234,6 +234,7 @@ struct plan {
     const struct str *without; /* columns outside the content hash, lower case */
     size_t without_count;
     bool counts_update; /* the cursor's time is part of the identity, whichever column holds it */
+    bool has_no_uid;    /* events without metadata.uid; ingest knows rows by their identity all the same */
     enum cursor_kind cursor;
     const uint16_t *cursor_slots; /* the first that holds a time */
     size_t cursor_count;
