@@ -1,8 +1,11 @@
 /* The converters of docs/mapping.md, one small function each, and a table that names them. */
 #include <string.h>
 
+#include "logic/ocsf/attack.h"
 #include "logic/ocsf/compile.h"
 #include "logic/ocsf/value.h"
+
+enum { DISTINCT_BYTES_MAX = 4096 }; /* of a list: what stands further back is not compared */
 
 typedef struct str text_function(struct map_scratch *s, const struct step *step, struct str text);
 
@@ -163,6 +166,32 @@ static struct str technique_name(struct map_scratch *s, const struct step *step,
     size_t open = str_find(text, STR(" ("), 0);
     (void)s, (void)step;
     return open == SIZE_MAX || technique_id(text).p == NULL ? STR_NONE : str_trim(str_sub(text, 0, open));
+}
+
+/* The name of ATT&CK; of an id newer than our list, the one that stands in front of it. */
+static struct str technique_title(struct map_scratch *s, const struct step *step, struct str text)
+{
+    struct str id = technique(s, step, text), name = attack_name_of(id);
+    bool is_stated = name.p == NULL && str_find(technique_id(text), STR("."), 0) == SIZE_MAX;
+    return is_stated ? technique_name(s, step, text) : name;
+}
+
+static struct str sub_technique_title(struct map_scratch *s, const struct step *step, struct str text)
+{
+    struct str id = sub_technique(s, step, text), name = attack_name_of(id);
+    return id.p && name.p == NULL ? technique_name(s, step, text) : name;
+}
+
+static struct str tactic(struct map_scratch *s, const struct step *step, struct str text)
+{
+    (void)s, (void)step;
+    return attack_tactic_id(text);
+}
+
+static struct str tactic_name(struct map_scratch *s, const struct step *step, struct str text)
+{
+    (void)s, (void)step;
+    return attack_tactic_name(text);
 }
 
 /* ---- URLs ------------------------------------------------------------------------------------------------------------------- */
@@ -403,6 +432,45 @@ static struct value split(struct map_scratch *s, const struct step *step, struct
     return out;
 }
 
+/* Was this element in the list before? */
+static bool stands_before(struct str list, struct str raw)
+{
+    struct json_cursor c;
+    struct json_slice m;
+    for (bool open = json_cursor_open(&c, list); open && json_cursor_next(&c, &m);) {
+        if (m.value.p == raw.p) return false;
+        if (str_eq(m.value, raw)) return true;
+    }
+    return false;
+}
+
+static bool add_distinct(void *ctx, struct value element)
+{
+    struct listing *l = ctx;
+    struct str list = l->first.raw;
+    bool is_near = (size_t)(element.raw.p - list.p) < DISTINCT_BYTES_MAX;
+    if (is_near && stands_before(list, element.raw)) return true;
+    (void)buf_add_char(l->text, l->text->n == l->from ? '[' : ',');
+    (void)buf_add_str(l->text, element.raw);
+    return true;
+}
+
+static struct value distinct(struct map_scratch *s, const struct step *step, struct value v)
+{
+    struct str list = row_inner_json(s, v.raw, v.type);
+    if (list.p == NULL || list.p[0] != '[') return v;
+    struct listing l = {.s = s, .step = step, .first = value_of_token(list), .text = &s->text, .from = s->text.n};
+    bool is_whole = value_each(s, l.first, add_distinct, &l);
+    struct value out = VALUE_NONE;
+    if (s->text.n > l.from) {
+        (void)buf_add_char(&s->text, ']');
+        out = value_of_token(arena_str(&s->arena, (struct str){s->text.p + l.from, s->text.n - l.from}));
+        out.is_partial = !is_whole;
+    }
+    s->text.n = l.from;
+    return out;
+}
+
 /* ---- the table ------------------------------------------------------------------------------------------------------------------ */
 static text_function *const text_functions[] = {
     [CONV_LOWER] = to_lower,
@@ -422,6 +490,10 @@ static text_function *const text_functions[] = {
     [CONV_TECHNIQUE] = technique,
     [CONV_SUB_TECHNIQUE] = sub_technique,
     [CONV_TECHNIQUE_NAME] = technique_name,
+    [CONV_TECHNIQUE_TITLE] = technique_title,
+    [CONV_SUB_TECHNIQUE_TITLE] = sub_technique_title,
+    [CONV_TACTIC] = tactic,
+    [CONV_TACTIC_NAME] = tactic_name,
     [CONV_URL_SCHEME] = url_scheme,
     [CONV_URL_HOST] = url_host,
     [CONV_URL_PATH] = url_path,
@@ -445,6 +517,7 @@ static struct value convert_one(struct map_scratch *s, const struct step *step, 
     case CONV_FIRST: return first_of(s, step, v);
     case CONV_JOIN: return joined(s, step, v);
     case CONV_SPLIT: return split(s, step, v);
+    case CONV_DISTINCT: return distinct(s, step, v);
     default: break;
     }
     struct str text = value_text(s, &v);
@@ -475,7 +548,7 @@ static bool goes_over_elements(const struct step *step, const struct value *v)
 {
     if (v->type != JSON_ARRAY) return false;
     return step->converter != CONV_FIRST && step->converter != CONV_JOIN && step->converter != CONV_SPLIT &&
-           step->converter != CONV_TEXT && step->converter != CONV_JSON;
+           step->converter != CONV_DISTINCT && step->converter != CONV_TEXT && step->converter != CONV_JSON;
 }
 
 struct value value_convert(struct map_scratch *s, const struct step *step, struct value v)
