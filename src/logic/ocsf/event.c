@@ -10,12 +10,11 @@
 /* ---- does the row fit ---------------------------------------------------------------------------------------------------- */
 static const char *misfit(const struct map_scratch *s, const struct plan *p)
 {
-    size_t members = 0;
+    size_t members = s->members.count - s->sidecar_count;
     for (size_t i = 0; i < p->required_count; i++) {
         const struct slot *slot = &s->slots[p->required[i]];
         if (slot->raw.p == NULL || slot->is_blank) return "a column that every row of the table has is missing";
     }
-    for (size_t i = 0; i < s->member_count; i++) members += !row_is_sidecar(s->members[i].key);
     return 2 * s->known_count < members ? "most of its columns are not those of the table" : NULL;
 }
 
@@ -169,12 +168,12 @@ static bool is_in(const uint16_t *slots, size_t count, uint16_t slot)
     return false;
 }
 
-static bool goes_to_unmapped(const struct map_scratch *s, const struct plan *p, const struct member *m)
+static bool goes_to_unmapped(const struct map_scratch *s, const struct plan *p, const struct json_field *m)
 {
-    if (m->is_blank || row_is_sidecar(m->key)) return false;
+    if ((m->flags & JSON_BLANK) || m->kind == ROW_SIDECAR) return false;
     if (m->slot == NO_SLOT) return true;
     const struct slot *slot = &s->slots[m->slot];
-    if (slot->raw.p != m->value.p) return false; /* a double: the last one counts */
+    if (slot->raw.p != s->members.base + m->value) return false; /* a double: the last one counts */
     if (is_in(p->drop, p->drop_count, m->slot)) return false;
     if (is_in(p->keep, p->keep_count, m->slot)) return true;
     return slot->used == 0 && !shape_is_used_up(s, m->slot);
@@ -183,18 +182,19 @@ static bool goes_to_unmapped(const struct map_scratch *s, const struct plan *p, 
 static void add_unmapped(struct map_scratch *s, const struct plan *p)
 {
     bool any = false, is_watched = s->drift && !plan_is_base(p);
-    for (size_t i = 0; i < s->member_count; i++) {
-        const struct member *m = &s->members[i];
+    for (size_t i = 0; i < s->members.count; i++) {
+        const struct json_field *m = &s->members.items[i];
+        struct str key = json_field_key(&s->members, m), value = json_field_value(&s->members, m);
         if (!goes_to_unmapped(s, p, m)) continue;
-        if (is_watched && m->slot == NO_SLOT) drift_note(s->drift, DRIFT_COLUMN, m->key, STR_NONE, m->value);
+        if (is_watched && m->slot == NO_SLOT) drift_note(s->drift, DRIFT_COLUMN, key, STR_NONE, value);
         if (!any) add_pair(s, "unmapped", STR("{"));
         any = true;
         run_separate(s);
         (void)buf_add_char(&s->out, '"');
-        (void)buf_add_str(&s->out, m->key);
+        (void)buf_add_str(&s->out, key);
         (void)buf_add(&s->out, "\":", 2);
         bool is_container = m->type == JSON_OBJECT || m->type == JSON_ARRAY;
-        (void)buf_add_str(&s->out, is_container ? value_compact(s, m->value) : m->value);
+        (void)buf_add_str(&s->out, is_container ? value_compact(s, value) : value);
     }
     if (any) (void)buf_add_char(&s->out, '}');
 }
@@ -301,18 +301,24 @@ static bool too_large(struct err *e, struct str source)
 bool plan_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, const struct map_input *in,
               const struct map_event **events_out, size_t *count_out, struct err *e)
 {
+    if (!row_read(s, p, in->row)) return too_large(e, in->source);
+    return row_map(p, o, s, in, events_out, count_out, e);
+}
+
+bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, const struct map_input *in,
+             const struct map_event **events_out, size_t *count_out, struct err *e)
+{
     const char *reason;
     arena_reset(&s->arena);
     s->is_out_of_memory = false;
     s->in = in;
     s->source = plan_is_base(p) ? in->source : str_of(p->source);
-    if (!row_read(s, p, in->row)) return too_large(e, s->source);
     s->uid[0] = '\0';
     if (!p->has_no_uid) hash128_hex(row_identity(s, in->tenant_id, in->source, in->row), s->uid);
     if (!fits(s, o, p, &reason)) {
         if (s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
         note_misfit(s, p, reason);
-        if (!row_read(s, o->base, in->row)) return too_large(e, s->source);
+        if (!row_fill(s, o->base, in->row)) return too_large(e, s->source);
         s->event.class_uid = 0;
         if (write_event(s, o, o->base, o->base->lists[0].choices[0].variant, reason)) return too_large(e, s->source);
     }

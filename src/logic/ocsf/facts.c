@@ -279,7 +279,7 @@ void map_scratch_free(struct map_scratch *s)
     buf_done(&s->text);
     free(s->slots);
     free(s->loaded);
-    free(s->members);
+    json_fields_done(&s->members);
     free(s->marks);
     free(s);
 }

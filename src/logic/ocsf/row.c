@@ -45,8 +45,8 @@ uint16_t shape_find(const struct shape *shape, struct str key)
 struct str row_slot_name(const struct map_scratch *s, uint16_t shape, uint16_t slot)
 {
     const struct shape *names = &s->plan->shapes[shape];
-    for (size_t i = 0; shape == 0 && i < s->member_count; i++)
-        if (s->members[i].slot == slot) return s->members[i].key;
+    for (size_t i = 0; shape == 0 && i < s->members.count; i++)
+        if (s->members.items[i].slot == slot) return json_field_key(&s->members, &s->members.items[i]);
     for (uint16_t i = 0; i < names->name_count; i++)
         if (names->slots[i] == slot) return names->names[i];
     return STR_NONE;
@@ -69,9 +69,9 @@ static void clear(struct map_scratch *s, uint16_t index)
     forget_inside(s, index);
 }
 
-static void fill(struct slot *slot, struct str raw, enum json_type type)
+static void fill(struct slot *slot, struct str raw, enum json_type type, uint8_t flags)
 {
-    *slot = (struct slot){.raw = raw, .type = type, .is_blank = row_is_blank(raw, type)};
+    *slot = (struct slot){.raw = raw, .type = type, .flags = flags, .is_blank = flags & JSON_BLANK};
 }
 
 void shape_read(struct map_scratch *s, uint16_t index, struct str value)
@@ -81,12 +81,12 @@ void shape_read(struct map_scratch *s, uint16_t index, struct str value)
     struct json_slice m;
     clear(s, index);
     if (value.n == 0) return;
-    fill(&s->slots[shape->self_slot], value, json_type_of(value));
+    fill(&s->slots[shape->self_slot], value, json_type_of(value), json_value_flags(value, json_type_of(value)));
     if (!json_cursor_open(&c, value) || !c.is_object) return;
     while (json_cursor_next(&c, &m)) {
         uint16_t slot = shape_find(shape, m.key);
         if (slot != NO_SLOT)
-            fill(&s->slots[slot], m.value, m.type);
+            fill(&s->slots[slot], m.value, m.type, json_value_flags(m.value, m.type));
         else if (!row_is_blank(m.value, m.type))
             s->slots[shape->self_slot].has_strangers = true;
     }
@@ -123,38 +123,30 @@ static bool make_room(struct map_scratch *s, const struct plan *p)
     return true;
 }
 
-static struct member *add_member(struct map_scratch *s)
+bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
 {
-    if (s->member_count == s->member_cap) {
-        size_t cap = s->member_cap ? 2 * s->member_cap : 128;
-        struct member *more = realloc(s->members, cap * sizeof *more);
-        if (more == NULL) return NULL;
-        s->members = more;
-        s->member_cap = cap;
+    s->plan = p;
+    s->known_count = s->sidecar_count = 0;
+    if (!make_room(s, p)) return false;
+    memset(s->loaded, 0, p->shape_count);
+    clear(s, 0);
+    fill(&s->slots[p->shapes[0].self_slot], row, JSON_OBJECT, 0);
+    for (size_t i = 0; i < s->members.count; i++) {
+        struct json_field *m = &s->members.items[i];
+        struct str key = json_field_key(&s->members, m);
+        m->kind = row_is_sidecar(key) ? ROW_SIDECAR : ROW_COLUMN;
+        s->sidecar_count += m->kind == ROW_SIDECAR;
+        m->slot = shape_find(&p->shapes[0], key);
+        if (m->slot == NO_SLOT) continue;
+        s->known_count++;
+        fill(&s->slots[m->slot], json_field_value(&s->members, m), m->type, m->flags);
     }
-    return &s->members[s->member_count++];
+    return true;
 }
 
 bool row_read(struct map_scratch *s, const struct plan *p, struct str row)
 {
-    struct json_cursor c;
-    struct json_slice m;
-    s->plan = p;
-    s->member_count = s->known_count = 0;
-    if (!make_room(s, p) || !json_cursor_open(&c, row)) return false;
-    memset(s->loaded, 0, p->shape_count);
-    clear(s, 0);
-    fill(&s->slots[p->shapes[0].self_slot], row, JSON_OBJECT);
-    while (json_cursor_next(&c, &m)) {
-        struct member *member = add_member(s);
-        if (member == NULL) return false;
-        uint16_t slot = shape_find(&p->shapes[0], m.key);
-        *member = (struct member){m.key, m.value, m.type, slot, row_is_blank(m.value, m.type)};
-        if (slot == NO_SLOT) continue;
-        s->known_count++;
-        fill(&s->slots[slot], m.value, m.type);
-    }
-    return true;
+    return json_fields_read(&s->members, row) && row_fill(s, p, row);
 }
 
 struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type type)

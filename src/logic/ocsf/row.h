@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "kit/json/field.h"
 #include "logic/ocsf/drift.h"
 #include "logic/ocsf/plan_int.h"
 
@@ -22,16 +23,13 @@ static inline uint32_t row_name_hash(struct str name)
 struct slot {
     struct str raw; /* as it stands; p == NULL: not there */
     enum json_type type;
+    uint8_t flags;      /* JSON_ESCAPED, JSON_ODD, JSON_COMPACT: see kit/json/field.h */
     bool is_blank;      /* null, "", {} or [] */
     bool has_strangers; /* of a shape's own slot: a filled member that the mapping does not name */
     uint16_t used;      /* how many attributes it became (slots of the row, and of objects inside its columns) */
 };
-struct member { /* of the row, in its order */
-    struct str key, value;
-    enum json_type type;
-    uint16_t slot; /* NO_SLOT: unknown */
-    bool is_blank;
-};
+/* What a member's key is, besides a column. */
+enum row_kind { ROW_COLUMN, ROW_SIDECAR };
 
 struct map_scratch {
     const struct plan *plan;
@@ -40,9 +38,9 @@ struct map_scratch {
     size_t slot_cap;
     unsigned char *loaded; /* by shape */
     size_t shape_cap;
-    struct member *members;
-    size_t member_count, member_cap;
-    size_t known_count; /* of these */
+    struct json_fields members; /* of the row, in its order; `slot` NO_SLOT: unknown; `kind`: enum row_kind */
+    size_t known_count;         /* of these */
+    size_t sidecar_count;
     bool is_out_of_memory;
 
     struct buf out;
@@ -89,6 +87,11 @@ uint16_t shape_find(const struct shape *shape, struct str key);
 struct str row_slot_name(const struct map_scratch *s, uint16_t shape, uint16_t slot);
 /* Read the row into the slots of shape 0. False: no memory. */
 bool row_read(struct map_scratch *s, const struct plan *p, struct str row);
+/* The row's members have been listed: put them into the slots of this plan, whatever plan they were read for before. */
+bool row_fill(struct map_scratch *s, const struct plan *p, struct str row);
+/* plan_map of a row that is in the slots of `p` already. */
+bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, const struct map_input *in,
+             const struct map_event **events_out, size_t *count_out, struct err *e);
 /* Make `value` the object (or scalar) of a shape: reads its members, forgets those of shapes inside it. */
 void shape_read(struct map_scratch *s, uint16_t shape, struct str value);
 /* Was every filled member of the object in this column of the row written? Of one never looked into: false. */

@@ -1,0 +1,57 @@
+/* The members of one object, found once and listed in their order: where they stand, of what type they are, and what can be
+ * told of them without looking again. Offsets are from the object's '{' (`base`); an object is far below 4 GB. */
+#ifndef KIT_JSON_FIELD_H
+#define KIT_JSON_FIELD_H
+
+#include <string.h>
+
+#include "kit/json/json.h"
+
+enum {
+    JSON_BLANK = 1,   /* null, "", {} or [] (blanks inside allowed) */
+    JSON_TIGHT = 2,   /* key, colon and value stand together: the text from `at` to `end` can be copied as it is */
+    JSON_ESCAPED = 4, /* of a string: it has a backslash */
+    JSON_ODD = 8,     /* ... and one of its escapes is \u or \/: more than what JSON asks for. Only with JSON_ESCAPED */
+    JSON_COMPACT = 16 /* of a container: no blanks between its tokens, at most JSON_COMPACT_DEPTH deep */
+};
+enum { JSON_COMPACT_DEPTH = 48 };
+
+struct json_field {
+    uint32_t at;         /* of the key's opening quote */
+    uint32_t value, end; /* the value is [value, end), strings with their quotes */
+    uint16_t key;        /* the key's number in the book of the walk; UINT16_MAX: none */
+    uint16_t slot;       /* its owner's */
+    uint8_t type;        /* enum json_type */
+    uint8_t flags;
+    uint8_t kind; /* of the key, its owner's */
+};
+struct json_fields {
+    const char *base;
+    struct json_field *items;
+    size_t count, cap;
+};
+
+static inline struct str json_field_value(const struct json_fields *f, const struct json_field *m)
+{
+    return (struct str){f->base + m->value, m->end - m->value};
+}
+
+/* Between its quotes, still escaped. */
+static inline struct str json_field_key(const struct json_fields *f, const struct json_field *m)
+{
+    const char *p = f->base + m->at + 1, *q = f->base + m->value - 2;
+    if (!(m->flags & JSON_TIGHT)) { /* nothing but blanks and a colon up to the quote */
+        while (*q != '"') q--;
+    }
+    return (struct str){p, (size_t)(q - p)};
+}
+
+/* One more, not yet filled; NULL: no memory. */
+struct json_field *json_fields_add(struct json_fields *f);
+/* Reads the members of an object that has been checked, byte by byte. False: no memory, or no object. */
+bool json_fields_read(struct json_fields *f, struct str object);
+void json_fields_done(struct json_fields *f);
+/* BLANK, ESCAPED, ODD and COMPACT of a value that stands alone. */
+uint8_t json_value_flags(struct str value, enum json_type type);
+
+#endif
