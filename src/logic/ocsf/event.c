@@ -48,16 +48,6 @@ static void note_action(struct map_scratch *s, const struct plan *p, const struc
     if (text.n) drift_note(s->drift, DRIFT_ACTION, row_slot_name(s, p->by->shape, p->by->slot), text, s->in->row);
 }
 
-static const struct variant *choose(struct map_scratch *s, const struct plan *p)
-{
-    const struct choice_list *list = list_for(s, p);
-    const struct variant *v = NULL;
-    for (size_t i = 0; list && i < list->count && v == NULL; i++)
-        if (condition_holds(s, list->choices[i].when)) v = list->choices[i].variant;
-    note_action(s, p, list, v);
-    return v;
-}
-
 /* ---- what every event carries ------------------------------------------------------------------------------------------------ */
 static void add_key(struct map_scratch *s, const char *key)
 {
@@ -273,13 +263,39 @@ static const char *write_event(struct map_scratch *s, const struct ocsf *o, cons
     return NULL;
 }
 
+static void forget_marks(struct map_scratch *s)
+{
+    while (s->mark_count > 0) s->slots[s->marks[--s->mark_count]].used--;
+}
+
+/* Of these rows of choose the first that holds and whose event comes about; why the first of them did not. */
+static const struct variant *try_choices(struct map_scratch *s, const struct ocsf *o, const struct plan *p,
+                                         const struct choice_list *list, const char **reason)
+{
+    for (size_t i = 0; list && i < list->count; i++) {
+        const struct choice *choice = &list->choices[i];
+        if (!condition_holds(s, choice->when)) continue;
+        const char *why = write_event(s, o, p, choice->variant, NULL);
+        if (why == NULL) return choice->variant;
+        if (*reason == NULL) *reason = why;
+        forget_marks(s);
+    }
+    return NULL;
+}
+
 static bool fits(struct map_scratch *s, const struct ocsf *o, const struct plan *p, const char **reason)
 {
     *reason = plan_is_base(p) ? "no mapping for this source" : misfit(s, p);
     if (*reason) return false;
-    const struct variant *v = choose(s, p);
-    *reason = v ? write_event(s, o, p, v, NULL) : "no row of the mapping's choose holds";
-    if (*reason) return false;
+    const struct choice_list *list = list_for(s, p);
+    const struct variant *v = try_choices(s, o, p, list, reason);
+    if (v == NULL && list != p->fallback) v = try_choices(s, o, p, p->fallback, reason);
+    note_action(s, p, list, v);
+    if (v == NULL) {
+        if (*reason == NULL) *reason = "no row of the mapping's choose holds";
+        return false;
+    }
+    *reason = NULL;
     s->event.class_uid = v->class->uid;
     return true;
 }

@@ -298,6 +298,35 @@ static void the_first_element_that_comes_about(void **state)
     engine_done(&g);
 }
 
+/* Rows of choose are tried in turn: what one of them read is forgotten when its event does not come about. */
+static void a_row_of_choose_that_fails_leaves_it_to_the_next(void **state)
+{
+    struct engine g;
+    struct err e;
+    (void)state;
+    engine_init(&g);
+    const char *yaml = HEAD
+        "choose:\n  by: Kind\n  rows:\n"
+        "    A: [{activity_id: 1, finding_info: {uid: Id, desc: X}}, {activity_id: 2, finding_info: {uid: Other}}]\n"
+        "    '*': {activity_id: 3, finding_info: {uid: Last}}\n"
+        "event:\n  time: Timestamp\n  severity_id: 1\n  metadata: {product: {name: = P}}\n"
+        "  finding_info: {title: = t}\n";
+    if (!engine_compile(&g, yaml, &g.plan, &e)) fail_msg("%s", e.text);
+#define ROW(members) "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Kind\":\"A\",\"X\":\"x\"," members "}"
+    const struct json *event = engine_map(&g, ROW("\"Id\":\"1\",\"Other\":\"2\",\"Last\":\"3\""));
+    assert_string_equal(at(&g, event, "activity_name"), "Create");
+    event = engine_map(&g, ROW("\"Other\":\"2\",\"Last\":\"3\""));
+    assert_string_equal(at(&g, event, "activity_name"), "Update");
+    assert_string_equal(at(&g, event, "finding_info.uid"), "2");
+    assert_string_equal(at(&g, event, "unmapped.X"), "x");
+    event = engine_map(&g, ROW("\"Last\":\"3\",\"Z\":1"));
+    assert_string_equal(at(&g, event, "activity_name"), "Close");
+    event = engine_map(&g, ROW("\"Q\":\"3\",\"Z\":1"));
+    assert_string_equal(at(&g, event, "class_uid"), "0");
+#undef ROW
+    engine_done(&g);
+}
+
 static void what_does_not_fit_becomes_a_base_event(void **state)
 {
     struct engine g;
@@ -557,6 +586,7 @@ int main(void)
         cmocka_unit_test(expressions_give_what_the_page_says),
         cmocka_unit_test(what_is_incomplete_is_taken_back),
         cmocka_unit_test(the_first_element_that_comes_about),
+        cmocka_unit_test(a_row_of_choose_that_fails_leaves_it_to_the_next),
         cmocka_unit_test(what_does_not_fit_becomes_a_base_event),
         cmocka_unit_test(a_column_read_to_the_end_is_not_kept),
         cmocka_unit_test(a_deep_value_becomes_text),
