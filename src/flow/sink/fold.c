@@ -16,6 +16,7 @@ struct fold {
     struct map_scratch *scratch;
     struct buf dead; /* a dead letter being written */
     struct refused refused;
+    struct drift *drift;
     struct wall processed;
     struct lake_fold_result *result;
 };
@@ -139,8 +140,11 @@ static bool fold_frame(struct fold *f, const struct log_frame *frame, struct err
     const struct ocsf *o = f->lake->opts.ocsf;
     const struct plan *plan = ocsf_plan(o, str_of(frame->origin.source));
     if (plan == NULL) plan = ocsf_plan_base(o);
-    for (size_t i = 0; i < frame->row_count; i++)
+    drift_of(f->drift, frame->origin.feed_id, str_of(frame->origin.source));
+    for (size_t i = 0; i < frame->row_count; i++) {
         if (!fold_row(f, plan, frame, &frame->rows[i], e)) return false;
+        drift_row(f->drift, frame->rows[i].time);
+    }
     return true;
 }
 
@@ -149,7 +153,7 @@ static bool fold_frames(struct fold *f, struct log_reader *r, uint64_t limit, ui
     struct log_frame frame;
     bool has = true;
     while (gather_bytes(f->gather) < FOLD_BYTES && gather_count(f->gather) < GATHER_PARTITIONS_FULL &&
-           f->refused.count < REFUSED_FEEDS_MAX) {
+           f->refused.count < REFUSED_FEEDS_MAX && !drift_is_full(f->drift)) {
         if (!log_reader_next(r, limit, &frame, &has, e)) return false;
         if (!has) break;
         if (!fold_frame(f, &frame, e)) return false;
@@ -175,14 +179,18 @@ static bool fold_locked(struct lake *l, uint64_t limit, struct lake_fold_result 
     struct fold f = {.lake = l,
                      .gather = gather_new(l->opts.fs, spill),
                      .scratch = map_scratch_new(),
+                     .drift = drift_new(),
                      .result = result,
                      .processed = clock_wall(&l->opts.clock)};
     buf_init(&f.dead, 0);
-    bool ok = f.gather != NULL && f.scratch != NULL;
+    struct fold_notes notes = {&f.refused, f.drift};
+    bool ok = f.gather != NULL && f.scratch != NULL && f.drift != NULL;
     if (!ok) (void)err_set(e, &base_causes[BASE_NO_MEMORY], "folding the lake");
-    ok = ok && gather_rows(&f, limit, &offset, e) && lake_publish(l, f.gather, offset, &f.refused, result, e);
+    if (f.scratch) map_scratch_watch(f.scratch, f.drift);
+    ok = ok && gather_rows(&f, limit, &offset, e) && lake_publish(l, f.gather, offset, &notes, result, e);
     buf_done(&f.dead);
     map_scratch_free(f.scratch);
+    drift_free(f.drift);
     gather_free(f.gather);
     result->has_folded = ok;
     result->has_more = offset < limit;

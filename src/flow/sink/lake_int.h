@@ -6,6 +6,7 @@
 
 #include "flow/sink/gather.h"
 #include "flow/sink/lake.h"
+#include "logic/ocsf/drift.h"
 #include "state/store/store.h"
 
 enum { LAKE_PATH_BYTES = 1024, LAKE_SAFE_DIRS = 1 << 14 };
@@ -54,9 +55,13 @@ struct refused {
     size_t count;
 };
 
-/* publish.c: what was gathered becomes files, named together with the new offset
- * and the count of what was refused. */
-bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, const struct refused *refused,
+/* What a fold found out about feeds. */
+struct fold_notes {
+    const struct refused *refused;
+    const struct drift *drift;
+};
+/* publish.c: what was gathered becomes files, named together with the new offset and the notes. */
+bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, const struct fold_notes *notes,
                   struct lake_fold_result *result, struct err *e);
 
 #endif

@@ -2,8 +2,8 @@
  *
  *   1  numbers are reserved in the store, so that none is ever used twice
  *   2  each partition's file is written under .tmp, synced, renamed into its folder, the folder synced
- *   3  one transaction names the new files, notes the files they replace as superseded, counts what was refused to its
- *      feeds, and moves the offset
+ *   3  one transaction names the new files, notes the files they replace as superseded, counts what was refused and
+ *      notes what is unknown of their feeds, and moves the offset
  *   4  superseded files are deleted
  *
  * Before 3 nothing counts; after it everything does. A crash before leaves files that no one names (to .orphans at the next
@@ -24,7 +24,7 @@ struct publication {
     struct gather *gather;
     struct packer *packer;
     uint64_t offset;
-    const struct refused *refused;
+    const struct fold_notes *notes;
     struct lake_fold_result *result;
 };
 
@@ -141,15 +141,34 @@ static bool name_file(struct publication *p, const struct partition *part, struc
     return store_lake_file_supersede(s, old, e);
 }
 
+static bool write_refused(struct publication *p, struct err *e)
+{
+    const struct refused *r = p->notes->refused;
+    for (size_t i = 0; i < r->count; i++)
+        if (!store_feed_refused_add(p->lake->opts.store, r->feeds[i].feed_id, r->feeds[i].rows, e)) return false;
+    return true;
+}
+
+static bool write_drift(struct publication *p, struct err *e)
+{
+    for (size_t i = 0; i < drift_count(p->notes->drift); i++) {
+        const struct drift_found *f = drift_at(p->notes->drift, i);
+        struct drift_record r = {.feed_id = f->feed, .rows = f->rows, .since = f->since, .last = f->last};
+        (void)snprintf(r.kind, sizeof r.kind, "%s", drift_kind_name(f->kind));
+        (void)snprintf(r.name, sizeof r.name, "%s", f->name);
+        (void)snprintf(r.value, sizeof r.value, "%s", f->value);
+        (void)snprintf(r.example, sizeof r.example, "%s", f->example);
+        if (!store_drift_add(p->lake->opts.store, &r, e)) return false;
+    }
+    return true;
+}
+
 static bool name_all(struct publication *p, struct err *e)
 {
     struct wall now = clock_wall(&p->lake->opts.clock);
     for (size_t i = 0; i < gather_count(p->gather); i++)
         if (!name_file(p, gather_partition(p->gather, i), now, e)) return false;
-    for (size_t i = 0; i < p->refused->count; i++)
-        if (!store_feed_refused_add(p->lake->opts.store, p->refused->feeds[i].feed_id, p->refused->feeds[i].rows, e))
-            return false;
-    return store_offset_set(p->lake->opts.store, LAKE_SINK, p->offset, e);
+    return write_refused(p, e) && write_drift(p, e) && store_offset_set(p->lake->opts.store, LAKE_SINK, p->offset, e);
 }
 
 enum outcome { NOT_NAMED, NAMED, UNKNOWN };
@@ -198,10 +217,10 @@ static void count_files(struct publication *p)
     l->offset = p->result->offset = p->offset;
 }
 
-bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, const struct refused *refused,
+bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, const struct fold_notes *notes,
                   struct lake_fold_result *result, struct err *e)
 {
-    struct publication p = {.lake = l, .gather = g, .offset = offset, .refused = refused, .result = result};
+    struct publication p = {.lake = l, .gather = g, .offset = offset, .notes = notes, .result = result};
     struct err ignored;
     if ((p.packer = packer_new(l->opts.fs)) == NULL)
         return err_set(e, &base_causes[BASE_NO_MEMORY], "writing the lake");

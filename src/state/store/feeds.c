@@ -51,7 +51,8 @@ static void read_feed(const struct cursor *c, struct feed_record *r)
                               .late_rows = (uint64_t)column_i64(c, 7),
                               .dead = (uint64_t)column_i64(c, 8),
                               .refused = (uint64_t)column_i64(c, 9),
-                              .error_since = column_wall(c, 13)};
+                              .error_since = column_wall(c, 13),
+                              .drift = (uint64_t)column_i64(c, 14)};
     column_text(c, 1, r->tenant_id, sizeof r->tenant_id);
     column_text(c, 2, r->feed, sizeof r->feed);
     column_text(c, 10, r->status, sizeof r->status);

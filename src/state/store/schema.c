@@ -58,6 +58,13 @@ static const char *const migrations[] = {
     "CREATE TABLE verdict (feed_id INTEGER NOT NULL REFERENCES feed (id) ON DELETE CASCADE, hour INTEGER NOT NULL,"
     " repaired INTEGER NOT NULL, is_pulled INTEGER NOT NULL, differing BLOB NOT NULL, PRIMARY KEY (feed_id, hour)) "
     "WITHOUT ROWID;",
+    "CREATE TABLE drift (feed_id INTEGER NOT NULL REFERENCES feed (id) ON DELETE CASCADE, kind TEXT NOT NULL, name "
+    "TEXT "
+    "NOT NULL,"
+    " value TEXT NOT NULL, example TEXT NOT NULL, rows INTEGER NOT NULL, since INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " PRIMARY KEY (feed_id, kind, name, value)) WITHOUT ROWID;"
+    "CREATE TABLE column_list (id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);" /* shared: tenants are alike */
+    "ALTER TABLE feed ADD COLUMN column_list INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -7,6 +7,8 @@
     "login_url, token_url, graph_url, graph_audience, graph_version, endpoint_url, endpoint_audience, " \
     "endpoint_version, siem_url, siem_audience"
 
+#define FEED_DRIFT "(SELECT count(*) FROM drift WHERE feed_id = feed.id)"
+
 /* clang-format off */
 #define STATEMENTS(X)                                                                                                              \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                                                    \
@@ -38,9 +40,9 @@
                 " dead = ?, status = ?, error_code = ?, error_text = ?, error_since = ? WHERE id = ?")                             \
     X(FEED_REFUSED, "UPDATE feed SET refused = refused + ? WHERE id = ?")                                                          \
     X(FEED_LIST, "SELECT id, tenant_id, feed, state, last_synced, newest_event, rows, late_rows, dead, refused, status, error_code,"\
-                 " error_text, error_since FROM feed ORDER BY tenant_id, feed")                                                    \
+                 " error_text, error_since, " FEED_DRIFT " FROM feed ORDER BY tenant_id, feed")                                    \
     X(FEED_LIST_OF, "SELECT id, tenant_id, feed, state, last_synced, newest_event, rows, late_rows, dead, refused, status,"        \
-                    " error_code, error_text, error_since FROM feed WHERE tenant_id = ? ORDER BY feed")                            \
+                    " error_code, error_text, error_since, " FEED_DRIFT " FROM feed WHERE tenant_id = ? ORDER BY feed")            \
     X(BUCKET_PUT, "INSERT INTO bucket (feed_id, bucket, facts) VALUES (?, ?, ?)"                                                   \
                   " ON CONFLICT (feed_id, bucket) DO UPDATE SET facts = excluded.facts")                                           \
     X(BUCKET_FACTS, "SELECT facts FROM bucket WHERE feed_id = ? AND bucket = ?")                                                   \
@@ -58,6 +60,21 @@
     X(VERDICT_LIST, "SELECT hour, repaired, is_pulled, differing FROM verdict WHERE feed_id = ? AND hour >= ? AND hour < ?"        \
                     " ORDER BY hour")                                                                                              \
     X(VERDICT_DROP, "DELETE FROM verdict WHERE feed_id = ? AND hour < ?")                                                          \
+    X(DRIFT_ADD, "UPDATE drift SET rows = rows + ?, since = min(since, ?), last = max(last, ?),"                                   \
+                 " example = CASE example WHEN '' THEN ? ELSE example END"                                                         \
+                 " WHERE feed_id = ? AND kind = ? AND name = ? AND value = ?")                                                     \
+    X(DRIFT_COUNT, "SELECT count(*) FROM drift WHERE feed_id = ? AND kind = ?")                                                    \
+    X(DRIFT_NEW, "INSERT INTO drift (feed_id, kind, name, value, example, rows, since, last)"                                      \
+                 " SELECT ?1, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM feed WHERE id = ?1)")                                \
+    X(DRIFT_REMOVE, "DELETE FROM drift WHERE feed_id = ? AND kind = ? AND name = ?")                                               \
+    X(DRIFT_LIST, "SELECT tenant_id, feed, feed_id, kind, name, value, example, drift.rows, since, last"                           \
+                  " FROM drift JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed)"                    \
+                  " ORDER BY tenant_id, feed, kind, name = '' AND value = '', name, value")                                        \
+    X(DRIFT_FORGET, "DELETE FROM drift WHERE feed_id IN"                                                                           \
+                    " (SELECT id FROM feed WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed))")                                     \
+    X(COLUMNS_GET, "SELECT names FROM column_list JOIN feed ON column_list = column_list.id WHERE feed.id = ?")                    \
+    X(COLUMNS_ADD, "INSERT INTO column_list (names) VALUES (?) ON CONFLICT (names) DO NOTHING")                                    \
+    X(COLUMNS_SET, "UPDATE feed SET column_list = (SELECT id FROM column_list WHERE names = ?) WHERE id = ?")                      \
     X(REVISION_ADD, "INSERT INTO revision (feed_id, object_id, updated, identity, how, row) VALUES (?, ?, ?, ?, ?, ?)"             \
                     " ON CONFLICT (feed_id, identity) DO NOTHING")                                                                 \
     X(INBOX_ADD, "INSERT INTO inbox (revision_id, queued) VALUES (?, ?)")                                                          \

@@ -109,6 +109,7 @@ struct feed_record {
     char error_code[64];      /* of the last failure; empty after a success */
     char error_text[400];     /* as long as an err's */
     struct wall error_since;
+    uint64_t drift; /* names of what no mapping knows, see drift_record: only listings fill it in */
 };
 /* STORE_EXISTS for a second feed of that name and tenant; STORE_GONE when the feed or its tenant was removed meanwhile. Ids
  * are never given twice. */
@@ -142,6 +143,27 @@ bool store_verdict_put(struct store *s, int64_t feed_id, const struct verdict_re
 bool store_verdict_list(struct store *s, int64_t feed_id, int64_t from_hour, int64_t to_hour,
                         bool (*each)(void *arg, const struct verdict_record *r), void *arg, struct err *e);
 bool store_verdict_drop(struct store *s, int64_t feed_id, int64_t before_hour, struct err *e);
+
+/* What a feed brings that no mapping knows, or no more. Of each kind DRIFT_KEPT_MAX names are kept; what comes beyond is
+ * counted together, under no name. */
+enum { DRIFT_KEPT_MAX = 100 };
+struct drift_record {
+    int64_t feed_id;
+    char tenant_id[GUID_BYTES], feed[64]; /* only in listings */
+    char kind[12], name[96], value[160], example[200];
+    uint64_t rows;
+    struct wall since, last;
+};
+/* Adds its rows to what is there of that feed, kind, name and value. Nothing when the feed is gone. */
+bool store_drift_add(struct store *s, const struct drift_record *r, struct err *e);
+bool store_drift_remove(struct store *s, int64_t feed_id, const char *kind, const char *name, struct err *e);
+/* tenant_id and feed NULL: all. */
+bool store_drift_list(struct store *s, const char *tenant_id, const char *feed,
+                      bool (*each)(void *arg, const struct drift_record *r), void *arg, struct err *e);
+bool store_drift_forget(struct store *s, const char *tenant_id, const char *feed, struct err *e);
+/* The columns a feed had in its last answer that told them, a line each; empty: none has. */
+bool store_columns_get(struct store *s, int64_t feed_id, struct buf *out, struct err *e);
+bool store_columns_set(struct store *s, int64_t feed_id, struct str names, struct err *e);
 
 /* Revisions of alerts, incidents, machines: what the response engine and the queue of alerts stand on. */
 struct revision_record {

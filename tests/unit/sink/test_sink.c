@@ -361,6 +361,41 @@ static void refused_rows_become_dead_letters(void **state)
     world_done(&w);
 }
 
+static bool keep_drift(void *arg, const struct drift_record *r)
+{
+    *(struct drift_record *)arg = *r;
+    return true;
+}
+
+/* What is unknown is noted in the fold's own transaction: a fold that fails notes nothing, and nothing is noted twice. */
+static void drift_counts_with_the_fold(void **state)
+{
+    struct world w;
+    struct err e = {0};
+    struct drift_record r = {.rows = 0};
+    struct lake_fold_result folded;
+    static const char row[] = "{\"Timestamp\":\"2026-11-22T00:00:00Z\",\"DeviceId\":\"d\",\"DeviceName\":\"n\","
+                              "\"ActionType\":\"RegistryKeyCreated\",\"RegistryKey\":\"HKLM\\\\A\",\"ReportId\":1,"
+                              "\"InitiatingProcessFileName\":\"a.exe\",\"NewThing\":\"x\"}";
+    (void)state;
+    kit_world(&w);
+    for (int i = 0; i < 3; i++) kit_append_text(&w, world_tenant[0], "DeviceRegistryEvents", STR(row));
+    fake_disk_fail_at(w.disk, 3, FAKE_FULL);
+    assert_false(lake_fold(w.lake, log_end(w.log), w.time.wall, true, &folded, &e));
+    assert_true(store_drift_list(w.store, NULL, NULL, keep_drift, &r, &e));
+    assert_int_equal(r.rows, 0);
+    (void)kit_fold(&w);
+    (void)kit_fold(&w);
+    kit_append_text(&w, world_tenant[0], "DeviceRegistryEvents", STR(row));
+    (void)kit_fold(&w);
+    assert_true(store_drift_list(w.store, NULL, NULL, keep_drift, &r, &e));
+    assert_string_equal(r.kind, "column");
+    assert_string_equal(r.name, "NewThing");
+    assert_string_equal(r.example, "\"x\"");
+    assert_int_equal(r.rows, 4);
+    world_done(&w);
+}
+
 static void every_cause_has_a_remedy(void **state)
 {
     (void)state;
@@ -384,6 +419,7 @@ int main(void)
         cmocka_unit_test(packed_files_read_back),
         cmocka_unit_test(identities_of_an_hour_come_back),
         cmocka_unit_test(refused_rows_become_dead_letters),
+        cmocka_unit_test(drift_counts_with_the_fold),
         cmocka_unit_test(every_cause_has_a_remedy),
         cmocka_unit_test(a_lake_of_another_store_is_refused),
         cmocka_unit_test(a_lake_without_id_but_with_events_is_refused),

@@ -271,6 +271,91 @@ void fingerprints_are_merged(void **state)
     fake_disk_free(d);
 }
 
+struct told_drift {
+    struct drift_record last;
+    int count;
+};
+
+static bool keep_drift(void *arg, const struct drift_record *r)
+{
+    struct told_drift *t = arg;
+    t->last = *r;
+    t->count++;
+    return true;
+}
+
+static struct told_drift drift_of_feed(struct store *s, const char *tenant_id, const char *feed)
+{
+    struct told_drift t = {.count = 0};
+    struct err e = {0};
+    must(store_drift_list(s, tenant_id, feed, keep_drift, &t, &e), &e);
+    return t;
+}
+
+static bool keep_drift_count(void *arg, const struct feed_record *r)
+{
+    *(uint64_t *)arg += r->drift;
+    return true;
+}
+
+void drift_adds_up_within_bounds(void **state)
+{
+    struct fake_disk *d = fake_disk_new(1);
+    struct store *s = open_on(d, true);
+    struct err e = {0};
+    struct buf columns;
+    uint64_t names = 0;
+    (void)state;
+    add_tenant(s, add_org(s, "Contoso"), TENANT_A, "main");
+    struct drift_record r = {.feed_id = add_feed(s, TENANT_A, "DeviceInfo"),
+                             .kind = "column",
+                             .name = "Mood",
+                             .rows = 3,
+                             .since = {50},
+                             .last = {60}};
+    must(store_drift_add(s, &r, &e), &e);
+    r.rows = 2;
+    r.since.ticks = 40;
+    r.last.ticks = 55;
+    memcpy(r.example, "1", 2);
+    must(store_drift_add(s, &r, &e), &e);
+    struct told_drift told = drift_of_feed(s, TENANT_A, "DeviceInfo");
+    assert_int_equal(told.count, 1);
+    assert_true(told.last.rows == 5 && told.last.since.ticks == 40 && told.last.last.ticks == 60);
+    assert_string_equal(told.last.example, "1");
+    assert_string_equal(told.last.feed, "DeviceInfo");
+    for (int i = 0; i < 2 * DRIFT_KEPT_MAX; i++) {
+        (void)snprintf(r.name, sizeof r.name, "C%d", i);
+        must(store_drift_add(s, &r, &e), &e);
+    }
+    told = drift_of_feed(s, NULL, NULL);
+    assert_int_equal(told.count, DRIFT_KEPT_MAX + 1);
+    assert_string_equal(told.last.name, ""); /* the further ones come last */
+    assert_int_equal(told.last.rows, 2 * (DRIFT_KEPT_MAX + 1));
+    must(store_feed_list(s, NULL, keep_drift_count, &names, &e), &e);
+    assert_int_equal(names, DRIFT_KEPT_MAX + 1);
+    must(store_drift_remove(s, r.feed_id, "column", "Mood", &e), &e);
+    assert_int_equal(drift_of_feed(s, NULL, NULL).count, DRIFT_KEPT_MAX);
+    assert_int_equal(drift_of_feed(s, TENANT_B, NULL).count, 0);
+    must(store_drift_forget(s, NULL, "alerts", &e), &e);
+    assert_int_equal(drift_of_feed(s, NULL, NULL).count, DRIFT_KEPT_MAX);
+    must(store_drift_forget(s, TENANT_A, NULL, &e), &e);
+    assert_int_equal(drift_of_feed(s, NULL, NULL).count, 0);
+    buf_init(&columns, 0);
+    must(store_columns_get(s, r.feed_id, &columns, &e), &e);
+    assert_int_equal(columns.n, 0);
+    must(store_columns_set(s, r.feed_id, STR("A\nB"), &e) && store_columns_set(s, r.feed_id, STR("A"), &e) &&
+             store_columns_set(s, r.feed_id, STR("A\nB"), &e) && store_columns_get(s, r.feed_id, &columns, &e),
+         &e);
+    assert_true(str_eq(buf_str(&columns), STR("A\nB")));
+    buf_done(&columns);
+    must(store_tenant_remove(s, TENANT_A, &e), &e);
+    must(store_drift_add(s, &r, &e), &e); /* of a feed that is gone: nothing */
+    assert_int_equal(drift_of_feed(s, NULL, NULL).count, 0);
+    store_close(s);
+    fake_disk_free(d);
+}
+
 void a_quarter_million_fingerprints(void **state)
 {
     enum { COUNT = 250000 };

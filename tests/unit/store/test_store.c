@@ -197,6 +197,7 @@ int main(void)
         cmocka_unit_test(everything_there_and_back),
         cmocka_unit_test(fingerprints_are_merged),
         cmocka_unit_test(verdicts_are_kept_while_they_say_something),
+        cmocka_unit_test(drift_adds_up_within_bounds),
         cmocka_unit_test(a_quarter_million_fingerprints),
         cmocka_unit_test(what_is_gone_is_said),
         cmocka_unit_test(lake_files_are_superseded),

@@ -29,6 +29,7 @@ int64_t add_feed(struct store *s, const char *tenant_id, const char *feed);
 void everything_there_and_back(void **state);
 void fingerprints_are_merged(void **state);
 void verdicts_are_kept_while_they_say_something(void **state);
+void drift_adds_up_within_bounds(void **state);
 void a_quarter_million_fingerprints(void **state);
 void what_is_gone_is_said(void **state);
 void lake_files_are_superseded(void **state);
