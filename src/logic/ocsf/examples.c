@@ -95,7 +95,7 @@ static struct str row_with(struct running *r, struct str row, struct str column,
     return text;
 }
 
-static void run_example(struct running *r, struct str row, const struct yaml *expected)
+static void run_example(struct running *r, struct str row, const struct yaml *expected, const struct yaml *also)
 {
     const struct map_event *events;
     size_t count;
@@ -117,6 +117,7 @@ static void run_example(struct running *r, struct str row, const struct yaml *ex
         return;
     }
     compare(r, event, expected);
+    if (also) compare(r, event, also);
     (void)ocsf_check(r->o->schema->version, events->json, note_finding, r);
 }
 
@@ -126,21 +127,23 @@ static bool is_for(const struct yaml *example, const char *key, const char *valu
     return wanted ? str_eq(wanted->text, str_of(value)) : otherwise;
 }
 
-/* `row` and `event`; or, with `by`, one row with each of the words in that column, and what its event is in `events`. */
+/* `row` and `event`; or, with `by`, one row with each of the words in that column, what its event is in `events`, and what
+ * all have in common in `event`. */
 static void run_each(struct running *r, const struct yaml *example, struct ocsf_example about,
                      void (*each)(void *ctx, const struct ocsf_example *example), void *ctx)
 {
     const struct yaml *name = yaml_get(example, "name"), *row = yaml_get(example, "row"), *by = yaml_get(example, "by"),
-                      *events = yaml_get(example, "events");
+                      *event = yaml_get(example, "event"), *events = yaml_get(example, "events");
     struct str text = row && row->type == YAML_SCALAR ? row->text : STR("");
     bool is_table = by && by->type == YAML_SCALAR && events && events->type == YAML_MAP;
     for (size_t i = 0; i < (is_table ? events->count : 1); i++) {
         r->failure[0] = '\0';
         arena_reset(&r->arena);
+        about.row = is_table ? row_with(r, text, by->text, events->keys[i].text) : text;
         if (is_table)
-            run_example(r, row_with(r, text, by->text, events->keys[i].text), &events->items[i]);
+            run_example(r, about.row, &events->items[i], event);
         else
-            run_example(r, text, yaml_get(example, "event"));
+            run_example(r, text, event, NULL);
         struct str called = is_table ? events->keys[i].text : name ? name->text : STR("");
         char *copy = arena_copy(&r->arena, called.p ? called.p : "", called.n);
         about.name = copy ? copy : "";

@@ -37,15 +37,22 @@ const struct plan *ocsf_plan(const struct ocsf *o, struct str source);
 const struct plan *ocsf_plan_base(const struct ocsf *o);
 const char *plan_source(const struct plan *p);
 
+/* A column that the mapping knows and has no place for, and why ("": not said). */
+struct ocsf_homeless {
+    const char *column, *reason;
+};
+size_t plan_homeless(const struct plan *p, const struct ocsf_homeless **out);
+
 /* The built-in files, fragments ("common/…") included: NULL behind the last. */
 const struct ocsf_mapping_file *ocsf_builtin(size_t i);
 
 struct ocsf_example {
     const char *name, *version, *classes;
+    struct str row;      /* JSON */
     const char *failure; /* NULL: as expected; else what is different, or what ocsf_check found */
 };
 /* Runs the `examples:` of one mapping file (a built-in one, or a user's beside `o`'s overrides), each with both versions
- * unless it names one. Errors: as ocsf_new. */
+ * unless it names one; one with `by` and `events` counts once for each of these. Errors: as ocsf_new. */
 bool ocsf_examples(const struct ocsf_opts *o, const struct ocsf_mapping_file *file,
                    void (*each)(void *ctx, const struct ocsf_example *example), void *ctx, struct err *e);
 

@@ -227,6 +227,8 @@ struct plan {
     size_t list_count;
     const struct choice_list *fallback; /* `'*'`; NULL: none */
 
+    const struct ocsf_homeless *homeless;
+    size_t homeless_count;
     const uint16_t *required; /* slots of `requires` */
     size_t required_count;
     const uint16_t *keep, *drop;

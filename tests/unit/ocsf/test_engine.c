@@ -432,6 +432,8 @@ static void mistakes_have_a_place(void **state)
         {HEAD "choose: {by: K, rows: {a: {activity_id: 1}, 'B | A': {activity_id: 1}}}\n" EVENT "  severity_id: 1\n",
          "a stands twice"},
         {HEAD EVENT "  severity_id: 1\n  evidences: {$each: = x, data: .}\n", "not a column: = x"},
+        {HEAD EVENT "  severity_id: 1\ncolumns: {A: a reason, B: ~}\n", "t.yaml:14:24: columns: say why B has no home"},
+        {HEAD EVENT "  severity_id: 1\ncolumns: A\n", "columns wants a list, or a map of columns to reasons"},
         {"source: T\n", "identity is missing"},
         {"source: [\n", "t.yaml:"},
     };
