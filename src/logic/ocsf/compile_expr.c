@@ -228,6 +228,7 @@ static const struct {
     {"url_query", CONV_URL_QUERY, false},
     {"url_port", CONV_URL_PORT, false},
     {"is_url", CONV_IS_URL, false},
+    {"country", CONV_COUNTRY, false},
     {"is_path", CONV_IS_PATH, false},
 };
 
@@ -293,9 +294,10 @@ bool compile_path(struct compiler *c, struct str text, uint16_t shape, struct pl
         rest = str_sub(rest, 1, rest.n);
     }
     for (;;) {
-        if (memchr(rest.p, ' ', rest.n) != NULL && rest.p[0] != '"')
-            return mapping_error(c->e, at, "not a column: %.*s (texts are written with = in front)", STR_ARG(text));
+        bool is_quoted = rest.p[0] == '"';
         if (!path_next(&rest, &name, &is_list)) return mapping_error(c->e, at, "not a column: %.*s", STR_ARG(text));
+        if (!is_quoted && memchr(name.p, ' ', name.n) != NULL)
+            return mapping_error(c->e, at, "not a column: %.*s (texts are written with = in front)", STR_ARG(text));
         uint16_t slot = shape_slot(c, shape, name);
         if (slot == NO_SLOT) return false;
         *out = (struct chain){.shape = shape, .slot = slot};

@@ -269,6 +269,15 @@ static struct str is_path(struct map_scratch *s, const struct step *step, struct
     return folder_bytes(text) > 0 ? text : STR_NONE;
 }
 
+/* A country's two letters; other words say where in another way. */
+static struct str country(struct map_scratch *s, const struct step *step, struct str text)
+{
+    text = str_trim(text);
+    bool is_code = text.n == 2;
+    for (size_t i = 0; i < text.n && is_code; i++) is_code = (text.p[i] | 0x20) >= 'a' && (text.p[i] | 0x20) <= 'z';
+    return is_code ? to_upper(s, step, text) : STR_NONE;
+}
+
 /* ---- those that give no text --------------------------------------------------------------------------------------------------- */
 static int find_word(const struct word_table *t, struct str text)
 {
@@ -500,6 +509,7 @@ static text_function *const text_functions[] = {
     [CONV_URL_QUERY] = url_query,
     [CONV_URL_PORT] = url_port,
     [CONV_IS_URL] = is_url,
+    [CONV_COUNTRY] = country,
     [CONV_IS_PATH] = is_path,
 };
 

@@ -92,6 +92,7 @@ enum converter {
     CONV_URL_QUERY,
     CONV_URL_PORT,
     CONV_IS_URL,
+    CONV_COUNTRY,
     CONV_IS_PATH,
 };
 struct step {
