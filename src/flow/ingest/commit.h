@@ -28,9 +28,10 @@ struct commit_item {
     int64_t drop_before;     /* hour */
     int64_t verdicts_before; /* when it drops: older verdicts go too */
     bool is_urgent;
-    uint64_t bytes;      /* out: what it staged in memory */
-    uint64_t dead_count; /* out: staged is empty when done is called */
-    bool is_gone;        /* out: its tenant or feed is no more */
+    uint64_t columns_hash; /* of the feed's columns, if they are told */
+    uint64_t bytes;        /* out: what it staged in memory */
+    uint64_t dead_count;   /* out: staged is empty when done is called */
+    bool is_gone;          /* out: its tenant or feed is no more */
     void (*done)(void *ctx, struct commit_item *item, const struct err *e); /* owns the item from then on */
     void *ctx;
 };

@@ -92,6 +92,7 @@ bool commit_write_item(struct store *s, struct commit_item *item, struct err *e)
 {
     if (!store_feed_put(s, &item->record, e)) return false; /* first: tells whether the feed is still there */
     if (!write_fingerprints(s, item, e)) return false;
+    if (item->staged.columns.names.n && !columns_write(s, item->record.id, &item->staged.columns, e)) return false;
     if (item->is_settled && !write_settled(s, item, e)) return false;
     if (!verdict_news_is_empty(&item->news) && !verdict_news_write(s, item->record.id, &item->news, e)) return false;
     if (item->drops && !(store_fingerprints_drop(s, item->record.id, item->drop_before, e) &&

@@ -55,14 +55,15 @@ struct ing_feed {
     int64_t id; /* in the store */
     struct wall synced, newest_event;
     uint64_t rows, late_rows, dead;
-    uint16_t index;    /* in feed_rows and tenant->feeds */
-    uint16_t failures; /* in a row */
-    uint8_t partials;  /* answers in a row that lacked something */
-    uint8_t endpoint;  /* enum endpoint: through which it is read */
-    bool is_broken;    /* its state cannot be read, or its tenant is gone: left alone */
-    bool is_stale;     /* a commit failed: the store is asked what holds before it goes on */
-    bool has_news;     /* of its condition, that the store does not have yet */
-    bool is_left_out;  /* of the request being served: the tenant seems not to have it */
+    uint64_t columns_hash; /* of the columns that the store has of it; 0: not known */
+    uint16_t index;        /* in feed_rows and tenant->feeds */
+    uint16_t failures;     /* in a row */
+    uint8_t partials;      /* answers in a row that lacked something */
+    uint8_t endpoint;      /* enum endpoint: through which it is read */
+    bool is_broken;        /* its state cannot be read, or its tenant is gone: left alone */
+    bool is_stale;         /* a commit failed: the store is asked what holds before it goes on */
+    bool has_news;         /* of its condition, that the store does not have yet */
+    bool is_left_out;      /* of the request being served: the tenant seems not to have it */
 };
 struct ing_tenant {
     struct ing_tenant *next;

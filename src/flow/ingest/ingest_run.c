@@ -119,6 +119,7 @@ void ing_feed_job(struct ing_feed *f, struct page_job *job)
         .spool_dir = in->o.spool_dir,
         .number = in->answers++,
         .feed_id = f->id,
+        .columns_hash = f->columns_hash,
         .horizon_hour = feed_horizon_hour(ing_row(f), &f->durable),
         .received = clock_wall(&in->o.clock),
     };
@@ -226,6 +227,7 @@ static void commit_taken(struct ing_feed *f, const struct commit_item *item)
     f->rows = r->rows;
     f->late_rows = r->late_rows;
     f->dead = r->dead;
+    if (item->columns_hash) f->columns_hash = item->columns_hash;
     ing_feed_maybe_ready(f);
     if (f->active->stage == STAGE_REST) ing_feed_op_check(f);
 }
@@ -293,7 +295,7 @@ void ing_feed_save(struct ing_feed *f)
 static bool is_worth_a_commit(const struct ing_feed *f, const struct feed_effect *effect, const struct page_job *job)
 {
     return effect->is_settled || effect->completed_poll || effect->is_judged ||
-           (job && (job->staged.put_count || job->staged.dead_count)) ||
+           (job && (job->staged.put_count || job->staged.dead_count || job->staged.columns.names.n)) ||
            memcmp(&f->active->mind.state, &f->durable, sizeof f->durable) != 0;
 }
 
@@ -357,6 +359,7 @@ void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, st
         int64_t horizon = feed_horizon_hour(ing_row(f), state);
         if (job) {
             item->staged = job->staged;
+            item->columns_hash = job->columns_hash;
             job->staged = (struct staged){0};
         }
         fill_record(f, &item->record, effect, job, item->staged.dead_count);

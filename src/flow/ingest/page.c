@@ -53,6 +53,7 @@ static void on_envelope(void *ctx, struct str key, struct str value)
     struct page *p = ctx;
     for (const char *const *list = lists; *list; list++)
         if (str_eq(key, str_of(*list))) (void)page_fail(p, "its list is none");
+    if (str_eq_nocase(key, STR("schema"))) page_columns(p, value);
     if (!str_eq(key, STR("@odata.nextLink"))) return;
     struct arena a;
     arena_init(&a, 64 << 10);
@@ -199,6 +200,8 @@ bool page_begin(struct page *p, struct page_job *j)
     buf_init(&j->merged, 8192);
     staged_text_init(&j->staged.text, j->fs, j->spool_dir ? j->spool_dir : "", j->number);
     buf_init(&j->staged.dead, 16 << 20);
+    buf_init(&j->staged.columns.names, 1 << 20);
+    buf_init(&j->staged.columns.unknown, 1 << 20);
     j->staged.how = j->fetch.how;
     j->page = (struct feed_page){.is_sorted = true};
     fingers_init(&p->fingers, j->store, j->history, j->tenant_id, j->row->source, j->feed_id, j->horizon_hour);

@@ -4,6 +4,7 @@
 #ifndef FLOW_INGEST_PAGE_H
 #define FLOW_INGEST_PAGE_H
 
+#include "flow/ingest/columns.h"
 #include "flow/ingest/fingers.h"
 #include "flow/ingest/transfer.h"
 
@@ -36,6 +37,7 @@ struct staged {
     struct staged_text text; /* rows of the revisions */
     struct buf dead;         /* NDJSON lines */
     uint64_t dead_count;
+    struct columns_told columns;
     enum log_how how;
 };
 void staged_done(struct staged *s);            /* removes files: a worker, but for the rare case */
@@ -54,6 +56,7 @@ struct page_job {
     char tenant_id[GUID_BYTES];
     int64_t feed_id;
     int64_t horizon_hour;
+    uint64_t columns_hash; /* of the columns that the feed is known to have; 0: not known. After: of those it has */
     struct feed_fetch fetch;
     struct transfer *transfer; /* owned: freed at the end */
     struct transfer_end end;

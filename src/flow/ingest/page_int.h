@@ -35,6 +35,7 @@ struct str page_unquoted(struct str value);      /* a JSON string without its qu
 bool page_fail(struct page *p, const char *why); /* false */
 void page_row(struct page *p, struct str record, uint64_t byte);
 void page_dead(struct page *p, const struct json_fault *fault, struct str piece);
+void page_columns(struct page *p, struct str schema); /* of a hunting answer */
 void page_total_row(struct page *p, struct str record);
 void page_count_row(struct page *p, struct str record);
 bool page_compare(struct page *p);

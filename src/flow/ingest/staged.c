@@ -58,6 +58,7 @@ static void text_done(struct staged_text *t)
 void staged_done(struct staged *s)
 {
     log_batch_free(s->batch);
+    columns_told_done(&s->columns);
     for (size_t i = 0; i < s->put_count; i++) free(s->puts[i].fresh);
     free(s->puts);
     free(s->revisions);

@@ -216,6 +216,23 @@ static void add_content(struct map_scratch *s, const struct plan *p, struct str 
     }
 }
 
+bool plan_is_of_nothing(const struct plan *p)
+{
+    return plan_is_base(p);
+}
+
+bool plan_knows(const struct plan *p, struct str column)
+{
+    return shape_find(&p->shapes[0], column) != NO_SLOT;
+}
+
+bool plan_identifies(const struct plan *p, struct str column)
+{
+    for (size_t i = 0; i < p->identity_count; i++)
+        if (str_eq_nocase(p->identity_names[i], column)) return true;
+    return p->identity == NULL && !is_without(p, column);
+}
+
 static void add_update(struct map_scratch *s, const struct plan *p)
 {
     struct wall updated;

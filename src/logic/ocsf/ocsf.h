@@ -36,6 +36,10 @@ void ocsf_free(struct ocsf *o);
 const struct plan *ocsf_plan(const struct ocsf *o, struct str source);
 const struct plan *ocsf_plan_base(const struct ocsf *o);
 const char *plan_source(const struct plan *p);
+bool plan_is_of_nothing(const struct plan *p); /* ocsf_plan_base */
+/* Letter case ignored: does the mapping know the column; is it part of what makes a row itself? */
+bool plan_knows(const struct plan *p, struct str column);
+bool plan_identifies(const struct plan *p, struct str column);
 
 /* A column that the mapping knows and has no place for, and why ("": not said). */
 struct ocsf_homeless {

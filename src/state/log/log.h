@@ -80,7 +80,8 @@ struct log_frame {
     size_t row_count;
 };
 bool log_reader_next(struct log_reader *r, uint64_t limit, struct log_frame *out, bool *has_frame_out, struct err *e);
-void log_reader_free(struct log_reader *r); /* accepts NULL */
+void log_reader_only(struct log_reader *r, int64_t feed_id); /* other feeds' rows are passed over, unread */
+void log_reader_free(struct log_reader *r);                  /* accepts NULL */
 
 /* Whole segments go, oldest first, whose rows came more than `keep_ms` ago and lie below `consumed` (the lowest sink
  * offset). The newest segment always stays. *dropped_out: bytes. */

@@ -9,6 +9,7 @@ struct log_reader {
     uint64_t position;      /* of the next frame */
     struct fs_file *file;   /* NULL: none open */
     uint64_t segment_begin; /* of `file` */
+    int64_t only;           /* feed; 0: all */
     struct buf packed, block;
     struct log_row *rows;
     size_t row_cap;
@@ -106,16 +107,21 @@ static bool load_payload(struct log_reader *r, const struct frame_header *h, str
     return crc32c(0, r->packed.p, r->packed.n) == h->payload_crc || damaged(r, "the rows fail their checksum", e);
 }
 
+void log_reader_only(struct log_reader *r, int64_t feed_id)
+{
+    r->only = feed_id;
+}
+
 bool reader_load(struct log_reader *r, uint64_t limit, struct frame_header *out, bool *has_frame_out, struct err *e)
 {
-    struct frame_header h;
-    bool has_frame = r->position < limit;
-    if (has_frame) {
-        if (!open_segment(r, e) || !load_header(r, limit, &h, e) || !load_payload(r, &h, e)) return false;
-        r->position += FRAME_HEADER_BYTES + h.payload_bytes;
-        *out = h;
+    *has_frame_out = false;
+    while (r->position < limit && !*has_frame_out) {
+        if (!open_segment(r, e) || !load_header(r, limit, out, e)) return false;
+        bool is_wanted = r->only == 0 || r->only == out->origin.feed_id;
+        if (is_wanted && !load_payload(r, out, e)) return false;
+        r->position += FRAME_HEADER_BYTES + out->payload_bytes;
+        *has_frame_out = is_wanted;
     }
-    *has_frame_out = has_frame;
     return true;
 }
 
@@ -136,12 +142,11 @@ static bool unpack(struct log_reader *r, const struct frame_header *h, struct er
 
 bool log_reader_next(struct log_reader *r, uint64_t limit, struct log_frame *out, bool *has_frame_out, struct err *e)
 {
-    uint64_t begin = r->position;
     struct frame_header h;
     bool has_frame;
     if (!reader_load(r, limit, &h, &has_frame, e)) return false;
     if (has_frame) {
-        uint64_t end = r->position;
+        uint64_t end = r->position, begin = end - FRAME_HEADER_BYTES - h.payload_bytes;
         r->position = begin; /* until it is known to be sound: damage names where the frame begins */
         if (!unpack(r, &h, e)) return false;
         r->position = end;

@@ -432,6 +432,71 @@ static void test_dead_letters(void **state)
     kit_free(k);
 }
 
+struct drifted {
+    char names[512]; /* "kind name," */
+};
+
+static bool keep_drift(void *arg, const struct drift_record *r)
+{
+    struct drifted *d = arg;
+    size_t n = strlen(d->names);
+    (void)snprintf(d->names + n, sizeof d->names - n, "%s %s,", r->kind, r->name);
+    return true;
+}
+
+/* One answer with these columns and a row of each minute given, read and committed. */
+static uint64_t columns_told(struct kit *k, const char *schema, const char *more, unsigned rows)
+{
+    struct page_job j;
+    struct buf b;
+    char time[WALL_TEXT_BYTES];
+    buf_init(&b, 0);
+    (void)buf_addf(&b, "{\"schema\":[%s],\"results\":[", schema);
+    for (unsigned i = 0; i < rows; i++) {
+        (void)wall_format(at_minute(i), time);
+        (void)buf_addf(&b, "%s{\"Timestamp\":\"%s\",\"DeviceId\":\"d\",\"ReportId\":%u%s}", i ? "," : "", time, i,
+                       more);
+    }
+    (void)buf_addf(&b, "]}");
+    read_answer(k, &j, 0, ASK_ROWS, b.p, b.n, false);
+    if (!j.ok) fail_msg("%s", j.err.text);
+    uint64_t fresh = j.page.fresh;
+    commit_now(k, 0, &j);
+    page_job_done(&j);
+    buf_done(&b);
+    return fresh;
+}
+
+static void expect_drift(struct kit *k, const char *expected)
+{
+    struct drifted d = {.names = ""};
+    struct err e;
+    assert_true(store_drift_list(k->store, TENANT_A, NULL, keep_drift, &d, &e));
+    assert_string_equal(d.names, expected);
+}
+
+#define COLUMN(name) "{\"name\":\"" name "\",\"type\":\"String\"}"
+#define COLUMNS COLUMN("Timestamp") "," COLUMN("DeviceId") "," COLUMN("ReportId")
+
+/* A column goes that makes a row itself: the rows read before are still known, and it is said that it is gone, until it is
+ * back. */
+static void test_columns_come_and_go(void **state)
+{
+    (void)state;
+    struct kit *k = kit_new();
+    assert_int_equal(columns_told(k, COLUMNS "," COLUMN("OSPlatform"), ",\"OSPlatform\":\"Windows11\"", 20), 20);
+    expect_drift(k, "");
+    assert_int_equal(columns_told(k, COLUMNS "," COLUMN("Mood"), "", 22), 2);
+    expect_drift(k, "column Mood,gone OSPlatform,");
+    assert_int_equal(columns_told(k, COLUMNS "," COLUMN("Mood"), "", 22), 0);
+    assert_int_equal(
+        columns_told(k, COLUMNS "," COLUMN("OSPlatform") "," COLUMN("Mood"), ",\"OSPlatform\":\"Windows11\"", 20), 0);
+    expect_drift(k, "column Mood,");
+    assert_int_equal(columns_told(k, "{\"name\":7}", "", 1), 0); /* says nothing */
+    assert_int_equal(rows_in_log(k), 22);
+    kit_free(k);
+}
+
 /* More than the two chunks hold, and a disk that is slow: the transfer is held, not memory filled. */
 static void test_a_slow_disk_holds_the_transfer(void **state)
 {
@@ -610,10 +675,15 @@ static void test_a_failed_commit_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_rows_are_dropped),         cmocka_unit_test(test_cut_answers_do_not_count),
-        cmocka_unit_test(test_strange_answers_do_not_count),   cmocka_unit_test(test_dead_letters),
-        cmocka_unit_test(test_a_slow_disk_holds_the_transfer), cmocka_unit_test(test_counts_are_compared),
-        cmocka_unit_test(test_a_removed_tenant_hurts_nobody),  cmocka_unit_test(test_a_failed_commit_leaves_nothing),
+        cmocka_unit_test(test_known_rows_are_dropped),
+        cmocka_unit_test(test_cut_answers_do_not_count),
+        cmocka_unit_test(test_strange_answers_do_not_count),
+        cmocka_unit_test(test_dead_letters),
+        cmocka_unit_test(test_columns_come_and_go),
+        cmocka_unit_test(test_a_slow_disk_holds_the_transfer),
+        cmocka_unit_test(test_counts_are_compared),
+        cmocka_unit_test(test_a_removed_tenant_hurts_nobody),
+        cmocka_unit_test(test_a_failed_commit_leaves_nothing),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
