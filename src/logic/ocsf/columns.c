@@ -179,24 +179,3 @@ bool columns_named(struct expander *x, const struct yaml *tree, const char *file
     }
     return scan_choose(&s, yaml_get(tree, "choose"), file);
 }
-
-bool columns_homeless(struct expander *x, const struct yaml *tree, const char *file,
-                      bool (*each)(void *ctx, struct str name, struct str reason), void *ctx)
-{
-    const struct yaml *columns = yaml_get(tree, "columns");
-    if (columns == NULL || yaml_is_null(columns)) return true;
-    struct place at = {file, columns->line, columns->column};
-    if (columns->type == YAML_SCALAR)
-        return mapping_error(x->e, at, "columns wants a list, or a map of columns to reasons");
-    for (size_t i = 0; i < columns->count; i++) {
-        bool is_map = columns->type == YAML_MAP;
-        const struct yaml *name = is_map ? &columns->keys[i] : &columns->items[i];
-        bool has_reason = is_map && columns->items[i].type == YAML_SCALAR && !yaml_is_null(&columns->items[i]);
-        at = (struct place){file, name->line, name->column};
-        if (name->type != YAML_SCALAR) return mapping_error(x->e, at, "columns wants the names of columns");
-        if (is_map && !has_reason)
-            return mapping_error(x->e, at, "columns: say why %.*s has no home", STR_ARG(name->text));
-        if (!each(ctx, name->text, has_reason ? columns->items[i].text : STR(""))) return false;
-    }
-    return true;
-}

@@ -42,6 +42,10 @@ uint16_t shape_inside(struct compiler *c, uint16_t shape, uint16_t slot); /* of 
 bool shapes_finish(struct compiler *c, struct plan *plan);
 void shapes_free(struct compiler *c);
 
+/* ---- columns that nothing writes --------------------------------------------------------------------------------- */
+/* Of the file and the fragments it uses: why columns have no home (`columns`), and what says nothing (`silent`). */
+bool about_columns(struct compiler *c, const struct yaml *tree, const char *file, struct plan *plan);
+
 /* ---- expressions ------------------------------------------------------------------------------------------------------- */
 /* A path alone: for `by`, `$in`, conditions. */
 bool compile_path(struct compiler *c, struct str text, uint16_t shape, struct place at, struct chain *out);

@@ -158,7 +158,21 @@ static bool is_in(const uint16_t *slots, size_t count, uint16_t slot)
     return false;
 }
 
-static bool goes_to_unmapped(const struct map_scratch *s, const struct plan *p, const struct json_field *m)
+/* A value that the mapping calls silent, of a column that nothing took. */
+static bool says_nothing(struct map_scratch *s, const struct plan *p, uint16_t slot, struct str raw)
+{
+    for (size_t i = 0; i < p->silent_count; i++) {
+        if (p->silent[i].slot != slot) continue;
+        struct value v = value_of_token(raw);
+        struct str text = value_text(s, &v);
+        for (size_t j = 0; j < p->silent[i].count; j++) {
+            if (str_eq_nocase(text, p->silent[i].words[j])) return true;
+        }
+    }
+    return false;
+}
+
+static bool goes_to_unmapped(struct map_scratch *s, const struct plan *p, const struct json_field *m)
 {
     if ((m->flags & JSON_BLANK) || m->kind == ROW_SIDECAR) return false;
     if (m->slot == NO_SLOT) return true;
@@ -166,7 +180,7 @@ static bool goes_to_unmapped(const struct map_scratch *s, const struct plan *p, 
     if (slot->raw.p != s->members.base + m->value) return false; /* a double: the last one counts */
     if (is_in(p->drop, p->drop_count, m->slot)) return false;
     if (is_in(p->keep, p->keep_count, m->slot)) return true;
-    return slot->used == 0 && !shape_is_used_up(s, m->slot);
+    return slot->used == 0 && !says_nothing(s, p, m->slot, slot->raw) && !shape_is_used_up(s, m->slot);
 }
 
 static void add_unmapped(struct map_scratch *s, const struct plan *p)

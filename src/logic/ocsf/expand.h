@@ -56,10 +56,6 @@ struct fragment *fragment_load(struct expander *x, struct str name, struct place
 bool columns_named(struct expander *x, const struct yaml *tree, const char *file,
                    void (*each)(void *ctx, struct str name), void *ctx);
 
-/* The columns that `tree` (a mapping file or a fragment) lists under `columns`, each with its reason. False: with an error. */
-bool columns_homeless(struct expander *x, const struct yaml *tree, const char *file,
-                      bool (*each)(void *ctx, struct str name, struct str reason), void *ctx);
-
 /* ---- expressions as text ------------------------------------------------------------------------------------------------- */
 /* The next part of `*rest` before `separator` (with blanks around it) outside double quotes; *rest moves behind. */
 struct str expr_cut(struct str *rest, const char *separator);

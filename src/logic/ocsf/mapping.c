@@ -24,7 +24,6 @@ struct build { /* one file in progress */
     int64_t class_uid;    /* of the file; -1: none */
     const char **columns; /* heap: known columns, lower case, may repeat */
     size_t column_count, column_cap;
-    struct ocsf_homeless *homeless;
     bool failed;
 };
 
@@ -35,9 +34,9 @@ static struct place place_at(const struct build *b, const struct yaml *y)
 
 static bool check_keys(struct build *b)
 {
-    static const char *const known[] = {"source", "identity", "cursor", "requires",   "profiles", "columns",
-                                        "keep",   "drop",     "class",  "choose",     "event",    "events",
-                                        "tables", "examples", "uid",    "observables"};
+    static const char *const known[] = {"source", "identity", "cursor",   "requires", "profiles",   "columns",
+                                        "silent", "keep",     "drop",     "class",    "choose",     "event",
+                                        "events", "tables",   "examples", "uid",      "observables"};
     for (size_t i = 0; i < b->tree->count; i++) {
         bool is_known = false;
         for (size_t j = 0; j < sizeof known / sizeof *known; j++)
@@ -140,36 +139,6 @@ static bool take_fragments(struct build *b)
     for (size_t i = 0; i < b->c.x->fragment_count; i++) {
         const struct fragment *f = &b->c.x->fragments[i];
         if (f->is_used && (!take_profiles(b, f->tree, f->file) || !take_tables(b, f->tree, f->file))) return false;
-    }
-    return true;
-}
-
-static bool note_homeless(void *ctx, struct str name, struct str reason)
-{
-    struct build *b = ctx;
-    char *column = arena_copy(b->c.a, name.p, name.n), *why = arena_copy(b->c.a, reason.p, reason.n);
-    if (column == NULL || why == NULL) return compile_no_memory(&b->c);
-    b->homeless[b->plan->homeless_count++] = (struct ocsf_homeless){column, why};
-    return true;
-}
-
-/* Of the file and of every fragment it uses. */
-static bool take_homeless(struct build *b)
-{
-    const struct expander *x = b->c.x;
-    const struct yaml *columns = yaml_get(b->tree, "columns");
-    size_t room = columns ? columns->count : 0;
-    for (size_t i = 0; i < x->fragment_count; i++) {
-        columns = yaml_get(x->fragments[i].tree, "columns");
-        room += columns && x->fragments[i].is_used ? columns->count : 0;
-    }
-    b->homeless = arena_alloc(b->c.a, (room + 1) * sizeof *b->homeless);
-    if (b->homeless == NULL) return compile_no_memory(&b->c);
-    b->plan->homeless = b->homeless;
-    if (!columns_homeless(b->c.x, b->tree, b->file, note_homeless, b)) return false;
-    for (size_t i = 0; i < x->fragment_count; i++) {
-        const struct fragment *f = &x->fragments[i];
-        if (f->is_used && !columns_homeless(b->c.x, f->tree, f->file, note_homeless, b)) return false;
     }
     return true;
 }
@@ -476,9 +445,9 @@ static bool build_file(struct build *b)
     b->plan->schema = b->c.schema;
     if (b->plan->source == NULL || shape_add(&b->c, NO_SHAPE, NO_SLOT) == NO_SHAPE) return compile_no_memory(&b->c);
     return check_keys(b) && take_columns(b) && take_tables(b, b->tree, b->file) && take_profiles(b, b->tree, b->file) &&
-           take_fragments(b) && take_homeless(b) && take_none(b, "uid", &b->c.has_no_uid) &&
-           observable_paths(b, &observables) && take_slot_lists(b) && take_identity(b) && take_cursor(b) &&
-           expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan);
+           take_fragments(b) && about_columns(&b->c, b->tree, b->file, b->plan) &&
+           take_none(b, "uid", &b->c.has_no_uid) && observable_paths(b, &observables) && take_slot_lists(b) &&
+           take_identity(b) && take_cursor(b) && expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan);
 }
 
 bool compile_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
@@ -594,10 +563,4 @@ const struct plan *ocsf_plan_base(const struct ocsf *o)
 const char *plan_source(const struct plan *p)
 {
     return p->source;
-}
-
-size_t plan_homeless(const struct plan *p, const struct ocsf_homeless **out)
-{
-    *out = p->homeless;
-    return p->homeless_count;
 }

@@ -217,6 +217,12 @@ struct choice_list {
 };
 enum cursor_kind { CURSOR_TIME, CURSOR_UPDATE, CURSOR_SNAPSHOT };
 
+struct silence { /* words of a column that say nothing */
+    uint16_t slot;
+    const struct str *words;
+    size_t count;
+};
+
 struct plan {
     const char *source;
     const struct schema *schema;
@@ -230,6 +236,8 @@ struct plan {
 
     const struct ocsf_homeless *homeless;
     size_t homeless_count;
+    const struct silence *silent;
+    size_t silent_count;
     const uint16_t *required; /* slots of `requires` */
     size_t required_count;
     const uint16_t *keep, *drop;

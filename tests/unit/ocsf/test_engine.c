@@ -384,14 +384,16 @@ static void a_column_read_to_the_end_is_not_kept(void **state)
     engine_done(&g);
 }
 
-static void a_deep_value_becomes_text(void **state)
+static void a_deep_value_becomes_text_and_a_silent_one_nothing(void **state)
 {
     struct engine g;
     struct err e;
     char row[600] = "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"low\",\"D\":";
     (void)state;
     engine_init(&g);
-    if (!engine_compile(&g, HEAD "columns: [D]\n" EVENT "  severity_id: Severity | table t\n", &g.plan, &e))
+    if (!engine_compile(&g,
+                        HEAD "columns: [D]\nsilent: {S: [none, 'false']}\n" EVENT "  severity_id: Severity | table t\n",
+                        &g.plan, &e))
         fail_msg("%s", e.text);
     size_t n = strlen(row);
     memset(row + n, '[', 120);
@@ -400,6 +402,10 @@ static void a_deep_value_becomes_text(void **state)
     row[n + 241] = '}';
     const struct json *event = engine_map(&g, row);
     assert_int_equal(json_path(event, "unmapped.D")->type, JSON_STRING);
+    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"low\",\"S\":false,\"D\":1}");
+    assert_string_equal(at(&g, event, "unmapped.S"), "(none)");
+    event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Severity\":\"low\",\"S\":\"some\"}");
+    assert_string_equal(at(&g, event, "unmapped.S"), "some");
     engine_done(&g);
 }
 
@@ -437,6 +443,7 @@ static void mistakes_have_a_place(void **state)
         {HEAD EVENT "  severity_id: 1\n  evidences: {$each: = x, data: .}\n", "not a column: = x"},
         {HEAD EVENT "  severity_id: 1\ncolumns: {A: a reason, B: ~}\n", "t.yaml:14:24: columns: say why B has no home"},
         {HEAD EVENT "  severity_id: 1\ncolumns: A\n", "columns wants a list, or a map of columns to reasons"},
+        {HEAD EVENT "  severity_id: 1\nsilent: {A: b}\n", "silent wants a map of columns to lists of words"},
         {"source: T\n", "identity is missing"},
         {"source: [\n", "t.yaml:"},
     };
@@ -594,7 +601,7 @@ int main(void)
         cmocka_unit_test(a_row_of_choose_that_fails_leaves_it_to_the_next),
         cmocka_unit_test(what_does_not_fit_becomes_a_base_event),
         cmocka_unit_test(a_column_read_to_the_end_is_not_kept),
-        cmocka_unit_test(a_deep_value_becomes_text),
+        cmocka_unit_test(a_deep_value_becomes_text_and_a_silent_one_nothing),
         cmocka_unit_test(mistakes_have_a_place),
         cmocka_unit_test(a_user_file_replaces_and_says_where_it_is_wrong),
         cmocka_unit_test(a_row_is_itself_in_all_clothes),
