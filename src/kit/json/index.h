@@ -1,0 +1,46 @@
+/* One pass over a window of input: where strings begin and end, and up to where everything in it is sound.
+ *
+ * A *window* starts outside strings. Its index holds the offset of each quote that is not escaped, so that the quotes are,
+ * in pairs, the strings; and for each string whether a backslash is in it. Strings are checked in the same pass: UTF-8,
+ * control characters, escapes. What is between the strings is left to the walk (walk.h), which judges every byte there; so a
+ * backslash outside strings may confuse the index, but never the reader.
+ *
+ * There is one source (index_body.h) and a few primitives per level. The best level the CPU has is taken. */
+#ifndef KIT_JSON_INDEX_H
+#define KIT_JSON_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    JSON_BLOCK = 64,
+    JSON_PAD = 128 /* readable bytes behind a window; their content does not matter, but is overwritten */
+};
+
+struct json_marks {   /* of a block: bits at closing quotes */
+    uint64_t escaped; /* the string has a backslash */
+    uint64_t odd;     /* one of its escapes is \u or \/ */
+};
+struct json_index {
+    uint32_t *quotes; /* then JSON_SENTINELS behind everything */
+    size_t count;
+    struct json_marks *marks; /* by block */
+    size_t sound;             /* strings are sound up to here */
+    size_t lines;             /* line ends in the window */
+    size_t cap;               /* bytes of a window */
+};
+enum { JSON_SENTINELS = 4 };
+
+/* For windows of up to `cap` bytes. False: no memory. */
+bool json_index_init(struct json_index *x, size_t cap);
+void json_index_done(struct json_index *x);
+/* `p` has JSON_PAD bytes behind n, which are overwritten with blanks. */
+void json_index_make(struct json_index *x, char *p, size_t n);
+
+/* Levels, for tests; all give the same index. NULL behind the last; those that this CPU lacks are not named. */
+const char *json_index_level(size_t i);
+/* False: no such level here. NULL: the best again. Not while other threads read. PORTCULLIS_SIMD names one, too. */
+bool json_index_use(const char *level);
+
+#endif

@@ -1,0 +1,68 @@
+#include <immintrin.h>
+
+#include "kit/json/index_int.h"
+
+typedef __m512i block;
+
+static inline block block_load(const unsigned char *p)
+{
+    return _mm512_loadu_si512(p);
+}
+
+static inline uint64_t block_eq(block b, unsigned char c)
+{
+    return _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8((char)c));
+}
+
+static inline uint64_t block_below(block b, unsigned char c)
+{
+    return _mm512_cmplt_epu8_mask(b, _mm512_set1_epi8((char)c));
+}
+
+/* Each letter stands in the table where its low seven bits lead. */
+static const unsigned char escapes[128] = {
+    ['"'] = '"', ['/'] = '/', ['\\'] = '\\', ['b'] = 'b', ['f'] = 'f',
+    ['n'] = 'n', ['r'] = 'r', ['t'] = 't',   ['u'] = 'u',
+};
+
+static inline uint64_t block_is_escape(block b)
+{
+    __m512i found = _mm512_permutex2var_epi8(_mm512_loadu_si512(escapes), b, _mm512_loadu_si512(escapes + 64));
+    return _mm512_cmpeq_epi8_mask(found, b) & ~block_eq(b, 0);
+}
+
+static inline uint64_t prefix_xor(uint64_t bits)
+{
+    __m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)bits), _mm_set1_epi8(-1), 0);
+    return (uint64_t)_mm_cvtsi128_si64(product);
+}
+
+static inline __m512i sixteen(__m128i offsets, __m512i at)
+{
+    return _mm512_add_epi32(_mm512_cvtepu8_epi32(offsets), at);
+}
+
+static inline uint32_t *put_positions(uint32_t *out, uint32_t at, uint64_t bits)
+{
+    static const unsigned char iota[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                           16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                           32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+                                           48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    int count = __builtin_popcountll(bits);
+    __m512i base = _mm512_set1_epi32((int)at);
+    __m512i offsets = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(iota));
+    _mm512_storeu_si512(out, sixteen(_mm512_castsi512_si128(offsets), base));
+    if (count > 16) {
+        _mm512_storeu_si512(out + 16, sixteen(_mm512_extracti32x4_epi32(offsets, 1), base));
+        _mm512_storeu_si512(out + 32, sixteen(_mm512_extracti32x4_epi32(offsets, 2), base));
+        _mm512_storeu_si512(out + 48, sixteen(_mm512_extracti32x4_epi32(offsets, 3), base));
+    }
+    return out + count;
+}
+
+#include "kit/json/index_body.h"
+
+size_t json_index_avx512(struct json_index *x, const unsigned char *p, size_t blocks)
+{
+    return index_blocks(x, p, blocks);
+}

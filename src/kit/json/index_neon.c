@@ -1,0 +1,58 @@
+#include <arm_neon.h>
+
+#include "kit/json/index_int.h"
+
+typedef uint8x16x4_t block;
+
+static inline block block_load(const unsigned char *p)
+{
+    return (block){{vld1q_u8(p), vld1q_u8(p + 16), vld1q_u8(p + 32), vld1q_u8(p + 48)}};
+}
+
+/* Each byte all ones or zeros: keep one bit of each, of another weight in each eight, and add neighbours up three times. */
+static inline uint64_t bits_of(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
+{
+    static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t w = vld1q_u8(weights);
+    uint8x16_t ab = vpaddq_u8(vandq_u8(a, w), vandq_u8(b, w)), cd = vpaddq_u8(vandq_u8(c, w), vandq_u8(d, w));
+    uint8x16_t all = vpaddq_u8(ab, cd);
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(all, all)), 0);
+}
+
+static inline uint64_t block_eq(block b, unsigned char c)
+{
+    uint8x16_t v = vdupq_n_u8(c);
+    return bits_of(vceqq_u8(b.val[0], v), vceqq_u8(b.val[1], v), vceqq_u8(b.val[2], v), vceqq_u8(b.val[3], v));
+}
+
+static inline uint64_t block_below(block b, unsigned char c)
+{
+    uint8x16_t v = vdupq_n_u8(c);
+    return bits_of(vcltq_u8(b.val[0], v), vcltq_u8(b.val[1], v), vcltq_u8(b.val[2], v), vcltq_u8(b.val[3], v));
+}
+
+static inline uint64_t block_is_escape(block b)
+{
+    uint64_t bits = 0;
+    for (const char *c = "\"\\/bfnrtu"; *c; c++) bits |= block_eq(b, (unsigned char)*c);
+    return bits;
+}
+
+static inline uint64_t prefix_xor(uint64_t bits)
+{
+    for (unsigned by = 1; by < 64; by *= 2) bits ^= bits << by;
+    return bits;
+}
+
+static inline uint32_t *put_positions(uint32_t *out, uint32_t at, uint64_t bits)
+{
+    for (; bits; bits &= bits - 1) *out++ = at + (uint32_t)__builtin_ctzll(bits);
+    return out;
+}
+
+#include "kit/json/index_body.h"
+
+size_t json_index_neon(struct json_index *x, const unsigned char *p, size_t blocks)
+{
+    return index_blocks(x, p, blocks);
+}
