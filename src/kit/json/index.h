@@ -27,7 +27,6 @@ struct json_index {
     size_t count;
     struct json_marks *marks; /* by block */
     size_t sound;             /* strings are sound up to here */
-    size_t lines;             /* line ends in the window */
     size_t cap;               /* bytes of a window */
 };
 enum { JSON_SENTINELS = 4 };

@@ -28,6 +28,11 @@ static inline uint64_t block_below(block b, unsigned char c)
                    _mm256_cmpeq_epi8(_mm256_max_epu8(b.high, top), top));
 }
 
+static inline uint64_t block_high(block b)
+{
+    return bits_of(b.low, b.high);
+}
+
 static inline __m256i escape_class(__m256i v)
 {
     const __m256i low = _mm256_broadcastsi128_si256(_mm_setr_epi8(ESCAPE_LOW));

@@ -21,14 +21,20 @@ static inline uint64_t block_below(block b, unsigned char c)
 
 /* Each letter stands in the table where its low seven bits lead. */
 static const unsigned char escapes[128] = {
+    [0] = 1,
     ['"'] = '"', ['/'] = '/', ['\\'] = '\\', ['b'] = 'b', ['f'] = 'f',
     ['n'] = 'n', ['r'] = 'r', ['t'] = 't',   ['u'] = 'u',
 };
 
+static inline uint64_t block_high(block b)
+{
+    return _mm512_movepi8_mask(b);
+}
+
 static inline uint64_t block_is_escape(block b)
 {
     __m512i found = _mm512_permutex2var_epi8(_mm512_loadu_si512(escapes), b, _mm512_loadu_si512(escapes + 64));
-    return _mm512_cmpeq_epi8_mask(found, b) & ~block_eq(b, 0);
+    return _mm512_cmpeq_epi8_mask(found, b);
 }
 
 static inline uint64_t prefix_xor(uint64_t bits)

@@ -3,6 +3,7 @@
  *   block                       64 bytes in registers
  *   block_load(p)
  *   block_eq(b, c)              bit per byte: equal to c
+ *   block_high(b)               bit per byte: not ASCII
  *   block_below(b, c)           bit per byte: less than c, unsigned
  *   block_is_escape(b)          bit per byte: one of "\/bfnrtu
  *   prefix_xor(bits)            bit i: parity of the bits up to and with i
@@ -74,26 +75,40 @@ static inline uint64_t hex_errors(block b, uint64_t u, struct carry *c)
     return want & ~(digits | upper | lower);
 }
 
+/* What backslashes do in this block; takes the escaped quotes out of `quotes`. */
+static inline uint64_t read_escapes(struct json_marks *marks, struct carry *c, block b, uint64_t slashes,
+                                    uint64_t *quotes, uint64_t *inside)
+{
+    uint64_t escaped = escaped_bytes(slashes, &c->escaped);
+    *quotes &= ~escaped;
+    *inside = prefix_xor(*quotes) ^ c->in_string;
+    uint64_t ends = *quotes & ~*inside, u = escaped & block_eq(b, 'u'), odd = u | (escaped & block_eq(b, '/'));
+    uint64_t errors = *inside & escaped & ~block_is_escape(b);
+    marks->escaped = ends_of(slashes, *inside, ends, &c->has_escape);
+    marks->odd = 0;
+    if (odd | c->has_odd) marks->odd = ends_of(odd, *inside, ends, &c->has_odd);
+    u &= *inside;
+    if (u | c->hex) errors |= hex_errors(b, u, c);
+    return errors;
+}
+
 static inline uint64_t index_block(struct json_index *x, struct carry *c, const unsigned char *p, size_t at,
                                    uint32_t **out)
 {
     block b = block_load(p + at);
     struct json_marks *marks = &x->marks[at / JSON_BLOCK];
-    uint64_t slashes = block_eq(b, '\\');
-    uint64_t escaped = escaped_bytes(slashes, &c->escaped);
-    uint64_t quotes = block_eq(b, '"') & ~escaped;
-    uint64_t inside = prefix_xor(quotes) ^ c->in_string; /* with the opening quote, without the closing one */
-    uint64_t high = ~block_below(b, 0x80);
-    uint64_t errors = inside & (block_below(b, 0x20) | (escaped & ~block_is_escape(b)));
-    uint64_t u = escaped & inside & block_eq(b, 'u');
-    uint64_t odd = u | (escaped & block_eq(b, '/'));
+    uint64_t slashes = block_eq(b, '\\'), quotes = block_eq(b, '"'), high = block_high(b);
+    uint64_t inside; /* strings with their opening quotes, without the closing ones */
+    uint64_t errors = 0;
+    if (slashes | c->escaped | c->has_escape | c->hex) {
+        errors = read_escapes(marks, c, b, slashes, &quotes, &inside);
+    } else {
+        inside = prefix_xor(quotes) ^ c->in_string;
+        *marks = (struct json_marks){0};
+    }
     c->in_string = (uint64_t)((int64_t)inside >> 63);
-    marks->escaped = ends_of(slashes, inside, quotes & ~inside, &c->has_escape);
-    marks->odd = 0;
-    if (odd | c->has_odd) marks->odd = ends_of(odd, inside, quotes & ~inside, &c->has_odd);
-    if (u | c->hex) errors |= hex_errors(b, u, c);
+    errors |= inside & block_below(b, 0x20);
     if (high | c->tail) errors |= utf8_errors(b, high, c);
-    x->lines += (size_t)__builtin_popcountll(block_eq(b, '\n'));
     *out = put_positions(*out, (uint32_t)at, quotes);
     return errors;
 }
@@ -103,7 +118,6 @@ static size_t index_blocks(struct json_index *x, const unsigned char *p, size_t 
     struct carry c = {0};
     uint32_t *out = x->quotes;
     size_t bad = blocks;
-    x->lines = 0;
     for (size_t i = 0; i < blocks; i++) {
         if (__builtin_expect(index_block(x, &c, p, i * JSON_BLOCK, &out) != 0, 0) && i < bad) bad = i;
     }

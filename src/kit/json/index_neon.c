@@ -31,6 +31,11 @@ static inline uint64_t block_below(block b, unsigned char c)
     return bits_of(vcltq_u8(b.val[0], v), vcltq_u8(b.val[1], v), vcltq_u8(b.val[2], v), vcltq_u8(b.val[3], v));
 }
 
+static inline uint64_t block_high(block b)
+{
+    return ~block_below(b, 0x80);
+}
+
 static inline uint64_t block_is_escape(block b)
 {
     uint64_t bits = 0;

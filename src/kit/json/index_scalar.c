@@ -22,6 +22,11 @@ static inline uint64_t block_below(block b, unsigned char c)
     return bits;
 }
 
+static inline uint64_t block_high(block b)
+{
+    return ~block_below(b, 0x80);
+}
+
 static inline uint64_t block_is_escape(block b)
 {
     uint64_t bits = 0;

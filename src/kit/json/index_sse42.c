@@ -27,6 +27,11 @@ static inline uint64_t block_below(block b, unsigned char c)
     BITS(_mm_cmpeq_epi8(_mm_max_epu8(b.v[i], top), top));
 }
 
+static inline uint64_t block_high(block b)
+{
+    BITS(b.v[i]);
+}
+
 static inline uint64_t block_is_escape(block b)
 {
     const __m128i low = _mm_setr_epi8(ESCAPE_LOW), high = _mm_setr_epi8(ESCAPE_HIGH), half = _mm_set1_epi8(15);
