@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/json/index.h"
 #include "kit/json/json.h"
 
 struct heard {
@@ -45,10 +46,13 @@ static void on_end(void *ctx)
     (void)buf_add_char(&h->text, 'D');
 }
 
-static struct heard listen(struct str text, size_t piece, const char *const *lists)
+/* `window` 0: the careful lane. */
+static struct heard listen(struct str text, size_t piece, const char *const *lists, size_t window)
 {
     struct heard h = {0};
     struct json_split_opts o = {lists, (size_t)1 << 30, &h, on_record, on_envelope, on_fault, on_end};
+    o.lane = window ? JSON_LANE_QUICK : JSON_LANE_CAREFUL;
+    o.window = window;
     struct json_split *s = json_split_new(&o);
     INVARIANT(s != NULL);
     for (size_t i = 0; i < text.n;) {
@@ -64,6 +68,13 @@ static struct heard listen(struct str text, size_t piece, const char *const *lis
     json_split_end(s);
     json_split_free(s);
     return h;
+}
+
+/* Whatever the pieces, the lane, the level of SIMD. */
+static void same(const struct heard *a, struct heard b)
+{
+    INVARIANT(str_eq(buf_str(&a->text), buf_str(&b.text)));
+    buf_done(&b.text);
 }
 
 static void walk(struct arena *a, const struct json *v, struct json_writer *w)
@@ -110,14 +121,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct json_fault fault = {0};
     bool is_valid = json_check(text, &fault);
     INVARIANT(is_valid || (fault.byte <= size && fault.what != NULL));
-    struct heard whole = listen(text, size ? size : 1, NULL);
+    struct heard whole = listen(text, size ? size : 1, NULL, 0);
     INVARIANT(!is_valid || whole.faults == 0);
     if (is_valid) check_tree(text);
     buf_done(&whole.text);
-    struct heard a = listen(text, size ? size : 1, lists), b = listen(text, 1, lists), c = listen(text, 0, lists);
-    INVARIANT(str_eq(buf_str(&a.text), buf_str(&b.text)) && str_eq(buf_str(&a.text), buf_str(&c.text)));
+    struct heard a = listen(text, size ? size : 1, lists, 0);
+    same(&a, listen(text, 1, lists, 0));
+    same(&a, listen(text, 0, lists, 0));
+    for (size_t i = 0; json_index_level(i); i++) {
+        INVARIANT(json_index_use(json_index_level(i)));
+        same(&a, listen(text, size ? size : 1, lists, size + 64));
+        same(&a, listen(text, size ? size : 1, lists, 64));
+        same(&a, listen(text, 0, lists, 150));
+    }
     buf_done(&a.text);
-    buf_done(&b.text);
-    buf_done(&c.text);
     return 0;
 }

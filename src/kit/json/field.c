@@ -4,16 +4,14 @@
 
 #include "kit/json/bytes.h"
 
-struct json_field *json_fields_add(struct json_fields *f)
+bool json_fields_grow(struct json_fields *f)
 {
-    if (f->count == f->cap) {
-        size_t cap = f->cap ? 2 * f->cap : 128;
-        struct json_field *more = realloc(f->items, cap * sizeof *more);
-        if (more == NULL) return NULL;
-        f->items = more;
-        f->cap = cap;
-    }
-    return &f->items[f->count++];
+    size_t cap = f->cap ? 2 * f->cap : 128;
+    struct json_field *more = realloc(f->items, cap * sizeof *more);
+    if (more == NULL) return false;
+    f->items = more;
+    f->cap = cap;
+    return true;
 }
 
 void json_fields_done(struct json_fields *f)

@@ -46,8 +46,15 @@ static inline struct str json_field_key(const struct json_fields *f, const struc
     return (struct str){p, (size_t)(q - p)};
 }
 
+/* False: no memory. */
+bool json_fields_grow(struct json_fields *f);
+
 /* One more, not yet filled; NULL: no memory. */
-struct json_field *json_fields_add(struct json_fields *f);
+static inline struct json_field *json_fields_add(struct json_fields *f)
+{
+    return f->count < f->cap || json_fields_grow(f) ? &f->items[f->count++] : NULL;
+}
+
 /* Reads the members of an object that has been checked, byte by byte. False: no memory, or no object. */
 bool json_fields_read(struct json_fields *f, struct str object);
 void json_fields_done(struct json_fields *f);

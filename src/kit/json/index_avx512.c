@@ -21,9 +21,8 @@ static inline uint64_t block_below(block b, unsigned char c)
 
 /* Each letter stands in the table where its low seven bits lead. */
 static const unsigned char escapes[128] = {
-    [0] = 1,
-    ['"'] = '"', ['/'] = '/', ['\\'] = '\\', ['b'] = 'b', ['f'] = 'f',
-    ['n'] = 'n', ['r'] = 'r', ['t'] = 't',   ['u'] = 'u',
+    [0] = 1,     ['"'] = '"', ['/'] = '/', ['\\'] = '\\', ['b'] = 'b',
+    ['f'] = 'f', ['n'] = 'n', ['r'] = 'r', ['t'] = 't',   ['u'] = 'u',
 };
 
 static inline uint64_t block_high(block b)

@@ -86,6 +86,14 @@ enum json_type json_type_of(struct str value); /* by its first byte */
  * A bad value is reported and skipped: inside a list up to where the list's next element begins when the damage is plainly
  * bounded, else the rest of that line (top level), and reading goes on. */
 struct json_split;
+struct json_walk; /* walk.h */
+enum json_walked {
+    JSON_WALKED,
+    JSON_WALK_CUT, /* the window ends first */
+    JSON_WALK_ODD, /* for the machine to judge */
+};
+/* Large pieces are read in windows, quickly; what is odd there, and small pieces, carefully. Both say the same. */
+enum json_lane { JSON_LANE_BOTH, JSON_LANE_CAREFUL, JSON_LANE_QUICK /* for tests: small pieces, too */ };
 struct json_split_opts {
     const char *const *lists; /* NULL-terminated: {"value", "results", "Results", "records", NULL}; NULL: none */
     size_t record_max;        /* bytes; a longer record is a fault ("record too long"), skipped without being held */
@@ -97,10 +105,18 @@ struct json_split_opts {
     void (*on_fault)(void *ctx, const struct json_fault *fault, struct str piece);
     /* A top-level object has ended: its lists and envelope are complete (an answer cut in the middle never gets here). */
     void (*on_document_end)(void *ctx); /* may be NULL */
+    /* May be NULL. A record, an object, begins at *p in a window: read it there, and move *p behind it. JSON_WALKED: it is
+     * dealt with, on_record is not called. `list` as above; its line is w->lines. */
+    enum json_walked (*on_window)(void *ctx, struct json_walk *w, const char **p, uint64_t byte, const char *list);
+    enum json_lane lane;
+    size_t window; /* bytes; 0: 128 KiB */
 };
 struct json_split *json_split_new(const struct json_split_opts *opts);
 void json_split_free(struct json_split *s);
 void json_split_feed(struct json_split *s, const void *p, size_t n);
+/* The same without a copy: read up to *n bytes to where `room` says, then `take` as many as came. NULL: no memory. */
+char *json_split_room(struct json_split *s, size_t *n);
+void json_split_take(struct json_split *s, size_t n);
 /* The input ends here: reports what is incomplete ("unexpected end") and forgets it. */
 void json_split_end(struct json_split *s);
 

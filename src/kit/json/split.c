@@ -3,6 +3,9 @@
  * that may yet turn out to be a record, or one member of an envelope), is a slice of the piece fed, and is copied to
  * `held` only when the piece ends before it does.
  *
+ * Where a record begins in a window, the walk (walk.h) is tried first, which knows only what is right and whole. The rest
+ * is read here, in steps. What the window's end cuts stays in it and is read again with more behind it.
+ *
  * After damage, reading goes on where a record most likely begins:
  *   in a list      behind the broken element, if its brackets still match up;
  *   else           at a line that begins with '{' inside what was read of the broken unit (a line cut short swallows the
@@ -12,8 +15,13 @@
 
 #include "kit/json/bytes.h"
 #include "kit/json/machine.h"
+#include "kit/json/walk.h"
 
-enum { PIECE_BYTES = 4096 };
+enum {
+    PIECE_BYTES = 4096,
+    WINDOW_BYTES = 128 << 10,
+    WALK_MIN = 2048, /* a piece is worth a window from here on */
+};
 
 enum split_state {
     SP_TOP,
@@ -56,6 +64,14 @@ struct json_split {
     bool is_too_long;      /* the unit is over the bound, only its head is held */
     struct json_fault bad; /* what is being skipped and why */
     bool skip_in_string, skip_escaped, skip_line_start;
+
+    char *window;
+    size_t window_bytes;
+    struct json_walk walk;
+    bool is_indexed;       /* the walk has the window's index, and its quotes are where the walk thinks */
+    size_t index_left;     /* bytes that may still be indexed for this window: damage makes us do it again */
+    struct json_keys keys; /* of top-level objects, when nobody listens to on_window */
+    struct json_fields fields;
 };
 
 struct json_split *json_split_new(const struct json_split_opts *opts)
@@ -63,6 +79,7 @@ struct json_split *json_split_new(const struct json_split_opts *opts)
     struct json_split *s = calloc(1, sizeof *s);
     if (s == NULL) return NULL;
     s->o = *opts;
+    if (s->o.window == 0) s->o.window = WINDOW_BYTES;
     s->m.line = 1;
     buf_init(&s->held, opts->record_max + PIECE_BYTES + 16);
     return s;
@@ -72,6 +89,10 @@ void json_split_free(struct json_split *s)
 {
     if (s == NULL) return;
     buf_done(&s->held);
+    free(s->window);
+    json_index_done(&s->walk.index);
+    json_keys_done(&s->keys);
+    json_fields_done(&s->fields);
     free(s);
 }
 
@@ -220,6 +241,7 @@ static void broken(struct json_split *s, const char **p, const char *what)
 {
     bool in_element = s->state == SP_ELEMENT;
     bool is_cut = *p < s->end && **p == '\n' && machine_in_string(&s->m);
+    s->is_indexed = false;
     if (s->from == NULL) unit_begin(s, *p);
     if (!s->is_too_long) s->bad = (struct json_fault){what, offset_of(s, *p), s->m.line};
     bool at_record = begins_line(s, *p);
@@ -559,10 +581,171 @@ static size_t skip_mark(struct json_split *s, const char *p, size_t n)
     return i;
 }
 
+/* ---- windows ------------------------------------------------------------------------------------------------------- */
+enum key_kind { KEY_OTHER, KEY_LIST };
+
+static uint8_t kind_of_key(const void *ctx, struct str key)
+{
+    const char *name;
+    return is_list_name(ctx, key, &name) ? KEY_LIST : KEY_OTHER;
+}
+
+static bool window_init(struct json_split *s)
+{
+    if (s->window) return true;
+    s->keys.kind_of = kind_of_key;
+    s->keys.ctx = s;
+    s->keys.list = KEY_LIST;
+    s->window = malloc(s->o.window + JSON_PAD);
+    if (s->window && json_index_init(&s->walk.index, s->o.window) && json_keys_init(&s->keys)) return true;
+    json_index_done(&s->walk.index);
+    free(s->window);
+    s->window = NULL;
+    return false;
+}
+
+/* May the walk begin at p? Sees to it that the index is right. */
+static bool can_walk(struct json_split *s, const char *p)
+{
+    if (s->from ||
+        (s->state != SP_TOP && s->state != SP_LIST_FIRST && s->state != SP_LIST_NEXT && s->state != SP_LIST_AFTER))
+        return false;
+    if (s->is_indexed && p < s->walk.p + s->walk.index.sound) {
+        json_walk_to(&s->walk, p);
+        return true;
+    }
+    size_t n = (size_t)(s->end - p);
+    if (n > s->index_left) return false;
+    s->index_left -= n;
+    json_walk_begin(&s->walk, s->window + (p - s->window), n);
+    s->is_indexed = true;
+    return true;
+}
+
+static enum json_walked walk_record(struct json_split *s, const char **p, const char *list)
+{
+    const char *from = *p;
+    if (s->o.on_window) return s->o.on_window(s->o.ctx, &s->walk, p, offset_of(s, from), list);
+    struct json_walk_object object = {.outer = &s->fields, .takes_lists = false};
+    bool may_be_envelope = list == NULL && s->state == SP_TOP && s->o.lists;
+    enum json_walked came =
+        may_be_envelope ? json_walk_object(&s->walk, &s->keys, p, &object) : json_walk_value(&s->walk, p);
+    if (came != JSON_WALKED) return came;
+    size_t n = (size_t)(*p - from);
+    if (n > s->o.record_max) {
+        *p = from;
+        return JSON_WALK_ODD;
+    }
+    s->o.on_record(s->o.ctx, (struct str){from, n}, offset_of(s, from), s->m.line, list);
+    return JSON_WALKED;
+}
+
+/* Records as long as they are plain. JSON_WALKED: to the end of the window; ODD: the rest is for the next step. */
+static enum json_walked walk_records(struct json_split *s, const char **p)
+{
+    while (true) {
+        for (; *p < s->end && json_is_blank(**p); ++*p) s->m.line += **p == '\n';
+        if (*p == s->end) return JSON_WALKED;
+        if (s->state == SP_LIST_AFTER) {
+            if (**p != ',') return JSON_WALK_ODD;
+            s->state = SP_LIST_NEXT;
+            ++*p;
+            continue;
+        }
+        if (**p != '{') return JSON_WALK_ODD;
+        s->walk.lines = s->m.line;
+        enum json_walked came = walk_record(s, p, s->state == SP_TOP ? NULL : s->list);
+        if (came != JSON_WALKED) return came;
+        s->m.line = s->walk.lines;
+        if (s->state != SP_TOP)
+            s->state = SP_LIST_AFTER;
+        else if (s->o.on_document_end)
+            s->o.on_document_end(s->o.ctx);
+    }
+}
+
+static void feed_carefully(struct json_split *s)
+{
+    size_t n = s->window_bytes;
+    s->window_bytes = 0;
+    feed_bytes(s, s->window, n, s->base);
+}
+
+/* What is in the window from p on stays for the next time. */
+static void keep_tail(struct json_split *s, const char *p)
+{
+    size_t n = (size_t)(s->end - p);
+    s->base = offset_of(s, p);
+    if (p > s->piece) s->last = p[-1];
+    memmove(s->window, p, n);
+    s->window_bytes = n;
+    if (n > s->o.window / 2) feed_carefully(s);
+}
+
+static void read_window(struct json_split *s)
+{
+    const char *p = s->window;
+    s->piece = s->window;
+    s->end = s->window + s->window_bytes;
+    s->index_left = 4 * s->o.window;
+    s->is_indexed = false;
+    if (s->from) s->from = p;
+    while (p < s->end) {
+        if (can_walk(s, p)) {
+            enum json_walked came = walk_records(s, &p);
+            if (came == JSON_WALK_CUT) {
+                keep_tail(s, p);
+                return;
+            }
+            if (p == s->end) break;
+        }
+        step(s, &p);
+    }
+    keep_unit(s);
+    s->base += s->window_bytes;
+    s->last = p[-1];
+    s->window_bytes = 0;
+}
+
+char *json_split_room(struct json_split *s, size_t *n)
+{
+    if (!window_init(s)) return NULL;
+    *n = s->o.window - s->window_bytes;
+    return s->window + s->window_bytes;
+}
+
+void json_split_take(struct json_split *s, size_t n)
+{
+    size_t tail = s->window_bytes, min = s->o.lane == JSON_LANE_QUICK ? 1 : WALK_MIN;
+    if (tail == 0) {
+        size_t mark = skip_mark(s, s->window, n);
+        s->base += mark;
+        n -= mark;
+        memmove(s->window, s->window + mark, mark ? n : 0);
+    }
+    s->window_bytes = tail + n;
+    if (s->window_bytes == 0) return;
+    /* A tail that grows by little is not read again and again. */
+    if (s->o.lane == JSON_LANE_CAREFUL || n < min || n < tail)
+        feed_carefully(s);
+    else
+        read_window(s);
+}
+
 void json_split_feed(struct json_split *s, const void *bytes, size_t n)
 {
     const char *p = bytes;
+    bool is_quick = s->o.lane == JSON_LANE_QUICK || (s->o.lane == JSON_LANE_BOTH && n >= WALK_MIN);
+    size_t room;
+    for (char *to; n && is_quick && (to = json_split_room(s, &room)) != NULL;) {
+        size_t some = n < room ? n : room;
+        memcpy(to, p, some);
+        json_split_take(s, some);
+        p += some;
+        n -= some;
+    }
     if (n == 0) return;
+    if (s->window_bytes) feed_carefully(s);
     size_t mark = skip_mark(s, p, n);
     feed_bytes(s, p + mark, n - mark, s->base + mark);
 }
@@ -571,6 +754,7 @@ void json_split_end(struct json_split *s)
 {
     static const char nothing[1] = "";
     const char *p = nothing;
+    if (s->window_bytes) feed_carefully(s);
     s->piece = s->end = nothing;
     if (s->from) s->from = nothing;
     bool is_whole = s->state == SP_TOP_SCALAR && machine_finish(&s->m) == MACHINE_DONE;
