@@ -26,8 +26,9 @@ demo: | deps-build $(BUILD)/build.ninja
 test: all
 	@tools/run-tests $(BUILD)
 
+# Ratios, both sides in one run, saved in $(BUILD)/bench.json: make bench [BENCH_SIZE=short] (an eighth of the data) [BENCH_ONLY=transform].
 bench: all
-	@tools/run-bench $(BUILD)
+	@tools/run-bench $(BUILD) --size $(or $(BENCH_SIZE),full) $(addprefix --only ,$(BENCH_ONLY))
 
 # A whole fleet over real sockets: memory, lag, commits and files, and an exact count at the end.
 fleet: all

@@ -163,7 +163,7 @@ def measure(kind, warm, answer):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     with Installation(**{"cloud.login_url": url, "cloud.graph_url": url, "cloud.endpoint_url": url, "lookback.hunting": "10m",
-                         "request.stall": "5m", "interval.hunting": "24h"}) as i:
+                         "request.stall": "5m", "interval.hunting": "24h", "hunting.calls_per_minute": 100000}) as i:
         done = i.run("tenant", "add", TENANT, "--org", "C", "--client-id", CLIENT, "--secret-file", "-", stdin="x")
         assert done.returncode == 0, done.stderr
         service = i.serve()
