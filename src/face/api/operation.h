@@ -78,6 +78,7 @@ struct operation {
     const char *list;             /* the result's member that holds a list; NULL: the result is one object */
     const struct column *columns; /* ends with a row without key; NULL: every member of the object, a line each */
     const char *empty;            /* said when the list is empty */
+    const char *local_with;       /* a parameter that makes it OP_LOCAL when given; NULL: none */
     const struct op_view *other;  /* another list, that a flag asks for instead; NULL: none */
 };
 

@@ -84,22 +84,31 @@ static const struct param ocsf_check_params[] = {
     {"file", PARAM_FILE, true, false, true, "NDJSON of events; none or -: standard input"},
     END_PARAM};
 
+static const struct param ocsf_drift_params[] = {
+    {"tenant", PARAM_TEXT, false, false, false, "only this tenant's feeds (id or name)"},
+    {"table", PARAM_TEXT, false, false, false, "only this table or feed; with files: the table of bare rows"},
+    {"mappings", PARAM_FILE, false, false, false,
+     "with files: a folder with mapping files that override the built-in ones"},
+    {"file", PARAM_FILE, true, false, true, "instead of what the feeds brought, look into these; -: standard input"},
+    END_PARAM};
+static const struct param ocsf_forget_params[] = {
+    {"tenant", PARAM_TEXT, false, false, false, "only of this tenant (id or name)"},
+    {"table", PARAM_TEXT, false, false, false, "only of this table or feed"},
+    END_PARAM};
+
 static const struct column org_columns[] = {{"id", "ID"}, {"name", "NAME"}, {"created", "CREATED"}, {0}};
 static const struct column tenant_columns[] = {
     {"name", "NAME"},   {"tenant_id", "TENANT"}, {"organization", "ORGANIZATION"},
     {"cloud", "CLOUD"}, {"created", "CREATED"},  {0}};
-static const struct column feed_columns[] = {{"tenant_id", "TENANT"},
-                                             {"feed", "FEED"},
-                                             {"state", "STATE"},
-                                             {"severity", "SEVERITY"},
-                                             {"since", "SINCE"},
-                                             {"last_synced", "LAST SYNCED"},
-                                             {"rows", "ROWS"},
-                                             {"late_rows", "LATE"},
-                                             {"dead", "DEAD"},
-                                             {"reason", "REASON"},
-                                             {0}};
+static const struct column feed_columns[] = {
+    {"tenant_id", "TENANT"},  {"feed", "FEED"},      {"state", "STATE"},
+    {"severity", "SEVERITY"}, {"since", "SINCE"},    {"last_synced", "LAST SYNCED"},
+    {"rows", "ROWS"},         {"late_rows", "LATE"}, {"dead", "DEAD"},
+    {"drift", "DRIFT"},       {"reason", "REASON"},  {0}};
 
+static const struct column drift_columns[] = {{"feed", "FEED"},       {"kind", "KIND"},       {"what", "WHAT"},
+                                              {"tenants", "TENANTS"}, {"rows", "ROWS"},       {"since", "SINCE"},
+                                              {"last", "LAST"},       {"example", "EXAMPLE"}, {0}};
 static const struct column completeness_columns[] = {{"tenant_id", "TENANT"},
                                                      {"feed", "FEED"},
                                                      {"from", "FROM"},
@@ -219,4 +228,28 @@ const struct operation api_operations[] = {
      .params = ocsf_check_params,
      .run = op_ocsf_check,
      .more = "Prints a line per finding; exit 1 if there is an error."},
+    {.name = "ocsf drift",
+     .help = "what feeds (or files) bring that no mapping knows, and what they had and have no more",
+     .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION,
+     .local_with = "file",
+     .params = ocsf_drift_params,
+     .run = op_ocsf_drift,
+     .list = "groups",
+     .columns = drift_columns,
+     .empty = "nothing: every table, column, ActionType and word is known",
+     .more =
+         "Kinds: table (no mapping), column, action (a value of ActionType that no row of the mapping is for), value "
+         "(of "
+         "a column, that no table of words has), row (does not fit its table), gone (a column, or the table itself), "
+         "renamed (the table goes on under another name). All of it is kept whatever the kind: in unmapped, or in a "
+         "base "
+         "event. SINCE and LAST are times of rows, of what is gone the time when it was noticed. --json has every "
+         "tenant."},
+    {.name = "ocsf forget",
+     .help = "forget the drift noted so far, as after a mapping has learnt it; what goes on is noted again",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = ocsf_forget_params,
+     .run = op_ocsf_forget},
     {0}};

@@ -4,6 +4,7 @@
 
 #include "face/api/operation.h"
 #include "kit/base/wall.h"
+#include "logic/ocsf/ocsf.h"
 
 bool op_init(struct op_call *c, struct err *e);
 bool op_org_add(struct op_call *c, struct err *e);
@@ -18,6 +19,15 @@ bool op_pull(struct op_call *c, struct err *e);
 bool op_pull_files(struct op_call *c, struct err *e);
 bool op_ocsf_map(struct op_call *c, struct err *e);
 bool op_ocsf_check(struct op_call *c, struct err *e);
+bool op_ocsf_drift(struct op_call *c, struct err *e);
+bool op_ocsf_forget(struct op_call *c, struct err *e);
+
+/* ops_ocsf.c: each input in turn; `begin` hears its name first. No file named, or "-": standard input. */
+typedef bool op_take_bytes(void *ctx, const char *p, size_t n);
+bool op_each_input(const struct op_call *c, void (*begin)(void *ctx, const char *name), op_take_bytes *take, void *ctx,
+                   struct err *e);
+bool op_make_ocsf(const struct op_call *c, struct ocsf **out,
+                  struct err *e); /* by --mappings, --ocsf, --classes, --raw */
 
 void write_time(struct json_writer *w, struct wall t); /* RFC 3339 to the second; null for "never" (0) */
 

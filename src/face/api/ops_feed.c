@@ -26,7 +26,7 @@ void write_time(struct json_writer *w, struct wall t)
 struct feed_group {
     struct feed_record first;
     unsigned count;
-    uint64_t rows, late_rows, dead;
+    uint64_t rows, late_rows, dead, drift;
 };
 struct feed_list {
     struct json_writer *w;
@@ -93,6 +93,7 @@ static void add_to_group(struct feed_list *l, const struct feed_record *r)
     g->rows += r->rows;
     g->late_rows += r->late_rows;
     g->dead += r->dead + r->refused;
+    g->drift += r->drift;
     if (r->error_since.ticks < g->first.error_since.ticks) g->first.error_since = r->error_since;
     if (r->last_synced.ticks > g->first.last_synced.ticks) g->first.last_synced = r->last_synced;
 }
@@ -119,6 +120,8 @@ static void write_group(struct json_writer *w, const struct feed_group *g)
     json_write_u64(w, g->late_rows);
     json_key(w, "dead");
     json_write_u64(w, g->dead);
+    json_key(w, "drift");
+    json_write_u64(w, g->drift);
     json_object_end(w);
 }
 
@@ -157,6 +160,8 @@ static bool write_feed(void *arg, const struct feed_record *r)
     json_write_u64(w, r->late_rows);
     json_key(w, "dead");
     json_write_u64(w, r->dead + r->refused);
+    json_key(w, "drift");
+    json_write_u64(w, r->drift);
     json_object_end(w);
     return true;
 }

@@ -13,9 +13,7 @@ enum { READ_BYTES = 256 << 10, LINE_BYTES_MAX = 64 << 20 };
 
 /* ---- inputs ---------------------------------------------------------------------------------------------------------- */
 
-typedef bool (*take_bytes)(void *ctx, const char *p, size_t n);
-
-static bool read_stream(FILE *f, const char *name, take_bytes take, void *ctx, struct err *e)
+static bool read_stream(FILE *f, const char *name, op_take_bytes *take, void *ctx, struct err *e)
 {
     char *piece = malloc(READ_BYTES);
     bool ok = piece != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "reading %s", name);
@@ -27,8 +25,8 @@ static bool read_stream(FILE *f, const char *name, take_bytes take, void *ctx, s
 }
 
 /* Each input in turn; `begin` hears its name first. No file named, or "-": standard input. */
-static bool each_input(const struct op_call *c, void (*begin)(void *ctx, const char *name), take_bytes take, void *ctx,
-                       struct err *e)
+bool op_each_input(const struct op_call *c, void (*begin)(void *ctx, const char *name), op_take_bytes *take, void *ctx,
+                   struct err *e)
 {
     const struct json *files = json_get(c->params, "file");
     size_t count = files ? files->count : 0;
@@ -98,7 +96,7 @@ static void print_stats(const struct ocsf_stream_stats *s, double seconds)
                   (unsigned long long)s->bytes_out, seconds);
 }
 
-static bool make_ocsf(const struct op_call *c, struct ocsf **out, struct err *e)
+bool op_make_ocsf(const struct op_call *c, struct ocsf **out, struct err *e)
 {
     struct mapping_files files = {0};
     const char *folder = op_cstr(c, "mappings");
@@ -125,7 +123,7 @@ static bool run_map(struct op_call *c, struct ocsf *ocsf, struct mapping *m, str
                                  .on_dead = put_dead};
     m->stream = ocsf_stream_new(&o);
     if (m->stream == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "ocsf map");
-    bool ok = each_input(c, map_begin, map_take, m, e);
+    bool ok = op_each_input(c, map_begin, map_take, m, e);
     ocsf_stream_end(m->stream);
     if (fflush(stdout) != 0 || fflush(m->dead) != 0) m->write_failed = true;
     if (ok && m->write_failed) ok = err_set(e, &sys_causes[SYS_IO], "writing the events: %s", strerror(errno));
@@ -140,7 +138,7 @@ bool op_ocsf_map(struct op_call *c, struct err *e)
     struct mapping m = {.dead = stderr};
     struct ocsf *ocsf = NULL;
     const char *dead = op_cstr(c, "dead-letter");
-    if (!make_ocsf(c, &ocsf, e)) return false;
+    if (!op_make_ocsf(c, &ocsf, e)) return false;
     if (dead && (m.dead = fopen(dead, "wb")) == NULL) {
         ocsf_free(ocsf);
         return err_set(e, &sys_causes[SYS_IO], "dead letters to %s: %s", dead, strerror(errno));
@@ -209,7 +207,7 @@ bool op_ocsf_check(struct op_call *c, struct err *e)
     if (k.version && !str_eq(str_of(k.version), STR("1.8.0")) && !str_eq(str_of(k.version), STR("1.3.0")))
         return err_set(e, &ocsf_causes[OCSF_NO_VERSION], "--ocsf %s", k.version);
     buf_init(&k.rest, LINE_BYTES_MAX);
-    bool ok = each_input(c, check_begin, check_take, &k, e);
+    bool ok = op_each_input(c, check_begin, check_take, &k, e);
     if (ok && k.rest.failed)
         ok = err_set(e, &sys_causes[SYS_FILE_TOO_LARGE], "%s:%llu: a line over 64 MiB", k.file,
                      (unsigned long long)k.line + 1);

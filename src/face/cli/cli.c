@@ -111,9 +111,16 @@ static int show(struct command *c)
     return c->exit_code;
 }
 
+static bool is_local(struct command *c)
+{
+    struct err ignored;
+    const struct operation *op = c->args.op;
+    return op->place == OP_LOCAL || (op->local_with && json_get(parse_params(c, &ignored), op->local_with));
+}
+
 static int run(struct command *c, struct err *e)
 {
-    bool ok = c->args.op->place == OP_LOCAL ? run_local(c, e) : run_by_service_or_here(c, e);
+    bool ok = is_local(c) ? run_local(c, e) : run_by_service_or_here(c, e);
     if (!ok) {
         cli_show_error(e);
         return exit_code_of(e);

@@ -293,14 +293,25 @@ static int find_word(const struct word_table *t, struct str text)
     return -1;
 }
 
-/* Tables whose '*' says more than "other" take any word on purpose, as do those that hold no word. */
+static bool is_truth(struct str text)
+{
+    return str_eq_nocase(text, STR("true")) || str_eq_nocase(text, STR("false")) || str_eq(text, STR("0")) ||
+           str_eq(text, STR("1"));
+}
+
+/* Tables whose '*' says more than "other" take any word on purpose, as do those that hold no word. A word that becomes
+ * nothing may still become something elsewhere: whether it did shows when the event is done (event.c). */
 static void note_word(struct map_scratch *s, const struct word_table *t, struct str text)
 {
-    bool is_other = t->fallback.token.p == NULL || str_eq(t->fallback.token, STR("99"));
+    bool is_other = t->knows_other || t->fallback.token.p;
     const struct chain *c = s->chain;
-    if (s->drift == NULL || t->count == 0 || !is_other || c == NULL || c->source != SOURCE_SLOT) return;
+    if (s->drift == NULL || t->count == 0 || c == NULL || c->source != SOURCE_SLOT || is_truth(text)) return;
+    if (t->fallback.token.p && !str_eq(t->fallback.token, STR("99"))) return;
     struct str name = c->member_count ? c->members[c->member_count - 1] : row_slot_name(s, c->shape, c->slot);
-    drift_note(s->drift, DRIFT_VALUE, name, text, s->in->row);
+    if (is_other)
+        drift_note(s->drift, DRIFT_VALUE, name, text, s->in->row);
+    else if (c->shape == 0 && s->doubt_count < DOUBTS_MAX)
+        s->doubts[s->doubt_count++] = (struct doubt){c->slot, arena_str(&s->arena, text)};
 }
 
 /* Words by table; what the table does not know is Other, where the attribute has that, and keeps its own word. A text longer

@@ -203,6 +203,15 @@ static void add_unmapped(struct map_scratch *s, const struct plan *p)
     if (any) (void)buf_add_char(&s->out, '}');
 }
 
+static void note_doubts(struct map_scratch *s)
+{
+    for (size_t i = 0; s->drift && i < s->doubt_count; i++) {
+        const struct doubt *d = &s->doubts[i];
+        if (s->slots[d->slot].used == 0)
+            drift_note(s->drift, DRIFT_VALUE, row_slot_name(s, 0, d->slot), d->word, s->in->row);
+    }
+}
+
 /* Older versions bound the length of every text. */
 static bool is_allowed(const struct schema *schema, const struct variant *v, const char *name, struct str text)
 {
@@ -227,6 +236,7 @@ static void begin(struct map_scratch *s, const struct variant *v)
     s->index_depth = 0;
     s->profiles = 0;
     s->time_ms = 0;
+    s->doubt_count = 0;
     (void)buf_add_char(&s->out, '{');
     (void)buf_add_str(&s->out, v->head);
 }
@@ -272,6 +282,7 @@ static const char *write_event(struct map_scratch *s, const struct ocsf *o, cons
     if (!profile_is_served(s, v, written)) return "an attribute that a profile requires did not come about";
     add_observables(s);
     add_unmapped(s, p);
+    note_doubts(s);
     if (o->raw_data) add_raw_data(s, o->schema, v, s->in->row);
     (void)buf_add_char(&s->out, '}');
     return NULL;

@@ -108,6 +108,7 @@ struct ocsf_stream_opts {
     const struct ocsf *ocsf;
     const char *table;    /* of bare rows; NULL: none */
     struct wall received; /* of rows that hold no time, nor the envelope around them; 0: not known */
+    struct drift *drift;  /* what is unknown is noted there, under its source; NULL: nowhere */
     void *ctx;
     bool (*on_event)(void *ctx, const struct map_event *event); /* false: stop */
     /* NDJSON text of one dead letter: {"reason","file","byte","line","record"} without its line end. */

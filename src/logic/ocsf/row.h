@@ -31,6 +31,12 @@ struct slot {
 /* What a member's key is, besides a column. */
 enum row_kind { ROW_COLUMN, ROW_SIDECAR };
 
+enum { DOUBTS_MAX = 16 };
+struct doubt { /* a word that a table of the mapping does not have */
+    uint16_t slot;
+    struct str word;
+};
+
 struct map_scratch {
     const struct plan *plan;
     struct arena arena;
@@ -66,6 +72,8 @@ struct map_scratch {
 
     struct drift *drift;       /* what is unknown is noted here; NULL: nowhere */
     const struct chain *chain; /* being read */
+    struct doubt doubts[DOUBTS_MAX];
+    size_t doubt_count;
 };
 
 /* The plan of rows that no other plan fits. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "logic/ocsf/drift.h"
 #include "logic/ocsf/guess.h"
 
 enum { RECORD_BYTES_MAX = 4 << 20 };
@@ -173,10 +174,12 @@ static void map_record(struct ocsf_stream *s, struct str record, const struct ab
         dead_letter(s, "of no known shape", byte, line, record);
         return;
     }
+    if (s->o.drift) drift_of(s->o.drift, 0, in.source);
     if (!plan_map(plan, s->o.ocsf, s->scratch, &in, &events, &count, &e)) {
         dead_letter(s, e.text, byte, line, record);
         return;
     }
+    if (s->o.drift) drift_row(s->o.drift, wall_from_ms(events[0].time_ms));
     if (events[0].class_uid == 0)
         s->stats.base++;
     else
@@ -261,6 +264,7 @@ struct ocsf_stream *ocsf_stream_new(const struct ocsf_stream_opts *o)
         ocsf_stream_free(s);
         return NULL;
     }
+    map_scratch_watch(s->scratch, o->drift);
     return s;
 }
 

@@ -43,16 +43,17 @@ bool store_drift_remove(struct store *s, int64_t feed_id, const char *kind, cons
     return run_statement(s, SQL_DRIFT_REMOVE, NULL, e, "itt", feed_id, kind, name);
 }
 
-bool store_drift_list(struct store *s, const char *tenant_id, const char *feed,
-                      bool (*each)(void *arg, const struct drift_record *r), void *arg, struct err *e)
+static bool list(struct store *s, enum statement id, const char *tenant_id, const char *feed,
+                 bool (*each)(void *arg, const struct drift_record *r), void *arg, struct err *e)
 {
     struct cursor c;
-    if (!cursor_open(s, SQL_DRIFT_LIST, &c, e, "tt", tenant_id ? tenant_id : "", feed ? feed : "")) return false;
+    if (!cursor_open(s, id, &c, e, "tt", tenant_id ? tenant_id : "", feed ? feed : "")) return false;
     while (cursor_next(&c)) {
         struct drift_record r = {.feed_id = column_i64(&c, 2),
                                  .rows = (uint64_t)column_i64(&c, 7),
                                  .since = column_wall(&c, 8),
-                                 .last = column_wall(&c, 9)};
+                                 .last = column_wall(&c, 9),
+                                 .tenants = (uint64_t)column_i64(&c, 10)};
         column_text(&c, 0, r.tenant_id, sizeof r.tenant_id);
         column_text(&c, 1, r.feed, sizeof r.feed);
         column_text(&c, 3, r.kind, sizeof r.kind);
@@ -62,6 +63,18 @@ bool store_drift_list(struct store *s, const char *tenant_id, const char *feed,
         if (!each(arg, &r)) break;
     }
     return cursor_close(&c);
+}
+
+bool store_drift_list(struct store *s, const char *tenant_id, const char *feed,
+                      bool (*each)(void *arg, const struct drift_record *r), void *arg, struct err *e)
+{
+    return list(s, SQL_DRIFT_LIST, tenant_id, feed, each, arg, e);
+}
+
+bool store_drift_sums(struct store *s, const char *tenant_id, const char *feed,
+                      bool (*each)(void *arg, const struct drift_record *r), void *arg, struct err *e)
+{
+    return list(s, SQL_DRIFT_SUMS, tenant_id, feed, each, arg, e);
 }
 
 bool store_drift_forget(struct store *s, const char *tenant_id, const char *feed, struct err *e)

@@ -67,9 +67,12 @@
     X(DRIFT_NEW, "INSERT INTO drift (feed_id, kind, name, value, example, rows, since, last)"                                      \
                  " SELECT ?1, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM feed WHERE id = ?1)")                                \
     X(DRIFT_REMOVE, "DELETE FROM drift WHERE feed_id = ? AND kind = ? AND name = ?")                                               \
-    X(DRIFT_LIST, "SELECT tenant_id, feed, feed_id, kind, name, value, example, drift.rows, since, last"                           \
+    X(DRIFT_LIST, "SELECT tenant_id, feed, feed_id, kind, name, value, example, drift.rows, since, last, 1"                        \
                   " FROM drift JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed)"                    \
                   " ORDER BY tenant_id, feed, kind, name = '' AND value = '', name, value")                                        \
+    X(DRIFT_SUMS, "SELECT '', feed, 0, kind, name, value, max(example), sum(drift.rows), min(since), max(last), count(*)"           \
+                  " FROM drift JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed)"                    \
+                  " GROUP BY feed, kind, name, value ORDER BY feed, kind, name = '' AND value = '', name, value")                  \
     X(DRIFT_FORGET, "DELETE FROM drift WHERE feed_id IN"                                                                           \
                     " (SELECT id FROM feed WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed))")                                     \
     X(COLUMNS_GET, "SELECT names FROM column_list JOIN feed ON column_list = column_list.id WHERE feed.id = ?")                    \
