@@ -1,5 +1,6 @@
 /* A merged tree to the ops of one variant, checked against the class at every step. */
 #include "logic/ocsf/compile.h"
+#include "logic/ocsf/code.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -520,6 +521,50 @@ static bool compile_metadata(struct compiler *c, const struct node *event, struc
     return ok;
 }
 
+/* ---- observables told once ------------------------------------------------------------------------------------------------------ */
+static bool is_same_chain(const struct chain *a, const struct chain *b)
+{
+    if (a->source != b->source || a->shape != b->shape || a->slot != b->slot || a->is_list || b->is_list ||
+        a->step_count != b->step_count || !str_eq(a->constant, b->constant))
+        return false;
+    for (size_t i = 0; i < a->step_count; i++) {
+        const struct step *x = &a->steps[i], *y = &b->steps[i];
+        if (x->converter != y->converter || !str_eq(x->arg, y->arg) || x->table || y->table) return false;
+    }
+    return true;
+}
+
+static bool is_of_row(const struct op *op)
+{
+    if (op->kind != OP_LEAF || !op->observable || op->attr->is_array || op->expr->kind != EXPR_FIRST) return false;
+    for (size_t i = 0; i < op->expr->chain_count; i++) {
+        if (op->expr->chains[i].shape != 0) return false;
+    }
+    return true;
+}
+
+static bool are_twins(const struct op *a, const struct op *b)
+{
+    bool same = a->observable == b->observable && is_of_row(a) && a->expr->chain_count == b->expr->chain_count;
+    for (size_t i = 0; same && i < a->expr->chain_count; i++)
+        same = is_same_chain(&a->expr->chains[i], &b->expr->chains[i]);
+    return same;
+}
+
+/* The same column as the same type at several places is one observable: the first that is written. */
+static void find_twins(struct op *ops, size_t count)
+{
+    uint8_t last = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; is_of_row(&ops[i]) && j < i; j++) {
+            if (!are_twins(&ops[j], &ops[i])) continue;
+            if (ops[j].twin == 0 && last + 1 < TWINS_MAX) ops[j].twin = ++last;
+            ops[i].twin = ops[j].twin;
+            break;
+        }
+    }
+}
+
 static void add_profiled_bits(struct compiler *c, struct bits *bits)
 {
     for (size_t i = 0; i < c->class->attr_count; i++) {
@@ -556,11 +601,14 @@ bool compile_variant(struct compiler *c, const struct node *event, int64_t class
     struct op *ops = arena_alloc(c->a, (c->op_count + 1) * sizeof *ops);
     if (ops == NULL) return compile_no_memory(c);
     memcpy(ops, c->ops, c->op_count * sizeof *ops);
+    find_twins(ops, c->op_count);
     v->ops = ops;
     const char **names = arena_alloc(c->a, sizeof bits.names);
     if (names == NULL) return compile_no_memory(c);
     memcpy(names, bits.names, sizeof bits.names);
     v->bit_names = names;
+    if (!c->is_general && c->op_count < UINT16_MAX / 4 && !code_make(c->a, c->shapes[0].self_slot, v))
+        return compile_no_memory(c);
     *out = v;
     return true;
 }

@@ -326,6 +326,7 @@ static bool engine_source(struct str text, enum source *out)
 static bool compile_source(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr,
                            struct place at, struct chain *out)
 {
+    *out = (struct chain){0};
     if (text.n == 0) return mapping_error(c->e, at, "a column is missing");
     if (c->has_no_uid && str_eq(text, STR("@uid"))) return mapping_error(c->e, at, "@uid where there is uid: none");
     if (text.p[0] == '@' && engine_source(text, &out->source)) {

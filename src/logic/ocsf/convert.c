@@ -2,12 +2,11 @@
 #include <string.h>
 
 #include "logic/ocsf/attack.h"
+#include "logic/ocsf/code.h"
 #include "logic/ocsf/compile.h"
 #include "logic/ocsf/value.h"
 
 enum { DISTINCT_BYTES_MAX = 4096 }; /* of a list: what stands further back is not compared */
-
-typedef struct str text_function(struct map_scratch *s, const struct step *step, struct str text);
 
 static struct str change_case(struct map_scratch *s, struct str text, char from, char to)
 {
@@ -523,6 +522,19 @@ static text_function *const text_functions[] = {
     [CONV_COUNTRY] = country,
     [CONV_IS_PATH] = is_path,
 };
+
+text_function *convert_part(enum converter c)
+{
+    switch (c) {
+    case CONV_HAS:
+    case CONV_TECHNIQUE_TITLE:
+    case CONV_SUB_TECHNIQUE_TITLE:
+    case CONV_TACTIC:
+    case CONV_TACTIC_NAME:
+    case CONV_COUNTRY: return NULL; /* words of their own */
+    default: return (size_t)c < sizeof text_functions / sizeof *text_functions ? text_functions[c] : NULL;
+    }
+}
 
 static struct value convert_one(struct map_scratch *s, const struct step *step, struct value v)
 {

@@ -1,4 +1,5 @@
 /* A row to its event: does it fit, which variant, and what every event carries besides the mapping's own attributes. */
+#include "logic/ocsf/code.h"
 #include "logic/ocsf/facts.h"
 #include "logic/ocsf/run.h"
 
@@ -106,7 +107,7 @@ static bool is_name(struct str text)
 static bool add_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v)
 {
     add_pair(s, "metadata", STR("{"));
-    uint64_t written = run_block(s, v->ops, v->metadata_at, v->metadata_end);
+    uint64_t written = v->metadata_code ? code_run(s, v, true) : run_block(s, v->ops, v->metadata_at, v->metadata_end);
     add_text(s, "version", str_of(schema->version));
     if (s->uid[0]) add_text(s, "uid", str_of(s->uid));
     if (is_name(s->source)) add_text(s, "log_name", s->source);
@@ -233,6 +234,7 @@ static void begin(struct map_scratch *s, const struct variant *v)
     buf_reset(&s->out);
     buf_reset(&s->text);
     s->mark_count = s->observable_count = 0;
+    memset(s->seen, 0, sizeof s->seen);
     s->index_depth = 0;
     s->profiles = 0;
     s->time_ms = 0;
@@ -274,7 +276,7 @@ static const char *write_event(struct map_scratch *s, const struct ocsf *o, cons
                                const struct variant *v, const char *reason)
 {
     begin(s, v);
-    uint64_t written = run_block(s, v->ops, 0, v->op_count);
+    uint64_t written = v->code ? code_run(s, v, false) : run_block(s, v->ops, 0, v->op_count);
     add_activity_name(s, p, v);
     if (reason) add_text(s, "status_detail", str_of(reason));
     if (add_metadata(s, o->schema, v)) written |= v->metadata_bit;
@@ -339,10 +341,23 @@ static bool too_large(struct err *e, struct str source)
     return err_set(e, &ocsf_causes[OCSF_ROW_TOO_LARGE], "a row of %.*s does not fit its bounds", STR_ARG(source));
 }
 
+/* Fast copies read a stride at once, up to OCSF_ROW_SLACK bytes behind the row. NULL: no memory. */
+static const struct map_input *with_slack(struct map_scratch *s, const struct map_input *in)
+{
+    static const char slack[OCSF_ROW_SLACK];
+    if (in->has_slack) return in;
+    s->own = *in;
+    buf_reset(&s->row);
+    if (!buf_add_str(&s->row, in->row) || !buf_add(&s->row, slack, sizeof slack)) return NULL;
+    s->own.row.p = s->row.p;
+    return &s->own;
+}
+
 bool plan_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, const struct map_input *in,
               const struct map_event **events_out, size_t *count_out, struct err *e)
 {
-    if (!row_read(s, p, in->row)) return too_large(e, in->source);
+    in = with_slack(s, in);
+    if (in == NULL || !row_read(s, p, in->row)) return too_large(e, str_of(p->source));
     return row_map(p, o, s, in, events_out, count_out, e);
 }
 
@@ -352,6 +367,7 @@ bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, 
     const char *reason;
     arena_reset(&s->arena);
     s->is_out_of_memory = false;
+    s->observables_max = o->observables_max ? o->observables_max : OCSF_OBSERVABLES;
     s->in = in;
     s->source = plan_is_base(p) ? in->source : str_of(p->source);
     s->uid[0] = '\0';

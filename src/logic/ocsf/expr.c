@@ -4,22 +4,26 @@
 
 #include "logic/ocsf/value.h"
 
+bool mark_room(struct map_scratch *s)
+{
+    size_t cap = s->mark_cap ? 2 * s->mark_cap : 256;
+    uint16_t *more = realloc(s->marks, cap * sizeof *more);
+    if (more == NULL) {
+        s->is_out_of_memory = true;
+        return false;
+    }
+    s->marks = more;
+    s->mark_cap = cap;
+    return true;
+}
+
 void mark_used(struct map_scratch *s, const struct chain *c)
 {
     if (c->source != SOURCE_SLOT) return; /* @uid and its like are of no shape */
     const struct shape *shape = &s->plan->shapes[c->shape];
     bool is_countable = c->shape == 0 || (shape->parent_slot != NO_SLOT && shape->parent_shape == 0);
     if (!is_countable || c->is_list || c->slot == shape->self_slot) return;
-    if (s->mark_count == s->mark_cap) {
-        size_t cap = s->mark_cap ? 2 * s->mark_cap : 256;
-        uint16_t *more = realloc(s->marks, cap * sizeof *more);
-        if (more == NULL) {
-            s->is_out_of_memory = true;
-            return;
-        }
-        s->marks = more;
-        s->mark_cap = cap;
-    }
+    if (s->mark_count == s->mark_cap && !mark_room(s)) return;
     s->marks[s->mark_count++] = c->slot;
     s->slots[c->slot].used++;
 }

@@ -279,6 +279,7 @@ struct map_scratch *map_scratch_new(void)
     if (s == NULL) return NULL;
     arena_init(&s->arena, (size_t)256 << 20);
     buf_init(&s->out, EVENT_BYTES_MAX);
+    buf_init(&s->row, (size_t)128 << 20);
     buf_init(&s->text, (size_t)128 << 20);
     return s;
 }
@@ -293,6 +294,7 @@ void map_scratch_free(struct map_scratch *s)
     if (s == NULL) return;
     arena_done(&s->arena);
     buf_done(&s->out);
+    buf_done(&s->row);
     buf_done(&s->text);
     free(s->slots);
     free(s->loaded);

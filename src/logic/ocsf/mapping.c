@@ -454,7 +454,10 @@ bool compile_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_
 {
     struct plan plan = {0};
     struct build b = {
-        .c = {.a = &o->arena, .e = x->e, .x = x, .schema = o->schema}, .plan = &plan, .o = o, .file = file->name};
+        .c = {.a = &o->arena, .e = x->e, .x = x, .schema = o->schema, .is_general = x->opts && x->opts->is_general},
+        .plan = &plan,
+        .o = o,
+        .file = file->name};
     x->fragment_count = 0;
     b.tree = yaml_parse(&o->arena, file->bytes, file->name, x->e);
     bool ok = b.tree != NULL && build_file(&b);
@@ -522,6 +525,7 @@ bool ocsf_new(const struct ocsf_opts *opts, struct ocsf **out, struct err *e)
     arena_init(&made->arena, (size_t)256 << 20);
     made->schema = schema;
     made->raw_data = o->raw_data;
+    made->observables_max = o->observables_max < OBSERVABLES_MAX ? o->observables_max : OBSERVABLES_MAX;
     made->plans = arena_alloc(&made->arena, (ocsf_builtin_count + o->override_count + 1) * sizeof *made->plans);
     struct expander x = {.a = &made->arena, .e = e, .opts = o, .schema = schema, .is_best_fit = is_best_fit};
     if (made->plans == NULL || !add_plans(made, &x)) {

@@ -25,8 +25,11 @@ struct ocsf_opts {
     const char *classes;                       /* "mission" (NULL: this) or "best-fit" */
     const struct ocsf_mapping_file *overrides; /* a user's files; same `source:` replaces the built-in one */
     size_t override_count;
-    bool raw_data; /* add the row itself as raw_data */
+    bool raw_data;            /* add the row itself as raw_data */
+    unsigned observables_max; /* of one event; 0: OCSF_OBSERVABLES */
+    bool is_general;          /* without the fast form of plans: for tests, which hold the two against each other */
 };
+enum { OCSF_OBSERVABLES = 128, OCSF_ROW_SLACK = 64 };
 /* Compiles the built-in mappings (embedded at build time from mappings/) and the overrides.
  * Errors: OCSF_BAD_MAPPING with "file:line:column: what"; OCSF_NO_VERSION. */
 bool ocsf_new(const struct ocsf_opts *o, struct ocsf **out, struct err *e);
@@ -88,6 +91,7 @@ struct map_input {
     struct str tenant_id;
     struct str source;     /* as the row claims it; used for base events and log_name */
     struct str row;        /* one checked JSON object */
+    bool has_slack;        /* OCSF_ROW_SLACK bytes behind the row may be read, whatever they are; else it is copied */
     struct wall processed; /* metadata.processed_time; 0: left out, so that output is reproducible */
     struct wall received;  /* `@received`, the time of rows that hold none; 0: not known, `processed` then */
 };

@@ -20,7 +20,8 @@ enum {
     NO_SHAPE = 0xFFFF,
     PLAN_SLOTS_MAX = 4000,
     ARRAY_NEST_MAX = 4,    /* arrays inside arrays, in output paths */
-    OBSERVABLES_MAX = 64,  /* of one event */
+    OBSERVABLES_MAX = 512, /* of one event, whatever is asked for */
+    TWINS_MAX = 256,       /* observables of a variant that others repeat */
     LIST_ITEMS_MAX = 4096, /* elements taken of one array; the rest stays in unmapped */
     RAW_DEPTH_MAX = 64,    /* a deeper value is written as text, so that the event stays within JSON_DEPTH_MAX */
     EVENT_BYTES_MAX = 16 << 20,
@@ -184,7 +185,8 @@ struct op {
     const struct expr *expr;        /* LEAF */
     const struct schema_attr *attr; /* LEAF */
     struct str sibling_key;         /* LEAF of an enum: "\"status\":"; empty: no caption */
-    struct str path;                /* LEAF with observable: "file.hashes[].value" */
+    uint8_t twin;                   /* LEAF with observable: the same column as the same type elsewhere; 0: nowhere */
+    struct str path;                /* "file.hashes[].value" */
     struct str observable_text;     /* and what stands between that and the value */
     struct str text;                /* CONST: behind the key, caption included */
 };
@@ -194,8 +196,9 @@ struct variant {
     struct str head;     /* class_uid … type_name, rendered */
     bool names_activity; /* activity 99 without a name: it is the word of `choose.by` */
     const struct op *ops;
-    uint32_t metadata_at, metadata_end; /* children of metadata, at the end of ops */
-    uint32_t op_count;                  /* ops of the event itself: [0, op_count) */
+    const struct code *code, *metadata_code; /* the same, fast (code.h); NULL: ops only */
+    uint32_t metadata_at, metadata_end;      /* children of metadata, at the end of ops */
+    uint32_t op_count;                       /* ops of the event itself: [0, op_count) */
     const struct frame *frame;
     const struct frame *metadata_frame;
     uint64_t metadata_bit;
@@ -260,6 +263,7 @@ struct ocsf {
     struct arena arena;
     const struct schema *schema;
     bool raw_data;
+    unsigned observables_max;
     struct plan *plans; /* sorted by source */
     size_t plan_count;
     const struct plan *base;

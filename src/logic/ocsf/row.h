@@ -54,6 +54,8 @@ struct map_scratch {
 
     /* the event in progress, see run.c */
     const struct map_input *in;
+    struct buf row;       /* a copy, where the row has no slack behind it */
+    struct map_input own; /* and what points to it */
     struct str source;
     char uid[33];
     uint16_t *marks; /* slots used, in order: so that an object taken back gives its columns back */
@@ -66,7 +68,8 @@ struct map_scratch {
         size_t at, bytes; /* of the value in `out` */
         unsigned indexes[ARRAY_NEST_MAX];
     } observables[OBSERVABLES_MAX];
-    size_t observable_count;
+    size_t observable_count, observables_max;
+    bool seen[TWINS_MAX]; /* observables by op.twin; [0]: whatever */
     int64_t time_ms;
     struct map_event event;
 
@@ -97,7 +100,7 @@ struct str row_slot_name(const struct map_scratch *s, uint16_t shape, uint16_t s
 bool row_read(struct map_scratch *s, const struct plan *p, struct str row);
 /* The row's members have been listed: put them into the slots of this plan, whatever plan they were read for before. */
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row);
-/* plan_map of a row that is in the slots of `p` already. */
+/* plan_map of a row that is in the slots of `p` already, and behind which OCSF_ROW_SLACK bytes may be read. */
 bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, const struct map_input *in,
              const struct map_event **events_out, size_t *count_out, struct err *e);
 /* Make `value` the object (or scalar) of a shape: reads its members, forgets those of shapes inside it. */

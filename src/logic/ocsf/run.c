@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum came { CAME_NOTHING, CAME_CONSTANT, CAME_VALUE };
-
 struct point { /* to go back to */
     size_t out, marks, observables;
     uint16_t profiles;
@@ -19,11 +17,16 @@ static struct point here(const struct map_scratch *s)
     return (struct point){s->out.n, s->mark_count, s->observable_count, s->profiles};
 }
 
+void run_take_back(struct map_scratch *s, size_t marks, size_t observables)
+{
+    while (s->mark_count > marks) s->slots[s->marks[--s->mark_count]].used--;
+    while (s->observable_count > observables) s->seen[s->observables[--s->observable_count].op->twin] = false;
+}
+
 static void go_back(struct map_scratch *s, struct point p)
 {
     s->out.n = p.out;
-    while (s->mark_count > p.marks) s->slots[s->marks[--s->mark_count]].used--;
-    s->observable_count = p.observables;
+    run_take_back(s, p.marks, p.observables);
     s->profiles = p.profiles;
 }
 
@@ -53,9 +56,10 @@ bool frame_is_whole(const struct frame *f, uint64_t written)
 }
 
 /* ---- leaves ------------------------------------------------------------------------------------------------------------- */
-static void note_observable(struct map_scratch *s, const struct op *op, size_t at, size_t bytes)
+void run_note_observable(struct map_scratch *s, const struct op *op, size_t at, size_t bytes)
 {
-    if (s->observable_count == OBSERVABLES_MAX) return;
+    if (s->observable_count == s->observables_max || (op->twin && s->seen[op->twin])) return;
+    s->seen[op->twin] = true;
     s->observables[s->observable_count].op = op;
     s->observables[s->observable_count].at = at;
     s->observables[s->observable_count].bytes = bytes;
@@ -71,7 +75,7 @@ static void note_elements(struct map_scratch *s, const struct op *op, size_t at)
     struct str list = {s->out.p + at, s->out.n - at};
     if (s->index_depth == ARRAY_NEST_MAX || !json_cursor_open(&c, list)) return;
     for (s->indexes[s->index_depth] = 0; json_cursor_next(&c, &m); s->indexes[s->index_depth]++)
-        note_observable(s, op, at + (size_t)(m.value.p - list.p), m.value.n);
+        run_note_observable(s, op, at + (size_t)(m.value.p - list.p), m.value.n);
 }
 
 static enum came run_leaf(struct map_scratch *s, const struct op *op)
@@ -90,7 +94,7 @@ static enum came run_leaf(struct map_scratch *s, const struct op *op)
         if (op->attr->is_array)
             note_elements(s, op, at);
         else
-            note_observable(s, op, at, v.raw.n);
+            run_note_observable(s, op, at, v.raw.n);
     }
     if (v.caption.p && op->sibling_key.n) {
         (void)buf_add_char(&s->out, ',');
@@ -101,8 +105,6 @@ static enum came run_leaf(struct map_scratch *s, const struct op *op)
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------------------------------------- */
-static enum came run_op(struct map_scratch *s, const struct op *ops, uint32_t i);
-
 static enum came run_members(struct map_scratch *s, const struct op *ops, uint32_t from, uint32_t to, uint64_t *written)
 {
     enum came best = CAME_NOTHING;
@@ -213,7 +215,7 @@ static enum came run_kind(struct map_scratch *s, const struct op *ops, uint32_t 
 }
 
 /* Recursion follows the nesting of the mapping, which the compiler bounds. */
-static enum came run_op(struct map_scratch *s, const struct op *ops, uint32_t i)
+enum came run_op(struct map_scratch *s, const struct op *ops, uint32_t i)
 {
     if (!condition_holds(s, ops[i].when)) return CAME_NOTHING;
     enum came came = run_kind(s, ops, i);

@@ -34,5 +34,6 @@ struct value expr_value(struct map_scratch *s, const struct expr *e, const struc
 bool condition_holds(struct map_scratch *s, const struct condition *c);
 /* The columns behind an expression that was written: they do not go to unmapped. */
 void mark_used(struct map_scratch *s, const struct chain *c);
+bool mark_room(struct map_scratch *s); /* for one more; false: no memory */
 
 #endif
