@@ -132,7 +132,7 @@ static bool compile_test(struct compiler *c, enum test_kind kind, struct str col
     struct chain *chain = ARENA_NEW(c->a, struct chain);
     if (chain == NULL) return compile_no_memory(c);
     *out = (struct test){.kind = kind, .a = chain};
-    if (!compile_path(c, column, shape, at, chain)) return false;
+    if (!compile_column(c, column, shape, at, chain)) return false;
     if (words == NULL) return true;
     size_t count = words->type == YAML_LIST ? words->count : 1;
     struct str *copy = arena_alloc(c->a, (count + 1) * sizeof *copy);
@@ -172,7 +172,7 @@ static bool compile_same(struct compiler *c, const struct node *value, uint16_t 
     if (b == NULL) return compile_no_memory(c);
     if (!compile_test(c, TEST_SAME, value->items[0].text, NULL, shape, value->at, out)) return false;
     out->b = b;
-    return compile_path(c, value->items[1].text, shape, value->at, b);
+    return compile_column(c, value->items[1].text, shape, value->at, b);
 }
 
 bool compile_condition(struct compiler *c, const struct node *when, uint16_t shape, const struct condition **out)

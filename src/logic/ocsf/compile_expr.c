@@ -420,7 +420,9 @@ static bool compile_any(struct compiler *c, const struct node *list, uint16_t sh
     if (list->type != YAML_LIST || list->count == 0) return mapping_error(c->e, list->at, "$first wants a list");
     if (parts == NULL) return compile_no_memory(c);
     for (size_t i = 0; i < list->count; i++) {
-        if (!compile_expr(c, &list->items[i], shape, attr, &parts[i])) return false;
+        const struct node *part = &list->items[i], *when = part->type == YAML_MAP ? node_get(part, "$when") : NULL;
+        if (!compile_expr(c, part, shape, attr, &parts[i])) return false;
+        if (!compile_condition(c, when, shape, &parts[i].when)) return false;
     }
     *out = (struct expr){.kind = EXPR_ANY, .parts = parts, .part_count = list->count};
     return true;

@@ -183,7 +183,9 @@ static struct value listed_value(struct map_scratch *s, const struct expr *e, co
 static struct value any_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)
 {
     struct value v = VALUE_NONE;
-    for (size_t i = 0; i < e->part_count && v.raw.p == NULL; i++) v = expr_value(s, &e->parts[i], attr, fit);
+    for (size_t i = 0; i < e->part_count && v.raw.p == NULL; i++) {
+        if (condition_holds(s, e->parts[i].when)) v = expr_value(s, &e->parts[i], attr, fit);
+    }
     return v;
 }
 

@@ -113,6 +113,7 @@ struct chain { /* a source and the converters behind it */
     const struct step *steps;
 };
 enum expr_kind { EXPR_FIRST, EXPR_JOIN, EXPR_CONCAT, EXPR_ANY };
+struct condition;
 struct expr {
     enum expr_kind kind;
     const struct chain *chains; /* FIRST */
@@ -120,7 +121,8 @@ struct expr {
     const struct expr *parts; /* JOIN, CONCAT; ANY: the first that comes about */
     size_t part_count;
     struct str separator;
-    bool joins_path; /* JOIN: with the kind of slash that the first part has */
+    bool joins_path;              /* JOIN: with the kind of slash that the first part has */
+    const struct condition *when; /* a part of ANY; NULL: always */
 };
 
 /* ---- conditions ----------------------------------------------------------------------------------------------------------- */

@@ -280,6 +280,7 @@ static void the_first_element_that_comes_about(void **state)
                             "event:\n  time: Timestamp\n  severity_id: 1\n  metadata: {product: {name: = P}}\n"
                             "  finding_info: {$always: true, uid: = u, title: = t}\n"
                             "  device: {type_id: 0, $each: 'E | split ;', name: .}\n"
+                            "  comment: {$first: [{$from: Kind, $when: {equals: {Kind: A}}}, {$from: = other}]}\n"
                             "  evidences:\n"
                             "    - {user: {$each: L, $when: {equals: {Role: Target}}, uid: Id}}\n"
                             "    - {data: Kind}\n";
@@ -298,6 +299,7 @@ static void the_first_element_that_comes_about(void **state)
     assert_string_equal(at(&g, event, "activity_name"), "Close");
     event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Kind\":\"A\"}");
     assert_string_equal(at(&g, event, "activity_name"), "A");
+    assert_string_equal(at(&g, event, "comment"), "A");
     engine_done(&g);
 }
 
