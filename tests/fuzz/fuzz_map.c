@@ -11,6 +11,7 @@
 struct seen {
     const char *version;
     uint64_t events, dead;
+    struct buf text; /* all that came out */
 };
 
 static void tell(void *ctx, const struct ocsf_finding *f)
@@ -24,6 +25,8 @@ static bool on_event(void *ctx, const struct map_event *event)
     struct seen *seen = ctx;
     struct map_event copy = *event;
     seen->events++;
+    (void)buf_addf(&seen->text, "E%u %lld ", event->class_uid, (long long)event->time_ms);
+    (void)buf_add_str(&seen->text, event->json);
     INVARIANT(json_check(event->json, NULL));
     INVARIANT(memchr(event->json.p, '\n', event->json.n) == NULL);
     INVARIANT(ocsf_check(seen->version, event->json, tell, &copy) == 0);
@@ -34,6 +37,7 @@ static void on_dead(void *ctx, struct str letter)
 {
     struct seen *seen = ctx;
     seen->dead++;
+    (void)buf_add_str(&seen->text, letter);
     INVARIANT(json_check(letter, NULL) && memchr(letter.p, '\n', letter.n) == NULL);
 }
 
@@ -48,6 +52,28 @@ static const struct ocsf *made(unsigned which)
         INVARIANT(false);
     }
     return all[which];
+}
+
+static struct seen run(unsigned which, const char *table, const uint8_t *data, size_t size, enum json_lane lane,
+                       size_t window)
+{
+    struct seen seen = {.version = which & 1 ? "1.3.0" : "1.8.0"};
+    struct ocsf_stream_opts o = {.ocsf = made(which),
+                                 .table = table,
+                                 .ctx = &seen,
+                                 .on_event = on_event,
+                                 .on_dead = on_dead,
+                                 .lane = (int)lane,
+                                 .window = window};
+    struct ocsf_stream *s = ocsf_stream_new(&o);
+    INVARIANT(s != NULL);
+    ocsf_stream_file(s, "fuzz");
+    ocsf_stream_feed(s, data, size);
+    ocsf_stream_end(s);
+    const struct ocsf_stream_stats *t = ocsf_stream_stats(s);
+    INVARIANT(t->in == t->mapped + t->base + t->dead && t->dead == seen.dead && t->events == seen.events);
+    ocsf_stream_free(s);
+    return seen;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -70,19 +96,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                          "incidents_xdr",
                                          "machine_actions"};
     if (size == 0) return 0;
-    struct seen seen = {.version = data[0] & 1 ? "1.3.0" : "1.8.0"};
-    struct ocsf_stream_opts o = {.ocsf = made(data[0] & 7),
-                                 .table = tables[(data[0] >> 3) % (sizeof tables / sizeof *tables)],
-                                 .ctx = &seen,
-                                 .on_event = on_event,
-                                 .on_dead = on_dead};
-    struct ocsf_stream *s = ocsf_stream_new(&o);
-    INVARIANT(s != NULL);
-    ocsf_stream_file(s, "fuzz");
-    ocsf_stream_feed(s, data + 1, size - 1);
-    ocsf_stream_end(s);
-    const struct ocsf_stream_stats *t = ocsf_stream_stats(s);
-    INVARIANT(t->in == t->mapped + t->base + t->dead && t->dead == seen.dead && t->events == seen.events);
-    ocsf_stream_free(s);
+    const char *table = tables[(data[0] >> 3) % (sizeof tables / sizeof *tables)];
+    struct seen careful = run(data[0] & 7, table, data + 1, size - 1, JSON_LANE_CAREFUL, 0);
+    struct seen quick = run(data[0] & 7, table, data + 1, size - 1, JSON_LANE_QUICK, size + 64);
+    struct seen pieces = run(data[0] & 7, table, data + 1, size - 1, JSON_LANE_QUICK, 700);
+    INVARIANT(str_eq(buf_str(&careful.text), buf_str(&quick.text)));
+    INVARIANT(str_eq(buf_str(&careful.text), buf_str(&pieces.text)));
+    buf_done(&careful.text);
+    buf_done(&quick.text);
+    buf_done(&pieces.text);
     return 0;
 }

@@ -417,6 +417,11 @@ static inline const char *read_value(struct walking *x, const char **p, struct j
     return w->p + close + 1;
 }
 
+static __attribute__((noinline)) uint8_t unkept_kind(const struct walking *x, const char *p)
+{
+    return x->k->kind_of(x->k->ctx, (struct str){p + 1, x->w->next[-1] - x->w->next[-2] - 1});
+}
+
 /* One member; gives what is behind it. */
 static inline const char *read_member(struct walking *x, const char **p)
 {
@@ -430,7 +435,7 @@ static inline const char *read_member(struct walking *x, const char **p)
     }
     struct json_field f = {
         .at = (uint32_t)(at - base), .value = (uint32_t)(value - base), .key = x->key, .slot = UINT16_MAX};
-    if (x->key != JSON_NO_KEY) f.kind = x->k->items[x->key].kind;
+    f.kind = x->key != JSON_NO_KEY ? x->k->items[x->key].kind : unkept_kind(x, at);
     if (is_tight) f.flags = JSON_TIGHT;
     uint16_t key = x->key;
     *p = value;

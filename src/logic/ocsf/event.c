@@ -175,7 +175,7 @@ static bool says_nothing(struct map_scratch *s, const struct plan *p, uint16_t s
 
 static bool goes_to_unmapped(struct map_scratch *s, const struct plan *p, const struct json_field *m)
 {
-    if ((m->flags & JSON_BLANK) || m->kind == ROW_SIDECAR) return false;
+    if ((m->flags & JSON_BLANK) || row_is_about_another(m)) return false;
     if (m->slot == NO_SLOT) return true;
     const struct slot *slot = &s->slots[m->slot];
     if (slot->raw.p != s->members.base + m->value) return false; /* a double: the last one counts */

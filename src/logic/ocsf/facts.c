@@ -298,7 +298,7 @@ void map_scratch_free(struct map_scratch *s)
     buf_done(&s->text);
     free(s->slots);
     free(s->loaded);
-    json_fields_done(&s->members);
+    row_reader_done(s);
     free(s->marks);
     free(s);
 }

@@ -39,6 +39,18 @@ bool guess_has_required(const struct plan *p, struct str row)
     return score_of(p, row).required >= p->required_count;
 }
 
+bool guess_requires(const struct ocsf *o, struct str key)
+{
+    for (size_t i = 0; i < o->plan_count; i++) {
+        const struct plan *p = &o->plans[i];
+        uint16_t slot = shape_find(&p->shapes[0], key);
+        for (size_t k = 0; slot != NO_SLOT && k < p->required_count; k++) {
+            if (p->required[k] == slot) return true;
+        }
+    }
+    return false;
+}
+
 const struct plan *guess_plan(const struct ocsf *o, const struct plan *likely, struct str row)
 {
     const struct plan *best = NULL;

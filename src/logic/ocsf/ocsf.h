@@ -117,6 +117,8 @@ struct ocsf_stream_opts {
     bool (*on_event)(void *ctx, const struct map_event *event); /* false: stop */
     /* NDJSON text of one dead letter: {"reason","file","byte","line","record"} without its line end. */
     void (*on_dead)(void *ctx, struct str dead_letter);
+    int lane;      /* for tests: as in json_split_opts; all lanes give the same */
+    size_t window; /* likewise */
 };
 struct ocsf_stream *ocsf_stream_new(const struct ocsf_stream_opts *o);
 void ocsf_stream_file(struct ocsf_stream *s, const char *name); /* a new input begins (ends the one before) */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SLOT_TO_FIND = NO_SLOT - 1 };
+
 bool row_is_blank(struct str raw, enum json_type type)
 {
     if (type == JSON_NULL) return true;
@@ -31,6 +33,56 @@ bool row_is_sidecar(struct str key)
 {
     const char *at = key.n > 7 ? memchr(key.p, '@', key.n) : NULL;
     return at && str_starts((struct str){at, key.n - (size_t)(at - key.p)}, STR("@odata."));
+}
+
+enum row_kind row_kind_of(struct str key)
+{
+    static const struct {
+        struct str key;
+        enum row_kind kind;
+    } known[] = {
+        {{"category", 8}, ROW_CATEGORY},
+        {{"properties", 10}, ROW_PROPERTIES},
+        {{"time", 4}, ROW_TIME},
+        {{"tenantId", 8}, ROW_TENANT},
+        {{"aadTenantId", 11}, ROW_TENANT},
+        {{"@odata.type", 11}, ROW_ODATA_TYPE},
+        {{"@odata.context", 14}, ROW_ODATA_CONTEXT},
+        {{"records", 7}, ROW_LIST},
+        {{"value", 5}, ROW_LIST},
+        {{"results", 7}, ROW_LIST},
+        {{"Results", 7}, ROW_LIST},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (str_eq(key, known[i].key)) return known[i].kind;
+    }
+    if (str_eq_nocase(key, STR("Timestamp"))) return ROW_TIMESTAMP;
+    return row_is_sidecar(key) ? ROW_SIDECAR : ROW_COLUMN;
+}
+
+static uint8_t kind_of_key(const void *ctx, struct str key)
+{
+    (void)ctx;
+    return (uint8_t)row_kind_of(key);
+}
+
+bool row_reader_init(struct map_scratch *s)
+{
+    s->keys.kind_of = kind_of_key;
+    s->keys.inner = ROW_PROPERTIES;
+    s->keys.list = ROW_LIST;
+    s->views = calloc(ROW_VIEWS, sizeof *s->views);
+    return s->views && json_keys_init(&s->keys);
+}
+
+void row_reader_done(struct map_scratch *s)
+{
+    for (size_t i = 0; s->views && i < ROW_VIEWS; i++) free(s->views[i].slots);
+    free(s->views);
+    json_keys_done(&s->keys);
+    json_fields_done(&s->outer);
+    json_fields_done(&s->inner);
+    json_fields_done(&s->members);
 }
 
 uint16_t shape_find(const struct shape *shape, struct str key)
@@ -123,20 +175,42 @@ static bool make_room(struct map_scratch *s, const struct plan *p)
     return true;
 }
 
+/* The slots of `p` by key number; NULL: no room, each name is looked up then. */
+static uint16_t *view_of(struct map_scratch *s, const struct plan *p)
+{
+    struct row_view *v = &s->views[((uintptr_t)p >> 4) * 2654435761u % ROW_VIEWS];
+    for (size_t i = 0; i < ROW_VIEWS && v->plan != p; i++) {
+        if (v->plan == NULL) {
+            v->slots = malloc(JSON_KEYS_MAX * sizeof *v->slots);
+            if (v->slots == NULL) return NULL;
+            for (size_t k = 0; k < JSON_KEYS_MAX; k++) v->slots[k] = SLOT_TO_FIND;
+            v->plan = p;
+        } else if (++v == s->views + ROW_VIEWS) {
+            v = s->views;
+        }
+    }
+    return v->plan == p ? v->slots : NULL;
+}
+
+static void find_slot(const struct map_scratch *s, const struct plan *p, struct json_field *m, uint16_t *view)
+{
+    m->slot = shape_find(&p->shapes[0], json_field_key(&s->members, m));
+    if (view && m->key != JSON_NO_KEY) view[m->key] = m->slot;
+}
+
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
 {
+    uint16_t *view = s->views ? view_of(s, p) : NULL;
     s->plan = p;
     s->known_count = s->sidecar_count = 0;
     if (!make_room(s, p)) return false;
     memset(s->loaded, 0, p->shape_count);
     clear(s, 0);
     fill(&s->slots[p->shapes[0].self_slot], row, JSON_OBJECT, 0);
-    for (size_t i = 0; i < s->members.count; i++) {
-        struct json_field *m = &s->members.items[i];
-        struct str key = json_field_key(&s->members, m);
-        m->kind = row_is_sidecar(key) ? ROW_SIDECAR : ROW_COLUMN;
-        s->sidecar_count += m->kind == ROW_SIDECAR;
-        m->slot = shape_find(&p->shapes[0], key);
+    for (struct json_field *m = s->members.items, *end = m + s->members.count; m < end; m++) {
+        m->slot = view && m->key != JSON_NO_KEY ? view[m->key] : SLOT_TO_FIND;
+        if (m->slot == SLOT_TO_FIND) find_slot(s, p, m, view);
+        s->sidecar_count += row_is_about_another(m);
         if (m->slot == NO_SLOT) continue;
         s->known_count++;
         fill(&s->slots[m->slot], json_field_value(&s->members, m), m->type, m->flags);
@@ -146,7 +220,12 @@ bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
 
 bool row_read(struct map_scratch *s, const struct plan *p, struct str row)
 {
-    return json_fields_read(&s->members, row) && row_fill(s, p, row);
+    if (!json_fields_read(&s->members, row)) return false;
+    for (size_t i = 0; i < s->members.count; i++) {
+        struct json_field *m = &s->members.items[i];
+        m->kind = (uint8_t)row_kind_of(json_field_key(&s->members, m));
+    }
+    return row_fill(s, p, row);
 }
 
 struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type type)

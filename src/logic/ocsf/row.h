@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "kit/json/field.h"
+#include "kit/json/walk.h"
 #include "logic/ocsf/drift.h"
 #include "logic/ocsf/plan_int.h"
 
@@ -28,8 +28,33 @@ struct slot {
     bool has_strangers; /* of a shape's own slot: a filled member that the mapping does not name */
     uint16_t used;      /* how many attributes it became (slots of the row, and of objects inside its columns) */
 };
-/* What a member's key is, besides a column. */
-enum row_kind { ROW_COLUMN, ROW_SIDECAR };
+/* What a member's key is, besides a column; sidecars of OData first. */
+enum row_kind {
+    ROW_COLUMN,
+    ROW_SIDECAR,
+    ROW_ODATA_TYPE,
+    ROW_ODATA_CONTEXT,
+    ROW_SIDECARS = ROW_ODATA_CONTEXT,
+    ROW_CATEGORY,
+    ROW_PROPERTIES,
+    ROW_TENANT,
+    ROW_TIME,
+    ROW_LIST,
+    ROW_TIMESTAMP,
+};
+enum row_kind row_kind_of(struct str key);
+
+static inline bool row_is_about_another(const struct json_field *m)
+{
+    return m->kind >= ROW_SIDECAR && m->kind <= ROW_SIDECARS;
+}
+
+/* Which slot each key of a book has in a plan. */
+struct row_view {
+    const struct plan *plan;
+    uint16_t *slots; /* by the key's number */
+};
+enum { ROW_VIEWS = 256 };
 
 enum { DOUBTS_MAX = 16 };
 struct doubt { /* a word that a table of the mapping does not have */
@@ -44,8 +69,11 @@ struct map_scratch {
     size_t slot_cap;
     unsigned char *loaded; /* by shape */
     size_t shape_cap;
-    struct json_fields members; /* of the row, in its order; `slot` NO_SLOT: unknown; `kind`: enum row_kind */
-    size_t known_count;         /* of these */
+    struct json_keys keys;           /* rows that are read by a walk; the fields here are its (see stream.c) */
+    struct json_fields outer, inner; /* what a walk has listed */
+    struct row_view *views;          /* a hash table by plan */
+    struct json_fields members;      /* of the row, in its order; `slot` NO_SLOT: unknown; `kind`: enum row_kind */
+    size_t known_count;              /* of these */
     size_t sidecar_count;
     bool is_out_of_memory;
 
@@ -89,6 +117,9 @@ static inline bool plan_is_base(const struct plan *p)
 void row_add_number(struct buf *b, int64_t n);
 /* Is it one of the forms of "nothing": null, "", {}, [] (blanks inside allowed)? */
 bool row_is_blank(struct str raw, enum json_type type);
+/* Makes ready for rows that are listed by a walk with `keys`. False: no memory. */
+bool row_reader_init(struct map_scratch *s);
+void row_reader_done(struct map_scratch *s);
 /* A sidecar of OData ("IsAdmin@odata.type", "@odata.context"): about a member, not one. */
 bool row_is_sidecar(struct str key);
 
@@ -98,7 +129,7 @@ uint16_t shape_find(const struct shape *shape, struct str key);
 struct str row_slot_name(const struct map_scratch *s, uint16_t shape, uint16_t slot);
 /* Read the row into the slots of shape 0. False: no memory. */
 bool row_read(struct map_scratch *s, const struct plan *p, struct str row);
-/* The row's members have been listed: put them into the slots of this plan, whatever plan they were read for before. */
+/* The row's members have been listed, in `members`: put them into the slots of this plan, whatever plan they were read for before. */
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row);
 /* plan_map of a row that is in the slots of `p` already, and behind which OCSF_ROW_SLACK bytes may be read. */
 bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, const struct map_input *in,

@@ -13,7 +13,27 @@
 #include "logic/ocsf/drift.h"
 #include "logic/ocsf/guess.h"
 
-enum { RECORD_BYTES_MAX = 4 << 20 };
+enum {
+    RECORD_BYTES_MAX = 4 << 20,
+    GUESSES = 64,     /* kept; a power of two */
+    GUESS_KEYS = 128, /* of a row; a longer one is guessed anew each time */
+    TABLES = 64,      /* names kept; a power of two */
+    TABLE_BYTES = 64,
+};
+
+/* Whose rows with these keys are, where nobody says: the guess depends on nothing else but which of the columns that some
+ * mapping requires are empty. Kept when it does not depend on the row before either. */
+struct guess {
+    const struct plan *plan, *around; /* plan NULL: none kept */
+    uint64_t blank[GUESS_KEYS / 64];
+    size_t count;
+    uint16_t keys[GUESS_KEYS];
+};
+struct table_name {
+    char text[TABLE_BYTES];
+    size_t bytes;
+    const struct plan *plan;
+};
 
 struct ocsf_stream {
     struct ocsf_stream_opts o;
@@ -25,6 +45,10 @@ struct ocsf_stream {
     const struct plan *around; /* what the document's envelope says its records are; NULL: nothing */
     const struct plan *likely; /* of the record before */
     bool is_stopped;
+
+    struct guess guesses[GUESSES];
+    struct table_name tables[TABLES];
+    uint8_t requires[JSON_KEYS_MAX]; /* by key: does a mapping require it? 0: not known yet, 1: no, 2: yes */
 };
 
 static const char *const list_names[] = {"records", "value", "results", "Results", NULL};
@@ -112,10 +136,23 @@ bool ocsf_message(struct str object, struct str *records_out)
     return a.list.n && a.properties.n == 0;
 }
 
-static const struct plan *plan_or_base(const struct ocsf_stream *s, struct str source)
+/* Names come again and again: found by their last bytes before they are searched for. */
+static const struct plan *plan_or_base(struct ocsf_stream *s, struct str source)
 {
+    size_t n = source.n;
+    bool can_keep = n > 0 && n <= TABLE_BYTES;
+    unsigned char last = can_keep ? (unsigned char)source.p[n - 1] : 0,
+                  middle = can_keep ? (unsigned char)source.p[n / 2] : 0;
+    struct table_name *t = &s->tables[(n * 31 + last * 7 + middle) % TABLES];
+    if (can_keep && t->bytes == n && memcmp(t->text, source.p, n) == 0) return t->plan;
     const struct plan *p = ocsf_plan(s->o.ocsf, source);
-    return p ? p : ocsf_plan_base(s->o.ocsf);
+    if (p == NULL) p = ocsf_plan_base(s->o.ocsf);
+    if (can_keep) {
+        memcpy(t->text, source.p, n);
+        t->bytes = n;
+        t->plan = p;
+    }
+    return p;
 }
 
 static const struct plan *plan_by_odata(const struct ocsf_stream *s, const struct about *a, struct str record)
@@ -131,35 +168,62 @@ static bool is_hunting_list(const char *list)
     return list && (strcmp(list, "results") == 0 || strcmp(list, "Results") == 0);
 }
 
+/* A record that says itself whose it is, or what was said for all. */
+static bool recognise_named(struct ocsf_stream *s, const struct about *a, const struct plan **plan,
+                            struct map_input *in)
+{
+    bool is_envelope = a->category.n && a->properties.n;
+    if (!is_envelope && s->o.table == NULL) return false;
+    in->source = is_envelope ? table_of(a->category) : str_of(s->o.table);
+    if (is_envelope) {
+        struct wall time;
+        if (wall_parse(a->time, &time)) in->received = time;
+        in->row = a->properties;
+        in->tenant_id = a->tenant_id;
+    }
+    *plan = plan_or_base(s, in->source);
+    return true;
+}
+
+static void take_guess(struct ocsf_stream *s, const struct plan *plan, const struct about *a, struct map_input *in)
+{
+    s->likely = plan;
+    in->source = str_of(plan_source(plan));
+    if (plan->id_slot != NO_SLOT) in->tenant_id = a->tenant_id;
+}
+
 /* Finds plan, row, source and tenant. False: of no known shape. */
 static bool recognise(struct ocsf_stream *s, struct str record, const struct about *a, const char *list,
                       const struct plan **plan, struct map_input *in)
 {
     *in = (struct map_input){.row = record, .received = s->o.received};
-    if (a->category.n && a->properties.n) {
-        struct wall time;
-        if (wall_parse(a->time, &time)) in->received = time;
-        in->source = table_of(a->category);
-        in->row = a->properties;
-        in->tenant_id = a->tenant_id;
-        *plan = plan_or_base(s, in->source);
-        return true;
-    }
-    if (s->o.table) {
-        in->source = str_of(s->o.table);
-        *plan = plan_or_base(s, in->source);
-        return true;
-    }
+    if (recognise_named(s, a, plan, in)) return true;
     *plan = plan_by_odata(s, a, record);
     if (*plan == NULL) *plan = guess_plan(s->o.ocsf, s->likely, record);
     if (*plan) {
-        s->likely = *plan;
-        in->source = str_of(plan_source(*plan));
-        if ((*plan)->id_slot != NO_SLOT) in->tenant_id = a->tenant_id;
+        take_guess(s, *plan, a, in);
         return true;
     }
     *plan = ocsf_plan_base(s->o.ocsf);
     return a->has_timestamp || is_hunting_list(list);
+}
+
+struct place {
+    uint64_t byte, line;
+};
+
+static void hand_out(struct ocsf_stream *s, const struct map_event *events, size_t count)
+{
+    if (s->o.drift) drift_row(s->o.drift, wall_from_ms(events[0].time_ms));
+    if (events[0].class_uid == 0)
+        s->stats.base++;
+    else
+        s->stats.mapped++;
+    for (size_t i = 0; i < count && !s->is_stopped; i++) {
+        s->stats.events++;
+        s->stats.bytes_out += events[i].json.n + 1;
+        if (s->o.on_event) s->is_stopped = !s->o.on_event(s->o.ctx, &events[i]);
+    }
 }
 
 static void map_record(struct ocsf_stream *s, struct str record, const struct about *a, uint64_t byte, uint64_t line,
@@ -175,20 +239,137 @@ static void map_record(struct ocsf_stream *s, struct str record, const struct ab
         return;
     }
     if (s->o.drift) drift_of(s->o.drift, 0, in.source);
-    if (!plan_map(plan, s->o.ocsf, s->scratch, &in, &events, &count, &e)) {
+    if (!plan_map(plan, s->o.ocsf, s->scratch, &in, &events, &count, &e))
         dead_letter(s, e.text, byte, line, record);
+    else
+        hand_out(s, events, count);
+}
+
+/* ---- a record read in its window ------------------------------------------------------------------------------------------ */
+static bool is_required(struct ocsf_stream *s, const struct json_field *m)
+{
+    uint8_t *known = &s->requires[m->key];
+    if (*known == 0) {
+        struct str key = json_keys_text(&s->scratch->keys, m->key);
+        *known = guess_requires(s->o.ocsf, key) ? 2 : 1;
+    }
+    return *known == 2;
+}
+
+static struct guess *guess_place(struct ocsf_stream *s, const struct json_fields *row)
+{
+    if (row->count == 0 || row->count > GUESS_KEYS) return NULL;
+    size_t n = row->count, h = n;
+    for (size_t i = 1; i <= 4; i++) h = h * 31 + row->items[n * i / 4 - (i == 4)].key;
+    return &s->guesses[h % GUESSES];
+}
+
+static bool is_guess_for(struct ocsf_stream *s, const struct guess *g, const struct json_fields *row)
+{
+    if (g->plan == NULL || g->around != s->around || g->count != row->count) return false;
+    for (size_t i = 0; i < g->count; i++) {
+        const struct json_field *m = &row->items[i];
+        if (m->key != g->keys[i]) return false;
+        bool is_blank = m->flags & JSON_BLANK, was_blank = g->blank[i / 64] >> (i % 64) & 1;
+        if (is_blank != was_blank && is_required(s, m)) return false;
+    }
+    return true;
+}
+
+static void keep_guess(const struct ocsf_stream *s, struct guess *g, const struct json_fields *row,
+                       const struct plan *plan)
+{
+    *g = (struct guess){.plan = plan, .around = s->around, .count = row->count};
+    for (size_t i = 0; i < row->count; i++) {
+        g->keys[i] = row->items[i].key;
+        if (row->items[i].flags & JSON_BLANK) g->blank[i / 64] |= UINT64_C(1) << (i % 64);
+        if (g->keys[i] == JSON_NO_KEY) g->plan = NULL;
+    }
+}
+
+/* As `recognise`, but what rows with these keys are is known from the row before. */
+static bool recognise_walked(struct ocsf_stream *s, struct str record, const struct about *a, const char *list,
+                             const struct plan **plan, struct map_input *in)
+{
+    *in = (struct map_input){.row = record, .received = s->o.received};
+    if (recognise_named(s, a, plan, in)) return true;
+    bool says_itself = a->odata_type.p || a->odata_context.p;
+    struct guess *g = says_itself ? NULL : guess_place(s, &s->scratch->outer);
+    if (g && is_guess_for(s, g, &s->scratch->outer)) {
+        *plan = g->plan;
+        take_guess(s, *plan, a, in);
+        return true;
+    }
+    if (!recognise(s, record, a, list, plan, in)) return false;
+    bool is_kept = g && !plan_is_base(*plan) &&
+                   (*plan == plan_by_odata(s, a, record) || *plan == guess_plan(s->o.ocsf, NULL, record));
+    if (is_kept) keep_guess(s, g, &s->scratch->outer, *plan);
+    return true;
+}
+
+static struct about about_walked(const struct map_scratch *x, uint32_t kinds)
+{
+    struct about a = {0};
+    if ((kinds & ~(UINT32_C(1) << ROW_COLUMN | UINT32_C(1) << ROW_SIDECAR)) == 0) return a;
+    for (const struct json_field *m = x->outer.items, *end = m + x->outer.count; m < end; m++) {
+        if (m->kind == ROW_COLUMN) continue;
+        struct json_slice slice = {.type = m->type, .value = json_field_value(&x->outer, m)};
+        switch (m->kind) {
+        case ROW_CATEGORY: a.category = plain_text(&slice); break;
+        case ROW_PROPERTIES:
+            if (m->type == JSON_OBJECT) a.properties = slice.value;
+            break;
+        case ROW_TIME: a.time = plain_text(&slice); break;
+        case ROW_TENANT: a.tenant_id = plain_text(&slice); break;
+        case ROW_ODATA_TYPE: a.odata_type = plain_text(&slice); break;
+        case ROW_ODATA_CONTEXT: a.odata_context = plain_text(&slice); break;
+        case ROW_TIMESTAMP: a.has_timestamp |= m->type == JSON_STRING; break;
+        default: break;
+        }
+    }
+    return a;
+}
+
+static void map_walked(struct ocsf_stream *s, struct str record, const struct about *a, struct place at,
+                       const char *list)
+{
+    struct map_scratch *x = s->scratch;
+    const struct plan *plan;
+    const struct map_event *events;
+    struct map_input in;
+    size_t count;
+    struct err e = {0};
+    if (!recognise_walked(s, record, a, list, &plan, &in)) {
+        dead_letter(s, "of no known shape", at.byte, at.line, record);
         return;
     }
-    if (s->o.drift) drift_row(s->o.drift, wall_from_ms(events[0].time_ms));
-    if (events[0].class_uid == 0)
-        s->stats.base++;
+    if (s->o.drift) drift_of(s->o.drift, 0, in.source);
+    struct json_fields *row = in.row.p == record.p ? &x->outer : &x->inner, before = x->members;
+    x->members = *row;
+    *row = before;
+    if (!row_fill(x, plan, in.row))
+        dead_letter(s, "out of memory", at.byte, at.line, record);
+    else if (!row_map(plan, s->o.ocsf, x, &in, &events, &count, &e))
+        dead_letter(s, e.text, at.byte, at.line, record);
     else
-        s->stats.mapped++;
-    for (size_t i = 0; i < count && !s->is_stopped; i++) {
-        s->stats.events++;
-        s->stats.bytes_out += events[i].json.n + 1;
-        if (s->o.on_event) s->is_stopped = !s->o.on_event(s->o.ctx, &events[i]);
-    }
+        hand_out(s, events, count);
+}
+
+static enum json_walked on_window(void *ctx, struct json_walk *w, const char **p, uint64_t byte, const char *list)
+{
+    struct ocsf_stream *s = ctx;
+    struct map_scratch *x = s->scratch;
+    struct json_walk_object o = {.outer = &x->outer, .inner = &x->inner, .takes_lists = list != NULL};
+    struct place at = {byte, w->lines};
+    const char *from = *p;
+    if (s->is_stopped) return JSON_WALK_ODD;
+    enum json_walked came = json_walk_object(w, &x->keys, p, &o);
+    if (came != JSON_WALKED) return came;
+    struct about a = about_walked(x, o.kinds);
+    if (list == NULL) s->around = NULL;
+    s->stats.in++;
+    map_walked(s, (struct str){from, (size_t)(*p - from)}, &a, at, list);
+    return JSON_WALKED;
 }
 
 /* ---- from the splitter ------------------------------------------------------------------------------------------------------- */
@@ -257,10 +438,19 @@ struct ocsf_stream *ocsf_stream_new(const struct ocsf_stream_opts *o)
     struct ocsf_stream *s = calloc(1, sizeof *s);
     if (s == NULL) return NULL;
     s->o = *o;
-    struct json_split_opts split = {list_names, RECORD_BYTES_MAX, s, on_record, on_envelope, on_fault, on_document_end};
+    struct json_split_opts split = {.lists = list_names,
+                                    .record_max = RECORD_BYTES_MAX,
+                                    .ctx = s,
+                                    .on_record = on_record,
+                                    .on_envelope = on_envelope,
+                                    .on_fault = on_fault,
+                                    .on_document_end = on_document_end,
+                                    .on_window = on_window,
+                                    .lane = (enum json_lane)o->lane,
+                                    .window = o->window};
     s->split = json_split_new(&split);
     s->scratch = map_scratch_new();
-    if (s->split == NULL || s->scratch == NULL) {
+    if (s->split == NULL || s->scratch == NULL || !row_reader_init(s->scratch)) {
         ocsf_stream_free(s);
         return NULL;
     }
