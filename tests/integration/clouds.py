@@ -48,3 +48,6 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         feeds = [f for f in feeds if f["feed"] != "alerts_siem"]  # of that API no address was given
         tap.case(feeds and all(f["code"] == "defender.no_service" and "AADSTS500011" in f["detail"] and "cloud" in f["remedy"] for f in feeds),
                  "a tenant entered for the wrong cloud: each feed says that the API is not there, and to look at the cloud", feeds[:2])
+        graph = [f for f in feeds if f["feed"] in ("alerts", "incidents", "DeviceProcessEvents")]
+        tap.case(len(graph) == 3 and all(f["state"] == "error" for f in graph),
+                 "and that is an error, not a matter of licences: every tenant has Graph", graph)

@@ -71,7 +71,7 @@ def before_consent(tap, estate):
     found = estate.pull()
     for n in range(5):
         tap.case(found[n]["alerts"] == PENDING and OK not in found[n].values(), f"tenant {n}: before consent its feeds say so", counted(found[n]))
-    tap.case(found[5]["alerts"][1] == "defender.app_unknown" and OK not in found[5].values(), "tenant 5: or the application is not known there",
+    tap.case(found[5]["alerts"] == ("consent_pending", "defender.app_unknown") and OK not in found[5].values(), "tenant 5: or the application is not known there",
              counted(found[5]))
 
 

@@ -37,7 +37,7 @@ NOT_MET = {
 }
 # Choices between which what our client has may differ: what is missing is called by another name.
 MAY_DIFFER = {"login.before_consent": "no consent, or no roles yet",
-              "siem.retired": "where it is gone nothing comes", "alerts.order": "without an order alerts cannot be walked: bad_query says so"}
+              "siem.retired": "where it is gone nothing comes"}
 # Faults that stay: a pull waits for them a while and then gives up, so they are lived apart, with one pull.
 LASTING = ("login.90033", "login.90055", "login.50196", "login.retry_after")
 

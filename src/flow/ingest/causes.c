@@ -20,6 +20,10 @@ const struct cause ingest_causes[INGEST_CAUSE_COUNT] = {
                              "Nothing to do: should the better source be refused one day, this one takes over."},
     [INGEST_RENAMED] = {"ingest.renamed", ERR_AUTH, "the table has another name now",
                         "Nothing to do: the feed of the new name goes on where this one ended."},
+    [INGEST_BEHIND] =
+        {"ingest.behind", ERR_RETRY, "the feed falls behind: it is read later than it should be",
+         "It goes on by itself and loses nothing. If it lasts: give hunting a larger share (hunting.share), poll less "
+         "often (interval.hunting), or see what else uses this tenant's quota; portcullis feed list shows the lag."},
     [INGEST_NO_FEED] = {"ingest.no_feed", ERR_INPUT, "there is no feed of that name",
                         "See the names with: portcullis feed list."},
 };

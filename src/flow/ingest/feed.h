@@ -91,6 +91,7 @@ struct feed_state {
     uint64_t calm;           /* hunting: polls in a row that brought nothing */
     uint64_t unproved;       /* bins whose count did not agree in the last sweep, a drain or a pull */
     struct wall since;       /* what was read first begins here */
+    bool is_unordered;       /* revisions: the order we ask for was refused, since the last look back */
 };
 void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wall now, int64_t lookback_ms);
 /* Appends one JSON object. */
@@ -150,6 +151,7 @@ enum feed_failure {
     FAIL_HEAVY,       /* too much work for the other side: less time at once */
     FAIL_MAYBE_HEAVY, /* it does not answer, and that may be why: less time at once, within reason */
     FAIL_LARGE,       /* too many bytes or rows at once: fewer rows */
+    FAIL_ORDER,       /* the order we ask for is refused */
     FAIL_EMPTY,       /* "not found", which for a list means: nothing there */
 };
 
@@ -178,7 +180,7 @@ struct reader { /* reads [at, to) page by page, or a table without times shard b
     enum reader_phase phase;
     bool counts_bins;
     uint32_t received[RUN_BINS_MAX];
-    unsigned depth;
+    unsigned depth, splits;
     uint32_t modulus[SPLIT_COLUMNS_MAX], shard[SPLIT_COLUMNS_MAX];
 };
 struct sweep {      /* one count query and the bins it sends us to */
@@ -240,6 +242,8 @@ void feed_take_page(struct feed *f, const struct feed_page *page, struct wall no
 void feed_take_counts(struct feed *f, const struct feed_counts *counts, struct wall now, struct feed_effect *out);
 void feed_fail(struct feed *f, enum feed_failure failure, struct wall now, struct feed_effect *out);
 
+/* Does f->fetch ask for objects in the order of their last update? */
+bool feed_asks_for_order(const struct feed *f);
 /* What to send for f->fetch: KQL into `kql`, or an OData query (or a nextLink) into `query`; the other stays empty. */
 void feed_query(const struct feed *f, struct buf *query, struct buf *kql);
 

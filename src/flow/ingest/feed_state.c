@@ -79,6 +79,8 @@ void feed_state_write(const struct feed_state *s, struct buf *out)
     json_write_u64(&w, s->calm);
     json_key(&w, "since");
     write_time(&w, s->since);
+    json_key(&w, "unordered");
+    json_write_bool(&w, s->is_unordered);
     json_object_end(&w);
 }
 
@@ -122,6 +124,8 @@ static bool read_members(const struct json *doc, struct feed_state *s)
     if (since && !read_time(since, &s->since)) return false;
     if (width_ms <= 0 || width_ms > 86400000 || unproved < 0 || calm < 0) return false;
     s->calm = (uint64_t)calm;
+    const struct json *unordered = json_get(doc, "unordered");
+    s->is_unordered = unordered && unordered->type == JSON_TRUE;
     s->width_ticks = width_ms * WALL_TICKS_PER_MS;
     s->unproved = (uint64_t)unproved;
     return read_u32(doc, "row_bytes", &s->row_bytes) && s->row_bytes > 0 && read_u32(doc, "page_rows", &s->page_rows);

@@ -111,6 +111,7 @@ void ingest_start(struct ingest *in, void (*started)(void *ctx, const struct err
 {
     INVARIANT(!in->is_running);
     in->is_running = true;
+    in->began = clock_wall(&in->o.clock);
     in->is_stopping = false;
     in->started = started;
     in->started_ctx = ctx;

@@ -147,6 +147,7 @@ enum {
     INGEST_NO_FEED,      /* no such feed */
     INGEST_OTHER_SOURCE, /* another feed gives the same alerts */
     INGEST_RENAMED,      /* the table has another name now, and a feed of that name */
+    INGEST_BEHIND,       /* it is read, but later than it should be */
     INGEST_CAUSE_COUNT
 };
 extern const struct cause ingest_causes[];

@@ -167,6 +167,16 @@ void ing_feed_tell_better(struct ing_feed *f)
     }
 }
 
+/* Alerts of Graph and of Defender for Endpoint have the same ids and times of update. What one feed gave is not taken from the
+ * other, wherever in its list a change of source met it. Detections of the SIEM API have neither. */
+int64_t ing_feed_other_id(const struct ing_feed *f)
+{
+    bool is_one = f->index == FEED_ALERTS || f->index == FEED_ALERTS_ENDPOINT;
+    if (!is_one) return 0;
+    const struct ing_feed *other = &f->tenant->feeds[f->index == FEED_ALERTS ? FEED_ALERTS_ENDPOINT : FEED_ALERTS];
+    return other->rows ? other->id : 0;
+}
+
 /* ---- consent --------------------------------------------------------------------------------------------------------------- */
 
 /* No role in any token means that nobody has consented, not that one permission was left out. Tokens that were not asked for

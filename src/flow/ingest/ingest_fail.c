@@ -13,7 +13,9 @@ static enum feed_failure failure_of(const struct ing_feed *f, const struct err *
     if (c == &defender_causes[DEFENDER_RESULT_TOO_LARGE] || c == &defender_causes[DEFENDER_PAGE_TOO_LARGE] ||
         c == &net_causes[NET_TOO_LARGE])
         return FAIL_LARGE;
-    bool is_object = f->active->mind.fetch.ask == ASK_OBJECT;
+    const struct feed *mind = &f->active->mind;
+    bool is_object = mind->fetch.ask == ASK_OBJECT;
+    if (c == &defender_causes[DEFENDER_BAD_QUERY] && feed_asks_for_order(mind)) return FAIL_ORDER;
     if (c == &defender_causes[DEFENDER_NOT_FOUND] && (ing_row(f)->kind == FEED_SNAPSHOT || is_object))
         return FAIL_EMPTY;
     /* A 500 or 504 without a word, or no answer in time, may just as well mean "too heavy": after a few tries, ask for less. */
@@ -45,12 +47,24 @@ static int64_t wait_of(struct ing_feed *f, enum ingest_state state, const struct
                                   : sched_backoff_ms(f->failures, &in->rng);
 }
 
-/* A role that is not in a token without any role is a matter of consent. */
+static bool was_ever_read(const struct ing_tenant *t)
+{
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++)
+        if (t->feeds[i].synced.ticks) return true;
+    return false;
+}
+
+/* What a cause means depends on the tenant too. A role that is not in a token without any role is a matter of consent, and so
+ * is an application that a tenant does not know yet. Every tenant knows Graph, in its own cloud. */
 static enum ingest_state state_of(const struct ing_feed *f, const struct err *e)
 {
     enum ingest_state state = ing_state_of(ing_row(f), e);
     bool is_of_nobody = state == INGEST_ROLE_MISSING && !ing_tenant_has_consent(f->tenant);
-    return is_of_nobody ? INGEST_CONSENT_PENDING : state;
+    bool is_not_known_yet = e->cause == &defender_causes[DEFENDER_APP_UNKNOWN] && !was_ever_read(f->tenant);
+    bool is_elsewhere =
+        e->cause == &defender_causes[DEFENDER_NO_SERVICE] && endpoint_rows[f->endpoint].audience == AUD_GRAPH;
+    if (is_of_nobody || is_not_known_yet) return INGEST_CONSENT_PENDING;
+    return is_elsewhere ? INGEST_ERROR : state;
 }
 
 /* The last token has shown that nobody has consented: that holds for the feeds of the others too. */
@@ -109,6 +123,11 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
     if (failure == FAIL_EMPTY) {
         f->failures = 0;
         ing_feed_step_done(f, &effect, NULL);
+        return;
+    }
+    if (failure == FAIL_ORDER) { /* another question at once: nothing to tell anybody */
+        f->failures = 0;
+        ing_feed_wait(f, 0);
         return;
     }
     enum ingest_state state = state_of(f, e);

@@ -105,6 +105,7 @@ struct ingest {
     uint64_t spool_bytes, answers, answer_memory;
     bool is_running, is_stopping, is_loading, is_load_wanted, is_unpark_wanted, is_pumping;
     struct mono load_at; /* a wanted load begins then */
+    struct wall began;
     void (*started)(void *ctx, const struct err *e);
     void *started_ctx;
     void (*stopped)(void *ctx);
@@ -137,7 +138,9 @@ enum choice { CHOICE_ASK, CHOICE_SWEEP, CHOICE_LATER, CHOICE_OTHER };
 /* May it be asked now, and through which end-point (f->endpoint)? SWEEP: only for what came late. LATER: look
  * again then. OTHER: another feed serves, see why. */
 enum choice ing_feed_choose(struct ing_feed *f, int64_t *wait_ms_out, struct err *why);
-void ing_feed_tell_better(struct ing_feed *f);           /* it is gone: perhaps it has a new name now */
+int64_t ing_feed_other_id(
+    const struct ing_feed *f);                 /* the feed whose objects are the same, if it was ever read; else 0 */
+void ing_feed_tell_better(struct ing_feed *f); /* it is gone: perhaps it has a new name now */
 bool ing_tenant_has_consent(const struct ing_tenant *t); /* as far as is known */
 
 /* states.c */

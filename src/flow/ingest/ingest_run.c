@@ -13,6 +13,8 @@
 /* Answers being read at once; memory that staged rows may take before reading pauses, and that complete answers may take
  * before no more are asked for: when workers cannot keep up with thousands of feeds, the network waits. */
 enum { JOBS_MAX = 4, STAGED_BYTES_MAX = 32 << 20, ANSWER_MEMORY_MAX = 8 << 20, LOAD_AGAIN_MS = 2000 };
+/* A feed that misses three turns and ten minutes more has fallen behind. */
+enum { BEHIND_TURNS = 3, BEHIND_MS = 600000, MINUTE_MS = 60000, TEXT_BYTES = 128 };
 enum { PARTIALS_MAX = 3 }; /* answers in a row that lack something: then it is told */
 
 enum { DAY_MS = 24 * 3600000, CALM_INTERVAL_MAX_MS = 3600000, CALM_PATIENCE_MS = 600000 };
@@ -120,6 +122,7 @@ void ing_feed_job(struct ing_feed *f, struct page_job *job)
         .number = in->answers++,
         .feed_id = f->id,
         .columns_hash = f->columns_hash,
+        .other_feed_id = ing_feed_other_id(f),
         .horizon_hour = feed_horizon_hour(ing_row(f), &f->durable),
         .received = clock_wall(&in->o.clock),
     };
@@ -309,21 +312,46 @@ static void wake_consented(struct ing_feed *f)
     }
 }
 
+/* Later than a few turns and a pause between them explain. What failed meanwhile has told why itself. */
+static bool is_behind(const struct ing_feed *f, char *text, size_t text_bytes)
+{
+    const struct ingest *in = ing_in(f);
+    const struct ing_condition *c = &f->condition;
+    bool was_fine = c->state == INGEST_OK || c->cause == &ingest_causes[INGEST_BEHIND];
+    struct wall from = f->synced.ticks > in->began.ticks ? f->synced : in->began;
+    int64_t ms = wall_ms(clock_wall(&in->o.clock)) - wall_ms(from);
+    if (!was_fine || f->synced.ticks == 0 || ms <= BEHIND_TURNS * feed_interval_ms(f) + BEHIND_MS) return false;
+    (void)snprintf(text, text_bytes, "%lld minutes between two complete polls", (long long)(ms / MINUTE_MS));
+    return true;
+}
+
+/* When its turn comes: it may have waited long for it. */
+static void note_if_behind(struct ing_feed *f)
+{
+    char text[TEXT_BYTES];
+    struct err e;
+    if (f->condition.state != INGEST_OK || !is_behind(f, text, sizeof text)) return;
+    (void)err_set(&e, &ingest_causes[INGEST_BEHIND], "%s", text);
+    ing_feed_note(f, INGEST_DEGRADED, &e);
+}
+
 /* What the commit of an answer says of the feed: before the record is made. */
-static void note_step(struct ing_feed *f, const struct feed_effect *effect)
+static void note_step(struct ing_feed *f, const struct feed_effect *effect, const struct page_job *job)
 {
     struct wall now = clock_wall(&ing_in(f)->o.clock);
     if (ing_state_is_absent(f->condition.state) && !f->active->mind.is_closed) /* it answers now */
         (void)ing_condition_set(&f->condition, INGEST_WAITING, NULL, NULL, now);
     uint64_t bins = f->active->mind.state.unproved - f->durable.unproved;
-    char text[128];
+    char text[TEXT_BYTES];
+    bool behind = is_behind(f, text, sizeof text);
     if (effect->completed_poll) {
         wake_consented(f);
-        (void)ing_condition_set(&f->condition, INGEST_OK, NULL, NULL, now);
+        if (!behind) (void)ing_condition_set(&f->condition, INGEST_OK, NULL, NULL, now);
     }
-    if (f->partials >= PARTIALS_MAX)
-        (void)ing_condition_set(&f->condition, INGEST_DEGRADED, &defender_causes[DEFENDER_PARTIAL],
-                                "the answers lack a product's part", now);
+    if (behind) (void)ing_condition_set(&f->condition, INGEST_DEGRADED, &ingest_causes[INGEST_BEHIND], text, now);
+    if (f->partials >= PARTIALS_MAX && job)
+        (void)ing_condition_set(&f->condition, INGEST_DEGRADED, &defender_causes[DEFENDER_PARTIAL], job->end.lacks,
+                                now);
     if (f->active->mind.state.unproved <= f->durable.unproved) return;
     (void)snprintf(text, sizeof text, "%llu stretches of five minutes do not agree with Defender's count",
                    (unsigned long long)bins);
@@ -354,7 +382,7 @@ void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, st
 {
     const struct feed_state *state = &f->active->mind.state;
     if (is_worth_a_commit(f, effect, job)) {
-        note_step(f, effect);
+        note_step(f, effect, job);
         struct commit_item *item = new_item(f);
         int64_t horizon = feed_horizon_hour(ing_row(f), state);
         if (job) {
@@ -514,6 +542,7 @@ static bool prepare(struct ing_feed *f)
     if (choice == CHOICE_LATER) ing_feed_wait(f, wait_ms);
     if (choice == CHOICE_OTHER) stand_back(f, &why);
     if (choice == CHOICE_LATER || choice == CHOICE_OTHER) return false;
+    note_if_behind(f);
     struct ing_active *a = ing_feed_wake(f);
     if (!ing_in(f)->o.is_manual) feed_want_poll(&a->mind);
     a->mind.is_closed = choice == CHOICE_SWEEP;

@@ -55,6 +55,7 @@ struct page_job {
     uint64_t number; /* of the answer: names its spool file */
     char tenant_id[GUID_BYTES];
     int64_t feed_id;
+    int64_t other_feed_id; /* alerts: what this feed has of them is not taken again; 0: none */
     int64_t horizon_hour;
     uint64_t columns_hash; /* of the columns that the feed is known to have; 0: not known. After: of those it has */
     struct feed_fetch fetch;

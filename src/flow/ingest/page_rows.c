@@ -125,6 +125,16 @@ static bool stage_revision(struct page *p, const struct row_facts *facts, struct
     return true;
 }
 
+/* The same state of the same alert, read through another API before that one was left. */
+static bool was_read_elsewhere(struct page *p, const struct row_facts *facts, struct wall at)
+{
+    const struct page_job *j = p->job;
+    bool has = false;
+    if (!j->other_feed_id || facts->object_id.n == 0) return false;
+    p->has_failed = !store_revision_has(j->store, j->other_feed_id, facts->object_id, at, &has, &p->job->err);
+    return has || p->has_failed;
+}
+
 bool page_find(struct page *p, struct str record, struct page_found *out)
 {
     struct page_job *j = p->job;
@@ -141,6 +151,7 @@ void page_take(struct page *p, const struct page_found *found, struct str record
     note_time(p, at);
     if (j->row == &feed_rows[FEED_MACHINE_ACTIONS]) note_open(p, record, at);
     if (!add_finger(p, at, found->facts.identity, &is_new) || !is_new) return;
+    if (was_read_elsewhere(p, &found->facts, at)) return;
     if (j->row == &feed_rows[FEED_INCIDENTS]) note_merged(p, record);
     j->page.fresh++;
     if (at.ticks > j->newest.ticks) j->newest = at;

@@ -33,6 +33,12 @@ static void add_kql(const struct feed *f, struct buf *b)
         (void)buf_addf(b, " | take %u", q->take);
 }
 
+bool feed_asks_for_order(const struct feed *f)
+{
+    bool is_list = f->row->kind == FEED_REVISIONS && f->row->words == WORDS_GRAPH && f->fetch.ask == ASK_ROWS;
+    return is_list && !f->state.is_unordered;
+}
+
 static void add_revisions(const struct feed *f, struct buf *b)
 {
     const struct feed_fetch *q = &f->fetch;
@@ -43,7 +49,7 @@ static void add_revisions(const struct feed *f, struct buf *b)
         (void)buf_addf(b, "%%20and%%20%s%%20lt%%20", row->time);
         add_time(b, q->to);
     }
-    if (row->words == WORDS_GRAPH) (void)buf_addf(b, "&$orderby=%s%%20asc", row->time);
+    if (feed_asks_for_order(f)) (void)buf_addf(b, "&$orderby=%s%%20asc", row->time);
     (void)buf_addf(b, "&$top=%u", q->take);
     if (q->skip) (void)buf_addf(b, "&$skip=%u", q->skip);
 }

@@ -13,7 +13,7 @@
 #define ANSWER_BYTES_CAP UINT64_C(50000000)
 /* What an answer should weigh at most. */
 #define ANSWER_BYTES_GOAL UINT32_C(25000000)
-enum { MODULUS_MAX = 65536, MODULUS_DEEPER = 16 };
+enum { MODULUS_MAX = 65536, MODULUS_DEEPER = 16, SPLITS_BELIEVED = 64 };
 
 uint32_t hunting_take(const struct feed_state *s)
 {
@@ -45,10 +45,13 @@ void reader_fetch(const struct reader *r, const struct feed *f, enum log_how how
     }
 }
 
-/* A bound of very few rows grows with each full page (hunting_page); what taught it stays in mind until its sweep is over. */
+/* A bound of very few rows grows with each full page (hunting_page); what taught it stays in mind until its sweep is over. But
+ * a single answer that was cut to next to nothing may have taught it: then every shard looks cut, and splitting thousands of
+ * rows one from the other would take days. After so many splits the bound is believed no more; the count will tell. */
 bool reader_may_be_cut(const struct feed *f, const struct feed_page *p)
 {
-    if (f->goal == GOAL_REREAD && f->sweep.cut_at && p->rows >= f->sweep.cut_at) return true;
+    bool is_believed = f->goal == GOAL_REREAD && f->sweep.cut_at && f->reader.splits < SPLITS_BELIEVED;
+    if (is_believed && p->rows >= f->sweep.cut_at) return true;
     return p->rows >= f->fetch.take || p->rows * 5 >= ANSWER_ROWS_CAP * 4 || p->bytes * 5 >= ANSWER_BYTES_CAP * 4;
 }
 
@@ -78,6 +81,7 @@ bool reader_next_shard(struct reader *r)
 bool reader_deeper(struct reader *r, const struct feed *f)
 {
     if (r->depth >= split_columns(f)) return false;
+    r->splits++;
     r->modulus[r->depth] = MODULUS_DEEPER;
     r->shard[r->depth++] = 0;
     return true;

@@ -74,6 +74,7 @@ static const struct cause_state {
     {&defender_causes[DEFENDER_ROLE_MISSING], INGEST_ROLE_MISSING},
     {&defender_causes[DEFENDER_PARTIAL], INGEST_DEGRADED},
     {&ingest_causes[INGEST_INCOMPLETE], INGEST_DEGRADED},
+    {&ingest_causes[INGEST_BEHIND], INGEST_DEGRADED},
     {&ingest_causes[INGEST_OTHER_SOURCE], INGEST_UNUSED},
     {&ingest_causes[INGEST_RENAMED], INGEST_UNUSED},
 };

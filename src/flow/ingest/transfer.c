@@ -6,7 +6,7 @@
 
 #include "kit/sys/killpoint.h"
 
-enum { CHUNK_BYTES = 64 << 10 };
+enum { CHUNK_BYTES = 64 << 10, PARTIAL_CONTENT = 206 };
 
 struct chunk {
     char *p;
@@ -17,6 +17,7 @@ struct transfer {
     void (*done)(void *ctx, const struct transfer_end *end, const struct err *e);
     void *ctx;
     struct fetch_call *call; /* NULL: not begun, or ended */
+    enum endpoint endpoint;
     struct chunk filling, writing;
     bool is_writing, is_held, is_cancelled;
     bool has_ended; /* the fetch has; its end or error stand below */
@@ -187,15 +188,22 @@ size_t transfer_memory(const struct transfer *t)
     return sizeof *t + t->filling.cap + t->writing.cap;
 }
 
+static void note_end(struct transfer *t, const struct http_response *r)
+{
+    struct err lacks;
+    t->end.status = r->status;
+    if (t->end.wire_bytes) t->end.is_gzip = t->end.is_gzip || r->is_gzip;
+    if (r->status != PARTIAL_CONTENT) return;
+    defender_explain_partial(&endpoint_rows[t->endpoint], r, &lacks);
+    (void)snprintf(t->end.lacks, sizeof t->end.lacks, "%s", lacks.text);
+}
+
 static void on_done(void *ctx, const struct http_response *r, const struct err *e)
 {
     struct transfer *t = ctx;
     t->call = NULL;
     t->has_ended = true;
-    if (r) {
-        t->end.status = r->status;
-        if (t->end.wire_bytes) t->end.is_gzip = t->end.is_gzip || r->is_gzip;
-    }
+    if (r) note_end(t, r);
     if (e) {
         t->has_failed = true;
         t->err = *e;
@@ -207,6 +215,7 @@ static void on_done(void *ctx, const struct http_response *r, const struct err *
 void transfer_start(struct transfer *t, struct tenant *tenant, const struct fetch *f)
 {
     struct fetch_handler h = {.ctx = t, .on_body = on_body, .on_done = on_done};
+    t->endpoint = f->endpoint;
     t->call = t->o.fetcher.fetch(t->o.fetcher.ctx, tenant, f, &h);
 }
 

@@ -21,6 +21,7 @@ struct transfer_end {
     int status; /* 200, 206 */
     bool is_gzip;
     uint64_t wire_bytes;
+    char lacks[sizeof(((struct err *)0)->text)]; /* of a 206: what is missing, in words */
 };
 /* `done` comes once, later, unless cancelled: e == NULL means a complete answer, to be read and freed; after an error the
  * transfer is to be freed too. */

@@ -1,7 +1,7 @@
 /* Feeds of objects. Alerts and incidents are walked in order of their last update: each page's filter begins at the last
  * time of the page before, inclusive, so that an object which changes while we walk is met again further on. Objects that
- * share one time over a whole page are walked by nextLink (or $skip), as is a server that does not sort. Every poll begins
- * a little before the head, and once an hour a longer look back finds what became visible late.
+ * share one time over a whole page are walked by nextLink (or $skip), as is a server that does not sort, or refuses
+ * to. Every poll begins a little before the head, and once an hour a longer look back finds what became visible late.
  *
  * Machines have no usable order: the list is walked whole, by $skip. Actions can be asked for by their creation alone: a poll
  * begins before the oldest that was not over yet. The SIEM API does not page: windows of time follow each other.
@@ -36,6 +36,7 @@ static void ask(struct feed *f, struct feed_effect *out)
 {
     struct walk *w = &f->walk;
     f->goal = GOAL_WALK;
+    w->is_unsorted |= f->state.is_unordered;
     if (has_windows(f)) w->to = wall_earlier(wall_add(w->from, f->state.width_ticks), w->end);
     f->fetch = (struct feed_fetch){
         .ask = ASK_ROWS,
@@ -148,7 +149,9 @@ void walk_next(struct feed *f, struct wall now, struct feed_effect *out)
 static void poll_done(struct feed *f, struct wall now)
 {
     const struct walk *w = &f->walk;
-    f->state.head = wall_later(f->state.head, has_windows(f) ? w->end : w->newest);
+    /* What changed while a list without order was walked may stand where we had been already. */
+    struct wall newest = w->is_unsorted ? wall_earlier(w->newest, w->end) : w->newest;
+    f->state.head = wall_later(f->state.head, has_windows(f) ? w->end : newest);
     f->state.open = w->open;
     f->state.synced = now;
 }
@@ -158,7 +161,10 @@ static void walk_done(struct feed *f, struct wall now, struct feed_effect *out)
     const struct walk *w = &f->walk;
     bool completed = w->kind == WALK_POLL && !w->is_partial;
     if (w->kind == WALK_PULL) f->wants_pull = false;
-    if (w->kind == WALK_DEEP && !w->is_partial) f->state.deep = w->began;
+    if (w->kind == WALK_DEEP && !w->is_partial) {
+        f->state.deep = w->began;
+        f->state.is_unordered = false; /* perhaps it can by now */
+    }
     if (completed) poll_done(f, now);
     walk_next(f, now, out);
     out->completed_poll = completed;
@@ -250,11 +256,22 @@ static bool halve(struct feed *f)
     return true;
 }
 
+/* Objects are known by what they are, not by where they stand: without an order the list takes more pages, that is all. */
+static void ask_without_order(struct feed *f, struct feed_effect *out)
+{
+    f->state.is_unordered = true;
+    f->walk.use_link = false; /* it repeats the order that was refused */
+    f->walk.skip = 0;
+    ask(f, out);
+}
+
 void walk_fail(struct feed *f, enum feed_failure failure, struct wall now, struct feed_effect *out)
 {
     bool is_too_much = failure == FAIL_LARGE || failure == FAIL_HEAVY;
     if (failure == FAIL_EMPTY)
         walk_page(f, &(struct feed_page){.is_sorted = true}, now, out);
+    else if (failure == FAIL_ORDER)
+        ask_without_order(f, out);
     else if (is_too_much && f->fetch.ask == ASK_ROWS && halve(f))
         ask(f, out);
 }

@@ -94,6 +94,19 @@ bool store_revision_put(struct store *s, const struct revision_record *r, bool i
     return scope_end(&scope, ok, e);
 }
 
+bool store_revision_has(struct store *s, int64_t feed_id, struct str object_id, struct wall updated, bool *has_out,
+                        struct err *e)
+{
+    struct cursor c;
+    char id[sizeof((struct revision_record *)0)->object_id];
+    (void)str_copy(str_sub(object_id, 0, sizeof id - 1), id, sizeof id); /* as it was put */
+    if (!cursor_open(s, SQL_REVISION_HAS, &c, e, "iti", feed_id, id, updated.ticks)) return false;
+    bool has = cursor_next(&c);
+    if (!cursor_close(&c)) return false;
+    *has_out = has;
+    return true;
+}
+
 bool store_inbox_count(struct store *s, uint64_t *out, struct err *e)
 {
     struct cursor c;

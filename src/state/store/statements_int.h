@@ -80,6 +80,7 @@
     X(COLUMNS_SET, "UPDATE feed SET column_list = (SELECT id FROM column_list WHERE names = ?) WHERE id = ?")                      \
     X(REVISION_ADD, "INSERT INTO revision (feed_id, object_id, updated, identity, how, row) VALUES (?, ?, ?, ?, ?, ?)"             \
                     " ON CONFLICT (feed_id, identity) DO NOTHING")                                                                 \
+    X(REVISION_HAS, "SELECT 1 FROM revision WHERE feed_id = ? AND object_id = ? AND updated = ?")                                  \
     X(INBOX_ADD, "INSERT INTO inbox (revision_id, queued) VALUES (?, ?)")                                                          \
     X(INBOX_COUNT, "SELECT count(*) FROM inbox")                                                                                   \
     X(OFFSET_GET, "SELECT position FROM sink WHERE name = ?")                                                                      \

@@ -180,6 +180,8 @@ struct revision_record {
 };
 /* A revision whose identity the feed has already is not stored, nor put into the inbox, again. */
 bool store_revision_put(struct store *s, const struct revision_record *r, bool into_inbox, struct err *e);
+bool store_revision_has(struct store *s, int64_t feed_id, struct str object_id, struct wall updated, bool *has_out,
+                        struct err *e);
 bool store_inbox_count(struct store *s, uint64_t *out, struct err *e);
 
 /* ---- log and sinks ----------------------------------------------------------------------------------------------------- */

@@ -748,6 +748,52 @@ static void test_walk_newest_first(void **state)
     feed_done(&f);
 }
 
+static bool asks_in_order(const struct feed *f)
+{
+    struct buf query, kql;
+    buf_init(&query, 4096);
+    buf_init(&kql, 4096);
+    feed_query(f, &query, &kql);
+    bool does = str_find(buf_str(&query), STR("$orderby"), 0) != SIZE_MAX;
+    buf_done(&query);
+    buf_done(&kql);
+    return does;
+}
+
+/* Where the order is refused the list is walked as it comes, and what changed meanwhile is looked for again. */
+static void test_walk_without_order(void **state)
+{
+    (void)state;
+    struct feed f;
+    struct feed_effect effect;
+    struct wall now = start_of();
+    feed_at(&f, "alerts", now, 3600000);
+    feed_want_poll(&f);
+    feed_next(&f, now, &effect);
+    assert_true(asks_in_order(&f) && feed_asks_for_order(&f));
+    struct wall from = f.fetch.from;
+    feed_fail(&f, FAIL_ORDER, now, &effect);
+    assert_int_equal(effect.kind, FEED_FETCH);
+    assert_true(!asks_in_order(&f) && !feed_asks_for_order(&f));
+    struct feed_page p = page_of(f.fetch.take, wall_add(now, -MIN), "https://graph/next?page=2"); /* sorted by chance */
+    feed_take_page(&f, &p, now, &effect);
+    assert_true(f.fetch.use_link && f.fetch.from.ticks == from.ticks);
+    p = page_of(7, wall_add(now, 5 * MIN), NULL); /* changed while we walked */
+    feed_take_page(&f, &p, wall_add(now, 6 * MIN), &effect);
+    assert_true(effect.completed_poll);
+    assert_int_equal(f.state.head.ticks, now.ticks);
+    for (unsigned poll = 0; poll < 2; poll++) { /* after a long look back, once an hour, it is tried again */
+        now = wall_add(now, 2 * 60 * MIN);
+        feed_want_poll(&f);
+        feed_next(&f, now, &effect);
+        assert_true(asks_in_order(&f) == (poll > 0));
+        p = page_of(0, now, NULL);
+        for (unsigned i = 0; i < 3 && effect.kind == FEED_FETCH; i++) feed_take_page(&f, &p, now, &effect);
+        assert_int_equal(effect.kind, FEED_IDLE);
+    }
+    feed_done(&f);
+}
+
 static void test_walk_partial_keeps_its_head(void **state)
 {
     (void)state;
@@ -849,6 +895,7 @@ int main(void)
         cmocka_unit_test(test_walk_ties_follow_the_link),
         cmocka_unit_test(test_walk_partial_keeps_its_head),
         cmocka_unit_test(test_walk_newest_first),
+        cmocka_unit_test(test_walk_without_order),
         cmocka_unit_test(test_walk_looks_back),
         cmocka_unit_test(test_walk_learns_the_page_size),
         cmocka_unit_test(test_no_machines_is_an_answer),

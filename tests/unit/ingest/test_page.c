@@ -319,6 +319,44 @@ static void test_known_rows_are_dropped(void **state)
     kit_free(k);
 }
 
+/* Alerts that one API gave are not taken again from the other, but a later state of them is. */
+static void test_alerts_of_the_other_source_are_known(void **state)
+{
+    static const char graph[] =
+        "{\"value\":[{\"id\":\"da1\",\"title\":\"t\",\"severity\":\"low\",\"status\":\"new\","
+        "\"createdDateTime\":\"2026-11-21T10:00:00Z\",\"lastUpdateDateTime\":\"2026-11-21T10:01:00.5Z\"}]}";
+    static const char endpoint[] =
+        "{\"value\":[{\"id\":\"da1\",\"title\":\"t\",\"severity\":\"Low\",\"status\":\"New\",\"alertCreationTime\":"
+        "\"2026-11-21T10:00:00Z\",\"lastUpdateTime\":\"2026-11-21T10:01:00.5000000Z\"},{\"id\":\"da1\",\"title\":\"t\","
+        "\"severity\":\"Low\",\"status\":\"Resolved\",\"alertCreationTime\":\"2026-11-21T10:00:00Z\","
+        "\"lastUpdateTime\":"
+        "\"2026-11-21T10:02:00Z\"}]}";
+    struct page_job j;
+    (void)state;
+    for (int64_t other = 0; other < 2; other++) {
+        struct kit *k = kit_new();
+        job_init(&j, k, 0, ASK_ROWS);
+        j.row = feed_row_find("alerts");
+        j.transfer = receive(k, graph, sizeof graph - 1, 10000, false, &j.end);
+        page_run(&j);
+        assert_true(j.ok);
+        assert_int_equal(j.page.fresh, 1);
+        commit_now(k, 0, &j);
+        page_job_done(&j);
+        job_init(&j, k, 1, ASK_ROWS);
+        j.row = feed_row_find("alerts_endpoint");
+        j.other_feed_id = other ? k->feeds[0].id : 0;
+        j.transfer = receive(k, endpoint, sizeof endpoint - 1, 10000, false, &j.end);
+        page_run(&j);
+        assert_true(j.ok);
+        assert_int_equal(j.page.rows, 2);
+        assert_int_equal(j.page.fresh, other ? 1 : 2);
+        staged_done(&j.staged);
+        page_job_done(&j);
+        kit_free(k);
+    }
+}
+
 static size_t gzip(const struct buf *b, uint8_t *out, size_t out_size)
 {
     struct isal_zstream z;
@@ -676,6 +714,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_rows_are_dropped),
+        cmocka_unit_test(test_alerts_of_the_other_source_are_known),
         cmocka_unit_test(test_cut_answers_do_not_count),
         cmocka_unit_test(test_strange_answers_do_not_count),
         cmocka_unit_test(test_dead_letters),
