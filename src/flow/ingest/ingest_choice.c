@@ -76,8 +76,8 @@ static void take_over_table(struct ing_feed *f, struct ing_feed *from)
     new.floor = new.head = begin;
     for (unsigned k = 0; k < SWEEP_STAGES; k++) new.swept[k] = next_bin;
     set_state(f, &new);
-    if (is_gone || old.head.ticks >= next_bin.ticks) return;
-    old.head = next_bin;
+    if (is_gone || old.head.ticks == next_bin.ticks) return;
+    old.head = next_bin; /* it may have asked beyond, in vain: what comes late there is the new one's */
     set_state(from, &old);
     ing_feed_save(from); /* before the new one's first rows: what it has to finish must not be forgotten */
 }
