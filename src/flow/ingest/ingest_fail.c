@@ -27,14 +27,20 @@ static enum feed_failure failure_of(const struct ing_feed *f, const struct err *
 
 enum { HOUR_MS = 3600000, DAY_MS = 24 * HOUR_MS };
 
-/* Licences do not change by the hour, permissions not by the minute. */
+/* Every tenant knows Graph, in its own cloud. */
+static bool is_elsewhere(const struct ing_feed *f, const struct err *e)
+{
+    return e->cause == &defender_causes[DEFENDER_NO_SERVICE] && endpoint_rows[f->endpoint].audience == AUD_GRAPH;
+}
+
+/* Licences do not change by the hour, permissions and clouds not by the minute. */
 static int64_t wait_of(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
     struct ingest *in = ing_in(f);
     struct mono now = clock_mono(&in->o.clock);
     enum ing_patience patience = ing_state_patience(state, e->cause);
     if (patience == WAIT_DAY) return sched_spread_ms(DAY_MS, &in->rng);
-    if (patience == WAIT_HOUR) return sched_spread_ms(HOUR_MS, &in->rng);
+    if (patience == WAIT_HOUR || is_elsewhere(f, e)) return sched_spread_ms(HOUR_MS, &in->rng);
     if (e->retry_after_ms) {
         sched_pause(&f->tenant->sched, ing_sched(f)->family, now, e->retry_after_ms);
         return e->retry_after_ms;
@@ -55,16 +61,14 @@ static bool was_ever_read(const struct ing_tenant *t)
 }
 
 /* What a cause means depends on the tenant too. A role that is not in a token without any role is a matter of consent, and so
- * is an application that a tenant does not know yet. Every tenant knows Graph, in its own cloud. */
+ * is an application that a tenant does not know yet. */
 static enum ingest_state state_of(const struct ing_feed *f, const struct err *e)
 {
     enum ingest_state state = ing_state_of(ing_row(f), e);
     bool is_of_nobody = state == INGEST_ROLE_MISSING && !ing_tenant_has_consent(f->tenant);
     bool is_not_known_yet = e->cause == &defender_causes[DEFENDER_APP_UNKNOWN] && !was_ever_read(f->tenant);
-    bool is_elsewhere =
-        e->cause == &defender_causes[DEFENDER_NO_SERVICE] && endpoint_rows[f->endpoint].audience == AUD_GRAPH;
     if (is_of_nobody || is_not_known_yet) return INGEST_CONSENT_PENDING;
-    return is_elsewhere ? INGEST_ERROR : state;
+    return is_elsewhere(f, e) ? INGEST_ERROR : state;
 }
 
 /* The last token has shown that nobody has consented: that holds for the feeds of the others too. */
@@ -86,7 +90,7 @@ static void spread_consent(struct ing_feed *f, const struct err *e)
 static void tell_those_held_up(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
     bool may_pass = e->cause->kind != ERR_AUTH && e->cause->kind != ERR_INPUT;
-    if (may_pass || ing_state_is_absent(state)) return;
+    if (may_pass || ing_state_is_absent(state) || is_elsewhere(f, e)) return; /* each asks, and tells of itself */
     for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
         struct ing_feed *other = &f->tenant->feeds[i];
         bool is_paused = e->retry_after_ms && ing_sched(other)->family == ing_sched(f)->family;
