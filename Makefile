@@ -39,10 +39,11 @@ sanitize: deps
 	@tools/run-sanitized address,undefined
 	@tools/run-sanitized thread
 
-# Every fuzz target for FUZZ_SECONDS each (clang's libFuzzer, ASan and UBSan); findings stay in build-fuzz/findings.
+# Every fuzz target, or those that FUZZ_ONLY names ("json json_peer"), for FUZZ_SECONDS each (clang's libFuzzer, ASan and UBSan);
+# findings stay in build-fuzz/findings.
 fuzz:
 	@tools/install-deps build test fuzz
-	@tools/run-fuzz $(or $(FUZZ_SECONDS),600)
+	@tools/run-fuzz $(or $(FUZZ_SECONDS),600) $(FUZZ_ONLY)
 
 # The seeded simulations of ingest (against a small cloud, against the twin) and the power cuts: SEEDS of them from SEED on.
 sim: all
