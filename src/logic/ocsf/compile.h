@@ -68,7 +68,7 @@ bool compile_condition(struct compiler *c, const struct node *when, uint16_t sha
 bool compile_variant(struct compiler *c, const struct node *event, int64_t class_uid, bool has_by, struct place at,
                      const struct variant **out);
 /* One mapping file, whole. */
-bool compile_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out);
+bool compile_plan(struct expander *x, const struct ocsf_mapping_file *file, struct plan *out);
 
 /* Text as value tables compare it. */
 size_t word_fold(struct str text, bool by_caption, char *out, size_t out_size);

@@ -59,8 +59,8 @@ const struct plan *guess_plan(const struct ocsf *o, const struct plan *likely, s
         struct score s = score_of(likely, row);
         if (is_like(likely, s) && s.known == s.members && s.known == likely->shapes[0].name_count) return likely;
     }
-    for (size_t i = 0; i < o->plan_count; i++) {
-        const struct plan *p = &o->plans[i];
+    for (size_t i = 0; i < o->entry_count; i++) {
+        const struct plan *p = ocsf_plan_at(o, i);
         if (plan_is_base(p)) continue;
         struct score s = score_of(p, row);
         if (!is_like(p, s)) continue;

@@ -1,4 +1,4 @@
-/* One mapping file to one plan; all of them to an ocsf. */
+/* One mapping file to one plan. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,7 +17,6 @@ const struct cause ocsf_causes[OCSF_CAUSE_COUNT] = {
 struct build { /* one file in progress */
     struct compiler c;
     struct plan *plan;
-    struct ocsf *o;
     const struct yaml *tree;
     const char *file;
     struct node event, events;
@@ -450,16 +449,15 @@ static bool build_file(struct build *b)
            take_identity(b) && take_cursor(b) && expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan);
 }
 
-bool compile_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
+bool compile_plan(struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
 {
     struct plan plan = {0};
     struct build b = {
-        .c = {.a = &o->arena, .e = x->e, .x = x, .schema = o->schema, .is_general = x->opts && x->opts->is_general},
+        .c = {.a = x->a, .e = x->e, .x = x, .schema = x->schema, .is_general = x->opts && x->opts->is_general},
         .plan = &plan,
-        .o = o,
         .file = file->name};
     x->fragment_count = 0;
-    b.tree = yaml_parse(&o->arena, file->bytes, file->name, x->e);
+    b.tree = yaml_parse(x->a, file->bytes, file->name, x->e);
     bool ok = b.tree != NULL && build_file(&b);
     if (b.tree == NULL && x->e->cause != &base_causes[BASE_NO_MEMORY]) x->e->cause = &ocsf_causes[OCSF_BAD_MAPPING];
     plan.has_no_uid = b.c.has_no_uid;
@@ -468,103 +466,4 @@ bool compile_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_
     free(b.c.ops);
     free(b.columns);
     return ok;
-}
-
-/* ---- all files ------------------------------------------------------------------------------------------------------------------ */
-static bool is_fragment(const struct ocsf_mapping_file *f)
-{
-    return strstr(f->name, "common/") != NULL;
-}
-
-static int plan_cmp(const void *a, const void *b)
-{
-    return strcasecmp(((const struct plan *)a)->source, ((const struct plan *)b)->source);
-}
-
-static bool add_plan(struct ocsf *o, struct expander *x, const struct ocsf_mapping_file *file)
-{
-    struct plan plan = {0};
-    if (is_fragment(file)) return true;
-    if (!compile_plan(o, x, file, &plan)) return false;
-    INVARIANT(plan.source != NULL);
-    for (size_t i = 0; i < o->plan_count; i++) {
-        if (strcasecmp(o->plans[i].source, plan.source) == 0) {
-            o->plans[i] = plan;
-            return true;
-        }
-    }
-    o->plans[o->plan_count++] = plan;
-    return true;
-}
-
-static bool add_plans(struct ocsf *o, struct expander *x)
-{
-    for (size_t i = 0; i < ocsf_builtin_count; i++) {
-        if (!add_plan(o, x, &ocsf_builtin_files[i])) return false;
-    }
-    for (size_t i = 0; i < x->opts->override_count; i++) {
-        if (!add_plan(o, x, &x->opts->overrides[i])) return false;
-    }
-    qsort(o->plans, o->plan_count, sizeof *o->plans, plan_cmp);
-    o->base = ocsf_plan(o, STR("base"));
-    INVARIANT(o->base != NULL);
-    return true;
-}
-
-bool ocsf_new(const struct ocsf_opts *opts, struct ocsf **out, struct err *e)
-{
-    static const struct ocsf_opts defaults;
-    const struct ocsf_opts *o = opts ? opts : &defaults;
-    bool is_best_fit = o->classes && strcmp(o->classes, "best-fit") == 0;
-    const struct schema *schema = schema_of(o->version);
-    if (schema == NULL) return err_set(e, &ocsf_causes[OCSF_NO_VERSION], "OCSF version %s", o->version);
-    if (o->classes && !is_best_fit && strcmp(o->classes, "mission") != 0)
-        return err_set(e, &ocsf_causes[OCSF_NO_VERSION], "class set %s", o->classes);
-    struct ocsf *made = calloc(1, sizeof *made);
-    if (made == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "compiling the mappings");
-    arena_init(&made->arena, (size_t)256 << 20);
-    made->schema = schema;
-    made->raw_data = o->raw_data;
-    made->observables_max = o->observables_max < OBSERVABLES_MAX ? o->observables_max : OBSERVABLES_MAX;
-    made->plans = arena_alloc(&made->arena, (ocsf_builtin_count + o->override_count + 1) * sizeof *made->plans);
-    struct expander x = {.a = &made->arena, .e = e, .opts = o, .schema = schema, .is_best_fit = is_best_fit};
-    if (made->plans == NULL || !add_plans(made, &x)) {
-        if (made->plans == NULL) (void)err_set(e, &base_causes[BASE_NO_MEMORY], "compiling the mappings");
-        ocsf_free(made);
-        return false;
-    }
-    *out = made;
-    return true;
-}
-
-void ocsf_free(struct ocsf *o)
-{
-    if (o == NULL) return;
-    arena_done(&o->arena);
-    free(o);
-}
-
-const struct plan *ocsf_plan(const struct ocsf *o, struct str source)
-{
-    for (size_t low = 0, high = o->plan_count; low < high;) {
-        size_t middle = (low + high) / 2;
-        struct str name = str_of(o->plans[middle].source);
-        if (str_eq_nocase(source, name)) return &o->plans[middle];
-        int order = strncasecmp(source.p ? source.p : "", name.p, source.n < name.n ? source.n : name.n);
-        if (order > 0 || (order == 0 && source.n > name.n))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
-const struct plan *ocsf_plan_base(const struct ocsf *o)
-{
-    return o->base;
-}
-
-const char *plan_source(const struct plan *p)
-{
-    return p->source;
 }

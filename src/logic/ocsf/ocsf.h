@@ -1,7 +1,7 @@
 /* Defender JSON to OCSF events: mapping files become plans (control path), rows become events (hot path), a checker says
  * whether an event obeys the schema. Pure: no files, no clock; app hands in bytes and times.
  *
- * An `ocsf` is immutable once made and may be shared by threads; each thread brings its own `map_scratch`. */
+ * An `ocsf` does not change once made and may be shared by threads; each thread brings its own `map_scratch`. */
 #ifndef LOGIC_OCSF_OCSF_H
 #define LOGIC_OCSF_OCSF_H
 
@@ -30,9 +30,12 @@ struct ocsf_opts {
     bool is_general;          /* without the fast form of plans: for tests, which hold the two against each other */
 };
 enum { OCSF_OBSERVABLES = 128, OCSF_ROW_SLACK = 64 };
-/* Compiles the built-in mappings (embedded at build time from mappings/) and the overrides.
+/* Compiles the overrides; built-in mappings (embedded at build time from mappings/) are compiled when they are first asked for, unless
+ * the overrides have fragments, which any of them may use. Nothing of `o` is borrowed.
  * Errors: OCSF_BAD_MAPPING with "file:line:column: what"; OCSF_NO_VERSION. */
 bool ocsf_new(const struct ocsf_opts *o, struct ocsf **out, struct err *e);
+/* All that are not yet. Errors: as ocsf_new. */
+bool ocsf_compile_all(const struct ocsf *o, struct err *e);
 void ocsf_free(struct ocsf *o);
 /* By source name: a hunting table ("DeviceInfo"), or "alerts_v2", "incidents", "alerts_endpoint", "alerts_siem", "incidents_xdr",
  * "machines", "machine_actions". NULL: no mapping (its rows become base events through plan_base). Any case. */

@@ -261,15 +261,18 @@ struct plan {
     size_t cursor_count;
 };
 
+struct plan_entry;
 struct ocsf {
     struct arena arena;
+    struct ocsf_opts opts; /* files included */
     const struct schema *schema;
-    bool raw_data;
+    bool raw_data, is_best_fit;
     unsigned observables_max;
-    struct plan *plans; /* sorted by source */
-    size_t plan_count;
+    struct plan_entry *entries; /* sorted by source */
+    size_t entry_count;
     const struct plan *base;
 };
+const struct plan *ocsf_plan_at(const struct ocsf *o, size_t i); /* i < entry_count */
 
 /* ---- the rest of the room -------------------------------------------------------------------------------------------------------------- */
 enum fit fit_of(const struct schema_attr *attr);

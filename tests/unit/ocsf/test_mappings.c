@@ -16,7 +16,8 @@ static void every_target_compiles(void **state)
         struct ocsf_opts opts = {.version = versions[i / 2], .classes = sets[i % 2]};
         struct ocsf *o;
         struct err e = {0};
-        if (!ocsf_new(&opts, &o, &e)) fail_msg("OCSF %s, %s: %s", versions[i / 2], sets[i % 2], e.text);
+        if (!ocsf_new(&opts, &o, &e) || !ocsf_compile_all(o, &e))
+            fail_msg("OCSF %s, %s: %s", versions[i / 2], sets[i % 2], e.text);
         ocsf_free(o);
     }
 }
