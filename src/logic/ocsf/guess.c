@@ -41,8 +41,8 @@ bool guess_has_required(const struct plan *p, struct str row)
 
 bool guess_requires(const struct ocsf *o, struct str key)
 {
-    for (size_t i = 0; i < o->plan_count; i++) {
-        const struct plan *p = &o->plans[i];
+    for (size_t i = 0; i < o->entry_count; i++) {
+        const struct plan *p = ocsf_plan_at(o, i);
         uint16_t slot = shape_find(&p->shapes[0], key);
         for (size_t k = 0; slot != NO_SLOT && k < p->required_count; k++) {
             if (p->required[k] == slot) return true;
