@@ -480,6 +480,8 @@ struct kql_value row_cell(const struct row *r, struct table_column column, struc
     if (r->replayed.n && c != COL_Timestamp) return replay_cell(r->replayed, column, a);
     struct kql_value told;
     if (r->scenario && row_alert_cell(r, c, a, &told)) return as_type(told, type, a);
+    bool tells_twins_apart = c == COL_AdditionalFields && r->is_twin;
+    if (!tells_twins_apart && row_table_cell(r, column, a, &told)) return told;
     /* JSON where others have text is made by the shape of its name */
     bool is_text_elsewhere = c == COL_AdditionalFields && (r->is_twin || is_device_event(r));
     if (makers[c].make && (type != KQL_DYNAMIC || is_text_elsewhere))

@@ -96,6 +96,11 @@ struct kql_value row_additional(const struct row *r, enum column c, unsigned arg
 uint64_t row_lot(const struct row *r, enum column c); /* the draw of one cell */
 /* What an alert says for its rows; false: this column is drawn like any other. */
 bool row_alert_cell(const struct row *r, enum column c, struct arena *a, struct kql_value *out);
+/* A column that is something of its own in this table (row_tables.c); false: it is what its name says. */
+bool row_table_cell(const struct row *r, struct table_column column, struct arena *a, struct kql_value *out);
+struct str row_word(const char *words, uint64_t lot); /* one of "a|b|c"; nothing between two bars: empty */
+struct str row_print(const char *format, unsigned number,
+                     struct arena *a); /* a format with a %u in it, perhaps a %% too */
 /* A column nobody wrote a maker for: a believable value by its name and type (row_shapes.c). */
 struct kql_value row_shape(const struct row *r, struct table_column column, struct arena *a);
 

@@ -120,7 +120,7 @@ static bool fits(const char *rule, const char *name)
     return strcmp(name, rule) == 0;
 }
 
-static struct str word_at(const char *words, uint64_t lot)
+struct str row_word(const char *words, uint64_t lot)
 {
     struct str rest = str_of(words), word = STR("");
     unsigned count = 1;
@@ -129,8 +129,7 @@ static struct str word_at(const char *words, uint64_t lot)
     return word;
 }
 
-/* A format of ours with a %u in it, perhaps a %% too. */
-static struct str print_number(const char *format, unsigned number, struct arena *a)
+struct str row_print(const char *format, unsigned number, struct arena *a)
 {
     struct buf text;
     buf_init(&text, 4096);
@@ -160,10 +159,10 @@ static struct str address(const struct row *r, uint64_t lot, struct arena *a)
 static struct str shaped(const struct row *r, const struct shape_rule *rule, uint64_t lot, struct arena *a)
 {
     switch (rule->shape) {
-    case SHAPE_WORDS: return word_at(rule->words, lot);
+    case SHAPE_WORDS: return row_word(rule->words, lot);
     case SHAPE_GUID: return draw_guid_str(lot, 1, a);
     case SHAPE_HEX: return draw_hex_str(lot, 1, rule->n, a);
-    case SHAPE_PRINT: return print_number(rule->words, (unsigned)(lot % rule->n), a);
+    case SHAPE_PRINT: return row_print(rule->words, (unsigned)(lot % rule->n), a);
     case SHAPE_ACCOUNT: return str_of(user_of(r->user).account);
     case SHAPE_DISPLAY: return str_of(user_of(r->user).display);
     case SHAPE_UPN: return user_upn(r->world, r->user, a);
