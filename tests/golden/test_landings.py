@@ -76,81 +76,91 @@ def run(program, target, records):
 
 
 class Table:
+    """One table: its rows, then what became of them. Rows of all tables go through the mapping together, target by target."""
+
     def __init__(self, source, columns, actions, rows):
         self.source, self.actions = source, actions or [None]
-        self.columns = [c for c, _ in columns]
-        self.full = {c: sample(c, kind, rows) for c, kind in columns}
+        self.columns = [c for c, _ in columns if c != "ActionType"]
+        self.values = {c: sample(c, kind, rows) for c, kind in columns}
         self.by_action = {str(r["ActionType"]).lower(): r for r in reversed(rows) if r.get("ActionType")}
-        self.least = {"Timestamp", "TimeGenerated", "ActionType"} | set.intersection(*[set(filled(r)) for r in rows])
+        self.must = {"Timestamp", "TimeGenerated", "ActionType"} | set.intersection(*[set(filled(r)) for r in rows])
+        self.faults, self.lines, self.where = [], [], {c: set() for c in self.columns}
 
-    def row(self, action):
-        row = dict(self.full)
+    def record(self, row):
+        return {"time": "2026-03-04T05:06:07Z", "tenantId": "11111111-2222-3333-4444-555555555555",
+                "category": "AdvancedHunting-" + self.source, "properties": row}
+
+    def full(self, action):
+        row = dict(self.values)
         if action:
             row["ActionType"] = action
             if "AdditionalFields" in row:
                 row["AdditionalFields"] = self.by_action.get(action.lower(), {}).get("AdditionalFields") or "{\"Other\":\"x\"}"
         return row
 
-    def probes(self, asked):
-        """(action, column or None, what, row): the full row; and of the `asked` actions each column left out of it, and alone."""
-        for action in self.actions:
-            row = self.row(action)
-            least = {k: v for k, v in row.items() if k in self.least}
-            yield action, None, "full", row
-            if action not in asked:
-                continue
-            yield action, None, "least", least
+    def least(self, action):
+        return {k: v for k, v in self.full(action).items() if k in self.must}
+
+    def whole_rows(self):
+        return [self.record(self.full(a)) for a in self.actions]
+
+    def take_whole(self, target, events):
+        """Of every action the full row: its class and activity, and what stays in unmapped."""
+        self.faults += [f"{target}: {a}: {e['status_detail']}" for a, e in zip(self.actions, events) if e["class_uid"] == 0]
+        if target != TARGETS[0]:
+            return
+        self.first = {e["class_uid"]: (a, e) for a, e in reversed(list(zip(self.actions, events)))}
+        for action, event in zip(self.actions, events):
+            left = sorted(k for k in event.get("unmapped", {}) if k != "Other")
+            self.lines.append(f"action\t{action or '(any)'}\t{event['class_uid']}/{event['activity_id']}\t{' '.join(left)}")
+
+    def probes(self):
+        """With one action of each class: the least row; and of each column the full row without it, the least with it."""
+        for action, _ in self.first.values():
+            row, least = self.full(action), self.least(action)
+            yield least
             for column in self.columns:
-                if column != "ActionType":
-                    other = {column: altered(row[column])} if column in least else {}
-                    yield action, column, "full", {**{k: v for k, v in row.items() if k != column}, **other}
-                    yield action, column, "least", {**least, column: row[column]}
+                other = {column: altered(row[column])} if column in least else {}
+                yield {**{k: v for k, v in row.items() if k != column}, **other}
+                yield {**least, column: row[column]}
 
-    def record(self, row):
-        return {"time": "2026-03-04T05:06:07Z", "tenantId": "11111111-2222-3333-4444-555555555555",
-                "category": "AdvancedHunting-" + self.source, "properties": row}
+    def take_probes(self, events):
+        for _, event in self.first.values():
+            full, least = facts(event), facts(next(events))
+            for column in self.columns:
+                without, alone = next(events), next(events)
+                self.where[column] |= places(full, facts(without))
+                if alone["class_uid"]:
+                    self.where[column] |= places(facts(alone), least)
+        self.lines += [f"column\t{c}\t{' '.join(sorted(self.where[c])) or 'unmapped'}" for c in self.columns]
 
-    def describe(self, program):
-        """The lines of the table's file, and faults. Columns are asked for with one action of each class."""
-        firsts = run(program, TARGETS[0], [self.record(self.row(a)) for a in self.actions])[0]
-        of_class = {event["class_uid"]: action for action, event in reversed(list(zip(self.actions, firsts)))}
-        probes = list(self.probes(set(of_class.values())))
-        events, faults = run(program, TARGETS[0], [self.record(p[3]) for p in probes])
-        if len(events) != len(probes):
-            return [], faults + [f"{len(probes)} rows became {len(events)} events"]
-        where, lines, whole = {c: set() for c in self.columns}, [], {}
-        for (action, column, what, row), event in zip(probes, events):
-            if column is None:
-                whole[what] = (facts(event), event)
-            if column is None and what == "full":
-                left = sorted(k for k in event.get("unmapped", {}) if k != "Other")
-                lines.append(f"action\t{action or '(any)'}\t{event['class_uid']}/{event['activity_id']}\t{' '.join(left)}")
-                if event["class_uid"] == 0:
-                    faults.append(f"{action}: {event['status_detail']}")
-            elif column and what == "full":
-                where[column] |= places(whole["full"][0], facts(event))
-            elif column and event["class_uid"]:
-                where[column] |= places(facts(event), whole["least"][0])
-        lines += [f"column\t{c}\t{' '.join(sorted(where[c])) or 'unmapped'}" for c in self.columns if c != "ActionType"]
-        return lines, faults
-
-    def obey(self, program):
-        """Findings of the full rows in the other targets."""
-        for target in TARGETS[1:]:
-            events, faults = run(program, target, [self.record(self.row(a)) for a in self.actions])
-            yield from (f"{' '.join(target)}: {f}" for f in faults)
-            yield from (f"{' '.join(target)}: {e['status_detail']}: {e['raw_data'][:300]}" for e in events if e["class_uid"] == 0)
+    def compare(self, write):
+        path = os.path.join(here, "landings", self.source + ".tsv")
+        if write:
+            with open(path, "w", encoding="utf-8") as f:
+                f.writelines(line + "\n" for line in self.lines)
+        expected = open(path, encoding="utf-8").read().splitlines() if os.path.exists(path) else []
+        self.faults += [f"is     {x}" for x in self.lines if x not in expected] + [f"not as {x}" for x in expected if x not in self.lines]
 
 
-def judge(program, made, path, write):
-    lines, faults = made.describe(program)
-    faults += list(made.obey(program))
-    if write:
-        with open(path, "w", encoding="utf-8") as f:
-            f.writelines(line + "\n" for line in lines)
-    expected = open(path, encoding="utf-8").read().splitlines() if os.path.exists(path) else []
-    faults += [f"is     {x}" for x in lines if x not in expected] + [f"not as {x}" for x in expected if x not in lines]
-    return faults
+def map_all(program, tables):
+    """What went wrong: a row was lost, or an event does not obey the schema."""
+    for target in TARGETS:
+        rows = [t.whole_rows() for t in tables]
+        events, faults = run(program, target, [r for each in rows for r in each])
+        if faults or len(events) != sum(map(len, rows)):
+            return [f"{target}: {f}" for f in faults] + [f"{sum(map(len, rows))} rows became {len(events)} events"]
+        stream = iter(events)
+        for made, each in zip(tables, rows):
+            made.take_whole(target, [next(stream) for _ in each])
+    probes = [made.record(row) for made in tables for row in made.probes()]
+    events, faults = run(program, TARGETS[0], probes)
+    if faults or len(events) != len(probes):
+        return faults + [f"{len(probes)} rows became {len(events)} events"]
+    stream = iter(events)
+    for made in tables:
+        made.take_probes(stream)
+    return []
 
 
 def main():
@@ -160,17 +170,20 @@ def main():
         return
     kinds, actions = table("hunting-schema.tsv", 2), table("action-types.tsv", 1)
     columns = {t: list(zip(names, kinds[t])) for t, names in table("hunting-schema.tsv", 1).items()}
-    sources = [s for s in mappings.sources if s in columns]
-    print(f"1..{len(sources)}")
-    failed = False
+    tables = [Table(s, columns[s], actions.get(s), mappings.rows[s]) for s in mappings.sources if s in columns]
+    print(f"1..{len(tables) + 1}")
     os.makedirs(os.path.join(here, "landings"), exist_ok=True)
-    for number, source in enumerate(sources, 1):
-        made = Table(source, columns[source], actions.get(source), mappings.rows[source])
-        faults = judge(program, made, os.path.join(here, "landings", source + ".tsv"), write)
-        for fault in faults[:20]:
+    lost = map_all(program, tables)
+    for fault in lost[:20]:
+        print("# " + fault[:400])
+    print(f"{'not ok' if lost else 'ok'} 1 - every row is an event that obeys the schema, in every target")
+    failed = bool(lost)
+    for number, made in enumerate(tables if not lost else [], 2):
+        made.compare(write)
+        for fault in made.faults[:20]:
             print("# " + fault[:400])
-        failed |= bool(faults)
-        print(f"{'not ok' if faults else 'ok'} {number} - {source}: {len(made.columns)} columns, {len(made.actions)} actions")
+        failed |= bool(made.faults)
+        print(f"{'not ok' if made.faults else 'ok'} {number} - {made.source}: {len(made.columns)} columns, {len(made.actions)} actions")
     sys.exit(failed)
 
 
