@@ -45,7 +45,8 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         add(i, twin.tenants()[0], "global")
         i.run("pull", "--once")
         feeds = json.loads(i.run("feed", "list", "--json").stdout)["feeds"]
-        feeds = [f for f in feeds if f["feed"] != "alerts_siem"]  # of that API no address was given
+        # of the SIEM API no address was given; a table's old name is not asked for while the new one may answer
+        feeds = [f for f in feeds if f["feed"] != "alerts_siem" and f["state"] != "unused"]
         tap.case(feeds and all(f["code"] == "defender.no_service" and "AADSTS500011" in f["detail"] and "cloud" in f["remedy"] for f in feeds),
                  "a tenant entered for the wrong cloud: each feed says that the API is not there, and to look at the cloud", feeds[:2])
         graph = [f for f in feeds if f["feed"] in ("alerts", "incidents", "DeviceProcessEvents")]
