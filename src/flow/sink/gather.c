@@ -268,6 +268,11 @@ uint64_t gather_bytes(const struct gather *g)
     return g->bytes;
 }
 
+bool gather_is_full(const struct gather *g)
+{
+    return g->bytes >= GATHER_BYTES_FULL || g->partition_count >= GATHER_PARTITIONS_FULL;
+}
+
 /* ---- out ----------------------------------------------------------------------------------------------------------------- */
 
 static bool read_chunk(struct gather *g, const struct chunk *c,

@@ -8,7 +8,7 @@
 #include "kit/base/str.h"
 #include "kit/sys/fs.h"
 
-enum { GATHER_BLOCK_BYTES = 1 << 20, GATHER_PARTITIONS_FULL = 8192 };
+enum { GATHER_BLOCK_BYTES = 1 << 20, GATHER_PARTITIONS_FULL = 8192, GATHER_BYTES_FULL = 128 << 20 };
 
 struct partition_key {
     uint32_t class_uid;
@@ -35,6 +35,8 @@ bool gather_add(struct gather *g, const struct partition_key *key, struct str ev
 size_t gather_count(const struct gather *g);
 struct partition *gather_partition(struct gather *g, size_t i);
 uint64_t gather_bytes(const struct gather *g); /* of all events */
+bool gather_is_full(
+    const struct gather *g); /* time to write files: bounds what is kept in .tmp, and how long it takes */
 /* Hands out a partition's lines in order, in pieces of any length. */
 bool gather_read(struct gather *g, const struct partition *p, bool (*piece)(void *arg, struct str bytes, struct err *e),
                  void *arg, struct err *e);

@@ -39,14 +39,19 @@ static bool partition_of(const char *path, char out[sizeof((struct lake_file_rec
                     sizeof((struct lake_file_record *)0)->path);
 }
 
-bool store_lake_file_add(struct store *s, const struct lake_file_record *r, struct err *e)
+static bool add_file(struct store *s, enum statement sql, const struct lake_file_record *r, struct err *e)
 {
     char partition[sizeof r->path];
     bool conflict = false;
     INVARIANT(partition_of(r->path, partition));
-    bool ok = run_statement(s, SQL_LAKE_ADD, &conflict, e, "ttiii", r->path, partition, (int64_t)r->bytes,
-                            (int64_t)r->events, r->written.ticks);
+    bool ok = run_statement(s, sql, &conflict, e, "ttiii", r->path, partition, (int64_t)r->bytes, (int64_t)r->events,
+                            r->written.ticks);
     return ok && (!conflict || err_set(e, &store_causes[STORE_EXISTS], "the lake file %s is named already", r->path));
+}
+
+bool store_lake_file_add(struct store *s, const struct lake_file_record *r, struct err *e)
+{
+    return add_file(s, SQL_LAKE_ADD, r, e);
 }
 
 bool store_lake_file_supersede(struct store *s, const char *path, struct err *e)
@@ -66,12 +71,12 @@ static void read_lake_file(const struct cursor *c, struct lake_file_record *r)
     column_text(c, 0, r->path, sizeof r->path);
 }
 
-bool store_lake_file_list(struct store *s, bool (*each)(void *arg, const struct lake_file_record *r), void *arg,
-                          struct err *e)
+static bool list_files(struct store *s, enum statement sql, bool (*each)(void *arg, const struct lake_file_record *r),
+                       void *arg, struct err *e)
 {
     struct cursor c;
     struct lake_file_record r;
-    if (!cursor_open(s, SQL_LAKE_LIST, &c, e, "")) return false;
+    if (!cursor_open(s, sql, &c, e, "")) return false;
     while (cursor_next(&c)) {
         read_lake_file(&c, &r);
         if (!each(arg, &r)) break;
@@ -79,12 +84,12 @@ bool store_lake_file_list(struct store *s, bool (*each)(void *arg, const struct 
     return cursor_close(&c);
 }
 
-bool store_lake_file_newest(struct store *s, const char *partition, struct lake_file_record *out, bool *found_out,
-                            struct err *e)
+static bool newest_file(struct store *s, enum statement sql, const char *partition, struct lake_file_record *out,
+                        bool *found_out, struct err *e)
 {
     struct cursor c;
     struct lake_file_record r;
-    if (!cursor_open(s, SQL_LAKE_NEWEST, &c, e, "t", partition)) return false;
+    if (!cursor_open(s, sql, &c, e, "t", partition)) return false;
     bool found = cursor_next(&c);
     if (found) read_lake_file(&c, &r);
     if (!cursor_close(&c)) return false;
@@ -92,6 +97,57 @@ bool store_lake_file_newest(struct store *s, const char *partition, struct lake_
     *found_out = found;
     return true;
 }
+
+bool store_lake_file_list(struct store *s, bool (*each)(void *arg, const struct lake_file_record *r), void *arg,
+                          struct err *e)
+{
+    return list_files(s, SQL_LAKE_LIST, each, arg, e);
+}
+
+bool store_lake_file_newest(struct store *s, const char *partition, struct lake_file_record *out, bool *found_out,
+                            struct err *e)
+{
+    return newest_file(s, SQL_LAKE_NEWEST, partition, out, found_out, e);
+}
+
+/* ---- in the making ----------------------------------------------------------------------------------------------------- */
+
+bool store_lake_staged_add(struct store *s, const struct lake_file_record *r, struct err *e)
+{
+    return add_file(s, SQL_STAGED_ADD, r, e);
+}
+
+bool store_lake_staged_remove(struct store *s, const char *path, struct err *e)
+{
+    return run_statement(s, SQL_STAGED_TAKE, NULL, e, "t", path);
+}
+
+bool store_lake_staged_list(struct store *s, bool (*each)(void *arg, const struct lake_file_record *r), void *arg,
+                            struct err *e)
+{
+    return list_files(s, SQL_STAGED_LIST, each, arg, e);
+}
+
+bool store_lake_staged_newest(struct store *s, const char *partition, struct lake_file_record *out, bool *found_out,
+                              struct err *e)
+{
+    return newest_file(s, SQL_STAGED_NEWEST, partition, out, found_out, e);
+}
+
+bool store_lake_staged_adopt(struct store *s, struct err *e)
+{
+    struct scope scope;
+    if (!scope_begin(s, &scope, e)) return false;
+    bool ok = run_statement(s, SQL_STAGED_ADOPT, NULL, e, "") && run_statement(s, SQL_STAGED_CLEAR, NULL, e, "");
+    return scope_end(&scope, ok, e);
+}
+
+bool store_lake_staged_clear(struct store *s, struct err *e)
+{
+    return run_statement(s, SQL_STAGED_CLEAR, NULL, e, "");
+}
+
+/* ---- replaced ---------------------------------------------------------------------------------------------------------- */
 
 bool store_lake_superseded_list(struct store *s, bool (*each)(void *arg, const char *path), void *arg, struct err *e)
 {

@@ -65,6 +65,9 @@ static const char *const migrations[] = {
     " PRIMARY KEY (feed_id, kind, name, value)) WITHOUT ROWID;"
     "CREATE TABLE column_list (id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);" /* shared: tenants are alike */
     "ALTER TABLE feed ADD COLUMN column_list INTEGER NOT NULL DEFAULT 0;",
+    "CREATE TABLE lake_staged (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, part TEXT NOT NULL,"
+    " bytes INTEGER NOT NULL, events INTEGER NOT NULL, written INTEGER NOT NULL);"
+    "CREATE INDEX lake_staged_of_part ON lake_staged (part, id);",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -89,6 +89,13 @@
     X(LAKE_TAKE, "DELETE FROM lake_file WHERE path = ?")                                                                           \
     X(LAKE_LIST, "SELECT path, bytes, events, written FROM lake_file ORDER BY path")                                               \
     X(LAKE_NEWEST, "SELECT path, bytes, events, written FROM lake_file WHERE part = ? ORDER BY id DESC LIMIT 1")                   \
+    X(STAGED_ADD, "INSERT INTO lake_staged (path, part, bytes, events, written) VALUES (?, ?, ?, ?, ?)")                           \
+    X(STAGED_TAKE, "DELETE FROM lake_staged WHERE path = ?")                                                                       \
+    X(STAGED_LIST, "SELECT path, bytes, events, written FROM lake_staged ORDER BY id")                                             \
+    X(STAGED_NEWEST, "SELECT path, bytes, events, written FROM lake_staged WHERE part = ? ORDER BY id DESC LIMIT 1")               \
+    X(STAGED_ADOPT, "INSERT INTO lake_file (path, part, bytes, events, written) SELECT path, part, bytes, events, written"         \
+                    " FROM lake_staged ORDER BY id")                                                                               \
+    X(STAGED_CLEAR, "DELETE FROM lake_staged")                                                                                     \
     X(SUPERSEDED_ADD, "INSERT INTO lake_superseded (path) VALUES (?) ON CONFLICT (path) DO NOTHING")                               \
     X(SUPERSEDED_LIST, "SELECT path FROM lake_superseded ORDER BY path")                                                           \
     X(SUPERSEDED_FORGET, "DELETE FROM lake_superseded WHERE path = ?")                                                             \

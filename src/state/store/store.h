@@ -204,6 +204,15 @@ bool store_lake_superseded_forget(struct store *s, const char *path, struct err 
 /* The newest file of a partition ("class=…/tenant=…/day=…"), to be extended while small. */
 bool store_lake_file_newest(struct store *s, const char *partition, struct lake_file_record *out, bool *found_out,
                             struct err *e);
+/* Files of a partition set in the making: they count for nothing until all of them are adopted at once. */
+bool store_lake_staged_add(struct store *s, const struct lake_file_record *r, struct err *e);
+bool store_lake_staged_remove(struct store *s, const char *path, struct err *e);
+bool store_lake_staged_list(struct store *s, bool (*each)(void *arg, const struct lake_file_record *r), void *arg,
+                            struct err *e);
+bool store_lake_staged_newest(struct store *s, const char *partition, struct lake_file_record *out, bool *found_out,
+                              struct err *e);
+bool store_lake_staged_adopt(struct store *s, struct err *e); /* they become files of the lake, and none is staged */
+bool store_lake_staged_clear(struct store *s, struct err *e);
 
 /* ---- audit: hash-chained, append only ------------------------------------------------------------------------------------ */
 bool store_audit_add(struct store *s, const char *actor, const char *operation, struct str detail_json, struct err *e);
