@@ -81,7 +81,10 @@ static void note_elements(struct map_scratch *s, const struct op *op, size_t at)
 static enum came run_leaf(struct map_scratch *s, const struct op *op)
 {
     struct point before = here(s);
+    s->chain = NULL;
     struct value v = expr_value(s, op->expr, op->attr, op->fit);
+    bool is_ours =
+        s->chain && s->chain->source == SOURCE_CONST; /* "unknown" where the row says nothing: nobody looks for it */
     if (v.raw.p == NULL) {
         go_back(s, before); /* columns joined in vain */
         return CAME_NOTHING;
@@ -90,7 +93,7 @@ static enum came run_leaf(struct map_scratch *s, const struct op *op)
     size_t at = s->out.n;
     (void)buf_add_str(&s->out, v.raw);
     if (op->is_time) (void)str_to_i64(v.raw, &s->time_ms);
-    if (op->observable && !s->out.failed) {
+    if (op->observable && !is_ours && !s->out.failed) {
         if (op->attr->is_array)
             note_elements(s, op, at);
         else
