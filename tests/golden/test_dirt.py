@@ -1,11 +1,15 @@
-"""Rows with dirt in them: fixtures whose values are replaced at random (by seed) with what Defender has been seen to send and
-worse. Whatever comes in, events must obey the schema of every version and class set, and no row of a table may be lost.
+"""Rows with dirt in them: fixtures, and the rows of all examples, whose values are replaced at random (by seed) with what
+Defender has been seen to send and worse. Whatever comes in, events must obey the schema of every version and class set, and no
+row of a table may be lost.
 
-    test_dirt.py MAP_CORPUS [SEED]"""
+    test_dirt.py MAP_CORPUS LIST_MAPPINGS [SEED]"""
 import copy, glob, json, os, random, subprocess, sys, tempfile
 
+from test_coverage import Mappings
+
 here = os.path.dirname(os.path.abspath(__file__))
-ROWS = 150  # for each source
+ROWS = 150     # for each source that has fixtures
+SOILINGS = 20  # of each example's row
 DIRT = [None, "", "-", "None", "[]", "{}", "null", "0", 0, 1, -1, 2**31, 2**53 + 1, 2**63, 2**64, 1.5, -0.0, 1e300, True, False, "true", "1",
         [], {}, [None], [[]], {"a": {"b": [1]}}, ["a", "b"], "a" * 66000, "\u0000", "\u00e4\ud83d\ude00", " ", "x\ty\n", "10.0.0.1", "::1",
         "::ffff:1.2.3.4", "fe80::1%eth0", "1.2.3.4 ", "000D3A9EC781", "00:0d:3a:9e:c7:81", "a@b.c", "a@b", "https://h.example:99999/a?b#c",
@@ -58,7 +62,7 @@ def documents(rng, path):
 
 
 def main():
-    program, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20261122
+    program, mappings, seed = sys.argv[1], Mappings(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 20261122
     runs = [(v, c) for v in ("1.8.0", "1.3.0") for c in ("mission", "best-fit")]
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
@@ -68,6 +72,10 @@ def main():
             for path in sorted(glob.glob(os.path.join(here, "cases", "*.in.ndjson"))):
                 for document in documents(rng, path):
                     f.write(json.dumps(document) + "\n")
+                    count += 1
+            for source, row in ((s, r) for s in mappings.sources if s[0].isupper() for r in mappings.rows[s]):
+                for _ in range(SOILINGS):
+                    f.write(json.dumps({"category": "AdvancedHunting-" + source, "properties": soil(rng, row)}) + "\n")
                     count += 1
         print(f"1..{len(runs)}\n# seed {seed}, {count} rows")
         failed = False

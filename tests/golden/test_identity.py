@@ -1,10 +1,13 @@
 """A row is the same row in whatever clothes it comes: members in another order, nothing as null, "" or absent, numbers as
 text, an object as text, times with more digits, the device group that only streaming sends. Its metadata.uid must not
-change; and a row that differs in AdditionalFields alone must be another. Of the older APIs: an action read alone and in a
+change; and a row that differs in AdditionalFields alone must be another. So for the fixtures, and for the rows of all examples of
+hunting tables. Of the older APIs: an action read alone and in a
 list, and a detection processed again, are one; a state or content that differs makes another.
 
-    test_identity.py MAP_CORPUS"""
+    test_identity.py MAP_CORPUS LIST_MAPPINGS"""
 import glob, json, os, random, subprocess, sys, tempfile
+
+from test_coverage import Mappings
 
 here = os.path.dirname(os.path.abspath(__file__))
 
@@ -60,11 +63,30 @@ def judge_older(program, number):
     return good
 
 
+def judge_examples(program, mappings, rng, number):
+    """The rows of every hunting table's examples, in other clothes."""
+    tables = [s for s in mappings.sources if s[0].isupper()]
+    plain = [(table, row) for table in tables for row in mappings.rows[table]]
+    faults = []
+    for _ in range(3):
+        pairs = zip(uids(program, map(enveloped, plain)), uids(program, (enveloped((t, redress(rng, r, t))) for t, r in plain)))
+        faults += [f"{t}: another row in other clothes: {json.dumps(r)[:160]}" for (a, b), (t, r) in zip(pairs, plain) if a != b]
+    for fault in faults[:10]:
+        print("# " + fault)
+    print(f"{'not ok' if faults else 'ok'} {number} - {len(plain)} rows of {len(tables)} tables, 3 times in other clothes")
+    return not faults
+
+
+def enveloped(pair):
+    return {"category": "AdvancedHunting-" + pair[0], "properties": pair[1]}
+
+
 def main():
-    program, rng = sys.argv[1], random.Random(20261122)
+    program, mappings, rng = sys.argv[1], Mappings(sys.argv[2]), random.Random(20261122)
     paths = sorted(glob.glob(os.path.join(here, "cases", "Device*.in.ndjson")))
-    print(f"1..{len(paths) + 1}")
+    print(f"1..{len(paths) + 2}")
     failed = not judge_older(program, len(paths) + 1)
+    failed |= not judge_examples(program, mappings, rng, len(paths) + 2)
     for number, path in enumerate(paths, 1):
         table = os.path.basename(path).split(".")[0]
         records = [json.loads(x) for x in open(path, encoding="utf-8")]
