@@ -6,7 +6,7 @@ DEMO_SUMMARY ?=
 SEED ?= 1
 SEEDS ?= 20
 
-.PHONY: all demo test bench fleet sanitize tsan fuzz sim sim-schedule kill lint format docs clean deps deps-build
+.PHONY: all demo test bench fleet sanitize tsan fuzz sim sim-schedule checkers kill lint format docs clean deps deps-build
 all: deps $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
@@ -54,6 +54,11 @@ sim: all
 # Ten thousand tenants' schedule: HOURS of virtual time.
 sim-schedule: all
 	@$(BUILD)/tests/sim/schedule_sim $(or $(HOURS),24) $(or $(TENANTS),10000) $(SEED)
+
+# Our checker of events beside the one in Python: EVENTS generated ones of every table and target, BROKEN spoiled ones a version.
+checkers: all
+	@tests/golden/test_checkers.py $(addprefix $(BUILD)/,tests/golden/check_lines tests/golden/map_corpus defender-twin) tests/golden/events-1.*.ndjson \
+	    --generated $(or $(EVENTS),100000) --broken $(or $(BROKEN),20000)
 
 kill: all
 	@tests/integration/kill.py --kills $(or $(KILLS),200) --named $(or $(NAMED),160)

@@ -4,7 +4,7 @@
 #include "kit/json/index_int.h"
 
 /* An escape letter has one of four high halves, and each low half says with which of them it is one. */
-#define ESCAPE_LOW 4, 0, 1 | 4 | 8, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1
+#define ESCAPE_LOW 0, 0, 1 | 4 | 8, 0, 8, 8, 4, 0, 0, 0, 0, 0, 2, 0, 4, 1
 #define ESCAPE_HIGH 0, 0, 1, 0, 0, 2, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0
 
 static inline uint64_t prefix_xor(uint64_t bits)

@@ -186,9 +186,20 @@ static void test_random(void **state)
     }
 }
 
+static void test_every_escape(void **state)
+{
+    char text[] = "{\"a\":\"\\?1234\"}";
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        text[7] = (char)c;
+        compare(text, sizeof text - 1);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_known), cmocka_unit_test(test_random)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_escape),
+        cmocka_unit_test(test_known), cmocka_unit_test(test_random)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("index", tests, NULL, NULL);
 }
