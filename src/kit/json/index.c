@@ -5,10 +5,12 @@
 
 #include "kit/base/err.h"
 #include "kit/json/index_int.h"
+#include "kit/json/walk_int.h"
 
 struct level {
     const char *name;
     json_index_fn *make;
+    walk_members_fn *walk;
     bool (*is_here)(void);
 };
 
@@ -39,17 +41,18 @@ static bool has_avx512(void)
 /* The best first. */
 static const struct level levels[] = {
 #ifdef __x86_64__
-    {"avx512", json_index_avx512, has_avx512}, {"avx2", json_index_avx2, has_avx2},
-    {"sse4.2", json_index_sse42, has_sse42},
+    {"avx512", json_index_avx512, walk_members_avx512, has_avx512},
+    {"avx2", json_index_avx2, walk_members_avx2, has_avx2},
+    {"sse4.2", json_index_sse42, walk_members_plain, has_sse42},
 #endif
 #ifdef __aarch64__
-    {"neon", json_index_neon, always},
+    {"neon", json_index_neon, walk_members_plain, always},
 #endif
-    {"scalar", json_index_scalar, always},
+    {"scalar", json_index_scalar, walk_members_plain, always},
 };
 enum { LEVEL_COUNT = sizeof levels / sizeof *levels };
 
-static json_index_fn *chosen;
+static const struct level *chosen;
 
 const char *json_index_level(size_t i)
 {
@@ -63,17 +66,17 @@ bool json_index_use(const char *name)
 {
     for (size_t k = 0; k < LEVEL_COUNT; k++) {
         if ((name && strcmp(name, levels[k].name) != 0) || !levels[k].is_here()) continue;
-        __atomic_store_n(&chosen, levels[k].make, __ATOMIC_RELAXED);
+        __atomic_store_n(&chosen, &levels[k], __ATOMIC_RELAXED);
         return true;
     }
     return false;
 }
 
 /* Two threads may both choose: the same. */
-static json_index_fn *level_in_use(void)
+static const struct level *level_in_use(void)
 {
-    json_index_fn *make = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
-    if (make) return make;
+    const struct level *level = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+    if (level) return level;
     const char *name = getenv("PORTCULLIS_SIMD");
     if (name == NULL || !json_index_use(name)) (void)json_index_use(NULL);
     return __atomic_load_n(&chosen, __ATOMIC_RELAXED);
@@ -97,12 +100,16 @@ void json_index_done(struct json_index *x)
     *x = (struct json_index){0};
 }
 
-void json_index_make(struct json_index *x, char *p, size_t n)
+walk_members_fn *walk_members_best(void)
+{
+    return level_in_use()->walk;
+}
+
+void json_index_make(struct json_index *x, const char *p, size_t n)
 {
     INVARIANT(n <= x->cap);
     size_t blocks = (n + JSON_BLOCK - 1) / JSON_BLOCK;
-    memset(p + n, ' ', JSON_PAD);
-    size_t sound = level_in_use()(x, (const unsigned char *)p, blocks) * JSON_BLOCK;
+    size_t sound = level_in_use()->make(x, (const unsigned char *)p, blocks) * JSON_BLOCK;
     x->sound = sound < n ? sound : n;
     for (unsigned i = 0; i < JSON_SENTINELS; i++) x->quotes[x->count + i] = UINT32_MAX;
 }

@@ -15,7 +15,7 @@
 
 enum {
     JSON_BLOCK = 64,
-    JSON_PAD = 128 /* readable bytes behind a window; their content does not matter, but is overwritten */
+    JSON_PAD = 128 /* readable bytes behind a window, whatever they are */
 };
 
 struct json_marks {   /* of a block: bits at closing quotes */
@@ -34,8 +34,8 @@ enum { JSON_SENTINELS = 4 };
 /* For windows of up to `cap` bytes. False: no memory. */
 bool json_index_init(struct json_index *x, size_t cap);
 void json_index_done(struct json_index *x);
-/* `p` has JSON_PAD bytes behind n, which are overwritten with blanks. */
-void json_index_make(struct json_index *x, char *p, size_t n);
+/* Blocks are read whole: behind n, the last of them is filled with blanks. */
+void json_index_make(struct json_index *x, const char *p, size_t n);
 
 /* Levels, for tests; all give the same index. NULL behind the last; those that this CPU lacks are not named. */
 const char *json_index_level(size_t i);

@@ -617,7 +617,7 @@ static bool can_walk(struct json_split *s, const char *p)
     size_t n = (size_t)(s->end - p);
     if (n > s->index_left) return false;
     s->index_left -= n;
-    json_walk_begin(&s->walk, s->window + (p - s->window), n);
+    json_walk_begin(&s->walk, p, n);
     s->is_indexed = true;
     return true;
 }
@@ -685,6 +685,7 @@ static void keep_tail(struct json_split *s, const char *p)
 static void read_window(struct json_split *s)
 {
     const char *p = s->window;
+    memset(s->window + s->window_bytes, ' ', JSON_PAD);
     s->piece = s->window;
     s->end = s->window + s->window_bytes;
     s->index_left = 4 * s->o.window;

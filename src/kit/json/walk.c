@@ -1,8 +1,6 @@
-#include "kit/json/walk.h"
+#include "kit/json/walk_int.h"
 
 #include <stdlib.h>
-
-#include "kit/json/bytes.h"
 
 enum {
     DEPTH_MAX = 100,   /* of a value: deeper ones are the machine's */
@@ -10,50 +8,9 @@ enum {
     TABLE_SIZE = 4096, /* of the book; a power of two */
     PROBES_MAX = 16,   /* a sender who makes keys collide makes himself slow, not us */
     DISTRUST = 32,     /* objects */
-    FIRST_OUTER = 1,   /* numbers in the book that stand for no key */
-    FIRST_INNER = 2,
 };
 
 /* ---- small things ---------------------------------------------------------------------------------------------------- */
-static inline uint64_t load8(const void *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-typedef uint64_t half __attribute__((vector_size(16)));
-
-static inline half load16(const void *p)
-{
-    half v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-/* Are the first `bytes` (at most 64) the same? Reads 64 of both. */
-static inline bool same(const char *p, const unsigned char *text, unsigned bytes)
-{
-    static const unsigned char masks[2 * JSON_KEY_TEXT] = {
-#define X8 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF
-        X8, X8, X8, X8, X8, X8, X8, X8,
-#undef X8
-    };
-    const unsigned char *mask = masks + JSON_KEY_TEXT - bytes;
-    half d = ((load16(p) ^ load16(text)) & load16(mask)) | ((load16(p + 16) ^ load16(text + 16)) & load16(mask + 16)) |
-             ((load16(p + 32) ^ load16(text + 32)) & load16(mask + 32));
-    if (bytes > 48) d |= (load16(p + 48) ^ load16(text + 48)) & load16(mask + 48);
-    return (d[0] | d[1]) == 0;
-}
-
-/* The window is followed by blanks, so this always ends. */
-static inline const char *skip_blanks(struct json_walk *w, const char *p)
-{
-    const char *end = w->p + w->n;
-    while (p < end && json_is_blank(*p)) w->lines += *p++ == '\n';
-    return p;
-}
-
 /* Cut by the end of the window, as far as one can tell, or odd. */
 static enum json_walked odd(const struct json_walk *w, const char *p)
 {
@@ -61,50 +18,40 @@ static enum json_walked odd(const struct json_walk *w, const char *p)
     return is_near_end ? JSON_WALK_CUT : JSON_WALK_ODD;
 }
 
-static inline bool is_digit(char c)
+/* What goes on behind the window is not followed for long. */
+static const char *digits_end(const struct json_walk *w, const char *p)
 {
-    return c >= '0' && c <= '9';
+    unsigned n;
+    do p += n = digits_of(p);
+    while (n == 8 && p < w->p + w->n);
+    return p;
 }
 
-static const char *digits_end(const char *p)
-{
-    for (;; p += 8) {
-        uint64_t x = load8(p) ^ UINT64_C(0x3030303030303030);
-        uint64_t others = ((x & UINT64_C(0x7F7F7F7F7F7F7F7F)) + UINT64_C(0x7676767676767676)) | x;
-        others &= UINT64_C(0x8080808080808080);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        if (others) return p + __builtin_clzll(others) / 8;
-#else
-        if (others) return p + __builtin_ctzll(others) / 8;
-#endif
-    }
-}
-
-static const char *fraction_end(const char *p)
+static const char *fraction_end(const struct json_walk *w, const char *p)
 {
     if (*p == '.') {
         if (!is_digit(*++p)) return NULL;
-        p = digits_end(p);
+        p = digits_end(w, p);
     }
     if (*p == 'e' || *p == 'E') {
         p++;
         p += *p == '+' || *p == '-';
         if (!is_digit(*p)) return NULL;
-        p = digits_end(p);
+        p = digits_end(w, p);
     }
     return p;
 }
 
 /* Behind the number at p; NULL: it is none. */
-static inline const char *number_end(const char *p)
+static const char *number_end(const struct json_walk *w, const char *p)
 {
     p += *p == '-';
-    const char *end = digits_end(p);
+    const char *end = digits_end(w, p);
     if (end == p || (*p == '0' && end > p + 1)) return NULL;
-    return *end == '.' || *end == 'e' || *end == 'E' ? fraction_end(end) : end;
+    return *end == '.' || *end == 'e' || *end == 'E' ? fraction_end(w, end) : end;
 }
 
-static inline const char *literal_end(const char *p, enum json_type *type)
+static const char *literal_end(const char *p, uint8_t *type)
 {
     static const struct {
         char text[8];
@@ -129,9 +76,9 @@ static const char *string_end(struct json_walk *w)
 
 static const char *scalar_end(struct json_walk *w, const char *p)
 {
-    enum json_type type;
+    uint8_t type;
     if (*p == '"') return string_end(w);
-    if (*p == '-' || is_digit(*p)) return number_end(p);
+    if (*p == '-' || is_digit(*p)) return number_end(w, p);
     return literal_end(p, &type);
 }
 
@@ -158,8 +105,8 @@ static bool open_container(struct nest *n, char c)
 static const char *skip_key(struct json_walk *w, const char *p)
 {
     if (*p != '"' || (p = string_end(w)) == NULL) return NULL;
-    p = skip_blanks(w, p);
-    return *p == ':' ? skip_blanks(w, p + 1) : NULL;
+    p = walk_blanks(w, p);
+    return *p == ':' ? walk_blanks(w, p + 1) : NULL;
 }
 
 /* Behind the container at *p; what is not liked is at *p then. */
@@ -176,7 +123,7 @@ static bool walk_container(struct json_walk *w, const char **p, uint8_t *flags)
             bool is_object = *at == '{';
             if (!open_container(&nest, *at)) return false;
             if (nest.depth > deepest) deepest = nest.depth;
-            next = skip_blanks(w, at + 1);
+            next = walk_blanks(w, at + 1);
             had_blanks |= next != at + 1;
             if (*next != (is_object ? '}' : ']')) {
                 at = is_object ? skip_key(w, next) : next;
@@ -200,7 +147,7 @@ static bool walk_container(struct json_walk *w, const char **p, uint8_t *flags)
                 *p = at;
                 return true;
             }
-            next = skip_blanks(w, at);
+            next = walk_blanks(w, at);
             had_blanks |= next != at;
             *p = next;
             if (next >= limit) return false;
@@ -209,7 +156,7 @@ static bool walk_container(struct json_walk *w, const char **p, uint8_t *flags)
             at = next + 1;
         }
         if (*next != ',') return false;
-        at = skip_blanks(w, next + 1);
+        at = walk_blanks(w, next + 1);
         had_blanks |= at != next + 1;
         if (in_object(&nest)) {
             *p = at;
@@ -234,7 +181,7 @@ enum json_walked json_walk_value(struct json_walk *w, const char **p)
         return JSON_WALKED;
     }
     w->lines = lines;
-    return is_fine ? JSON_WALK_ODD : odd(w, at);
+    return is_fine && end <= w->p + w->n ? JSON_WALK_ODD : odd(w, at);
 }
 
 /* ---- the book -------------------------------------------------------------------------------------------------------- */
@@ -290,7 +237,7 @@ static uint16_t find_key(struct json_keys *k, const char *p, size_t n, bool is_p
     for (unsigned probe = 0; probe < PROBES_MAX; probe++, h = (h + 1) & (TABLE_SIZE - 1)) {
         uint16_t number = k->table[h];
         if (number) {
-            if (k->items[number].bytes == n + 3 && same(p, k->items[number].text, (unsigned)n + 2)) return number;
+            if (k->items[number].bytes == n + 3 && memcmp(p, k->items[number].text, n + 2) == 0) return number;
             continue;
         }
         if (!is_plain || k->count == JSON_KEYS_MAX || !add_key(k)) break;
@@ -298,6 +245,7 @@ static uint16_t find_key(struct json_keys *k, const char *p, size_t n, bool is_p
         memcpy(key->text, p, n + 2);
         key->text[n + 2] = ':';
         key->bytes = (uint8_t)(n + 3);
+        key->mask = UINT64_MAX >> (JSON_KEY_TEXT - key->bytes);
         key->kind = k->kind_of(k->ctx, (struct str){p + 1, n});
         k->table[h] = (uint16_t)(k->count - 1);
         return k->table[h];
@@ -306,26 +254,14 @@ static uint16_t find_key(struct json_keys *k, const char *p, size_t n, bool is_p
 }
 
 /* ---- objects --------------------------------------------------------------------------------------------------------- */
-struct walking {
-    struct json_walk *w;
-    struct json_keys *k;
-    struct json_fields *fields, *inner;
-    uint32_t kinds;
-    uint16_t key; /* the member's; before the first: where its guess is */
-    bool is_guessing, takes_lists;
-    unsigned misses;
-};
-
 static inline bool has_backslash(const struct json_walk *w, uint32_t end)
 {
     return w->index.marks[end / JSON_BLOCK].escaped >> (end % JSON_BLOCK) & 1;
 }
 
-/* The key at p was not the one expected. Gives where the value begins; NULL: no key. */
-static __attribute__((noinline)) const char *unexpected_key(struct walking *x, const char *p)
+const char *walk_unexpected_key(struct walking *x, const char *p)
 {
     struct json_walk *w = x->w;
-    if (*p != '"' || w->next[1] >= w->n) return NULL;
     uint32_t open = w->next[0], close = w->next[1];
     uint16_t before = x->key, number = find_key(x->k, p, close - open - 1, !has_backslash(w, close));
     if (x->is_guessing) {
@@ -338,140 +274,49 @@ static __attribute__((noinline)) const char *unexpected_key(struct walking *x, c
     }
     x->key = number;
     p = w->p + close + 1;
-    w->next += 2;
-    if (*p != ':') p = skip_blanks(w, p);
-    if (*p != ':') return NULL;
-    return p + 1;
+    if (*p != ':') p = walk_blanks(w, p);
+    return *p == ':' ? p + 1 : NULL;
 }
 
-/* Behind the key and its colon. */
-static inline const char *read_key(struct walking *x, const char *p)
+uint8_t walk_unkept_kind(const struct walking *x, const char *p)
 {
-    if (x->is_guessing && x->key != JSON_NO_KEY) {
-        for (unsigned i = 0; i < 2; i++) {
-            uint16_t number = x->k->items[x->key].next[i];
-            const struct json_key *key = &x->k->items[number];
-            if (number == 0 || !same(p, key->text, key->bytes)) continue;
-            x->key = number;
-            x->w->next += 2;
-            return p + key->bytes;
-        }
-    }
-    return unexpected_key(x, p);
+    return x->k->kind_of(x->k->ctx, (struct str){p + 1, x->w->next[1] - x->w->next[0] - 1});
 }
-
-static bool walk_members(struct walking *x, const char **p);
 
 static bool walk_inner(struct walking *x, const char **p)
 {
     struct walking inner = {.w = x->w,
                             .k = x->k,
                             .fields = x->inner,
-                            .key = FIRST_INNER,
+                            .key = JSON_FIRST_INNER,
                             .is_guessing = x->is_guessing,
                             .takes_lists = true};
-    bool is_fine = walk_members(&inner, p);
+    bool is_fine = walk_members_best()(&inner, p);
     x->misses += inner.misses;
     return is_fine;
 }
 
-/* A value that is no string. Gives what is behind it, NULL: not for us; *p is where. */
-static const char *read_other(struct walking *x, const char **p, struct json_field *f, uint8_t kind)
+const char *walk_other(struct walking *x, const char **p, uint8_t kind, uint8_t *type, uint8_t *flags)
 {
-    enum json_type type = JSON_NUMBER;
-    const char *at = *p, *end = NULL;
-    uint8_t flags = 0;
-    if (*at == '{' || *at == '[') {
-        bool is_object = *at == '{';
-        type = is_object ? JSON_OBJECT : JSON_ARRAY;
-        if (!is_object && kind == x->k->list && !x->takes_lists) return NULL;
-        bool is_inner = is_object && x->inner && kind == x->k->inner;
-        if (!(is_inner ? walk_inner(x, p) : walk_container(x->w, p, &flags))) return NULL;
-        end = *p;
-        if (is_inner && x->inner->count == 0) flags = JSON_BLANK;
-    } else if (*at == '-' || is_digit(*at)) {
-        end = number_end(at);
-    } else {
-        end = literal_end(at, &type);
-        if (type == JSON_NULL) flags = JSON_BLANK;
-    }
-    f->type = (uint8_t)type;
-    f->flags |= flags;
-    return end;
-}
-
-static inline const char *read_value(struct walking *x, const char **p, struct json_field *f, uint8_t kind)
-{
-    struct json_walk *w = x->w;
     const char *at = *p;
-    if (*at != '"') return read_other(x, p, f, kind);
-    uint32_t close = w->next[1];
-    if (close >= w->n) return NULL;
-    w->next += 2;
-    f->type = JSON_STRING;
-    if (w->p + close == at + 1) f->flags |= JSON_BLANK;
-    if (has_backslash(w, close)) {
-        bool is_odd = w->index.marks[close / JSON_BLOCK].odd >> (close % JSON_BLOCK) & 1;
-        f->flags |= is_odd ? JSON_ESCAPED | JSON_ODD : JSON_ESCAPED;
+    bool is_object = *at == '{';
+    if (*at == '-' || is_digit(*at)) {
+        *type = JSON_NUMBER;
+        return number_end(x->w, at);
     }
-    return w->p + close + 1;
-}
-
-static __attribute__((noinline)) uint8_t unkept_kind(const struct walking *x, const char *p)
-{
-    return x->k->kind_of(x->k->ctx, (struct str){p + 1, x->w->next[-1] - x->w->next[-2] - 1});
-}
-
-/* One member; gives what is behind it. */
-static inline const char *read_member(struct walking *x, const char **p)
-{
-    const char *at = *p, *base = x->fields->base;
-    const char *value = read_key(x, at);
-    if (value == NULL) return NULL;
-    bool is_tight = value == at + (x->w->next[-1] - x->w->next[-2]) + 2;
-    if (json_is_blank(*value)) {
-        value = skip_blanks(x->w, value);
-        is_tight = false;
+    if (!is_object && *at != '[') {
+        const char *end = literal_end(at, type);
+        if (*type == JSON_NULL) *flags |= JSON_BLANK;
+        return end;
     }
-    struct json_field f = {
-        .at = (uint32_t)(at - base), .value = (uint32_t)(value - base), .key = x->key, .slot = UINT16_MAX};
-    f.kind = x->key != JSON_NO_KEY ? x->k->items[x->key].kind : unkept_kind(x, at);
-    if (is_tight) f.flags = JSON_TIGHT;
-    uint16_t key = x->key;
-    *p = value;
-    const char *end = read_value(x, p, &f, f.kind);
-    x->key = key;
-    if (end == NULL) return NULL;
-    f.end = (uint32_t)(end - base);
-    x->kinds |= UINT32_C(1) << f.kind;
-    struct json_field *out = json_fields_add(x->fields);
-    if (out == NULL) return NULL;
-    *out = f;
-    return end;
-}
-
-static bool walk_members(struct walking *x, const char **p)
-{
-    struct json_walk *w = x->w;
-    const char *at = *p + 1;
-    x->fields->base = *p;
-    x->fields->count = 0;
-    if (*at != '"') at = skip_blanks(w, at);
-    for (bool is_first = true;; is_first = false) {
-        *p = at;
-        if (is_first && *at == '}') break;
-        if (*at != '"') return false;
-        const char *end = read_member(x, p);
-        if (end == NULL) return false;
-        if (*end != ',' && *end != '}') end = skip_blanks(w, end);
-        *p = end;
-        if (*end == '}') break;
-        if (*end != ',') return false;
-        at = end + 1;
-        if (*at != '"') at = skip_blanks(w, at);
-    }
-    ++*p;
-    return *p <= w->p + w->n;
+    *type = is_object ? JSON_OBJECT : JSON_ARRAY;
+    if (!is_object && kind == x->k->list && !x->takes_lists) return NULL;
+    bool is_inner = is_object && x->inner && kind == x->k->inner;
+    uint8_t seen = 0;
+    if (!(is_inner ? walk_inner(x, p) : walk_container(x->w, p, &seen))) return NULL;
+    if (is_inner && x->inner->count == 0) seen = JSON_BLANK;
+    *flags |= seen;
+    return *p;
 }
 
 enum json_walked json_walk_object(struct json_walk *w, struct json_keys *k, const char **p, struct json_walk_object *o)
@@ -480,16 +325,16 @@ enum json_walked json_walk_object(struct json_walk *w, struct json_keys *k, cons
                         .k = k,
                         .fields = o->outer,
                         .inner = o->inner,
-                        .key = FIRST_OUTER,
+                        .key = JSON_FIRST_OUTER,
                         .is_guessing = k->distrust == 0,
                         .takes_lists = o->takes_lists};
     uint64_t lines = w->lines;
     const char *at = *p;
     if (o->inner) o->inner->base = NULL;
     if (k->distrust) k->distrust--;
-    bool is_fine = walk_members(&x, &at);
+    bool is_fine = walk_members_best()(&x, &at);
     o->kinds = x.kinds;
-    if (x.misses > 8 && x.misses > o->outer->count / 2) k->distrust = DISTRUST;
+    if (x.misses > 8 && x.misses > (o->outer->count + (o->inner ? o->inner->count : 0)) / 2) k->distrust = DISTRUST;
     if (is_fine && at <= w->p + w->index.sound) {
         *p = at;
         return JSON_WALKED;
@@ -499,7 +344,7 @@ enum json_walked json_walk_object(struct json_walk *w, struct json_keys *k, cons
 }
 
 /* ---- windows --------------------------------------------------------------------------------------------------------- */
-void json_walk_begin(struct json_walk *w, char *p, size_t n)
+void json_walk_begin(struct json_walk *w, const char *p, size_t n)
 {
     w->p = p;
     w->n = n;

@@ -19,6 +19,7 @@ enum {
 };
 struct json_key {
     unsigned char text[JSON_KEY_TEXT]; /* "Key": and zeros */
+    uint64_t mask;                     /* a bit for each of `bytes` */
     uint8_t bytes;
     uint8_t kind;     /* its owner's, below 32 */
     uint16_t next[2]; /* the keys that followed it, the last first */
@@ -56,8 +57,8 @@ struct json_walk_object {
 enum json_walked json_walk_object(struct json_walk *w, struct json_keys *k, const char **p, struct json_walk_object *o);
 /* Any value; *p at its first byte moves behind it. */
 enum json_walked json_walk_value(struct json_walk *w, const char **p);
-/* A window begins: at its first byte, outside strings. */
-void json_walk_begin(struct json_walk *w, char *p, size_t n);
+/* A window begins: at its first byte, outside strings. Behind it, JSON_PAD bytes can be read. */
+void json_walk_begin(struct json_walk *w, const char *p, size_t n);
 /* Moves to p, outside strings: the quotes before are walked over. */
 void json_walk_to(struct json_walk *w, const char *p);
 

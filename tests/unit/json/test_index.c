@@ -86,6 +86,7 @@ static void compare(const char *text, size_t n)
         assert_true(json_index_use(json_index_level(i)));
         assert_true(json_index_init(&x, CAP));
         memcpy(window, text, n);
+        memset(window + n, ' ', JSON_PAD);
         json_index_make(&x, window, n);
         assert_int_equal(x.sound == n, want.sound == n);
         if (want.sound == n) {

@@ -1,0 +1,11 @@
+#include <immintrin.h>
+
+#include "kit/json/walk_int.h"
+
+static inline bool same(const char *p, const struct json_key *key)
+{
+    return _mm512_mask_cmpneq_epi8_mask(key->mask, _mm512_loadu_si512(p), _mm512_loadu_si512(key->text)) == 0;
+}
+
+#define WALK_MEMBERS walk_members_avx512
+#include "kit/json/walk_body.h"

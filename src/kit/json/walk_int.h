@@ -1,0 +1,64 @@
+/* Private to the walk: what its hot loop, which is compiled once per level of SIMD (walk_body.h), shares with the rest. */
+#ifndef KIT_JSON_WALK_INT_H
+#define KIT_JSON_WALK_INT_H
+
+#include "kit/json/bytes.h"
+#include "kit/json/walk.h"
+
+enum { JSON_FIRST_OUTER = 1, JSON_FIRST_INNER = 2 }; /* numbers in the book that stand before the first key */
+
+struct walking { /* one object */
+    struct json_walk *w;
+    struct json_keys *k;
+    struct json_fields *fields, *inner;
+    uint32_t kinds;
+    uint16_t key; /* the member's; before the first: where its guess is */
+    bool is_guessing, takes_lists;
+    unsigned misses;
+};
+
+/* Lists the members of the object at *p, moves behind it. False: cut or odd, *p is where. */
+typedef bool walk_members_fn(struct walking *x, const char **p);
+walk_members_fn walk_members_plain, walk_members_avx2, walk_members_avx512;
+walk_members_fn *walk_members_best(void);
+
+/* The key at p was not the one expected: looks it up, notes it. Gives where the value begins; NULL: no key. */
+const char *walk_unexpected_key(struct walking *x, const char *p);
+/* A value that is neither a string nor an integer. Gives what is behind it; NULL: not for us, *p is where. */
+const char *walk_other(struct walking *x, const char **p, uint8_t kind, uint8_t *type, uint8_t *flags);
+uint8_t walk_unkept_kind(const struct walking *x, const char *p);
+
+static inline uint64_t load8(const void *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline const char *walk_blanks(struct json_walk *w, const char *p)
+{
+    const char *end = w->p + w->n;
+    while (p < end && json_is_blank(*p)) w->lines += *p++ == '\n';
+    return p;
+}
+
+static inline bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
+/* The first byte of eight that is no digit; 8: all are. */
+static inline unsigned digits_of(const char *p)
+{
+    uint64_t x = load8(p) ^ UINT64_C(0x3030303030303030);
+    uint64_t others = ((x & UINT64_C(0x7F7F7F7F7F7F7F7F)) + UINT64_C(0x7676767676767676)) | x;
+    others &= UINT64_C(0x8080808080808080);
+    if (others == 0) return 8;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return (unsigned)__builtin_clzll(others) / 8;
+#else
+    return (unsigned)__builtin_ctzll(others) / 8;
+#endif
+}
+
+#endif
