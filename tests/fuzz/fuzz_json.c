@@ -133,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         same(&a, listen(text, size ? size : 1, lists, size + 64));
         same(&a, listen(text, size ? size : 1, lists, 64));
         same(&a, listen(text, 0, lists, 150));
+        same(&a, listen(text, 400, lists, 256));
     }
     buf_done(&a.text);
     return 0;

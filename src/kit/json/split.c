@@ -664,48 +664,43 @@ static enum json_walked walk_records(struct json_split *s, const char **p)
     }
 }
 
-static void feed_carefully(struct json_split *s)
+/* Reads n bytes at p, with JSON_PAD readable ones behind them. Gives how many it took: what the end cuts is left. */
+static size_t read_window(struct json_split *s, const char *from, size_t n)
 {
-    size_t n = s->window_bytes;
-    s->window_bytes = 0;
-    feed_bytes(s, s->window, n, s->base);
-}
-
-/* What is in the window from p on stays for the next time. */
-static void keep_tail(struct json_split *s, const char *p)
-{
-    size_t n = (size_t)(s->end - p);
-    s->base = offset_of(s, p);
-    if (p > s->piece) s->last = p[-1];
-    memmove(s->window, p, n);
-    s->window_bytes = n;
-    if (n > s->o.window / 2) feed_carefully(s);
-}
-
-static void read_window(struct json_split *s)
-{
-    const char *p = s->window;
-    memset(s->window + s->window_bytes, ' ', JSON_PAD);
-    s->piece = s->window;
-    s->end = s->window + s->window_bytes;
-    s->index_left = 4 * s->o.window;
+    const char *p = from;
+    s->piece = from;
+    s->end = from + n;
+    s->index_left = 4 * n;
     s->is_indexed = false;
     if (s->from) s->from = p;
     while (p < s->end) {
-        if (can_walk(s, p)) {
-            enum json_walked came = walk_records(s, &p);
-            if (came == JSON_WALK_CUT) {
-                keep_tail(s, p);
-                return;
-            }
-            if (p == s->end) break;
-        }
+        bool is_cut = can_walk(s, p) && walk_records(s, &p) == JSON_WALK_CUT;
+        if (is_cut || p == s->end) break;
         step(s, &p);
     }
     keep_unit(s);
-    s->base += s->window_bytes;
-    s->last = p[-1];
+    if (p > from) s->last = p[-1];
+    s->base = offset_of(s, p);
+    return (size_t)(p - from);
+}
+
+/* The window's content, carefully. */
+static void drain_window(struct json_split *s)
+{
+    size_t n = s->window_bytes;
     s->window_bytes = 0;
+    if (n) feed_bytes(s, s->window, n, s->base);
+}
+
+/* Reads what is in the window; what its end cuts stays, unless it is so much that it is better read on carefully. */
+static void fill_window(struct json_split *s, size_t more)
+{
+    size_t n = s->window_bytes + more;
+    memset(s->window + n, ' ', JSON_PAD);
+    size_t took = read_window(s, s->window, n);
+    memmove(s->window, s->window + took, n - took);
+    s->window_bytes = n - took;
+    if (s->window_bytes > s->o.window / 2) drain_window(s);
 }
 
 char *json_split_room(struct json_split *s, size_t *n)
@@ -724,38 +719,77 @@ void json_split_take(struct json_split *s, size_t n)
         n -= mark;
         memmove(s->window, s->window + mark, mark ? n : 0);
     }
-    s->window_bytes = tail + n;
-    if (s->window_bytes == 0) return;
     /* A tail that grows by little is not read again and again. */
-    if (s->o.lane == JSON_LANE_CAREFUL || n < min || n < tail)
-        feed_carefully(s);
-    else
-        read_window(s);
+    if (s->o.lane != JSON_LANE_CAREFUL && n >= min && n >= tail) {
+        fill_window(s, n);
+    } else {
+        s->window_bytes += n;
+        drain_window(s);
+    }
+}
+
+/* What an earlier piece left in the window is read with the beginning of this one; gives how much of it was taken. */
+static size_t feed_tail(struct json_split *s, const char *p, size_t n)
+{
+    size_t took = 0;
+    for (size_t more = PIECE_BYTES; s->window_bytes && took < n; more *= 2) {
+        size_t room = s->o.window - s->window_bytes, some = n - took < more ? n - took : more;
+        if (some > room) some = room;
+        memcpy(s->window + s->window_bytes, p + took, some);
+        fill_window(s, some);
+        took += some;
+        if (s->window_bytes > some) continue;
+        took -= s->window_bytes; /* the rest can be read where it is */
+        s->window_bytes = 0;
+    }
+    return took;
+}
+
+/* A large piece is read where it is, but for its end. */
+static size_t feed_in_place(struct json_split *s, const char *p, size_t n)
+{
+    size_t took = 0;
+    for (bool is_last = false; !is_last && n - took >= WALK_MIN + JSON_PAD;) {
+        size_t some = (n - took - JSON_PAD) / JSON_BLOCK * JSON_BLOCK, room = s->o.window / JSON_BLOCK * JSON_BLOCK;
+        is_last = some <= room;
+        if (some > room) some = room;
+        size_t read = read_window(s, p + took, some);
+        if (some - read > room / 2) {
+            feed_bytes(s, p + took + read, some - read, s->base);
+            read = some;
+        }
+        took += read;
+    }
+    return took;
 }
 
 void json_split_feed(struct json_split *s, const void *bytes, size_t n)
 {
     const char *p = bytes;
     bool is_quick = s->o.lane == JSON_LANE_QUICK || (s->o.lane == JSON_LANE_BOTH && n >= WALK_MIN);
-    size_t room;
-    for (char *to; n && is_quick && (to = json_split_room(s, &room)) != NULL;) {
-        size_t some = n < room ? n : room;
-        memcpy(to, p, some);
-        json_split_take(s, some);
-        p += some;
-        n -= some;
-    }
     if (n == 0) return;
-    if (s->window_bytes) feed_carefully(s);
-    size_t mark = skip_mark(s, p, n);
-    feed_bytes(s, p + mark, n - mark, s->base + mark);
+    size_t took = s->window_bytes ? 0 : skip_mark(s, p, n);
+    s->base += took;
+    if (is_quick && n >= s->window_bytes && window_init(s)) {
+        if (s->window_bytes) took += feed_tail(s, p + took, n - took);
+        took += feed_in_place(s, p + took, n - took);
+        while (took < n) {
+            size_t room = s->o.window - s->window_bytes, some = n - took < room ? n - took : room;
+            memcpy(s->window + s->window_bytes, p + took, some);
+            fill_window(s, some);
+            took += some;
+        }
+    }
+    if (took == n) return;
+    drain_window(s);
+    feed_bytes(s, p + took, n - took, s->base);
 }
 
 void json_split_end(struct json_split *s)
 {
     static const char nothing[1] = "";
     const char *p = nothing;
-    if (s->window_bytes) feed_carefully(s);
+    drain_window(s);
     s->piece = s->end = nothing;
     if (s->from) s->from = nothing;
     bool is_whole = s->state == SP_TOP_SCALAR && machine_finish(&s->m) == MACHINE_DONE;
