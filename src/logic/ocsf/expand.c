@@ -55,9 +55,19 @@ static bool is_whole(const struct node *n)
     return node_get(n, "$from") || node_get(n, "$join") || node_get(n, "$first");
 }
 
+/* Nothing but instructions beside it, $each for one: they join what is whole instead of replacing it. */
+static bool only_steers(const struct node *n)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        if (!str_starts(n->keys[i], STR("$"))) return false;
+    }
+    return !is_whole(n);
+}
+
 bool node_merge(struct expander *x, const struct node *under, const struct node *over, struct node *out)
 {
-    if (under->type != YAML_MAP || over->type != YAML_MAP || is_whole(under) || is_whole(over)) {
+    bool replaces = under->type != YAML_MAP || over->type != YAML_MAP || is_whole(over);
+    if (replaces || (is_whole(under) && !only_steers(over))) {
         *out = *over;
         return true;
     }
