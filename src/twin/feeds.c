@@ -80,10 +80,17 @@ bool table_is_of_endpoint(struct str name)
 }
 
 /* Microsoft shows the rows of a renamed table under both names for a while. Here each name has rows of its own; a reader
- * takes the new one, so what is under the old one does not count. */
-static bool is_old_name(enum table_id id)
+ * takes the new one, so what is under the old one does not count. Where the scenario renames a table, its rows count under the
+ * old name. */
+static bool counts_elsewhere(const struct scenario *s, enum table_id id)
 {
-    return id == TABLE_AADSignInEventsBeta || id == TABLE_AADSpnSignInEventsBeta || id == TABLE_AIAgentsInfo;
+    bool is_old = id == TABLE_AADSignInEventsBeta || id == TABLE_AADSpnSignInEventsBeta || id == TABLE_AIAgentsInfo;
+    for (unsigned i = 0; i < s->event_count; i++) {
+        if (s->events[i].what != EVENT_RENAME_TABLE) continue;
+        if (s->events[i].table == (unsigned)id) return false;
+        if (str_eq(str_of(s->events[i].name), str_of(table_schemas[id].name))) return true;
+    }
+    return is_old;
 }
 
 /* Through Graph, or its own tables through the Endpoint API. */
@@ -94,7 +101,7 @@ static bool may_hunt(const struct cloud *c, const struct twin_tenant *t, role_se
     bool by_endpoint = nation_serves(nation, API_ENDPOINT) && table_is_of_endpoint(str_of(table_schemas[id].name)) &&
                        variant_is(&t->variants, VARIANT_ENDPOINT_HUNTING, "serve") &&
                        roles & role_by_name(API_ENDPOINT, STR("AdvancedQuery.Read.All"));
-    return (by_graph || by_endpoint) && tenant_has_table(t, id) && !is_old_name(id);
+    return (by_graph || by_endpoint) && tenant_has_table(t, id) && !counts_elsewhere(c->opts.scenario, id);
 }
 
 bool cloud_feed_readable(const struct cloud *c, unsigned tenant, unsigned feed)

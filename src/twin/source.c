@@ -12,14 +12,19 @@ static bool has_happened(const struct hunt_source *s, const struct scenario_even
     return at <= s->as_of.ticks && tenant_range_has(&e->tenants, s->tenant->world.index);
 }
 
-/* What `name` is called: a table is known by its new name from the change on, by its old one for a while. */
+/* What `name` is called: a table is known by its new name from the change on (not before, should the schema know that name
+ * already), by its old one for a while. */
 static bool table_called(const struct hunt_source *s, struct str name, enum table_id *out)
 {
     const struct scenario *sc = s->cloud->opts.scenario;
     bool is_table = table_by_name(name, out);
     for (unsigned i = 0; i < sc->event_count; i++) {
         const struct scenario_event *e = &sc->events[i];
-        if (e->what != EVENT_RENAME_TABLE || !has_happened(s, e, 0)) continue;
+        if (e->what != EVENT_RENAME_TABLE || !tenant_range_has(&e->tenants, s->tenant->world.index)) continue;
+        if (!has_happened(s, e, 0)) {
+            is_table = is_table && (s->is_dump || !str_eq(name, str_of(e->name)));
+            continue;
+        }
         if (str_eq(name, str_of(e->name))) {
             *out = (enum table_id)e->table;
             is_table = true;

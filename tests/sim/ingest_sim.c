@@ -81,16 +81,15 @@ static void draw_object(struct sim *s, size_t tenant, size_t feed, uint32_t obje
     }
 }
 
-/* Always the new names, or both, or the old ones until some hour and for two days more, as Microsoft does it: what comes late
- * for a table that is gone at once cannot be told from what was read of it. */
+/* Always the new names, or both, or the old ones until some hour and for a while: two days, as Microsoft does it, an hour,
+ * or not at all. */
 static void draw_names(struct sim *s, size_t tenant, int64_t begin, int64_t length)
 {
     struct sim_tenant *t = &s->cloud.tenants[tenant];
+    const int64_t overlap[] = {52 * HOUR, (int64_t)rng_below(&s->rng, (uint64_t)HOUR), 0};
     bool is_renamed = rng_chance(&s->rng, 0.5), has_both = rng_chance(&s->rng, 0.5);
     t->renamed = is_renamed ? begin + (int64_t)rng_below(&s->rng, (uint64_t)length) : 0;
-    t->gone = has_both     ? INT64_MAX
-              : is_renamed ? t->renamed + 52 * HOUR + (int64_t)rng_below(&s->rng, (uint64_t)(4 * HOUR))
-                           : 0;
+    t->gone = has_both ? INT64_MAX : is_renamed ? t->renamed + overlap[rng_below(&s->rng, 3)] : 0;
 }
 
 static void draw_objects(struct sim *s, size_t tenant, int64_t begin, int64_t length)

@@ -84,6 +84,7 @@ struct feed_state {
     struct wall deep;        /* revisions: when the last whole long look back began; 0: never */
     struct wall floor;       /* what is before it was read through another feed; 0: nothing was */
     struct wall open;        /* actions: the oldest that was not over at the last poll; 0: all were */
+    struct wall gone;        /* hunting: since then the table, which was there, is not; 0: it is */
     struct wall synced;      /* the last completed poll; 0: never */
     int64_t width_ticks;     /* hunting: how much time one query may span */
     uint32_t row_bytes;      /* hunting: learnt size of a row as JSON */
@@ -111,13 +112,14 @@ static inline bool ask_is_count(enum feed_ask a) /* else its answer brings rows 
 }
 struct feed_fetch {
     enum feed_ask ask;
-    struct wall from, to;   /* rows outside [from, to) are no answer to this; snapshot: both 0 */
-    uint32_t take;          /* N; also $top */
-    uint32_t skip;          /* $skip */
-    bool use_link;          /* ask feed->link instead */
-    struct wall count_from; /* bins of feed_page.received begin here */
-    bool counts_bins;       /* received is wanted */
-    unsigned depth;         /* 0, or how many columns split this tick */
+    struct wall from, to;              /* rows outside [from, to) are no answer to this; snapshot: both 0 */
+    uint32_t take;                     /* N; also $top */
+    uint32_t skip;                     /* $skip */
+    bool use_link;                     /* ask feed->link instead */
+    struct wall count_from;            /* bins of feed_page.received begin here */
+    bool counts_bins;                  /* received is wanted */
+    unsigned depth;                    /* 0, or how many columns split this tick */
+    uint8_t column[SPLIT_COLUMNS_MAX]; /* which, as an index of the row's split */
     uint32_t modulus[SPLIT_COLUMNS_MAX], shard[SPLIT_COLUMNS_MAX];
     enum log_how how;
 };
@@ -152,6 +154,7 @@ enum feed_failure {
     FAIL_MAYBE_HEAVY, /* it does not answer, and that may be why: less time at once, within reason */
     FAIL_LARGE,       /* too many bytes or rows at once: fewer rows */
     FAIL_ORDER,       /* the order we ask for is refused */
+    FAIL_COLUMN,      /* a column that the rows of a tick were to be told apart by is gone (feed_lose_column) */
     FAIL_EMPTY,       /* "not found", which for a list means: nothing there */
 };
 
@@ -216,6 +219,7 @@ struct feed {
     uint64_t drain_fresh;    /* rows its last walk found */
     bool wants_deep;
     struct wall deep_to;
+    unsigned lost_split; /* bits, of the row's split: columns that the table has no more */
     enum feed_goal goal;
     struct wall target; /* of this poll */
     uint64_t poll_rows; /* this poll brought so many */
@@ -234,6 +238,8 @@ void feed_reset(struct feed *f, const struct feed_state *durable);
 void feed_want_poll(struct feed *f);
 void feed_want_drain(struct feed *f, struct wall now);
 void feed_want_pull(struct feed *f, struct wall from, struct wall to);
+/* The question that is out names a column which the table does not have: one to split by, as `says` tells? Then FAIL_COLUMN. */
+bool feed_lose_column(struct feed *f, const char *says);
 void feed_forget_wants(struct feed *f);     /* of drain and pull: whoever asked has given up */
 bool feed_wants_more(const struct feed *f); /* a drain or pull is not finished */
 

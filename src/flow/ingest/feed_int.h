@@ -35,8 +35,9 @@ void reader_fetch(const struct reader *r, const struct feed *f, enum log_how how
 enum reader_end reader_page(struct reader *r, const struct feed *f, const struct feed_page *page);
 void reader_tick_count(struct reader *r, const struct feed *f, uint64_t total);
 enum { TAKE_MAX = 60000 };
-uint32_t hunting_take(const struct feed_state *s); /* N */
-unsigned split_columns(const struct feed *f);
+uint32_t hunting_take(const struct feed_state *s);           /* N */
+unsigned split_columns(const struct feed *f);                /* how many are left */
+void split_name(const struct feed *f, struct feed_fetch *q); /* which they are */
 bool reader_may_be_cut(const struct feed *f, const struct feed_page *p);
 bool reader_deeper(struct reader *r,
                    const struct feed *f); /* splits the shard by one more column; false: none is left */

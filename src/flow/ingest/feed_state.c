@@ -67,6 +67,8 @@ void feed_state_write(const struct feed_state *s, struct buf *out)
     write_time(&w, s->floor);
     json_key(&w, "open");
     write_time(&w, s->open);
+    json_key(&w, "gone");
+    write_time(&w, s->gone);
     json_key(&w, "width_ms");
     json_write_i64(&w, s->width_ticks / WALL_TICKS_PER_MS);
     json_key(&w, "row_bytes");
@@ -117,6 +119,7 @@ static bool read_members(const struct json *doc, struct feed_state *s)
         return false;
     if (!read_newer_time(json_get(doc, "floor"), &s->floor) || !read_newer_time(json_get(doc, "open"), &s->open))
         return false;
+    if (!read_newer_time(json_get(doc, "gone"), &s->gone)) return false;
     int64_t width_ms = json_i64(json_get(doc, "width_ms"), 0), unproved = json_i64(json_get(doc, "unproved"), -1);
     int64_t calm = json_i64(json_get(doc, "calm"), 0);
     const struct json *since = json_get(doc, "since");

@@ -49,6 +49,14 @@ bool known_add(struct known *k, struct hash128 h, bool *is_new_out)
     return true;
 }
 
+static bool known_has(const struct known *k, struct hash128 h)
+{
+    h = slot_value(h);
+    for (size_t i = h.lo & k->mask; k->slots && !is_empty_slot(k->slots[i]); i = (i + 1) & k->mask)
+        if (hash128_eq(k->slots[i], h)) return true;
+    return false;
+}
+
 void known_done(struct known *k)
 {
     free(k->slots);
@@ -183,6 +191,13 @@ bool fingers_add(struct fingers *f, int64_t hour, struct wall time, struct hash1
     if (!*is_new_out) return true;
     if (!put_push(p, identity)) return no_memory(e);
     p->facts.held[facts_index(time)]++;
+    return true;
+}
+
+bool fingers_have(struct fingers *f, int64_t hour, struct hash128 identity, bool *out, struct err *e)
+{
+    if (!fingers_open(f, hour, e)) return false;
+    *out = known_has(&f->known, identity);
     return true;
 }
 

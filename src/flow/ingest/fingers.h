@@ -41,6 +41,8 @@ void fingers_done(struct fingers *f);
 /* Notes the row; *is_new_out tells whether it was not known. Blocks on the store at a new hour. */
 bool fingers_add(struct fingers *f, int64_t hour, struct wall time, struct hash128 identity, bool *is_new_out,
                  struct err *e);
+/* Is it known? Notes nothing. */
+bool fingers_have(struct fingers *f, int64_t hour, struct hash128 identity, bool *out, struct err *e);
 /* Loads an hour that may be older than the horizon, so that its facts are complete. */
 bool fingers_open(struct fingers *f, int64_t hour, struct err *e);
 void fingers_finish(struct fingers *f); /* sorts; drops hours with nothing to write */

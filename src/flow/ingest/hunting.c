@@ -342,7 +342,13 @@ static bool halve_take(struct feed *f)
 void hunting_fail(struct feed *f, enum feed_failure failure, struct wall now, struct feed_effect *out)
 {
     bool is_less = false;
-    (void)now;
+    if (failure == FAIL_COLUMN) { /* from the beginning, as shards count their rows one by one */
+        if (f->goal == GOAL_REREAD)
+            begin_run(f, out);
+        else
+            begin_window(f, now, out);
+        return;
+    }
     if (failure == FAIL_HEAVY)
         is_less = halve_window(f, WIDTH_MIN) || halve_count(f) || halve_take(f);
     else if (failure == FAIL_MAYBE_HEAVY)

@@ -50,36 +50,67 @@ static void set_state(struct ing_feed *f, const struct feed_state *s)
     if (f->active) f->active->mind.state = *s;
 }
 
+static bool is_gone(const struct ing_feed *f)
+{
+    return f->durable.gone.ticks != 0;
+}
+
+void ing_feed_note_gone(struct ing_feed *f)
+{
+    if (is_gone(f) || f->newest_event.ticks == 0) return;
+    f->durable.gone = clock_wall(&ing_in(f)->o.clock);
+    if (f->active)
+        f->active->mind.state.gone = f->active->pending.gone =
+            f->durable.gone; /* it may be waiting, or being committed */
+    f->has_news = true;
+}
+
 static struct wall bin_after(struct wall t)
 {
     return bin_start(bin_of(wall_add(t, BIN_TICKS - 1)));
 }
 
-static void end_sweeps(struct ing_feed *f)
-{
-    struct feed_state s = f->durable;
-    for (unsigned k = 0; k < SWEEP_STAGES; k++)
-        if (s.swept[k].ticks < s.head.ticks) s.swept[k] = bin_after(s.head);
-    set_state(f, &s);
-}
-
 /* The table under its new name begins with the first stretch of five minutes that the old name has not touched; what comes
- * late before that is the old one's, as long as it answers. When the old one is gone there is nobody to finish a stretch that
- * was begun: the new one begins behind the last row. */
-static void take_over_table(struct ing_feed *f, struct ing_feed *from)
+ * late before that is the old one's, as long as it answers. */
+static void share_table(struct ing_feed *f, struct ing_feed *from)
 {
     struct feed_state new = f->durable, old = from->durable;
-    bool is_gone = from->condition.state == INGEST_NO_SUCH_TABLE;
-    struct wall end = wall_add(from->newest_event, 1), next_bin = bin_after(end), begin = is_gone ? end : next_bin;
+    struct wall next_bin = bin_after(wall_add(from->newest_event, 1));
     bool is_behind = from->newest_event.ticks > f->newest_event.ticks;
-    if (!is_behind || new.floor.ticks >= begin.ticks) return;
-    new.floor = new.head = begin;
+    if (!is_behind || new.floor.ticks >= next_bin.ticks) return;
+    new.floor = new.head = next_bin;
     for (unsigned k = 0; k < SWEEP_STAGES; k++) new.swept[k] = next_bin;
     set_state(f, &new);
-    if (is_gone || old.head.ticks == next_bin.ticks) return;
+    if (old.head.ticks == next_bin.ticks) return;
     old.head = next_bin; /* it may have asked beyond, in vain: what comes late there is the new one's */
     set_state(from, &old);
     ing_feed_save(from); /* before the new one's first rows: what it has to finish must not be forgotten */
+}
+
+/* Once the old name is gone, what still comes late for it comes under the new one: that is asked for everything the old one's
+ * sweeps have not settled. Rows that came under the old name are known by its fingerprints (ing_feed_formerly). */
+static void inherit_table(struct ing_feed *f, const struct ing_feed *from)
+{
+    struct feed_state new = f->durable;
+    struct wall begin = bin_floor(from->durable.swept[SWEEP_STAGES - 1]);
+    bool is_untouched = f->newest_event.ticks == 0;
+    if (from->newest_event.ticks == 0 || new.floor.ticks == begin.ticks || (new.floor.ticks == 0 && !is_untouched))
+        return;
+    new.floor = begin;
+    if (is_untouched) new.head = begin;
+    for (unsigned k = 0; k < SWEEP_STAGES; k++)
+        if (is_untouched || new.swept[k].ticks > begin.ticks) new.swept[k] = begin;
+    set_state(f, &new);
+}
+
+const struct ing_feed *ing_feed_formerly(const struct ing_feed *f)
+{
+    for (size_t i = 0; i < PREFERENCES; i++) {
+        const struct ing_feed *old = &f->tenant->feeds[preferences[i].feed];
+        bool is_ours = preferences[i].better == f->index && preferences[i].cause == INGEST_RENAMED;
+        if (is_ours && is_gone(old) && old->newest_event.ticks) return old;
+    }
+    return NULL;
 }
 
 static void take_over_list(struct ing_feed *f, const struct ing_feed *from)
@@ -96,10 +127,12 @@ static bool take_over(struct ing_feed *f, struct ing_feed *from)
 {
     if (is_busy(from) || is_busy(f)) return false;
     if (from->active) feed_reset(&from->active->mind, &from->durable);
-    if (ing_row(f)->kind == FEED_HUNTING)
-        take_over_table(f, from);
-    else
+    if (ing_row(f)->kind != FEED_HUNTING)
         take_over_list(f, from);
+    else if (is_gone(from))
+        inherit_table(f, from);
+    else
+        share_table(f, from);
     return true;
 }
 
@@ -127,10 +160,8 @@ static enum endpoint choose_endpoint(const struct ing_feed *f)
 /* A table that goes on under another name: rows that come late for what was read of it are still found by its sweeps. */
 static bool has_sweeps_left(struct ing_feed *f)
 {
-    bool is_gone = f->condition.state == INGEST_NO_SUCH_TABLE;
-    if (ing_row(f)->kind != FEED_HUNTING || f->newest_event.ticks == 0) return false;
-    if (is_gone && !is_asking(f)) end_sweeps(f);
-    if (ing_feed_is_in_op(f)) return f->active->mind.wants_drain && !is_gone;
+    if (ing_row(f)->kind != FEED_HUNTING || f->newest_event.ticks == 0 || (is_gone(f) && !is_asking(f))) return false;
+    if (ing_feed_is_in_op(f)) return f->active->mind.wants_drain && !is_gone(f);
     return f->durable.swept[SWEEP_STAGES - 1].ticks < f->durable.head.ticks;
 }
 

@@ -9,6 +9,8 @@ enum { ASK_AGAIN_MS = 1000 };
 static enum feed_failure failure_of(const struct ing_feed *f, const struct err *e)
 {
     const struct cause *c = e->cause;
+    bool may_be_column = c == &defender_causes[DEFENDER_NO_TABLE] || c == &defender_causes[DEFENDER_BAD_QUERY];
+    if (may_be_column && feed_lose_column(&f->active->mind, e->text)) return FAIL_COLUMN;
     if (c == &defender_causes[DEFENDER_QUERY_TOO_HEAVY]) return FAIL_HEAVY;
     if (c == &defender_causes[DEFENDER_RESULT_TOO_LARGE] || c == &defender_causes[DEFENDER_PAGE_TOO_LARGE] ||
         c == &net_causes[NET_TOO_LARGE])
@@ -137,6 +139,7 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
     enum ingest_state state = state_of(f, e);
     int64_t wait_ms = effect.kind == FEED_FETCH ? 0 : wait_of(f, state, e);
     in->counters.failures++;
+    if (state == INGEST_NO_SUCH_TABLE) ing_feed_note_gone(f);
     ing_feed_note(f, state, e);
     spread_consent(f, e);
     ing_feed_wait(f, wait_ms);

@@ -141,6 +141,9 @@ enum choice ing_feed_choose(struct ing_feed *f, int64_t *wait_ms_out, struct err
 int64_t ing_feed_other_id(
     const struct ing_feed *f);                 /* the feed whose objects are the same, if it was ever read; else 0 */
 void ing_feed_tell_better(struct ing_feed *f); /* it is gone: perhaps it has a new name now */
+void ing_feed_note_gone(struct ing_feed *f);   /* the table that was there is not */
+/* The table under its old name, which is gone: rows of before may have come through it. NULL: there is none. */
+const struct ing_feed *ing_feed_formerly(const struct ing_feed *f);
 bool ing_tenant_has_consent(const struct ing_tenant *t); /* as far as is known */
 
 /* states.c */

@@ -127,6 +127,11 @@ void ing_feed_job(struct ing_feed *f, struct page_job *job)
         .received = clock_wall(&in->o.clock),
     };
     (void)snprintf(job->tenant_id, sizeof job->tenant_id, "%s", f->tenant->tenant->record.tenant_id);
+    const struct ing_feed *old = ing_feed_formerly(f);
+    if (!old) return;
+    job->formerly.feed_id = old->id;
+    job->formerly.source = ing_row(old)->source;
+    job->formerly.until = wall_add(old->newest_event, 1);
 }
 
 static void submit_job(struct ing_feed *f)
@@ -181,6 +186,7 @@ static void job_take(struct ing_feed *f, struct page_job *job)
     struct wall now = clock_wall(&in->o.clock);
     struct feed_effect effect;
     in->counters.answer_bytes += job->page.bytes;
+    f->active->mind.state.gone.ticks = 0; /* it answers */
     in->counters.known += job->page.rows - job->page.fresh - job->staged.dead_count;
     if (ask_is_count(job->fetch.ask))
         feed_take_counts(&f->active->mind, &job->counts, now, &effect);

@@ -205,6 +205,8 @@ bool page_begin(struct page *p, struct page_job *j)
     j->staged.how = j->fetch.how;
     j->page = (struct feed_page){.is_sorted = true};
     fingers_init(&p->fingers, j->store, j->history, j->tenant_id, j->row->source, j->feed_id, j->horizon_hour);
+    if (j->formerly.feed_id)
+        fingers_init(&p->former, j->store, NULL, j->tenant_id, j->formerly.source, j->formerly.feed_id, INT64_MIN);
     return p->scratch || err_set(&j->err, &base_causes[BASE_NO_MEMORY], "%s: reading rows", j->row->name);
 }
 
@@ -212,6 +214,7 @@ void page_end(struct page *p)
 {
     page_counts_done(p);
     fingers_done(&p->fingers);
+    fingers_done(&p->former);
     map_scratch_free(p->scratch);
     if (!p->job->ok) staged_done(&p->job->staged);
 }

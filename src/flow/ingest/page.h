@@ -58,6 +58,11 @@ struct page_job {
     int64_t other_feed_id; /* alerts: what this feed has of them is not taken again; 0: none */
     int64_t horizon_hour;
     uint64_t columns_hash; /* of the columns that the feed is known to have; 0: not known. After: of those it has */
+    struct {
+        int64_t feed_id;    /* of the same table under a name that is gone; 0: none */
+        const char *source; /* that name */
+        struct wall until;  /* rows before may have come through it */
+    } formerly;
     struct feed_fetch fetch;
     struct transfer *transfer; /* owned: freed at the end */
     struct transfer_end end;

@@ -12,6 +12,7 @@ struct page {
     struct map_scratch *scratch;
     struct json_split *split;
     struct fingers fingers;
+    struct fingers former; /* of the table under its old name */
     unsigned documents;
     char head[256]; /* the answer's first bytes, decoded */
     size_t head_bytes;

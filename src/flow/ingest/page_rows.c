@@ -93,6 +93,20 @@ static bool add_finger(struct page *p, struct wall at, struct hash128 identity, 
     return !p->has_failed;
 }
 
+/* A row that came under the table's old name: it is known, and from now on by its new name. */
+static bool came_before(struct page *p, struct wall at, struct str record)
+{
+    struct page_job *j = p->job;
+    struct row_facts facts;
+    bool is_known = false;
+    if (j->formerly.feed_id == 0 || at.ticks >= j->formerly.until.ticks) return false;
+    const struct plan *plan = ocsf_plan(j->ocsf, str_of(j->formerly.source));
+    plan_facts(plan ? plan : ocsf_plan_base(j->ocsf), p->scratch, str_of(j->tenant_id), str_of(j->formerly.source),
+               record, &facts);
+    p->has_failed = !fingers_have(&p->former, wall_hour(at), facts.identity, &is_known, &j->err);
+    return is_known;
+}
+
 static bool stage_row(struct page *p, const struct log_row *row)
 {
     struct page_job *j = p->job;
@@ -152,6 +166,7 @@ void page_take(struct page *p, const struct page_found *found, struct str record
     if (j->row == &feed_rows[FEED_MACHINE_ACTIONS]) note_open(p, record, at);
     if (!add_finger(p, at, found->facts.identity, &is_new) || !is_new) return;
     if (was_read_elsewhere(p, &found->facts, at)) return;
+    if (came_before(p, at, record) || p->has_failed) return;
     if (j->row == &feed_rows[FEED_INCIDENTS]) note_merged(p, record);
     j->page.fresh++;
     if (at.ticks > j->newest.ticks) j->newest = at;

@@ -22,7 +22,7 @@ static void add_kql(const struct feed *f, struct buf *b)
         and = " and ";
     }
     for (unsigned i = 0; i < q->depth; i++, and = " and ")
-        (void)buf_addf(b, "%shash(%s, %u) == %u", and, f->row->split[i], q->modulus[i], q->shard[i]);
+        (void)buf_addf(b, "%shash(%s, %u) == %u", and, f->row->split[q->column[i]], q->modulus[i], q->shard[i]);
     if (q->ask == ASK_TOTAL)
         (void)buf_addf(b, " | summarize count()");
     else if (q->ask == ASK_COUNTS)

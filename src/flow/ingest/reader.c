@@ -8,6 +8,9 @@
  * that byte-equal rows (one for us, two for them) can be told from missing ones. */
 #include "flow/ingest/feed_int.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* Known caps of one answer; at four fifths of either it is taken as cut, since caps are not exact. */
 #define ANSWER_ROWS_CAP UINT64_C(100000)
 #define ANSWER_BYTES_CAP UINT64_C(50000000)
@@ -43,6 +46,7 @@ void reader_fetch(const struct reader *r, const struct feed *f, enum log_how how
         out->modulus[i] = r->modulus[i];
         out->shard[i] = r->shard[i];
     }
+    split_name(f, out);
 }
 
 /* A bound of very few rows grows with each full page (hunting_page); what taught it stays in mind until its sweep is over. But
@@ -62,11 +66,34 @@ static void count_received(struct reader *r, const struct feed_page *p, bool wit
     if (without_last) r->received[p->last_bin] -= (uint32_t)p->last_rows;
 }
 
+static bool has_split(const struct feed *f, unsigned i)
+{
+    return f->row->split[i] && !(f->lost_split >> i & 1);
+}
+
 unsigned split_columns(const struct feed *f)
 {
     unsigned n = 0;
-    while (n < SPLIT_COLUMNS_MAX && f->row->split[n]) n++;
+    for (unsigned i = 0; i < SPLIT_COLUMNS_MAX; i++) n += has_split(f, i);
     return n;
+}
+
+void split_name(const struct feed *f, struct feed_fetch *q)
+{
+    for (unsigned i = 0, n = 0; i < SPLIT_COLUMNS_MAX && n < q->depth; i++)
+        if (has_split(f, i)) q->column[n++] = (uint8_t)i;
+}
+
+bool feed_lose_column(struct feed *f, const char *says)
+{
+    char quoted[80];
+    unsigned before = f->lost_split;
+    for (unsigned i = 0; i < f->fetch.depth; i++) {
+        unsigned column = f->fetch.column[i];
+        (void)snprintf(quoted, sizeof quoted, "'%s'", f->row->split[column]);
+        if (strstr(says, quoted)) f->lost_split |= 1U << column;
+    }
+    return f->lost_split != before;
 }
 
 bool reader_next_shard(struct reader *r)
@@ -110,10 +137,13 @@ enum reader_end reader_page(struct reader *r, const struct feed *f, const struct
     if (p->last.ticks > r->at.ticks) {
         count_received(r, p, true);
         r->at = p->last;
-    } else {
+    } else if (split_columns(f)) {
         r->phase = READ_TICK_COUNT;
+    } else { /* nothing is left to split by: what was cut off shows in the count */
+        count_received(r, p, false);
+        r->at.ticks++;
     }
-    return READER_MORE;
+    return r->at.ticks < r->to.ticks ? READER_MORE : READER_DONE;
 }
 
 void reader_tick_count(struct reader *r, const struct feed *f, uint64_t total)

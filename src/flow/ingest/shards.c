@@ -27,6 +27,7 @@ static void ask_shard(struct feed *f, struct wall now, struct feed_effect *out)
         f->fetch.modulus[i] = r->modulus[i];
         f->fetch.shard[i] = r->shard[i];
     }
+    split_name(f, &f->fetch);
     out->kind = FEED_FETCH;
 }
 
@@ -48,7 +49,7 @@ void shards_total(struct feed *f, const struct feed_counts *counts, struct wall 
     f->sweep.largest_page = 0;
     f->poll_rows = 0;
     f->reader = (struct reader){.phase = READ_TICK};
-    if (modulus > 1 && f->row->split[0]) {
+    if (modulus > 1 && split_columns(f)) {
         f->reader.depth = 1;
         f->reader.modulus[0] = modulus > MODULUS_MOST ? MODULUS_MOST : (uint32_t)modulus;
     }
@@ -90,5 +91,7 @@ void shards_page(struct feed *f, const struct feed_page *page, struct wall now, 
 void shards_fail(struct feed *f, enum feed_failure failure, struct wall now, struct feed_effect *out)
 {
     bool is_too_much = failure == FAIL_HEAVY || failure == FAIL_LARGE;
+    struct feed_counts as_before = {.total = f->sweep.counted};
+    if (failure == FAIL_COLUMN) shards_total(f, &as_before, now, out);
     if (f->goal == GOAL_SHARDS && is_too_much && reader_deeper(&f->reader, f)) ask_shard(f, now, out);
 }

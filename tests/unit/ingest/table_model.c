@@ -1,5 +1,7 @@
 #include "table_model.h"
 
+#include <stdio.h>
+
 #include <stdlib.h>
 
 void model_init(struct table_model *m, struct wall begin, struct wall end, uint64_t seed)
@@ -60,7 +62,7 @@ static bool fits(const struct model_row *r, const struct feed_fetch *q, int64_t 
 {
     if (r->at >= q->to.ticks || r->visible > now) return false;
     for (unsigned i = 0; i < q->depth; i++)
-        if (r->columns[i] % q->modulus[i] != q->shard[i]) return false;
+        if (r->columns[q->column[i]] % q->modulus[i] != q->shard[i]) return false;
     return true;
 }
 
@@ -134,6 +136,20 @@ static void settle(struct table_model *m, const struct feed_settle *s)
     }
 }
 
+/* As the service puts it: of the columns named, the first that is not there. */
+static bool names_lost(const struct table_model *m, struct feed *f)
+{
+    char says[128];
+    for (unsigned i = 0; i < f->fetch.depth; i++) {
+        unsigned column = f->fetch.column[i];
+        if (!(m->lost >> column & 1)) continue;
+        (void)snprintf(says, sizeof says, "Failed to resolve column or scalar expression named '%s'",
+                       f->row->split[column]);
+        return feed_lose_column(f, says);
+    }
+    return false;
+}
+
 uint64_t model_run(struct table_model *m, struct feed *f, struct wall now, uint64_t max)
 {
     struct feed_effect effect;
@@ -144,6 +160,10 @@ uint64_t model_run(struct table_model *m, struct feed *f, struct wall now, uint6
         struct feed_counts counts;
         if (rng_chance(&m->rng, m->fail_chance)) {
             feed_fail(f, rng_chance(&m->rng, 0.5) ? FAIL_WAIT : FAIL_HEAVY, now, &effect);
+            continue;
+        }
+        if (names_lost(m, f)) {
+            feed_fail(f, FAIL_COLUMN, now, &effect);
             continue;
         }
         if (f->fetch.ask == ASK_COUNTS) {

@@ -25,6 +25,7 @@ struct table_model {
     int64_t *surplus, *held;
     size_t bins;
     uint64_t questions, fresh, again;
+    unsigned lost; /* bits: split columns that the table does not have */
 };
 void model_init(struct table_model *m, struct wall begin, struct wall end, uint64_t seed);
 void model_done(struct table_model *m);
