@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What Defender's simulator makes of each of its tables, mapped for both versions and class sets. No row is lost; rows of tables
 that have a mapping file fit it; neither checker finds an error (ours over all, check_ocsf.py over some of each table); and no
 event of the class set best-fit uses anything deprecated.
