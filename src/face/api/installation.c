@@ -203,38 +203,60 @@ struct gather {
     const char *folder;
     struct mapping_files *out;
     struct err *e;
-    bool failed;
+    bool failed, has_common;
 };
 
-static bool gather_one(void *arg, const char *name, bool is_dir)
+bool mapping_file_read(struct fs fs, const char *path, struct mapping_files *out, struct err *e)
 {
-    struct gather *g = arg;
     struct buf bytes;
-    char path[CONF_PATH_BYTES];
-    if (is_dir || !str_ends(str_of(name), STR(".yaml")) || g->out->count == MAPPING_FILES_MAX) return true;
     buf_init(&bytes, MAPPING_FILE_BYTES_MAX);
-    (void)snprintf(path, sizeof path, "%s/%s", g->folder, name);
-    struct ocsf_mapping_file *files = realloc(g->out->files, (g->out->count + 1) * sizeof *files);
-    if (files) g->out->files = files;
+    struct ocsf_mapping_file *files = realloc(out->files, (out->count + 1) * sizeof *files);
+    if (files) out->files = files;
     char *kept = str_dup(str_of(path));
-    g->failed = files == NULL || kept == NULL || !fs_read_all(g->fs, path, MAPPING_FILE_BYTES_MAX, &bytes, g->e);
-    if (g->failed) {
+    bool ok = (files && kept) || err_set(e, &base_causes[BASE_NO_MEMORY], "reading %s", path);
+    if (!ok || !fs_read_all(fs, path, MAPPING_FILE_BYTES_MAX, &bytes, e)) {
         free(kept);
         buf_done(&bytes);
         return false;
     }
-    files[g->out->count++] = (struct ocsf_mapping_file){.name = kept, .bytes = buf_str(&bytes)};
+    files[out->count++] = (struct ocsf_mapping_file){.name = kept, .bytes = buf_str(&bytes)};
     return true;
+}
+
+static bool gather_one(void *arg, const char *name, bool is_dir)
+{
+    struct gather *g = arg;
+    char path[CONF_PATH_BYTES];
+    g->has_common |= is_dir && strcmp(name, "common") == 0;
+    if (is_dir || name[0] == '.' || !str_ends(str_of(name), STR(".yaml"))) return true;
+    if (g->out->count == MAPPING_FILES_MAX) {
+        g->failed = true;
+        return err_set(g->e, &ocsf_causes[OCSF_BAD_MAPPING], "more than %d files", MAPPING_FILES_MAX);
+    }
+    (void)snprintf(path, sizeof path, "%s/%s", g->folder, name);
+    g->failed = !mapping_file_read(g->fs, path, g->out, g->e);
+    return !g->failed;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct ocsf_mapping_file *)a)->name, ((const struct ocsf_mapping_file *)b)->name);
 }
 
 bool mapping_files_read(struct fs fs, const char *folder, struct mapping_files *out, struct err *e)
 {
+    char common[CONF_PATH_BYTES];
     struct mapping_files found = {0};
     struct gather g = {.fs = fs, .folder = folder, .out = &found, .e = e};
-    if (!fs.ops->list(fs.ctx, folder, gather_one, &g, e) || g.failed) {
+    (void)snprintf(common, sizeof common, "%s/common", folder);
+    bool ok = fs.ops->list(fs.ctx, folder, gather_one, &g, e) && !g.failed;
+    g.folder = common;
+    if (ok && g.has_common) ok = fs.ops->list(fs.ctx, common, gather_one, &g, e) && !g.failed;
+    if (!ok) {
         mapping_files_done(&found);
         return err_context(e, "mapping files in %s", folder);
     }
+    if (found.count) qsort(found.files, found.count, sizeof *found.files, by_name);
     *out = found;
     return true;
 }

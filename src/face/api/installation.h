@@ -46,7 +46,9 @@ struct mapping_files {
     struct ocsf_mapping_file *files;
     size_t count;
 };
+/* The folder's .yaml files, and those of its folder `common`: fragments. */
 bool mapping_files_read(struct fs fs, const char *folder, struct mapping_files *out, struct err *e);
+bool mapping_file_read(struct fs fs, const char *path, struct mapping_files *out, struct err *e); /* adds one */
 void mapping_files_done(struct mapping_files *m);
 
 #endif

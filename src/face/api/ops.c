@@ -91,6 +91,16 @@ static const struct param ocsf_drift_params[] = {
      "with files: a folder with mapping files that override the built-in ones"},
     {"file", PARAM_FILE, true, false, true, "instead of what the feeds brought, look into these; -: standard input"},
     END_PARAM};
+static const struct param ocsf_classes_params[] = {
+    {"table", PARAM_TEXT, true, false, false, "only this table or other source"},
+    {"ocsf", PARAM_TEXT, false, false, false, "1.8.0 (default) or 1.3.0"},
+    {"classes", PARAM_TEXT, false, false, false, "mission (default) or best-fit"},
+    {"mappings", PARAM_FILE, false, false, false, "a folder with mapping files that override the built-in ones"},
+    END_PARAM};
+static const struct param ocsf_test_params[] = {
+    {"mappings", PARAM_FILE, false, false, false, "a folder with mapping files that override the built-in ones"},
+    {"file", PARAM_FILE, true, false, true, "mapping files; none: those of the folder, else the built-in ones"},
+    END_PARAM};
 static const struct param ocsf_forget_params[] = {
     {"tenant", PARAM_TEXT, false, false, false, "only of this tenant (id or name)"},
     {"table", PARAM_TEXT, false, false, false, "only of this table or feed"},
@@ -106,6 +116,13 @@ static const struct column feed_columns[] = {
     {"rows", "ROWS"},         {"late_rows", "LATE"}, {"dead", "DEAD"},
     {"drift", "DRIFT"},       {"reason", "REASON"},  {0}};
 
+static const struct column class_columns[] = {{"table", "TABLE"},
+                                              {"word", "ROWS"},
+                                              {"class", "CLASS"},
+                                              {"class_name", "CLASS NAME"},
+                                              {"activity_id", "ACTIVITY"},
+                                              {"activity_name", "ACTIVITY NAME"},
+                                              {0}};
 static const struct column drift_columns[] = {{"feed", "FEED"},       {"kind", "KIND"},       {"what", "WHAT"},
                                               {"tenants", "TENANTS"}, {"rows", "ROWS"},       {"since", "SINCE"},
                                               {"last", "LAST"},       {"example", "EXAMPLE"}, {0}};
@@ -228,6 +245,30 @@ const struct operation api_operations[] = {
      .params = ocsf_check_params,
      .run = op_ocsf_check,
      .more = "Prints a line per finding; exit 1 if there is an error."},
+    {.name = "ocsf classes",
+     .help = "which class and activity the rows of each table become, by ActionType",
+     .role = ROLE_VIEWER,
+     .place = OP_LOCAL,
+     .params = ocsf_classes_params,
+     .run = op_ocsf_classes,
+     .list = "classes",
+     .columns = class_columns,
+     .more = "As compiled from the mapping files. ROWS: (every row), those with that word in the column that the "
+             "table's rows are "
+             "told apart by (--json names it, mostly ActionType), * those with any other. Where a word has several "
+             "lines, further "
+             "conditions decide."},
+    {.name = "ocsf test",
+     .help = "run the examples in mapping files",
+     .role = ROLE_VIEWER,
+     .place = OP_LOCAL,
+     .params = ocsf_test_params,
+     .run = op_ocsf_test,
+     .more = "Each example's row is mapped for both OCSF versions and, where it says so, for the other class set; what "
+             "its event "
+             "must have is compared, and the event is checked against the schema. Prints a line for each that fails; "
+             "exit 1 then. "
+             "A mapping that cannot be compiled is named with file, line and column."},
     {.name = "ocsf drift",
      .help = "what feeds (or files) bring that no mapping knows, and what they had and have no more",
      .role = ROLE_VIEWER,

@@ -21,6 +21,8 @@ bool op_ocsf_map(struct op_call *c, struct err *e);
 bool op_ocsf_check(struct op_call *c, struct err *e);
 bool op_ocsf_drift(struct op_call *c, struct err *e);
 bool op_ocsf_forget(struct op_call *c, struct err *e);
+bool op_ocsf_classes(struct op_call *c, struct err *e);
+bool op_ocsf_test(struct op_call *c, struct err *e);
 
 /* ops_ocsf.c: each input in turn; `begin` hears its name first. No file named, or "-": standard input. */
 typedef bool op_take_bytes(void *ctx, const char *p, size_t n);

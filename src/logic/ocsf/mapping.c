@@ -344,6 +344,7 @@ static bool add_words(struct build *b, const struct yaml *key, const struct choi
         char *copy = arena_copy(b->c.a, word.p, word.n);
         if (copy == NULL) return compile_no_memory(&b->c);
         lists[*count] = *built;
+        lists[*count].written = arena_str(b->c.a, word);
         lists[(*count)++].word = (struct str){copy, word_fold(word, false, copy, word.n)};
     }
     return true;
@@ -379,6 +380,7 @@ static bool build_table(struct build *b, const struct yaml *choose)
         if (str_eq(lists[i].word, STR("*"))) b->plan->fallback = &lists[i];
     }
     b->plan->by = chain;
+    b->plan->by_written = arena_str(b->c.a, by->text);
     b->plan->lists = lists;
     b->plan->list_count = count;
     return true;

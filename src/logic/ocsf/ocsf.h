@@ -47,6 +47,19 @@ bool plan_is_of_nothing(const struct plan *p); /* ocsf_plan_base */
 bool plan_knows(const struct plan *p, struct str column);
 bool plan_identifies(const struct plan *p, struct str column);
 
+/* What rows of a source become: all (`word` empty), those with a word in column `by`, those with any other ("*"). */
+struct ocsf_class {
+    const char *source;
+    struct str by, word;
+    uint32_t class_uid;
+    struct str class_name;
+    int64_t activity_id;
+    struct str activity; /* p == NULL: the row's word */
+    bool is_conditional; /* another condition must hold besides */
+};
+/* After ocsf_compile_all. In order of sources and words; what is told is borrowed for the call. */
+void ocsf_classes(const struct ocsf *o, void (*each)(void *ctx, const struct ocsf_class *c), void *ctx);
+
 /* A column that the mapping knows and has no place for, and why ("": not said). */
 struct ocsf_homeless {
     const char *column, *reason;

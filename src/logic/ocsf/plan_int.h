@@ -216,7 +216,8 @@ struct choice { /* one row of choose: first that holds */
     const struct variant *variant;
 };
 struct choice_list {
-    struct str word; /* lower case; of a table */
+    struct str word;    /* lower case; of a table */
+    struct str written; /* as the file has it */
     const struct choice *choices;
     size_t count;
 };
@@ -234,6 +235,7 @@ struct plan {
     const struct shape *shapes;
     size_t shape_count;
     size_t slot_count;
+    struct str by_written;
     const struct chain *by;          /* NULL: choices are a list */
     const struct choice_list *lists; /* sorted by word; without `by` exactly one */
     size_t list_count;
