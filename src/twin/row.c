@@ -65,13 +65,14 @@ static const struct program *program_at(const struct row *r, enum subject s)
     return s == SUBJECT_INITIATING ? r->program : s == SUBJECT_PARENT ? r->parent : r->subject;
 }
 
-/* The first kinds of event listed are the commonest. */
-static const char *row_action(const struct row *r)
+/* The first kinds of event listed are the commonest; DeviceEvents is a list of all sorts of things. */
+const char *row_action(const struct row *r)
 {
     const struct table_schema *s = &table_schemas[r->table];
     uint64_t l = row_lot(r, COL_ActionType);
     if (s->action_count == 0) return "Other";
-    const char *action = s->actions[l % 2 ? l / 2 % s->action_count : 0];
+    bool is_any = l % 2 || r->table == TABLE_DeviceEvents;
+    const char *action = s->actions[is_any ? l / 2 % s->action_count : 0];
     return strstr(action, "AggregatedReport") ? s->actions[0] : action; /* those are made by is_aggregated */
 }
 
@@ -480,6 +481,7 @@ struct kql_value row_cell(const struct row *r, struct table_column column, struc
     if (r->replayed.n && c != COL_Timestamp) return replay_cell(r->replayed, column, a);
     struct kql_value told;
     if (r->scenario && row_alert_cell(r, c, a, &told)) return as_type(told, type, a);
+    if (row_leaves_empty(r, c)) return kql_null(type);
     bool tells_twins_apart = c == COL_AdditionalFields && r->is_twin;
     if (!tells_twins_apart && row_table_cell(r, column, a, &told)) return told;
     /* JSON where others have text is made by the shape of its name */

@@ -23,7 +23,8 @@ struct kql_value row_additional(const struct row *r, enum column c, unsigned arg
     (void)arg;
     if (r->is_twin) return kql_str(arena_print(a, "{\"twin\":%u}", (unsigned)(l >> 40)));
     if (r->table == TABLE_DeviceProcessEvents && !row_is_windows(r)) return posix_process(r, l, a);
-    if (l % 3 == 0) return kql_null(KQL_STRING);
+    if (r->table == TABLE_DeviceEvents) return row_event_fields(r, l, a);
+    if (r->table == TABLE_DeviceProcessEvents || l % 3 == 0) return kql_null(KQL_STRING);
     switch (r->table) {
     case TABLE_DeviceNetworkEvents:
         return kql_str(arena_print(a,

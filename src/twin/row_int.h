@@ -92,6 +92,10 @@ static inline bool row_is_windows(const struct row *r)
 {
     return r->os == OS_WINDOWS_CLIENT || r->os == OS_WINDOWS_SERVER;
 }
+const char *row_action(const struct row *r);
+/* Of DeviceEvents: is the column empty in rows of this action? And its AdditionalFields. */
+bool row_leaves_empty(const struct row *r, enum column c);
+struct kql_value row_event_fields(const struct row *r, uint64_t lot, struct arena *a);
 struct kql_value row_additional(const struct row *r, enum column c, unsigned arg, struct arena *a);
 uint64_t row_lot(const struct row *r, enum column c); /* the draw of one cell */
 /* What an alert says for its rows; false: this column is drawn like any other. */
