@@ -1,4 +1,4 @@
-/* ocsf map, ocsf check: filters that need no installation. They read and write on their own; nothing is held whole. */
+/* ocsf check, and what the filters that need no installation share. */
 #include "face/api/ops.h"
 
 #include <errno.h>
@@ -45,57 +45,6 @@ bool op_each_input(const struct op_call *c, void (*begin)(void *ctx, const char 
     return true;
 }
 
-/* ---- map ------------------------------------------------------------------------------------------------------------- */
-
-struct mapping {
-    struct ocsf_stream *stream;
-    FILE *dead;
-    bool write_failed;
-};
-
-static bool put_event(void *ctx, const struct map_event *event)
-{
-    struct mapping *m = ctx;
-    if (fwrite(event->json.p, 1, event->json.n, stdout) != event->json.n || putchar('\n') == EOF)
-        m->write_failed = true;
-    return !m->write_failed;
-}
-
-static void put_dead(void *ctx, struct str letter)
-{
-    struct mapping *m = ctx;
-    if (fwrite(letter.p, 1, letter.n, m->dead) != letter.n || putc('\n', m->dead) == EOF) m->write_failed = true;
-}
-
-static void map_begin(void *ctx, const char *name)
-{
-    struct mapping *m = ctx;
-    ocsf_stream_file(m->stream, name);
-}
-
-static bool map_take(void *ctx, const char *p, size_t n)
-{
-    struct mapping *m = ctx;
-    ocsf_stream_feed(m->stream, p, n);
-    return !m->write_failed;
-}
-
-static double seconds_since(struct mono began)
-{
-    struct clock clock = clock_real();
-    return (double)(clock_mono(&clock).ms - began.ms) / 1000.0;
-}
-
-static void print_stats(const struct ocsf_stream_stats *s, double seconds)
-{
-    (void)fprintf(stderr,
-                  "{\"in\":%llu,\"mapped\":%llu,\"base\":%llu,\"dead\":%llu,\"events\":%llu,\"bytes_in\":%llu,"
-                  "\"bytes_out\":%llu,\"seconds\":%.3f}\n",
-                  (unsigned long long)s->in, (unsigned long long)s->mapped, (unsigned long long)s->base,
-                  (unsigned long long)s->dead, (unsigned long long)s->events, (unsigned long long)s->bytes_in,
-                  (unsigned long long)s->bytes_out, seconds);
-}
-
 bool op_make_ocsf(const struct op_call *c, struct ocsf **out, struct err *e)
 {
     struct mapping_files files = {0};
@@ -108,46 +57,6 @@ bool op_make_ocsf(const struct op_call *c, struct ocsf **out, struct err *e)
                           .raw_data = op_flag(c, "raw")};
     bool ok = ocsf_new(&o, out, e);
     mapping_files_done(&files);
-    return ok;
-}
-
-static bool run_map(struct op_call *c, struct ocsf *ocsf, struct mapping *m, struct err *e)
-{
-    struct clock clock = clock_real();
-    struct mono began = clock_mono(&clock);
-    struct ocsf_stream_opts o = {.ocsf = ocsf,
-                                 .table = op_cstr(c, "table"),
-                                 .received = clock_wall(&clock),
-                                 .ctx = m,
-                                 .on_event = put_event,
-                                 .on_dead = put_dead};
-    m->stream = ocsf_stream_new(&o);
-    if (m->stream == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "ocsf map");
-    bool ok = op_each_input(c, map_begin, map_take, m, e);
-    ocsf_stream_end(m->stream);
-    if (fflush(stdout) != 0 || fflush(m->dead) != 0) m->write_failed = true;
-    if (ok && m->write_failed) ok = err_set(e, &sys_causes[SYS_IO], "writing the events: %s", strerror(errno));
-    const struct ocsf_stream_stats *stats = ocsf_stream_stats(m->stream);
-    if (op_flag(c, "stats")) print_stats(stats, seconds_since(began));
-    if (stats->dead) c->exit_code = 3;
-    return ok;
-}
-
-bool op_ocsf_map(struct op_call *c, struct err *e)
-{
-    struct mapping m = {.dead = stderr};
-    struct ocsf *ocsf = NULL;
-    const char *dead = op_cstr(c, "dead-letter");
-    if (!op_make_ocsf(c, &ocsf, e)) return false;
-    if (dead && (m.dead = fopen(dead, "wb")) == NULL) {
-        ocsf_free(ocsf);
-        return err_set(e, &sys_causes[SYS_IO], "dead letters to %s: %s", dead, strerror(errno));
-    }
-    bool ok = run_map(c, ocsf, &m, e);
-    if (dead && fclose(m.dead) != 0 && ok)
-        ok = err_set(e, &sys_causes[SYS_IO], "dead letters to %s: %s", dead, strerror(errno));
-    ocsf_stream_free(m.stream);
-    ocsf_free(ocsf);
     return ok;
 }
 

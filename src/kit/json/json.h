@@ -120,6 +120,19 @@ void json_split_take(struct json_split *s, size_t n);
 /* The input ends here: reports what is incomplete ("unexpected end") and forgets it. */
 void json_split_end(struct json_split *s);
 
+/* Where a stream stands between two records, so that another splitter can go on there. */
+struct json_split_state {
+    int state;
+    const char *list; /* of the splitter's `lists` */
+    bool is_in_object, is_envelope, is_lost;
+    char last; /* byte before */
+    uint64_t byte, line;
+};
+/* False: in the midst of a record or worse; then `beginning` (may be NULL) is what there is of an element of a list. */
+bool json_split_state(const struct json_split *s, struct json_split_state *out, struct str *beginning);
+/* Drops what is in progress and goes on from there. */
+void json_split_resume(struct json_split *s, const struct json_split_state *from);
+
 /* ---- writer: appends to a buf, commas by itself ---------------------------------------------------------------------- */
 struct json_writer {
     struct buf *out;

@@ -809,3 +809,38 @@ void json_split_end(struct json_split *s)
     s->last = 0;
     s->m = (struct machine){.line = 1};
 }
+
+/* ---- from splitter to splitter ----------------------------------------------------------------------------------- */
+bool json_split_state(const struct json_split *s, struct json_split_state *out, struct str *beginning)
+{
+    bool is_between = s->state == SP_TOP || s->state == SP_LIST_AFTER;
+    if (beginning) {
+        bool in_list = s->state == SP_ELEMENT || s->state == SP_LIST_NEXT || s->state == SP_LIST_FIRST;
+        struct str begun = s->window_bytes ? (struct str){s->window, s->window_bytes} : buf_str(&s->held);
+        *beginning = in_list ? begun : STR_NONE;
+    }
+    *out = (struct json_split_state){.state = (int)s->state,
+                                     .list = s->list,
+                                     .is_in_object = s->is_in_object,
+                                     .is_envelope = s->is_envelope,
+                                     .is_lost = s->is_lost,
+                                     .last = s->last,
+                                     .byte = s->base,
+                                     .line = s->m.line};
+    return is_between && s->from == NULL && s->window_bytes == 0;
+}
+
+void json_split_resume(struct json_split *s, const struct json_split_state *from)
+{
+    unit_drop(s);
+    s->window_bytes = 0;
+    s->mark_bytes = 0;
+    s->state = (enum split_state)from->state;
+    s->list = from->list;
+    s->is_in_object = from->is_in_object;
+    s->is_envelope = from->is_envelope;
+    s->is_lost = from->is_lost;
+    s->last = from->last;
+    s->base = from->byte;
+    s->m = (struct machine){.line = from->line};
+}

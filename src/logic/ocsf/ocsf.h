@@ -12,6 +12,7 @@
 #include "kit/base/hash.h"
 #include "kit/base/str.h"
 #include "kit/base/wall.h"
+#include "kit/json/json.h"
 
 struct ocsf;
 struct plan; /* one source's mapping, compiled */
@@ -142,6 +143,16 @@ void ocsf_stream_feed(struct ocsf_stream *s, const void *p, size_t n);
 void ocsf_stream_end(struct ocsf_stream *s);
 const struct ocsf_stream_stats *ocsf_stream_stats(const struct ocsf_stream *s);
 void ocsf_stream_free(struct ocsf_stream *s);
+
+/* Where it stands between two records: another stream can go on there (so that blocks of one input are mapped at once). */
+struct ocsf_stream_state {
+    struct json_split_state split;
+    const void *around;
+};
+/* False: in the midst of a record or worse; then `beginning` is what there is of an element of a list. */
+bool ocsf_stream_state(const struct ocsf_stream *s, struct ocsf_stream_state *out, struct str *beginning);
+/* Drops what is in progress, without a word, and goes on there, in the file of this name. */
+void ocsf_stream_resume(struct ocsf_stream *s, const struct ocsf_stream_state *from, const char *file);
 
 /* A streaming record by itself: what table it is of, whose, and the row. */
 struct ocsf_envelope {

@@ -492,3 +492,19 @@ void ocsf_stream_free(struct ocsf_stream *s)
     free(s->file);
     free(s);
 }
+
+bool ocsf_stream_state(const struct ocsf_stream *s, struct ocsf_stream_state *out, struct str *beginning)
+{
+    out->around = s->around;
+    return json_split_state(s->split, &out->split, beginning);
+}
+
+void ocsf_stream_resume(struct ocsf_stream *s, const struct ocsf_stream_state *from, const char *file)
+{
+    json_split_resume(s->split, &from->split);
+    s->around = from->around;
+    if (s->file && file && strcmp(s->file, file) == 0) return;
+    free(s->file);
+    s->file = file ? str_dup(str_of(file)) : NULL;
+    s->likely = NULL;
+}
