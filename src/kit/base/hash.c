@@ -83,10 +83,15 @@ struct hash128 siphash_end(struct siphash *h)
     return out;
 }
 
+void siphash_init_fixed(struct siphash *h)
+{
+    siphash_init(h, IDENTITY_KEY0, IDENTITY_KEY1);
+}
+
 struct hash128 hash128_of(const void *p, size_t n)
 {
     struct siphash h;
-    siphash_init(&h, IDENTITY_KEY0, IDENTITY_KEY1);
+    siphash_init_fixed(&h);
     siphash_add(&h, p, n);
     return siphash_end(&h);
 }

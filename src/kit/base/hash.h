@@ -19,6 +19,7 @@ struct siphash {
 };
 
 void siphash_init(struct siphash *h, uint64_t key0, uint64_t key1);
+void siphash_init_fixed(struct siphash *h); /* with the key of hash128_of */
 void siphash_add(struct siphash *h, const void *p, size_t n);
 struct hash128 siphash_end(struct siphash *h);
 
