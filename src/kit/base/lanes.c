@@ -1,8 +1,11 @@
 #include "kit/base/lanes.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "kit/base/lanes_int.h"
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are read as they lie in memory");
 
 struct level {
     const char *name;

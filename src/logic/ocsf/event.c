@@ -371,7 +371,7 @@ bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, 
     s->in = in;
     s->source = plan_is_base(p) ? in->source : str_of(p->source);
     s->uid[0] = '\0';
-    if (!p->has_no_uid) hash128_hex(row_identity(s, in->tenant_id, in->source, in->row), s->uid);
+    if (!p->has_no_uid) hash128_hex(row_identity(s, in->tenant_id, in->source, in->row, !o->opts.is_general), s->uid);
     if (!fits(s, o, p, &reason)) {
         if (s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
         note_misfit(s, p, reason);

@@ -4,8 +4,11 @@
 
 #include "logic/ocsf/row.h"
 
-/* Of the row that row_read has put into the slots; uses s->text and the arena. */
-struct hash128 row_identity(struct map_scratch *s, struct str tenant_id, struct str source, struct str row);
+/* Of the row that row_read has put into the slots; uses s->text and the arena. `has_slack`: OCSF_ROW_SLACK bytes behind it may be
+ * read; the identity is the same either way. */
+struct hash128 row_identity(struct map_scratch *s, struct str tenant_id, struct str source, struct str row,
+                            bool has_slack);
+bool row_is_outside_identity(const struct plan *p, struct str key);
 bool row_time(struct map_scratch *s, const struct plan *p, struct wall *out);
 
 #endif

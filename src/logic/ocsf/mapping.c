@@ -170,14 +170,17 @@ static bool identity_of(struct build *b, const char *const *names, size_t count)
 {
     uint16_t *slots = arena_alloc(b->c.a, (count + 1) * sizeof *slots);
     struct str *texts = arena_alloc(b->c.a, (count + 1) * sizeof *texts);
-    if (slots == NULL || texts == NULL) return compile_no_memory(&b->c);
+    uint64_t *words = arena_alloc(b->c.a, (count + 1) * sizeof *words);
+    if (slots == NULL || texts == NULL || words == NULL) return compile_no_memory(&b->c);
     for (size_t i = 0; i < count; i++) {
         texts[i] = str_of(names[i]);
+        words[i] = hash64_of(texts[i].p, texts[i].n);
         slots[i] = shape_slot(&b->c, 0, texts[i]);
         if (slots[i] == NO_SLOT) return false;
     }
     b->plan->identity = slots;
     b->plan->identity_names = texts;
+    b->plan->identity_words = words;
     b->plan->identity_count = count;
     return true;
 }

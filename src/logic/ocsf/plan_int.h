@@ -252,6 +252,7 @@ struct plan {
 
     const uint16_t *identity; /* slots, in hashing order; NULL: whole content */
     const struct str *identity_names;
+    const uint64_t *identity_words; /* the names as the hash takes them in */
     size_t identity_count;
     uint16_t id_slot;          /* NO_SLOT: none */
     const struct str *without; /* columns outside the content hash, lower case */

@@ -1,0 +1,369 @@
+/* What makes a row itself.
+ *
+ * A row comes by different ways (polling, streaming, a file) in different clothes: members in another order, null for
+ * absent, a number as text, an object as text, times with more or fewer digits, needless escapes. The canonical form takes the
+ * clothes off:
+ *
+ *   nothing   absent, null, "", {}, [] and containers that hold only nothing
+ *   1, 0      true, false, also as text
+ *   numbers   as written, but without zeros at the end of a fraction
+ *   times     ticks behind a 'T', whatever their digits
+ *   text      escaped no more than JSON asks for, so that most strings are hashed as they stand; if it holds an object or
+ *             array: the canonical form of that
+ *   {…}       members sorted by name, nothings and OData's sidecars left out
+ *   […]       elements in order
+ *
+ * Texts carry their length, so that no two forms can be mistaken for one another. The identity is a hash (lanes.h) of tenant,
+ * source and the columns that the mapping names. Changing any of this changes every identity: rows would be stored twice. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kit/base/lanes.h"
+#include "logic/ocsf/facts.h"
+
+enum {
+    CANONICAL_DEPTH_MAX = 200, /* of containers and texts inside texts together */
+    STRIDE = OCSF_ROW_SLACK,   /* copies of what has slack behind it */
+    MARK_BYTES = 5,            /* a kind and a length */
+    NUMBER_BYTES_MAX = 64,
+};
+
+static bool add_canonical(struct map_scratch *s, struct str raw, enum json_type type, unsigned depth);
+
+/* ---- pieces --------------------------------------------------------------------------------------------------------------- */
+static inline char *put_mark(char *w, char kind, size_t n)
+{
+    *w++ = kind;
+    for (unsigned i = 0; i < 4; i++) *w++ = (char)(n >> 8 * i);
+    return w;
+}
+
+static inline bool has_room(struct map_scratch *s, size_t n)
+{
+    return s->text.n + n + STRIDE <= s->text.cap || buf_reserve(&s->text, n + STRIDE);
+}
+
+static void add_sized(struct map_scratch *s, char kind, struct str text)
+{
+    if (!has_room(s, MARK_BYTES + text.n)) return;
+    char *w = put_mark(s->text.p + s->text.n, kind, text.n);
+    if (text.n) memcpy(w, text.p, text.n);
+    s->text.n += MARK_BYTES + text.n;
+}
+
+/* Of text in a row with slack. */
+static inline void add_slice(struct map_scratch *s, struct str text)
+{
+    if (!has_room(s, MARK_BYTES + text.n)) return;
+    char *w = put_mark(s->text.p + s->text.n, 's', text.n);
+    for (size_t i = 0; i < text.n; i += STRIDE) memcpy(w + i, text.p + i, STRIDE);
+    s->text.n += MARK_BYTES + text.n;
+}
+
+static void add_word(struct map_scratch *s, uint64_t word)
+{
+    char bytes[8];
+    for (unsigned i = 0; i < 8; i++) bytes[i] = (char)(word >> 8 * i);
+    (void)buf_add(&s->text, bytes, sizeof bytes);
+}
+
+/* ---- scalars -------------------------------------------------------------------------------------------------------------- */
+static size_t digits_at(struct str text, size_t at)
+{
+    size_t n = 0;
+    while (at + n < text.n && text.p[at + n] >= '0' && text.p[at + n] <= '9') n++;
+    return n;
+}
+
+/* A number as JSON writes them, and what is in it. */
+static bool is_number(struct str text, bool *has_point, bool *has_exponent)
+{
+    size_t i = text.n && text.p[0] == '-', n = digits_at(text, i);
+    *has_point = *has_exponent = false;
+    if (n == 0 || text.n > NUMBER_BYTES_MAX || (n > 1 && text.p[i] == '0')) return false;
+    i += n;
+    if (i < text.n && text.p[i] == '.') {
+        *has_point = true;
+        if ((n = digits_at(text, i + 1)) == 0) return false;
+        i += 1 + n;
+    }
+    if (i < text.n && (text.p[i] == 'e' || text.p[i] == 'E')) {
+        *has_exponent = true;
+        i++;
+        if (i < text.n && (text.p[i] == '+' || text.p[i] == '-')) i++;
+        if ((n = digits_at(text, i)) == 0) return false;
+        i += n;
+    }
+    return i == text.n;
+}
+
+static void add_number(struct map_scratch *s, struct str text, bool has_point, bool has_exponent)
+{
+    if (has_point && !has_exponent) {
+        while (text.p[text.n - 1] == '0') text.n--;
+        if (text.p[text.n - 1] == '.') text.n--;
+    }
+    if (str_eq(text, STR("-0"))) text = STR("0");
+    add_sized(s, 's', text);
+}
+
+static void add_ticks(struct map_scratch *s, char kind, struct wall t)
+{
+    (void)buf_add_char(&s->text, kind);
+    add_word(s, (uint64_t)t.ticks);
+}
+
+/* Only what has the length and marks of a time is looked at as one: a bare date or number is text. */
+static bool add_time(struct map_scratch *s, struct str text)
+{
+    struct wall t;
+    if (text.n < 19 || text.n > 40 || text.p[4] != '-' || text.p[7] != '-' || text.p[13] != ':' ||
+        !wall_parse(text, &t))
+        return false;
+    add_ticks(s, 'T', t);
+    return true;
+}
+
+/* Text that is a boolean, a number or a time. */
+static bool add_meaning(struct map_scratch *s, struct str text)
+{
+    bool has_point, has_exponent;
+    if (str_eq_nocase(text, STR("true"))) {
+        add_sized(s, 's', STR("1"));
+    } else if (str_eq_nocase(text, STR("false"))) {
+        add_sized(s, 's', STR("0"));
+    } else if (is_number(text, &has_point, &has_exponent)) {
+        add_number(s, text, has_point, has_exponent);
+    } else {
+        return add_time(s, text);
+    }
+    return true;
+}
+
+static void add_escaped(struct map_scratch *s, struct str text)
+{
+    size_t from = s->text.n;
+    add_sized(s, 's', STR(""));
+    json_escape(&s->text, text);
+    if (!s->text.failed) (void)put_mark(s->text.p + from, 's', s->text.n - from - MARK_BYTES);
+}
+
+static bool add_text(struct map_scratch *s, struct str raw, unsigned depth)
+{
+    struct str inner = depth < CANONICAL_DEPTH_MAX ? row_inner_json(s, raw, JSON_STRING) : STR_NONE;
+    if (inner.p) return add_canonical(s, inner, json_type_of(inner), depth + 1);
+    struct str text = json_unescape(&s->arena, raw);
+    if (text.n == 0) return false;
+    if (!add_meaning(s, text)) add_escaped(s, text);
+    return true;
+}
+
+/* ---- containers ------------------------------------------------------------------------------------------------------------ */
+struct pair {
+    struct str key, value;
+    enum json_type type;
+    size_t order; /* of doubles the last one counts */
+};
+
+static int pair_cmp(const void *a, const void *b)
+{
+    const struct pair *x = a, *y = b;
+    int order = str_cmp(x->key, y->key);
+    if (order != 0) return order;
+    return x->order < y->order ? -1 : 1;
+}
+
+static size_t count_members(struct str raw)
+{
+    struct json_cursor c;
+    struct json_slice m;
+    size_t n = 0;
+    for (bool open = json_cursor_open(&c, raw); open && json_cursor_next(&c, &m);) n++;
+    return n;
+}
+
+static struct pair *sorted_members(struct map_scratch *s, struct str raw, size_t *count_out)
+{
+    struct json_cursor c;
+    struct json_slice m;
+    size_t n = 0;
+    struct pair *pairs = arena_alloc(&s->arena, (count_members(raw) + 1) * sizeof *pairs);
+    if (pairs == NULL) {
+        s->is_out_of_memory = true;
+        return NULL;
+    }
+    for (bool open = json_cursor_open(&c, raw); open && json_cursor_next(&c, &m);) {
+        if (row_is_sidecar(m.key)) continue;
+        struct str key = json_unescape(&s->arena, (struct str){m.key.p - 1, m.key.n + 2});
+        pairs[n] = (struct pair){key, m.value, m.type, n};
+        n++;
+    }
+    qsort(pairs, n, sizeof *pairs, pair_cmp);
+    *count_out = n;
+    return pairs;
+}
+
+static bool add_object(struct map_scratch *s, struct str raw, unsigned depth)
+{
+    size_t count, from = s->text.n;
+    struct pair *pairs = sorted_members(s, raw, &count);
+    bool any = false;
+    (void)buf_add_char(&s->text, '{');
+    for (size_t i = 0; pairs && i < count; i++) {
+        if (i + 1 < count && str_eq(pairs[i].key, pairs[i + 1].key)) continue;
+        size_t at = s->text.n;
+        add_sized(s, 'k', pairs[i].key);
+        if (add_canonical(s, pairs[i].value, pairs[i].type, depth + 1))
+            any = true;
+        else
+            s->text.n = at;
+    }
+    (void)buf_add_char(&s->text, '}');
+    if (!any) s->text.n = from;
+    return any;
+}
+
+static bool add_array(struct map_scratch *s, struct str raw, unsigned depth)
+{
+    struct json_cursor c;
+    struct json_slice m;
+    size_t from = s->text.n;
+    bool any = false;
+    (void)buf_add_char(&s->text, '[');
+    for (bool open = json_cursor_open(&c, raw); open && json_cursor_next(&c, &m);) {
+        any = add_canonical(s, m.value, m.type, depth + 1) || any;
+        (void)buf_add_char(&s->text, ',');
+    }
+    (void)buf_add_char(&s->text, ']');
+    if (!any) s->text.n = from;
+    return any;
+}
+
+/* Appends the canonical form to s->text; false: it is nothing, and nothing was appended. Recursion is bounded by the depth
+ * of checked JSON and by CANONICAL_DEPTH_MAX for texts that hold JSON that holds texts. */
+static bool add_canonical(struct map_scratch *s, struct str raw, enum json_type type, unsigned depth)
+{
+    bool has_point, has_exponent;
+    if (row_is_blank(raw, type)) return false;
+    switch (type) {
+    case JSON_NULL: return false;
+    case JSON_TRUE: add_sized(s, 's', STR("1")); return true;
+    case JSON_FALSE: add_sized(s, 's', STR("0")); return true;
+    case JSON_NUMBER:
+        if (is_number(raw, &has_point, &has_exponent))
+            add_number(s, raw, has_point, has_exponent);
+        else
+            add_sized(s, 's', raw); /* longer than any that means something */
+        return true;
+    case JSON_STRING: return add_text(s, raw, depth);
+    case JSON_ARRAY: return add_array(s, raw, depth);
+    case JSON_OBJECT: return add_object(s, raw, depth);
+    }
+    return false;
+}
+
+/* ---- columns ------------------------------------------------------------------------------------------------------------------- */
+/* What a text may be by its first byte. */
+enum { ANY_TEXT, A_NUMBER, A_BOOL, AN_ESCAPE, ANYTHING };
+static const unsigned char first_bytes[256] = {
+    ['0'] = A_NUMBER,   ['1'] = A_NUMBER, ['2'] = A_NUMBER, ['3'] = A_NUMBER, ['4'] = A_NUMBER,
+    ['5'] = A_NUMBER,   ['6'] = A_NUMBER, ['7'] = A_NUMBER, ['8'] = A_NUMBER, ['9'] = A_NUMBER,
+    ['-'] = A_NUMBER,   ['t'] = A_BOOL,   ['T'] = A_BOOL,   ['f'] = A_BOOL,   ['F'] = A_BOOL,
+    ['\\'] = AN_ESCAPE, [' '] = ANYTHING, ['{'] = ANYTHING, ['['] = ANYTHING,
+};
+
+/* A string that is hashed as it stands, as most are. False: it wants a closer look. */
+static inline bool add_plain(struct map_scratch *s, const struct slot *slot)
+{
+    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
+    if (slot->type != JSON_STRING || (slot->flags & JSON_ODD)) return false;
+    switch (first_bytes[(unsigned char)text.p[0]]) {
+    case ANY_TEXT: break;
+    case AN_ESCAPE:
+        if (text.p[1] != '"' && text.p[1] != '\\') return false; /* a blank, perhaps, with JSON behind it */
+        break;
+    case A_BOOL:
+        if (text.n <= 5) return false;
+        break;
+    case A_NUMBER:
+        if (!(slot->flags & JSON_ESCAPED) && add_meaning(s, text)) return true;
+        break;
+    default: return false;
+    }
+    add_slice(s, text);
+    return true;
+}
+
+static void add_columns(struct map_scratch *s, const struct plan *p, bool is_plain)
+{
+    for (size_t i = 0; i < p->identity_count; i++) {
+        const struct slot *slot = &s->slots[p->identity[i]];
+        size_t at = s->text.n;
+        if (slot->raw.p == NULL || slot->is_blank) continue;
+        add_word(s, p->identity_words[i]);
+        if (is_plain && add_plain(s, slot)) continue;
+        if (!add_canonical(s, slot->raw, slot->type, 0)) s->text.n = at;
+    }
+}
+
+bool row_is_outside_identity(const struct plan *p, struct str key)
+{
+    for (size_t i = 0; i < p->without_count; i++) {
+        if (str_eq_nocase(p->without[i], key)) return true;
+    }
+    return false;
+}
+
+/* The whole row but for `without`: as an object is canonical. */
+static void add_content(struct map_scratch *s, const struct plan *p, struct str row)
+{
+    size_t count = 0;
+    struct pair *pairs = sorted_members(s, row, &count);
+    for (size_t i = 0; pairs && i < count; i++) {
+        bool is_double = i + 1 < count && str_eq(pairs[i].key, pairs[i + 1].key);
+        if (is_double || row_is_outside_identity(p, pairs[i].key)) continue;
+        size_t at = s->text.n;
+        add_sized(s, 'k', pairs[i].key);
+        if (!add_canonical(s, pairs[i].value, pairs[i].type, 0)) s->text.n = at;
+    }
+}
+
+static void add_id(struct map_scratch *s, const struct plan *p)
+{
+    const struct slot *id = &s->slots[p->id_slot];
+    (void)buf_add_char(&s->text, 'i');
+    (void)add_canonical(s, id->raw, id->raw.p ? id->type : JSON_NULL, 0);
+}
+
+static void add_update(struct map_scratch *s, const struct plan *p)
+{
+    struct wall updated;
+    if (row_time(s, p, &updated)) add_ticks(s, 'u', updated);
+}
+
+/* In lower case. */
+static void add_name(struct map_scratch *s, char kind, struct str name)
+{
+    size_t at = s->text.n + MARK_BYTES;
+    add_sized(s, kind, name);
+    for (size_t i = at; i < s->text.n; i++) s->text.p[i] = row_lower(s->text.p[i]);
+}
+
+struct hash128 row_identity(struct map_scratch *s, struct str tenant_id, struct str source, struct str row,
+                            bool has_slack)
+{
+    const struct plan *p = s->plan;
+    buf_reset(&s->text);
+    add_name(s, 'o', plan_is_base(p) ? source : str_of(p->source));
+    add_name(s, 't', tenant_id);
+    if (p->identity) {
+        add_columns(s, p, has_slack);
+    } else {
+        if (p->id_slot != NO_SLOT) add_id(s, p);
+        if (p->counts_update) add_update(s, p);
+        add_content(s, p, row);
+    }
+    struct hash128 h = lanes_of(s->text.p, s->text.n);
+    buf_reset(&s->text);
+    return h;
+}
