@@ -32,7 +32,7 @@ static bool compile(struct ocsf *o, const struct ocsf_mapping_file *file, struct
     struct expander *x = ARENA_NEW(&o->arena, struct expander);
     INVARIANT(x != NULL);
     *x = (struct expander){.a = &o->arena, .e = e, .opts = &opts, .schema = o->schema};
-    return compile_plan(x, file, out);
+    return compile_plan(&o->arena, x, file, out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

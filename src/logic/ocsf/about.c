@@ -35,7 +35,8 @@ static bool add_silent(struct about *a, const struct yaml *name, const struct ya
     if (s->slot == NO_SLOT) return false;
     for (size_t i = 0; i < value->count; i++) {
         if (value->items[i].type != YAML_SCALAR) return mapping_error(a->c->e, at, "silent wants lists of words");
-        words[s->count++] = value->items[i].text;
+        words[s->count] = arena_str(a->c->a, value->items[i].text);
+        if (words[s->count++].p == NULL) return compile_no_memory(a->c);
     }
     a->plan->silent_count++;
     return true;

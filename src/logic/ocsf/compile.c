@@ -140,7 +140,8 @@ static bool compile_test(struct compiler *c, enum test_kind kind, struct str col
     for (size_t i = 0; i < count; i++) {
         const struct node *w = words->type == YAML_LIST ? &words->items[i] : words;
         if (w->type != YAML_SCALAR) return mapping_error(c->e, w->at, "a word was expected");
-        copy[i] = w->text;
+        copy[i] = arena_str(c->a, w->text);
+        if (copy[i].p == NULL) return compile_no_memory(c);
     }
     out->words = copy;
     out->word_count = count;

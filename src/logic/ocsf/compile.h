@@ -67,8 +67,8 @@ struct str token_of(struct arena *a, struct str text);
 bool compile_condition(struct compiler *c, const struct node *when, uint16_t shape, const struct condition **out);
 bool compile_variant(struct compiler *c, const struct node *event, int64_t class_uid, bool has_by, struct place at,
                      const struct variant **out);
-/* One mapping file, whole. */
-bool compile_plan(struct expander *x, const struct ocsf_mapping_file *file, struct plan *out);
+/* One mapping file, whole. The plan lives in `a`, and keeps nothing of what is in x->a. */
+bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out);
 
 /* Text as value tables compare it. */
 size_t word_fold(struct str text, bool by_caption, char *out, size_t out_size);

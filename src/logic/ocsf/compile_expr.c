@@ -134,7 +134,7 @@ static struct str plain_token(struct compiler *c, const struct node *value)
     int64_t n;
     bool is_bare = !value->is_quoted && (str_to_i64(value->text, &n) || str_eq(value->text, STR("true")) ||
                                          str_eq(value->text, STR("false")));
-    return is_bare ? value->text : token_of(c->a, value->text);
+    return is_bare ? arena_str(c->a, value->text) : token_of(c->a, value->text);
 }
 
 static bool table_word(struct compiler *c, const struct node *value, const struct schema_attr *attr, struct word *w)
@@ -237,8 +237,8 @@ static struct str text_argument(struct arena *a, struct str arg)
 {
     if (arg.n < 2 || arg.p[0] != '"' || arg.p[arg.n - 1] != '"') return arena_str(a, arg);
     struct str quoted = arg;
-    if (!json_check(quoted, NULL)) return str_sub(arg, 1, arg.n - 2);
-    return arena_str(a, json_unescape(a, quoted));
+    if (!json_check(quoted, NULL)) return arena_str(a, str_sub(arg, 1, arg.n - 2));
+    return arena_str(a, json_unescape(a, quoted)); /* which may be borrowed */
 }
 
 static bool compile_step(struct compiler *c, struct str text, const struct schema_attr *attr, struct place at,

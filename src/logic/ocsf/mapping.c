@@ -216,7 +216,10 @@ static bool identity_object(struct build *b, const struct yaml *map)
     size_t count = without ? without->count : 0;
     struct str *names = arena_alloc(b->c.a, (count + 1) * sizeof *names);
     if (names == NULL) return compile_no_memory(&b->c);
-    for (size_t i = 0; i < count; i++) names[i] = without->items[i].text;
+    for (size_t i = 0; i < count; i++) {
+        names[i] = arena_str(b->c.a, without->items[i].text);
+        if (names[i].p == NULL) return compile_no_memory(&b->c);
+    }
     b->plan->without = names;
     b->plan->without_count = count;
     return true;
@@ -454,11 +457,11 @@ static bool build_file(struct build *b)
            take_identity(b) && take_cursor(b) && expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan);
 }
 
-bool compile_plan(struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
+bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
 {
     struct plan plan = {0};
     struct build b = {
-        .c = {.a = x->a, .e = x->e, .x = x, .schema = x->schema, .is_general = x->opts && x->opts->is_general},
+        .c = {.a = a, .e = x->e, .x = x, .schema = x->schema, .is_general = x->opts && x->opts->is_general},
         .plan = &plan,
         .file = file->name};
     x->fragment_count = 0;

@@ -34,9 +34,13 @@ static struct plan_made *made_new(const struct ocsf *o, const struct ocsf_mappin
         (void)err_set(e, &base_causes[BASE_NO_MEMORY], "compiling %s", file->name);
         return NULL;
     }
+    struct arena trees; /* what the text says: gone when the plan is made */
     arena_init(&m->arena, PLAN_BYTES_MAX);
-    struct expander x = {.a = &m->arena, .e = e, .opts = &o->opts, .schema = o->schema, .is_best_fit = o->is_best_fit};
-    if (compile_plan(&x, file, &m->plan)) return m;
+    arena_init(&trees, PLAN_BYTES_MAX);
+    struct expander x = {.a = &trees, .e = e, .opts = &o->opts, .schema = o->schema, .is_best_fit = o->is_best_fit};
+    bool ok = compile_plan(&m->arena, &x, file, &m->plan);
+    arena_done(&trees);
+    if (ok) return m;
     made_free(m);
     return NULL;
 }

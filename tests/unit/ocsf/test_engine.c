@@ -35,7 +35,7 @@ static bool engine_compile(struct engine *g, const char *yaml, struct plan *out,
     struct expander *x = ARENA_NEW(&g->o.arena, struct expander);
     struct ocsf_mapping_file file = {"t.yaml", str_of(yaml)};
     *x = (struct expander){.a = &g->o.arena, .e = e, .opts = &opts, .schema = g->o.schema};
-    return compile_plan(x, &file, out);
+    return compile_plan(&g->o.arena, x, &file, out);
 }
 
 static void engine_init(struct engine *g)
