@@ -68,8 +68,7 @@ def main():
     o = options(__doc__)
     path = data("events", FULL_MB * o.share, *MIX)
     memory(o, beside_wc(o, path))
-    if "--jobs" in subprocess.run([*OURS, "--help"], capture_output=True, text=True).stdout:
-        jobs(o, path)
+    jobs(o, path)
 
 
 main()
