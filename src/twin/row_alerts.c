@@ -57,6 +57,7 @@ static const char *detection(const struct alert_kind *k)
 bool row_alert_cell(const struct row *r, enum column c, struct arena *a, struct kql_value *out)
 {
     static const char *const entities[] = {"Machine", "User", "Process"};
+    static const char *const fields[] = {ROW_HOST, ROW_ACCOUNT, ROW_PROCESS};
     struct estate t = {.world = r->world, .scenario = r->scenario};
     const struct alert_kind *k = alert_kind_of(t, r->thing);
     const struct object o = {.number = r->thing, .created = r->time};
@@ -72,6 +73,7 @@ bool row_alert_cell(const struct row *r, enum column c, struct arena *a, struct 
     case COL_AttackTechniques: text = techniques(k, a); break;
     case COL_ThreatFamily: text = str_of(k->family ? k->family : ""); break;
     case COL_EntityType: text = str_of(entities[r->part % COUNT(entities)]); break;
+    case COL_AdditionalFields: text = str_of(fields[r->part % COUNT(fields)]); break;
     case COL_EvidenceRole: text = r->part == 0 ? STR("Impacted") : STR("Related"); break;
     default: return false;
     }

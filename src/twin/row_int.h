@@ -100,6 +100,36 @@ struct kql_value row_additional(const struct row *r, enum column c, unsigned arg
 uint64_t row_lot(const struct row *r, enum column c); /* the draw of one cell */
 /* What an alert says for its rows; false: this column is drawn like any other. */
 bool row_alert_cell(const struct row *r, enum column c, struct arena *a, struct kql_value *out);
+/* What a column is in one table: words that the draw of a column chooses, its own or another's, so that columns agree. */
+struct row_choice {
+    enum table_id table;
+    enum column column;
+    enum column by;
+    unsigned below; /* 0: words, "a|b|c"; else `words` has a %u, of a number below this */
+    const char *words;
+    const char *action; /* only where the ActionType begins so; NULL: always */
+};
+/* AdditionalFields of rows of evidence. */
+#define ROW_HOST                                                                                               \
+    "{\"Type\":\"host\",\"HostName\":\"pc-0007\",\"DnsDomain\":\"fabrikam.example\",\"OSFamily\":\"Windows\"," \
+    "\"OSVersion\":"                                                                                           \
+    "\"10.0\",\"IpInterfaces\":[{\"Address\":\"10.0.0.7\",\"Type\":\"ip\"}],\"MachineId\":"                    \
+    "\"7e7a44995a4d4f09be53dce4fe9eb1db\"}"
+#define ROW_ACCOUNT                                                                                                  \
+    "{\"Type\":\"account\",\"Name\":\"alice\",\"NTDomain\":\"FABRIKAM\",\"UPNSuffix\":\"fabrikam.example\",\"Sid\":" \
+    "\"S-"                                                                                                           \
+    "1-5-21-1-2-3-1001\",\"UserPrincipalName\":\"alice@fabrikam.example\",\"DisplayName\":\"Alice Adams\"}"
+#define ROW_PROCESS                                                                                                 \
+    "{\"Type\":\"process\",\"ProcessId\":\"19060\",\"CreationTimeUtc\":\"2026-01-02T03:04:05.67Z\",\"ImageFile\":{" \
+    "\"Publisher\":"                                                                                                \
+    "\"Söhne & Co\"},\"Host\":" ROW_HOST ",\"Account\":" ROW_ACCOUNT                                                \
+    ",\"ParentProcess\":{\"ProcessId\":\"12636\",\"CreationTimeUtc\":\"2026-01-02T03:04:01Z\",\"ImageFile\":{"      \
+    "\"Directory\":"                                                                                                \
+    "\"C:\\\\Windows\",\"Name\":\"explorer.exe\"}},\"LastVerdict\":\"Suspicious\"}"
+extern const struct row_choice
+    row_identity_choices[]; /* identities, cloud apps, sign-ins, behaviours (row_identity.c) */
+extern const size_t row_identity_choice_count;
+const char *row_action(const struct row *r);
 /* A column that is something of its own in this table (row_tables.c); false: it is what its name says. */
 bool row_table_cell(const struct row *r, struct table_column column, struct arena *a, struct kql_value *out);
 struct str row_word(const char *words, uint64_t lot); /* one of "a|b|c"; nothing between two bars: empty */

@@ -2,14 +2,6 @@
  * vulnerabilities. A value is chosen by the draw of a column, its own or another's, so that columns of a row agree. */
 #include "twin/row_int.h"
 
-struct choice {
-    enum table_id table;
-    enum column column;
-    enum column by;
-    unsigned below; /* 0: words, "a|b|c"; else `words` has a %u, of a number below this */
-    const char *words;
-};
-
 #define THREAT_TYPES "|||||Phish|Malware|Spam|Phish, Malware"
 #define THREAT_NAMES "||||||Trojan_Win32_Emotet||Downloader_X"
 #define THREAT_METHODS                                                                                  \
@@ -64,7 +56,7 @@ struct choice {
     }
 
 /* clang-format off */
-static const struct choice choices[] = {
+static const struct row_choice choices[] = {
     THREATS(TABLE_EmailEvents), {TABLE_EmailEvents, COL_ThreatNames, COL_ThreatTypes, 0, THREAT_NAMES}, {TABLE_EmailEvents, COL_ConfidenceLevel, COL_ThreatTypes, 0, THREAT_CONFIDENCE},
     {TABLE_EmailEvents, COL_ThreatClassification, COL_ThreatTypes, 0, "|||||Business email compromise|||Invoice fraud"},
     {TABLE_EmailEvents, COL_EmailAction, COL_ThreatTypes, 0, "|||||Send to quarantine|Send to quarantine|Move to junk mail folder|Replace attachment"},
@@ -150,25 +142,35 @@ static const struct choice choices[] = {
 };
 /* clang-format on */
 
+static const struct row_choice *find_choice(const struct row *r, enum column column, const struct row_choice *list,
+                                            size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].table != r->table || list[i].column != column) continue;
+        if (list[i].action == NULL || str_starts(str_of(row_action(r)), str_of(list[i].action))) return &list[i];
+    }
+    return NULL;
+}
+
 bool row_table_cell(const struct row *r, struct table_column column, struct arena *a, struct kql_value *out)
 {
     bool is_busy = str_starts(str_of(table_schemas[r->table].name), STR("Device")) && !table_snapshot(r->table);
     if (is_busy) return false; /* devices' events have makers of their own */
-    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
-        const struct choice *choice = &choices[i];
-        if (choice->table != r->table || choice->column != column.column) continue;
-        uint64_t lot = row_lot(r, choice->by);
-        struct str text =
-            choice->below ? row_print(choice->words, (unsigned)(lot % choice->below), a) : row_word(choice->words, lot);
-        int64_t number;
-        if (column.type == KQL_LONG || column.type == KQL_INT) {
-            *out = str_to_i64(text, &number) ? kql_int((enum kql_type)column.type, number)
-                                             : kql_null((enum kql_type)column.type);
-        } else {
-            bool is_null = text.n == 0 && column.type == KQL_DYNAMIC;
-            *out = is_null ? kql_null(KQL_DYNAMIC) : kql_text((enum kql_type)column.type, text);
-        }
-        return true;
+    const struct row_choice *choice =
+        find_choice(r, (enum column)column.column, choices, sizeof choices / sizeof choices[0]);
+    if (choice == NULL)
+        choice = find_choice(r, (enum column)column.column, row_identity_choices, row_identity_choice_count);
+    if (choice == NULL) return false;
+    uint64_t lot = row_lot(r, choice->by);
+    struct str text =
+        choice->below ? row_print(choice->words, (unsigned)(lot % choice->below), a) : row_word(choice->words, lot);
+    int64_t number;
+    if (column.type == KQL_LONG || column.type == KQL_INT) {
+        *out = str_to_i64(text, &number) ? kql_int((enum kql_type)column.type, number)
+                                         : kql_null((enum kql_type)column.type);
+    } else {
+        bool is_null = text.n == 0 && column.type == KQL_DYNAMIC;
+        *out = is_null ? kql_null(KQL_DYNAMIC) : kql_text((enum kql_type)column.type, text);
     }
-    return false;
+    return true;
 }
