@@ -129,7 +129,6 @@ struct row_choice {
 extern const struct row_choice
     row_identity_choices[]; /* identities, cloud apps, sign-ins, behaviours (row_identity.c) */
 extern const size_t row_identity_choice_count;
-const char *row_action(const struct row *r);
 /* A column that is something of its own in this table (row_tables.c); false: it is what its name says. */
 bool row_table_cell(const struct row *r, struct table_column column, struct arena *a, struct kql_value *out);
 struct str row_word(const char *words, uint64_t lot); /* one of "a|b|c"; nothing between two bars: empty */
