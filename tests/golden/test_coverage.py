@@ -143,8 +143,9 @@ def main():
     low = [f"{t} has no mapping" for t in MISSION if t not in mappings.sources]
     low += [] if whole.landed >= SHARE * whole.filled else [f"less than {100 * SHARE:.0f} % of the mission's filled columns landed"]
     failed = case(1, low, f"the mission's tables: {whole}")
-    silent = [f"{s}: {c} stays in unmapped, and its mapping does not say why ({r})" for s in sorted(by_source) if s in MISSION
+    silent = [f"{s}: {c} stays in unmapped, and its mapping does not say why ({r})" for s in sorted(by_source)
               for (c, r) in by_source[s].left if r.startswith("NO REASON")]
+    silent += [f"{s}: {c} is listed as without a home, and without a reason" for (s, c), reason in mappings.reasons.items() if not reason]
     failed |= case(2, silent, "what stays in unmapped has its reason")
     lacking = list(missing_examples(mappings))
     failed |= case(3, lacking, "every documented column and ActionType has an example")
