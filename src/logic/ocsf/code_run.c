@@ -1,14 +1,11 @@
 /* The hot path: one loop over codes. What a code does not expect is done by its op (run.c). */
-#include "logic/ocsf/code.h"
+#include "logic/ocsf/pen.h"
 
 #include <string.h>
 
 #include "logic/ocsf/run.h"
 
 enum { NUMBER_BYTES = 24, FIRST_ROOM = 64 << 10 };
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
 struct open_block { /* an object or array in progress */
     size_t at;      /* in the output, before its comma */
     size_t marks, observables;
@@ -18,35 +15,8 @@ struct open_block { /* an object or array in progress */
     bool is_first;
 };
 
-struct pen {
-    struct map_scratch *s;
-    const struct variant *v;
-    char *w;
-    const char
-        *end; /* what begins before it may be written; behind it there is room for strides and closing brackets */
-};
-
 /* ---- copies --------------------------------------------------------------------------------------------------------------- */
-static inline char *copy(char *w, const char *p, size_t n)
-{
-    memcpy(w, p, STRIDE);
-    for (size_t i = STRIDE; UNLIKELY(i < n); i += STRIDE) memcpy(w + i, p + i, STRIDE);
-    return w + n;
-}
-
-static void pen_take(struct pen *pen)
-{
-    pen->w = pen->s->out.p + pen->s->out.n;
-    pen->end = pen->s->out.p + pen->s->out.cap - (size_t)3 * STRIDE;
-}
-
-static void pen_give(const struct pen *pen)
-{
-    pen->s->out.n = (size_t)(pen->w - pen->s->out.p);
-}
-
-/* Room for `n` bytes and a stride. False: the event is too large (s->out.failed). */
-static bool more_room(struct pen *pen, size_t n)
+bool pen_more_room(struct pen *pen, size_t n)
 {
     pen_give(pen);
     if (!buf_reserve(&pen->s->out, n + (size_t)4 * STRIDE)) return false;
@@ -54,15 +24,10 @@ static bool more_room(struct pen *pen, size_t n)
     return true;
 }
 
-static inline bool has_room(struct pen *pen, size_t n)
-{
-    return LIKELY((ptrdiff_t)n < pen->end - pen->w) || more_room(pen, n);
-}
-
 /* The key; its comma is left out when nothing stands in front of it. */
 static inline void put_key(struct pen *pen, const struct code *c, bool is_first)
 {
-    (void)copy(pen->w, c->key.p + is_first, c->key.n);
+    (void)pen_copy(pen->w, c->key.p + is_first, c->key.n);
     pen->w += c->key.n - is_first;
 }
 
@@ -92,19 +57,19 @@ static bool is_zero(const char *p, size_t n)
 
 static inline enum answer put_raw(struct pen *pen, const struct code *c, struct str raw, bool is_first)
 {
-    if (!has_room(pen, c->key.n + raw.n)) return ASK;
+    if (!pen_has_room(pen, c->key.n + raw.n)) return ASK;
     put_key(pen, c, is_first);
-    pen->w = copy(pen->w, raw.p, raw.n);
+    pen->w = pen_copy(pen->w, raw.p, raw.n);
     return WRITTEN;
 }
 
 /* A number or a boolean as text. */
 static enum answer put_quoted(struct pen *pen, const struct code *c, struct str raw, bool is_first)
 {
-    if (!has_room(pen, c->key.n + raw.n + 2)) return ASK;
+    if (!pen_has_room(pen, c->key.n + raw.n + 2)) return ASK;
     put_key(pen, c, is_first);
     *pen->w++ = '"';
-    pen->w = copy(pen->w, raw.p, raw.n);
+    pen->w = pen_copy(pen->w, raw.p, raw.n);
     *pen->w++ = '"';
     return WRITTEN;
 }
@@ -226,7 +191,7 @@ static inline enum answer put_time(struct pen *pen, const struct code *c, const 
     struct str text = {slot->raw.p + 1, slot->raw.n - 2};
     if (slot->type != JSON_STRING || !wall_parse(text, &t) || t.ticks < 0) return ASK;
     int64_t ms = t.ticks / WALL_TICKS_PER_MS;
-    if (ms < low || ms > high || !has_room(pen, c->key.n + NUMBER_BYTES)) return ASK;
+    if (ms < low || ms > high || !pen_has_room(pen, c->key.n + NUMBER_BYTES)) return ASK;
     put_key(pen, c, is_first);
     pen->w = put_digits(pen->w, (uint32_t)(ms / half), 5);
     pen->w = put_digits(pen->w, (uint32_t)(ms % half), 8);
@@ -266,7 +231,7 @@ static enum answer put_converted(struct pen *pen, const struct code *c, const st
     if (slot->type != JSON_STRING || !convert(pen, c->chain, &text)) return ASK;
     if (text.n == 0) return c->has_others ? ASK : ABSENT;
     if ((text.n == 1 && text.p[0] == '-') || text.n > c->length_max) return ASK;
-    if (!has_room(pen, c->key.n + text.n + 2)) return ASK;
+    if (!pen_has_room(pen, c->key.n + text.n + 2)) return ASK;
     put_key(pen, c, is_first);
     *pen->w++ = '"';
     memcpy(pen->w, text.p, text.n);
@@ -293,6 +258,7 @@ static inline enum answer put_leaf(struct pen *pen, const struct code *c, bool i
 
 /* ---- blocks -------------------------------------------------------------------------------------------------------------------- */
 struct progress { /* in the block at hand */
+    const struct op *ops;
     uint64_t written;
     uint8_t came;
     bool is_first;
@@ -312,7 +278,7 @@ static inline void came_about(struct pen *pen, struct progress *g, const struct 
 static inline bool open_block(struct pen *pen, struct progress *g, const struct code *c)
 {
     struct map_scratch *s = pen->s;
-    if (!has_room(pen, c->key.n)) return false;
+    if (!pen_has_room(pen, c->key.n)) return false;
     g->around[g->depth++] = (struct open_block){.at = (size_t)(pen->w - s->out.p),
                                                 .marks = s->mark_count,
                                                 .observables = s->observable_count,
@@ -336,7 +302,7 @@ static inline uint16_t close_block(struct pen *pen, struct progress *g, const st
     g->written = b->written;
     g->came = b->came;
     g->is_first = b->is_first;
-    if (is_whole && has_room(pen, 1)) {
+    if (is_whole && pen_has_room(pen, 1)) {
         *pen->w++ = c->kind == CODE_CLOSE ? '}' : ']';
         came_about(pen, g, c, came);
         return c->done;
@@ -358,7 +324,7 @@ static inline uint16_t close_object(struct pen *pen, struct progress *g, const s
 static uint16_t run_general(struct pen *pen, struct progress *g, const struct code *c)
 {
     pen_give(pen);
-    enum came came = run_op(pen->s, pen->v->ops, c->op);
+    enum came came = run_op(pen->s, g->ops, c->op);
     pen_take(pen);
     if (came == CAME_NOTHING) return c->next;
     came_about(pen, g, c, (uint8_t)came);
@@ -375,7 +341,7 @@ static inline uint16_t run_leaf(struct pen *pen, struct progress *g, const struc
     mark(s, c->slot);
     if (c->is_observed) {
         size_t at = before + key;
-        run_note_observable(s, &pen->v->ops[c->op], at, (size_t)(pen->w - s->out.p) - at);
+        run_note_observable(s, &g->ops[c->op], at, (size_t)(pen->w - s->out.p) - at);
     }
     came_about(pen, g, c, CAME_VALUE);
     return c->done;
@@ -393,7 +359,7 @@ static uint16_t run_code(struct pen *pen, struct progress *g, const struct code 
         return c->done;
     case CODE_LIST_END: pen->s->index_depth--; return close_block(pen, g, c, g->came != CAME_NOTHING, g->came);
     case CODE_LITERAL:
-        if (!has_room(pen, c->key.n)) return c->next;
+        if (!pen_has_room(pen, c->key.n)) return c->next;
         put_key(pen, c, g->is_first);
         came_about(pen, g, c, c->came);
         return c->done;
@@ -405,7 +371,8 @@ uint64_t code_run(struct map_scratch *s, const struct variant *v, bool is_metada
 {
     const struct code *codes = is_metadata ? v->metadata_code : v->code;
     struct progress g;
-    struct pen pen = {.s = s, .v = v};
+    struct pen pen = {.s = s};
+    g.ops = v->ops;
     g.written = 0;
     g.came = CAME_NOTHING;
     g.depth = 0;

@@ -228,6 +228,25 @@ static struct str observable_text(struct compiler *c, int64_t type_id)
     return text;
 }
 
+/* A path without an index, or with one: `,{"name":"file.hashes[0].value",…,"value":` and a stride behind it. */
+static bool tell(struct compiler *c, struct op *op)
+{
+    struct buf b = {0};
+    size_t bracket = str_find(op->path, STR("["), 0);
+    bool has_index = bracket != SIZE_MAX;
+    if (has_index && str_find(op->path, STR("["), bracket + 1) != SIZE_MAX) return true;
+    struct str head = str_sub(op->path, 0, has_index ? bracket + 1 : op->path.n);
+    (void)buf_addf(&b, ",{\"name\":\"%.*s", STR_ARG(head));
+    if (has_index) op->told_index = (uint32_t)b.n;
+    if (has_index) (void)buf_addf(&b, "0%.*s", STR_ARG(str_sub(op->path, head.n, op->path.n)));
+    (void)buf_add_str(&b, op->observable_text);
+    char *copy = b.failed ? NULL : arena_alloc(c->a, b.n + STRIDE);
+    if (copy) memcpy(copy, b.p, b.n);
+    op->told = (struct str){copy, copy ? b.n : 0};
+    buf_done(&b);
+    return copy != NULL || compile_no_memory(c);
+}
+
 static bool compile_const(struct compiler *c, const struct node *n, struct op op, const struct schema_attr *attr,
                           bool has_sibling)
 {
@@ -265,6 +284,7 @@ static bool compile_leaf(struct compiler *c, const struct node *n, const struct 
         op.path = arena_str(c->a, str_of(c->path));
         op.observable_text = observable_text(c, attr->observable);
         if (op.path.p == NULL || op.observable_text.p == NULL) return compile_no_memory(c);
+        if (!tell(c, &op)) return false;
     }
     return emit(c, op) != SIZE_MAX;
 }

@@ -1,4 +1,5 @@
 /* A row to its event: does it fit, which variant, and what every event carries besides the mapping's own attributes. */
+#include "logic/ocsf/around.h"
 #include "logic/ocsf/code.h"
 #include "logic/ocsf/facts.h"
 #include "logic/ocsf/run.h"
@@ -49,161 +50,7 @@ static void note_action(struct map_scratch *s, const struct plan *p, const struc
     if (text.n) drift_note(s->drift, DRIFT_ACTION, row_slot_name(s, p->by->shape, p->by->slot), text, s->in->row);
 }
 
-/* ---- what every event carries ------------------------------------------------------------------------------------------------ */
-static void add_key(struct map_scratch *s, const char *key)
-{
-    run_separate(s);
-    (void)buf_add_char(&s->out, '"');
-    (void)buf_add_str(&s->out, str_of(key));
-    (void)buf_add(&s->out, "\":", 2);
-}
-
-static void add_pair(struct map_scratch *s, const char *key, struct str token)
-{
-    add_key(s, key);
-    (void)buf_add_str(&s->out, token);
-}
-
-static void add_text(struct map_scratch *s, const char *key, struct str text)
-{
-    add_pair(s, key, STR("\""));
-    json_escape(&s->out, text);
-    (void)buf_add_char(&s->out, '"');
-}
-
-static void add_profiles(struct map_scratch *s, const struct schema *schema)
-{
-    bool any = false;
-    for (size_t i = 0; i < schema->profile_count; i++) {
-        if (!(s->profiles >> i & 1)) continue;
-        if (!any) add_pair(s, "profiles", STR("["));
-        any = true;
-        run_separate(s);
-        (void)buf_add_char(&s->out, '"');
-        (void)buf_add_str(&s->out, str_of(schema->profiles[i]));
-        (void)buf_add_char(&s->out, '"');
-    }
-    if (any) (void)buf_add_char(&s->out, ']');
-}
-
-static void add_extension(struct map_scratch *s, const struct schema *schema, const struct variant *v)
-{
-    for (size_t i = 0; v->class->extension_id && i < schema->extension_count; i++) {
-        const struct schema_extension *x = &schema->extensions[i];
-        if (x->uid != v->class->extension_id) continue;
-        run_separate(s);
-        (void)buf_addf(&s->out, "\"extensions\":[{\"name\":\"%s\",\"uid\":\"%u\",\"version\":\"%s\"}]", x->name, x->uid,
-                       x->version);
-    }
-}
-
-/* The mapping's metadata and the engine's own. False: a product or the like is missing. */
-/* Foreign records say of themselves whose and of which table they are; what is longer than any name is none. */
-static bool is_name(struct str text)
-{
-    return text.n > 0 && text.n <= 1024;
-}
-
-static bool add_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v)
-{
-    add_pair(s, "metadata", STR("{"));
-    uint64_t written = v->metadata_code ? code_run(s, v, true) : run_block(s, v->ops, v->metadata_at, v->metadata_end);
-    add_text(s, "version", str_of(schema->version));
-    if (s->uid[0]) add_text(s, "uid", str_of(s->uid));
-    if (is_name(s->source)) add_text(s, "log_name", s->source);
-    if (is_name(s->in->tenant_id)) add_text(s, "tenant_uid", s->in->tenant_id);
-    if (s->in->processed.ticks) {
-        add_key(s, "processed_time");
-        row_add_number(&s->out, wall_ms(s->in->processed));
-    }
-    add_profiles(s, schema);
-    add_extension(s, schema, v);
-    (void)buf_add_char(&s->out, '}');
-    return frame_is_whole(v->metadata_frame, written);
-}
-
-/* "file.hashes[].value" with the indexes filled in. */
-static void add_path(struct map_scratch *s, struct str path, const unsigned *indexes)
-{
-    for (size_t i = 0, depth = 0; i < path.n; i++) {
-        (void)buf_add_char(&s->out, path.p[i]);
-        if (path.p[i] == '[' && depth < ARRAY_NEST_MAX) row_add_number(&s->out, indexes[depth++]);
-    }
-}
-
-static void add_observables(struct map_scratch *s)
-{
-    if (s->observable_count == 0 || s->out.failed) return;
-    add_pair(s, "observables", STR("["));
-    for (size_t i = 0; i < s->observable_count; i++) {
-        const struct op *op = s->observables[i].op;
-        size_t at = s->observables[i].at, bytes = s->observables[i].bytes;
-        run_separate(s);
-        (void)buf_add_str(&s->out, STR("{\"name\":\""));
-        add_path(s, op->path, s->observables[i].indexes);
-        (void)buf_add_str(&s->out, op->observable_text);
-        if (!buf_reserve(&s->out, bytes + 8)) return; /* now it stays where it is while part of it is copied */
-        bool is_text = s->out.p[at] == '"';
-        if (!is_text) (void)buf_add_char(&s->out, '"');
-        (void)buf_add(&s->out, s->out.p + at, bytes);
-        (void)buf_add_str(&s->out, is_text ? STR("}") : STR("\"}"));
-    }
-    (void)buf_add_char(&s->out, ']');
-}
-
-static bool is_in(const uint16_t *slots, size_t count, uint16_t slot)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (slots[i] == slot) return true;
-    }
-    return false;
-}
-
-/* A value that the mapping calls silent, of a column that nothing took. */
-static bool says_nothing(struct map_scratch *s, const struct plan *p, uint16_t slot, struct str raw)
-{
-    for (size_t i = 0; i < p->silent_count; i++) {
-        if (p->silent[i].slot != slot) continue;
-        struct value v = value_of_token(raw);
-        struct str text = value_text(s, &v);
-        for (size_t j = 0; j < p->silent[i].count; j++) {
-            if (str_eq_nocase(text, p->silent[i].words[j])) return true;
-        }
-    }
-    return false;
-}
-
-static bool goes_to_unmapped(struct map_scratch *s, const struct plan *p, const struct json_field *m)
-{
-    if ((m->flags & JSON_BLANK) || row_is_about_another(m)) return false;
-    if (m->slot == NO_SLOT) return true;
-    const struct slot *slot = &s->slots[m->slot];
-    if (slot->raw.p != s->members.base + m->value) return false; /* a double: the last one counts */
-    if (is_in(p->drop, p->drop_count, m->slot)) return false;
-    if (is_in(p->keep, p->keep_count, m->slot)) return true;
-    return slot->used == 0 && !says_nothing(s, p, m->slot, slot->raw) && !shape_is_used_up(s, m->slot);
-}
-
-static void add_unmapped(struct map_scratch *s, const struct plan *p)
-{
-    bool any = false, is_watched = s->drift && !plan_is_base(p);
-    for (size_t i = 0; i < s->members.count; i++) {
-        const struct json_field *m = &s->members.items[i];
-        struct str key = json_field_key(&s->members, m), value = json_field_value(&s->members, m);
-        if (!goes_to_unmapped(s, p, m)) continue;
-        if (is_watched && m->slot == NO_SLOT) drift_note(s->drift, DRIFT_COLUMN, key, STR_NONE, value);
-        if (!any) add_pair(s, "unmapped", STR("{"));
-        any = true;
-        run_separate(s);
-        (void)buf_add_char(&s->out, '"');
-        (void)buf_add_str(&s->out, key);
-        (void)buf_add(&s->out, "\":", 2);
-        bool is_container = m->type == JSON_OBJECT || m->type == JSON_ARRAY;
-        (void)buf_add_str(&s->out, is_container ? value_compact(s, value) : value);
-    }
-    if (any) (void)buf_add_char(&s->out, '}');
-}
-
+/* ---- what only some events carry -------------------------------------------------------------------------------------------- */
 static void note_doubts(struct map_scratch *s)
 {
     for (size_t i = 0; s->drift && i < s->doubt_count; i++) {
@@ -225,7 +72,7 @@ static void add_raw_data(struct map_scratch *s, const struct schema *schema, con
     struct str compact = value_compact(s, row);
     if (!is_allowed(schema, v, "raw_data", compact)) return;
     struct value text = value_of_text(s, compact);
-    if (text.raw.p) add_pair(s, "raw_data", text.raw);
+    if (text.raw.p) around_pair(s, "raw_data", text.raw);
 }
 
 /* ---- the event ----------------------------------------------------------------------------------------------------------------- */
@@ -249,7 +96,7 @@ static void add_activity_name(struct map_scratch *s, const struct plan *p, const
     struct value word = chain_value(s, p->by);
     struct str text = value_text(s, &word);
     if (text.n == 0 || !is_allowed(p->schema, v, "activity_name", text)) return;
-    add_text(s, "activity_name", text);
+    around_text(s, "activity_name", text);
     mark_used(s, p->by);
 }
 
@@ -278,12 +125,12 @@ static const char *write_event(struct map_scratch *s, const struct ocsf *o, cons
     begin(s, v);
     uint64_t written = v->code ? code_run(s, v, false) : run_block(s, v->ops, 0, v->op_count);
     add_activity_name(s, p, v);
-    if (reason) add_text(s, "status_detail", str_of(reason));
-    if (add_metadata(s, o->schema, v)) written |= v->metadata_bit;
+    if (reason) around_text(s, "status_detail", str_of(reason));
+    if (around_metadata(s, o->schema, v)) written |= v->metadata_bit;
     if (!frame_is_whole(v->frame, written)) return missing(s, v, written);
     if (!profile_is_served(s, v, written)) return "an attribute that a profile requires did not come about";
-    add_observables(s);
-    add_unmapped(s, p);
+    around_observables(s);
+    around_unmapped(s, p, v->code != NULL);
     note_doubts(s);
     if (o->raw_data) add_raw_data(s, o->schema, v, s->in->row);
     (void)buf_add_char(&s->out, '}');

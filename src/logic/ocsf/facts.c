@@ -54,6 +54,9 @@ void map_scratch_free(struct map_scratch *s)
     buf_done(&s->out);
     buf_done(&s->row);
     buf_done(&s->text);
+    buf_done(&s->tail.text);
+    buf_done(&s->tail.source);
+    buf_done(&s->tail.tenant);
     free(s->slots);
     free(s->loaded);
     row_reader_done(s);

@@ -190,7 +190,9 @@ struct op {
     uint8_t twin;                   /* LEAF with observable: the same column as the same type elsewhere; 0: nowhere */
     struct str path;                /* "file.hashes[].value" */
     struct str observable_text;     /* and what stands between that and the value */
-    struct str text;                /* CONST: behind the key, caption included */
+    struct str told;     /* all of it as one literal, its comma first; p == NULL: several indexes are in the path */
+    uint32_t told_index; /* where in it the one index is, of one digit; 0: none */
+    struct str text;     /* CONST: behind the key, caption included */
 };
 
 struct variant {

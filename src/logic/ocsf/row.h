@@ -62,6 +62,16 @@ struct doubt { /* a word that a table of the mapping does not have */
     struct str word;
 };
 
+/* The end of metadata as it was written last, and what it depends on. */
+struct event_tail {
+    struct buf text, source, tenant;
+    const struct schema_item *class;
+    uint16_t profiles;
+    bool has_uid;
+    int64_t processed;
+    size_t uid_at; /* in the text */
+};
+
 struct map_scratch {
     const struct plan *plan;
     struct arena arena;
@@ -86,6 +96,7 @@ struct map_scratch {
     struct map_input own; /* and what points to it */
     struct str source;
     char uid[33];
+    struct event_tail tail;
     uint16_t *marks; /* slots used, in order: so that an object taken back gives its columns back */
     size_t mark_count, mark_cap;
     uint16_t profiles;

@@ -1,0 +1,52 @@
+/* Inside the mapping engine: writing in strides. */
+#ifndef LOGIC_OCSF_PEN_H
+#define LOGIC_OCSF_PEN_H
+
+#include "logic/ocsf/code.h"
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+struct pen {
+    struct map_scratch *s;
+    char *w;
+    const char
+        *end; /* what begins before it may be written; behind it there is room for strides and closing brackets */
+};
+
+/* What has STRIDE bytes behind it, to where there is room for as many more. */
+static inline char *pen_copy(char *w, const char *p, size_t n)
+{
+    memcpy(w, p, STRIDE);
+    for (size_t i = STRIDE; UNLIKELY(i < n); i += STRIDE) memcpy(w + i, p + i, STRIDE);
+    return w + n;
+}
+
+static inline void pen_take(struct pen *pen)
+{
+    pen->w = pen->s->out.p + pen->s->out.n;
+    pen->end = pen->s->out.p + pen->s->out.cap - (size_t)3 * STRIDE;
+}
+
+static inline void pen_give(const struct pen *pen)
+{
+    pen->s->out.n = (size_t)(pen->w - pen->s->out.p);
+}
+
+/* Room for `n` bytes and some strides. False: the event is too large (s->out.failed). */
+bool pen_more_room(struct pen *pen, size_t n);
+
+static inline bool pen_has_room(struct pen *pen, size_t n)
+{
+    return LIKELY((ptrdiff_t)n < pen->end - pen->w) || pen_more_room(pen, n);
+}
+
+/* A literal or a slice of the row, if there is room. */
+static inline bool pen_put(struct pen *pen, struct str text)
+{
+    if (!pen_has_room(pen, text.n)) return false;
+    pen->w = pen_copy(pen->w, text.p, text.n);
+    return true;
+}
+
+#endif
