@@ -79,6 +79,7 @@ docs: all
 	@$(BUILD)/tests/docs/gen-docs errors >docs/errors.md
 	@$(BUILD)/tests/docs/gen-docs microsoft-errors >docs/microsoft-errors.md
 	@$(BUILD)/tests/docs/gen-docs settings >docs/settings.md
+	@tools/gen-tables $(BUILD)/portcullis $(BUILD)/tests/golden/list_mappings >docs/tables.md
 
 clean:
 	@rm -rf build build-*

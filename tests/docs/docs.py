@@ -22,6 +22,9 @@ for page in ("errors", "microsoft-errors", "settings"):
     text = subprocess.run([gen_docs, page], capture_output=True, text=True).stdout
     file = root / "docs" / f"{page}.md"
     case(file.exists() and file.read_text() == text, f"docs/{page}.md is what the tables say (make docs)")
+tables = subprocess.run([root / "tools/gen-tables", *sys.argv[2:4]], capture_output=True, text=True)
+case(tables.returncode == 0 and (root / "docs/tables.md").read_text() == tables.stdout,
+     "docs/tables.md is what the mapping files say (make docs)", tables.stderr)
 for page in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
     links = [link for link in re.findall(r"\]\(([^)#\s]+)", page.read_text()) if "://" not in link]
     broken = [link for link in links if not (page.parent / link).exists()]
