@@ -39,10 +39,15 @@ struct import_result {
     struct err first_error; /* cause NULL: none; why records were not taken that nothing is wrong with */
 };
 
+struct lake_remap_request;
+struct lake_remap_result;
+
 struct engine_ops {
     void *ctx;
     bool (*pull)(void *ctx, const struct pull_request *q, struct pull_result *out, struct err *e);
     bool (*import_files)(void *ctx, const struct import_request *q, struct import_result *out, struct err *e);
+    /* Everything that came is folded first. `q` without is_cancelled: it ends when the engine does. */
+    bool (*remap)(void *ctx, const struct lake_remap_request *q, struct lake_remap_result *out, struct err *e);
     /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. */
     void (*tenant_changed)(void *ctx, const char *tenant_id);
 };

@@ -80,6 +80,12 @@ static const struct param ocsf_map_params[] = {
     {"jobs", PARAM_COUNT, false, false, false, "how many threads map; 0: one per core; default: 1. The output is the same"},
     {"file", PARAM_FILE, true, false, true, "what to read; none or -: standard input"},
     END_PARAM};
+static const struct param ocsf_remap_params[] = {
+    {"tenant", PARAM_TEXT, false, false, false, "only rows of this tenant (id or name)"},
+    {"table", PARAM_TEXT, false, false, false, "only rows of this table or feed, e.g. DeviceProcessEvents or alerts"},
+    {"from", PARAM_TIME, false, false, false, "only rows from this time on: a time, or a duration back from now (2d)"},
+    {"to", PARAM_TIME, false, false, false, "only rows before this time"},
+    END_PARAM};
 static const struct param ocsf_check_params[] = {
     {"ocsf", PARAM_TEXT, false, false, false, "1.8.0 (default) or 1.3.0"},
     {"file", PARAM_FILE, true, false, true, "NDJSON of events; none or -: standard input"},
@@ -239,6 +245,17 @@ const struct operation api_operations[] = {
          "alerts and incidents of Graph and of the older APIs (Endpoint, SIEM, XDR), machines and machine actions: "
          "one, a collection or an array, in any mixture. What is not JSON, not an object, over 4 MiB or of no known "
          "shape is a dead letter; exit 3 then."},
+    {.name = "ocsf remap",
+     .help = "map the rows that the log still holds anew, and replace their events in the lake",
+     .role = ROLE_ADMIN,
+     .place = OP_ENGINE,
+     .params = ocsf_remap_params,
+     .run = op_ocsf_remap,
+     .more =
+         "After a mapping was mended. Runs inside the service if one runs, while feeds and lake go on, else takes the "
+         "data folder itself. Events of other rows, and of rows older than the log's retention, stay as they are; "
+         "metadata.uid stays the same. All is swapped in at once at the end: stopped or killed before, it has changed "
+         "nothing. Meanwhile the lake may take twice its room on the disk."},
     {.name = "ocsf check",
      .help = "check OCSF events against the schema",
      .role = ROLE_VIEWER,

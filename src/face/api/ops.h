@@ -20,6 +20,7 @@ bool op_pull_files(struct op_call *c, struct err *e);
 bool op_ocsf_map(struct op_call *c, struct err *e);
 bool op_ocsf_check(struct op_call *c, struct err *e);
 bool op_ocsf_drift(struct op_call *c, struct err *e);
+bool op_ocsf_remap(struct op_call *c, struct err *e);
 bool op_ocsf_forget(struct op_call *c, struct err *e);
 bool op_ocsf_classes(struct op_call *c, struct err *e);
 bool op_ocsf_test(struct op_call *c, struct err *e);
@@ -31,6 +32,8 @@ bool op_each_input(const struct op_call *c, void (*begin)(void *ctx, const char 
 bool op_make_ocsf(const struct op_call *c, struct ocsf **out,
                   struct err *e); /* by --mappings, --ocsf, --classes, --raw */
 
+/* "2026-11-20T00:00:00Z", or "2d": that long before now. Errors: API_BAD_PARAM. */
+bool op_read_time(const struct op_call *c, const char *name, struct wall *out, struct err *e);
 void write_time(struct json_writer *w, struct wall t); /* RFC 3339 to the second; null for "never" (0) */
 
 #endif

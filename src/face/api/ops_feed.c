@@ -228,7 +228,7 @@ bool op_feed_list(struct op_call *c, struct err *e)
 }
 
 /* "2026-11-20T00:00:00Z", or "2d": that long before now. */
-static bool read_time(const struct op_call *c, const char *name, struct wall *out, struct err *e)
+bool op_read_time(const struct op_call *c, const char *name, struct wall *out, struct err *e)
 {
     int64_t ms;
     struct str text = op_text(c, name);
@@ -237,8 +237,8 @@ static bool read_time(const struct op_call *c, const char *name, struct wall *ou
         *out = wall_add(clock_wall(&c->installation->clock), -ms * WALL_TICKS_PER_MS);
         return true;
     }
-    return err_set(e, &api_causes[API_BAD_PARAM], "pull: --%s \"%.*s\" is neither a time nor a duration back from now",
-                   name, STR_ARG(text));
+    return err_set(e, &api_causes[API_BAD_PARAM], "%s: --%s \"%.*s\" is neither a time nor a duration back from now",
+                   c->op->name, name, STR_ARG(text));
 }
 
 static bool read_pull(const struct op_call *c, struct pull_request *q, struct err *e)
@@ -253,7 +253,7 @@ static bool read_pull(const struct op_call *c, struct pull_request *q, struct er
     if (!from) return err_set(e, &api_causes[API_BAD_PARAM], "pull: --to without --from");
     q->has_range = true;
     q->to = clock_wall(&c->installation->clock);
-    if (!read_time(c, "from", &q->from, e) || (to && !read_time(c, "to", &q->to, e))) return false;
+    if (!op_read_time(c, "from", &q->from, e) || (to && !op_read_time(c, "to", &q->to, e))) return false;
     if (q->from.ticks >= q->to.ticks) return err_set(e, &api_causes[API_BAD_PARAM], "pull: --from is not before --to");
     return true;
 }

@@ -166,6 +166,7 @@ static void dismantle(struct engine *en)
 static bool pull(void *ctx, const struct pull_request *q, struct pull_result *out, struct err *e);
 static bool import_now(void *ctx, const struct import_request *q, struct import_result *out, struct err *e);
 static void tenant_changed(void *ctx, const char *tenant_id);
+static bool remap(void *ctx, const struct lake_remap_request *q, struct lake_remap_result *out, struct err *e);
 
 bool engine_start(struct installation *i, bool is_manual, struct engine **out, struct err *e)
 {
@@ -174,8 +175,8 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     if (en == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the engine");
     memory_return_large();
     en->installation = i;
-    en->ops =
-        (struct engine_ops){.ctx = en, .pull = pull, .import_files = import_now, .tenant_changed = tenant_changed};
+    en->ops = (struct engine_ops){
+        .ctx = en, .pull = pull, .import_files = import_now, .remap = remap, .tenant_changed = tenant_changed};
     if (!loop_new(i->clock, &en->loop, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||
         !thread_start(run_loop, en, &en->thread, e)) {
         dismantle(en);
@@ -297,6 +298,22 @@ static bool import_now(void *ctx, const struct import_request *q, struct import_
                               .tenant_id = q->tenant ? tenant_id : NULL};
     if (!import_files(&from, q, out, e)) return false;
     return engine_fold(en, e);
+}
+
+static bool is_ending(void *ctx)
+{
+    struct engine *en = ctx;
+    return atomic_load(&en->is_halted);
+}
+
+/* On the caller's thread: folds and feeds go on. */
+static bool remap(void *ctx, const struct lake_remap_request *request, struct lake_remap_result *out, struct err *e)
+{
+    struct engine *en = ctx;
+    struct lake_remap_request q = *request;
+    q.is_cancelled = is_ending;
+    q.ctx = en;
+    return engine_fold(en, e) && lake_remap(en->installation->lake, &q, out, e);
 }
 
 bool engine_drain(struct engine *en, struct pull_result *out, struct err *e)

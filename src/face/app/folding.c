@@ -36,7 +36,7 @@ static bool retain(struct folding *f)
 {
     struct installation *i = f->installation;
     uint64_t dropped = 0;
-    return log_retain(i->log, clock_wall(&i->clock), i->conf.log_keep_ms, lake_offset(i->lake), &dropped, &f->err);
+    return log_retain(i->log, clock_wall(&i->clock), i->conf.log_keep_ms, lake_log_needed(i->lake), &dropped, &f->err);
 }
 
 /* On a worker. One fold is bounded; as many as it takes. */

@@ -263,11 +263,6 @@ struct partition *gather_partition(struct gather *g, size_t i)
     return &g->partitions[i];
 }
 
-uint64_t gather_bytes(const struct gather *g)
-{
-    return g->bytes;
-}
-
 bool gather_is_full(const struct gather *g)
 {
     return g->bytes >= GATHER_BYTES_FULL || g->partition_count >= GATHER_PARTITIONS_FULL;

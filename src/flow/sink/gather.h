@@ -34,7 +34,6 @@ void gather_free(struct gather *g);                              /* accepts NULL
 bool gather_add(struct gather *g, const struct partition_key *key, struct str event, struct err *e);
 size_t gather_count(const struct gather *g);
 struct partition *gather_partition(struct gather *g, size_t i);
-uint64_t gather_bytes(const struct gather *g); /* of all events */
 bool gather_is_full(
     const struct gather *g); /* time to write files: bounds what is kept in .tmp, and how long it takes */
 /* Hands out a partition's lines in order, in pieces of any length. */

@@ -50,6 +50,19 @@ static struct str unquoted(struct str s)
     return s.n >= 2 && s.p[0] == '"' ? str_sub(s, 1, s.n - 2) : STR_NONE;
 }
 
+/* An index may follow, of a row with several events. */
+static bool read_uid(struct str uid, struct hash128 *out)
+{
+    struct str hex = str_sub(unquoted(uid), 0, UID_HEX);
+    return hash128_from_hex(hex.p, hex.n, out);
+}
+
+bool lake_line_identity(struct str line, bool is_dead, struct hash128 *out)
+{
+    if (!json_check(line, NULL)) return false;
+    return read_uid(member(is_dead ? line : member(line, STR("metadata")), STR("uid")), out);
+}
+
 static void scan_line(void *arg, struct str line)
 {
     const struct scan *s = arg;
@@ -61,8 +74,7 @@ static void scan_line(void *arg, struct str line)
     if (!str_to_i64(member(line, STR("time")), &ms)) return;
     struct wall time = wall_from_ms(ms);
     if (time.ticks < s->from.ticks || time.ticks >= s->to.ticks) return;
-    struct str uid = str_sub(unquoted(member(metadata, STR("uid"))), 0, UID_HEX); /* an index may follow */
-    if (hash128_from_hex(uid.p, uid.n, &identity)) s->each(s->arg, identity, time);
+    if (read_uid(member(metadata, STR("uid")), &identity)) s->each(s->arg, identity, time);
 }
 
 static bool scan_files(struct lake *l, struct scan *s, struct err *e)

@@ -49,6 +49,14 @@ uint64_t lake_offset(struct lake *l)
     return offset;
 }
 
+uint64_t lake_log_needed(struct lake *l)
+{
+    pthread_mutex_lock(&l->mutex);
+    uint64_t from = l->remap.is_on && l->remap.log_from < l->offset ? l->remap.log_from : l->offset;
+    pthread_mutex_unlock(&l->mutex);
+    return from;
+}
+
 uint64_t lake_orphans_found(const struct lake *l)
 {
     return l->orphans;

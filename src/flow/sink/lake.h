@@ -68,7 +68,27 @@ uint64_t lake_orphans_found(const struct lake *l); /* by this open */
 /* Every orphan there is, of this and earlier opens, with its old path below the lake; stops when `each` returns false. */
 bool lake_orphan_list(struct lake *l, bool (*each)(void *arg, const char *path), void *arg, struct err *e);
 
-enum { LAKE_FOREIGN, LAKE_MISSING, LAKE_DAMAGED, LAKE_CAUSE_COUNT };
+/* Maps rows that the log still holds anew: those of a tenant, of a source, of a time (each may be left out). Their events of
+ * before are replaced in one transaction; events of other rows stay as they are, in files written anew where they shared one.
+ * Runs beside folds, in bounded memory and at most the lake's size of disk again; until the transaction nothing changes, and
+ * whatever stops it leaves nothing over. metadata.uid stays, as it comes from the row. */
+struct lake_remap_request {
+    const char *tenant_id, *source; /* NULL: all; a source in any case */
+    struct wall from, to;           /* rows' own times, [from, to); 0: open */
+    bool (*is_cancelled)(void *ctx);
+    void *ctx;
+};
+struct lake_remap_result {
+    uint64_t rows, events, dead;
+    uint64_t kept;                      /* events of other rows that were in a file with them */
+    uint64_t files_before, files_after; /* of the whole lake */
+    uint64_t files_replaced, files_written;
+};
+/* Errors: LAKE_BUSY, LAKE_STOPPED, LAKE_DAMAGED; log, store and sys causes. */
+bool lake_remap(struct lake *l, const struct lake_remap_request *q, struct lake_remap_result *out, struct err *e);
+uint64_t lake_log_needed(struct lake *l); /* as lake_offset, but earlier while the lake is being mapped anew */
+
+enum { LAKE_FOREIGN, LAKE_MISSING, LAKE_BUSY, LAKE_STOPPED, LAKE_DAMAGED, LAKE_CAUSE_COUNT };
 extern const struct cause lake_causes[];
 
 #endif

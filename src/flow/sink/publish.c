@@ -23,12 +23,13 @@ struct publication {
     struct lake *lake;
     struct gather *gather;
     struct packer *packer;
+    bool is_staged; /* for a swap: written, and noted as that, but not put in place */
     uint64_t offset;
     const struct fold_notes *notes;
     struct lake_fold_result *result;
 };
 
-static void tmp_path(const struct lake *l, uint64_t number, char out[LAKE_PATH_BYTES])
+void lake_tmp_path(const struct lake *l, uint64_t number, char out[LAKE_PATH_BYTES])
 {
     char below[64];
     (void)snprintf(below, sizeof below, "%s/%" PRIu64 ".ndjson.zst", LAKE_TMP, number);
@@ -45,11 +46,17 @@ static bool reserve_numbers(struct publication *p, struct err *e)
     return true;
 }
 
-static bool parse_number(const char *path, uint64_t *out)
+bool lake_file_number(const char *path, uint64_t *out)
 {
     struct str name = str_of(path);
     for (struct str rest = name; rest.p != NULL;) name = str_cut(&rest, '/');
     return str_to_u64(str_cut(&name, '.'), out);
+}
+
+/* Is it being read by a remap, which will replace it? */
+static bool is_fenced(const struct lake *l, uint64_t number)
+{
+    return l->remap.is_on && number < l->remap.fence;
 }
 
 /* Decides whether the partition's newest file is extended. */
@@ -59,11 +66,14 @@ static bool choose_old(struct publication *p, struct partition *part, struct err
     struct lake_file_record r;
     bool found;
     partition_dir(&part->key, dir);
-    if (!store_lake_file_newest(p->lake->opts.store, dir, &r, &found, e)) return false;
+    bool ok = p->is_staged ? store_lake_staged_newest(p->lake->opts.store, dir, &r, &found, e)
+                           : store_lake_file_newest(p->lake->opts.store, dir, &r, &found, e);
+    if (!ok) return false;
     uint64_t worth = part->bytes / TEXT_PER_PACKED * COPY_PER_ADDED;
     if (!found || r.bytes >= p->lake->opts.file_bytes || r.bytes > (worth > COPY_FREE_BYTES ? worth : COPY_FREE_BYTES))
         return true;
-    part->has_old = parse_number(r.path, &part->old_number);
+    part->has_old =
+        lake_file_number(r.path, &part->old_number) && (p->is_staged || !is_fenced(p->lake, part->old_number));
     part->old_bytes = r.bytes;
     part->old_events = r.events;
     return true;
@@ -74,7 +84,10 @@ static bool copy_old(struct publication *p, const struct partition *part, struct
     char below[192], path[LAKE_PATH_BYTES];
     bool is_whole;
     partition_file(&part->key, part->old_number, below);
-    lake_path(p->lake, below, path);
+    if (p->is_staged)
+        lake_tmp_path(p->lake, part->old_number, path);
+    else
+        lake_path(p->lake, below, path);
     if (!packer_copy(p->packer, path, part->old_bytes, &is_whole, e)) return false;
     return is_whole || err_set(e, &lake_causes[LAKE_MISSING], "%s is shorter than the %" PRIu64 " bytes written", path,
                                part->old_bytes);
@@ -88,7 +101,7 @@ static bool add_piece(void *arg, struct str bytes, struct err *e)
 static bool write_file(struct publication *p, struct partition *part, struct err *e)
 {
     char tmp[LAKE_PATH_BYTES];
-    tmp_path(p->lake, part->number, tmp);
+    lake_tmp_path(p->lake, part->number, tmp);
     bool ok = packer_begin(p->packer, tmp, e) && (!part->has_old || copy_old(p, part, e)) &&
               gather_read(p->gather, part, add_piece, p->packer, e) && packer_end(p->packer, &part->file_bytes, e);
     packer_abandon(p->packer);
@@ -101,7 +114,7 @@ static bool put_in_place(struct publication *p, struct partition *part, struct e
     char dir[128], below[192], tmp[LAKE_PATH_BYTES], path[LAKE_PATH_BYTES];
     partition_dir(&part->key, dir);
     partition_file(&part->key, part->number, below);
-    tmp_path(l, part->number, tmp);
+    lake_tmp_path(l, part->number, tmp);
     lake_path(l, below, path);
     if (!lake_make_dir(l, dir, e) || !l->opts.fs.ops->rename(l->opts.fs.ctx, tmp, path, e)) return false;
     part->is_published = true;
@@ -118,7 +131,7 @@ static bool write_files(struct publication *p, struct err *e)
         if (!choose_old(p, gather_partition(p->gather, i), e) || !write_file(p, gather_partition(p->gather, i), e))
             return false;
     KILL_POINT("lake.written");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !p->is_staged; i++) {
         if (!put_in_place(p, gather_partition(p->gather, i), e)) return false;
         KILL_POINT("lake.renamed");
     }
@@ -135,10 +148,10 @@ static bool name_file(struct publication *p, const struct partition *part, struc
     char old[192], path[192];
     partition_file(&part->key, part->number, path);
     INVARIANT(str_copy(str_of(path), r.path, sizeof r.path));
-    if (!store_lake_file_add(s, &r, e)) return false;
+    if (!(p->is_staged ? store_lake_staged_add(s, &r, e) : store_lake_file_add(s, &r, e))) return false;
     if (!part->has_old) return true;
     partition_file(&part->key, part->old_number, old);
-    return store_lake_file_supersede(s, old, e);
+    return p->is_staged ? store_lake_staged_remove(s, old, e) : store_lake_file_supersede(s, old, e);
 }
 
 static bool write_refused(struct publication *p, struct err *e)
@@ -168,6 +181,7 @@ static bool name_all(struct publication *p, struct err *e)
     struct wall now = clock_wall(&p->lake->opts.clock);
     for (size_t i = 0; i < gather_count(p->gather); i++)
         if (!name_file(p, gather_partition(p->gather, i), now, e)) return false;
+    if (p->is_staged) return true;
     return write_refused(p, e) && write_drift(p, e) && store_offset_set(p->lake->opts.store, LAKE_SINK, p->offset, e);
 }
 
@@ -200,7 +214,7 @@ static void remove_unnamed(struct publication *p)
         if (part->is_published)
             lake_path(l, below, path);
         else
-            tmp_path(l, part->number, path);
+            lake_tmp_path(l, part->number, path);
         (void)l->opts.fs.ops->remove(l->opts.fs.ctx, path, &ignored);
     }
 }
@@ -234,4 +248,34 @@ bool lake_publish(struct lake *l, struct gather *g, uint64_t offset, const struc
     KILL_POINT("lake.named");
     (void)lake_drop_superseded(l, &ignored); /* the fold stands; the next one begins by trying again, and tells */
     return true;
+}
+
+/* ---- for a swap ---------------------------------------------------------------------------------------------------------- */
+
+static void remove_extended(const struct publication *p)
+{
+    char path[LAKE_PATH_BYTES];
+    struct err ignored; /* what stays goes when the lake is opened */
+    for (size_t i = 0; i < gather_count(p->gather); i++) {
+        const struct partition *part = gather_partition(p->gather, i);
+        if (!part->has_old) continue;
+        lake_tmp_path(p->lake, part->old_number, path);
+        (void)p->lake->opts.fs.ops->remove(p->lake->opts.fs.ctx, path, &ignored);
+    }
+}
+
+bool lake_stage(struct lake *l, struct gather *g, struct err *e)
+{
+    struct publication p = {.lake = l, .gather = g, .is_staged = true};
+    if ((p.packer = packer_new(l->opts.fs)) == NULL)
+        return err_set(e, &base_causes[BASE_NO_MEMORY], "writing the lake");
+    pthread_mutex_lock(&l->mutex);
+    bool ok = reserve_numbers(&p, e);
+    pthread_mutex_unlock(&l->mutex);
+    ok = ok && write_files(&p, e);
+    packer_free(p.packer);
+    enum outcome outcome = ok ? name_in_store(&p, e) : NOT_NAMED;
+    if (outcome == NAMED) remove_extended(&p);
+    if (outcome == NOT_NAMED) remove_unnamed(&p);
+    return outcome == NAMED;
 }

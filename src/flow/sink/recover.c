@@ -243,7 +243,8 @@ static bool check_files(struct lake *l, struct err *e)
 
 bool lake_recover(struct lake *l, struct err *e)
 {
-    return check_id(l, e) && empty_tmp(l, e) && lake_drop_superseded(l, e) && check_files(l, e);
+    return check_id(l, e) && lake_drop_staged(l, e) && empty_tmp(l, e) && lake_drop_superseded(l, e) &&
+           check_files(l, e);
 }
 
 /* ---- for doctor ------------------------------------------------------------------------------------------------------------- */
