@@ -91,7 +91,7 @@ class Installation:
             raise RuntimeError(done.stderr)
         if twin:
             settings = {"cloud.login_url": twin.url, "cloud.graph_url": twin.url, "cloud.endpoint_url": twin.url,
-                        "hunting.calls_per_minute": 60000, "hunting.share": 100, **settings}
+                        "hunting.calls_per_minute": 60000, "hunting.share": 100, "ocsf.raw_data": "yes", **settings}
         self.set(**settings)
 
     def set(self, **settings):

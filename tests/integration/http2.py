@@ -128,7 +128,7 @@ def by_curl(tap, front, twin):
 
 def by_ourselves(tap, front, twin):
     before = len(front.read("access.log").splitlines())
-    with Installation(**{"cloud.login_url": front.url, "cloud.graph_url": front.url, "cloud.endpoint_url": front.url, "ca_file": front.folder / "ca.crt",
+    with Installation(**{"ocsf.raw_data": "yes", "cloud.login_url": front.url, "cloud.graph_url": front.url, "cloud.endpoint_url": front.url, "ca_file": front.folder / "ca.crt",
                          "hunting.calls_per_minute": 60000, "hunting.share": 100}) as i:
         i.add_tenants(twin)
         twin.freeze()

@@ -27,9 +27,8 @@ def mend(installation):
     folder = installation.folder / "mappings"
     folder.mkdir()
     text = (ROOT / f"mappings/{TABLE}.yaml").read_text()
-    mended = re.sub(r"^  severity_id: 1$", "  severity_id: 3", text, count=1, flags=re.M)
-    mended = re.sub(r"\nexamples:.*", "\n", mended, flags=re.S)
-    assert mended != text
+    mended = re.sub(r"^event:$", "event:\n  severity_id: 3", re.sub(r"\nexamples:.*", "\n", text, flags=re.S), flags=re.M)
+    assert "severity_id: 3" in mended
     (folder / f"{TABLE}.yaml").write_text(mended)
     installation.set(mappings_dir=folder)
 

@@ -176,7 +176,8 @@ bool installation_open_flow(struct installation *i, struct err *e)
     struct ocsf_opts o = {.version = i->conf.ocsf_version,
                           .classes = i->conf.ocsf_classes,
                           .overrides = files.files,
-                          .override_count = files.count};
+                          .override_count = files.count,
+                          .raw_data = strcmp(i->conf.ocsf_raw_data, "yes") == 0};
     bool ok = ocsf_new(&o, &i->ocsf, e);
     mapping_files_done(&files);
     return ok && store_log_end_get(i->store, &end, e) && log_open(i->fs, log_dir, spool_dir, end, &i->log, e) &&

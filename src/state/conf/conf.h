@@ -24,6 +24,7 @@ struct conf {
     char siem_url[CONF_URL_BYTES];
     char ocsf_version[16];
     char ocsf_classes[16];
+    char ocsf_raw_data[8];
     uint64_t spool_bytes_max;
     int64_t log_keep_ms;
     uint64_t lake_file_bytes; /* useful size of a lake file, compressed */

@@ -17,6 +17,7 @@ const struct conf_setting conf_settings[] = {
     {"cloud.siem_url", CONF_URL, "", NULL, "the legacy SIEM API for every tenant; it has no host of its own in any cloud's profile", MEMBER(siem_url)},
     {"ocsf.version", CONF_CHOICE, "1.8.0", "1.8.0|1.3.0", "OCSF version of what is written", MEMBER(ocsf_version)},
     {"ocsf.classes", CONF_CHOICE, "mission", "mission|best-fit", "which classes events go to", MEMBER(ocsf_classes)},
+    {"ocsf.raw_data", CONF_CHOICE, "no", "no|yes", "add each row itself to its events, as raw_data", MEMBER(ocsf_raw_data)},
     {"spool.bytes_max", CONF_BYTES, "2GiB", "64MiB..16TiB", "disk that answers on their way in may take", MEMBER(spool_bytes_max)},
     {"log.keep", CONF_DURATION, "30d", "1h..3650d", "how long rows stay in the log, to be mapped again", MEMBER(log_keep_ms)},
     {"lake.file_bytes", CONF_BYTES, "8MiB", "4KiB..4GiB", "useful size of a lake file, compressed", MEMBER(lake_file_bytes)},
