@@ -11,7 +11,7 @@
 
 const char *const world_tenant[WORLD_TENANTS] = {"11111111-1111-4111-8111-111111111111",
                                                  "22222222-2222-4222-8222-222222222222"};
-static const char *const sources[] = {"DeviceInfo", "DeviceNetworkInfo"};
+static const char *const sources[] = {"DeviceInfo", "NobodysTable"}; /* of different classes, whatever is mapped */
 
 static void must(bool ok, const struct err *e)
 {

@@ -91,7 +91,7 @@ static void only_what_is_asked_for_is_mapped_anew(void **state)
         uint64_t rows;
     } cases[] = {
         {{.tenant_id = "11111111-1111-4111-8111-111111111111"}, 24},
-        {{.source = "devicenetworkinfo"}, 24},
+        {{.source = "nobodystable"}, 24},
         {{.source = "EmailEvents"}, 0},
         {{.tenant_id = "99999999-9999-4999-8999-999999999999"}, 0},
         {{.from = {INT64_MAX}}, 0},

@@ -151,7 +151,7 @@ static void many_partitions_need_little_memory(void **state)
     kit_world(&w);
     for (int t = 0; t < TENANTS; t++) {
         (void)snprintf(tenant, sizeof tenant, "00000000-0000-4000-8000-%012d", t);
-        struct log_origin o = {.feed_id = 1, .received = w.time.wall, .source = "DeviceNetworkInfo"};
+        struct log_origin o = {.feed_id = 1, .received = w.time.wall, .source = "NobodysTable"};
         memcpy(o.tenant_id, tenant, sizeof tenant);
         struct log_batch *b = log_batch_new(w.log, &o);
         for (int d = 0; d < DAYS; d++) {
@@ -282,11 +282,11 @@ static void identities_of_an_hour_come_back(void **state)
     (void)kit_fold(&w);
     struct wall from = wall_add(w.time.wall, WALL_TICKS_PER_DAY - WALL_TICKS_PER_HOUR),
                 to = wall_add(from, 2 * WALL_TICKS_PER_HOUR);
-    assert_true(lake_identities(w.lake, world_tenant[0], "DeviceNetworkInfo", from, to, tell, &t, &e));
+    assert_true(lake_identities(w.lake, world_tenant[0], "NobodysTable", from, to, tell, &t, &e));
     for (uint64_t i = 0; i < 36; i++) {
         struct world_row row;
         world_row(&w, kit_scratch, i, &row);
-        if (i % 2 != 0 || i % 3 != 1 || strcmp(row.source, "DeviceNetworkInfo") != 0) continue;
+        if (i % 2 != 0 || i % 3 != 1 || strcmp(row.source, "NobodysTable") != 0) continue;
         bool found = false;
         for (size_t k = 0; k < t.count; k++) found = found || hash128_eq(t.all[k], row.row.identity);
         assert_true(found);
@@ -295,7 +295,7 @@ static void identities_of_an_hour_come_back(void **state)
     assert_true(want > 0);
     assert_int_equal(t.count, want);
     t.count = 0;
-    assert_true(lake_identities(w.lake, world_tenant[0], "DeviceNetworkInfo", to, wall_add(to, WALL_TICKS_PER_HOUR),
+    assert_true(lake_identities(w.lake, world_tenant[0], "NobodysTable", to, wall_add(to, WALL_TICKS_PER_HOUR),
                                 tell, &t, &e));
     assert_int_equal(t.count, 0);
     world_done(&w);
@@ -344,7 +344,7 @@ static void refused_rows_become_dead_letters(void **state)
     kit_world(&w);
     buf_init(&row, LOG_ROW_BYTES_MAX);
     write_swelling_row(&row);
-    kit_append_text(&w, world_tenant[0], "DeviceNetworkInfo", buf_str(&row));
+    kit_append_text(&w, world_tenant[0], "NobodysTable", buf_str(&row));
     struct lake_fold_result r = kit_fold(&w);
     assert_int_equal(r.dead, 1);
     assert_int_equal(r.rows, 1);
