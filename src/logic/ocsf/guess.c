@@ -39,16 +39,49 @@ bool guess_has_required(const struct plan *p, struct str row)
     return score_of(p, row).required >= p->required_count;
 }
 
-bool guess_requires(const struct ocsf *o, struct str key)
+static bool requires_slot(const struct plan *p, uint16_t slot)
 {
-    for (size_t i = 0; i < o->entry_count; i++) {
-        const struct plan *p = ocsf_plan_at(o, i);
-        uint16_t slot = shape_find(&p->shapes[0], key);
-        for (size_t k = 0; slot != NO_SLOT && k < p->required_count; k++) {
-            if (p->required[k] == slot) return true;
-        }
+    for (size_t i = 0; slot != NO_SLOT && i < p->required_count; i++) {
+        if (p->required[i] == slot) return true;
     }
     return false;
+}
+
+/* Could a row with these keys be of this plan, whatever is empty? */
+static bool is_in_question(const struct plan *p, const struct json_fields *row)
+{
+    struct score score = {0};
+    for (size_t i = 0; i < row->count; i++) {
+        const struct json_field *m = &row->items[i];
+        if (row_is_about_another(m)) continue;
+        uint16_t slot = shape_find(&p->shapes[0], json_field_key(row, m));
+        score.members++;
+        if (slot == NO_SLOT) continue;
+        score.known++;
+        for (size_t k = 0; k < p->cursor_count; k++) score.has_cursor |= p->cursor_slots[k] == slot;
+        score.required += requires_slot(p, slot);
+    }
+    return is_like(p, score);
+}
+
+size_t guess_deciding(const struct ocsf *o, const struct plan *around, const struct json_fields *row, uint8_t *places,
+                      size_t max)
+{
+    uint64_t decides[4] = {0};
+    size_t count = 0, last = row->count < 256 ? row->count : 256;
+    for (size_t i = 0; i < o->entry_count; i++) {
+        const struct plan *p = ocsf_plan_at(o, i);
+        if (plan_is_base(p) || (p != around && !is_in_question(p, row))) continue;
+        for (size_t k = 0; k < last; k++) {
+            uint16_t slot = shape_find(&p->shapes[0], json_field_key(row, &row->items[k]));
+            if (requires_slot(p, slot)) decides[k / 64] |= UINT64_C(1) << (k % 64);
+        }
+    }
+    for (size_t k = 0; k < last; k++) {
+        if (!(decides[k / 64] >> (k % 64) & 1)) continue;
+        if (count++ < max) places[count - 1] = (uint8_t)k;
+    }
+    return count;
 }
 
 const struct plan *guess_plan(const struct ocsf *o, const struct plan *likely, struct str row)

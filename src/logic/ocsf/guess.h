@@ -7,8 +7,10 @@
 /* The plan whose columns these are: everything it requires is there, most of the row is known to it, and no other plan fits
  * as well. NULL: none, or more than one. `likely` is tried first (rows come in runs); may be NULL. */
 const struct plan *guess_plan(const struct ocsf *o, const struct plan *likely, struct str row);
-/* Does any plan require this column? */
-bool guess_requires(const struct ocsf *o, struct str key);
+/* Rows with the keys of this one differ, for the guess, in nothing but which of some columns are empty: gives where in the row
+ * these stand, and how many they are (they may be more than `max`). `around`: a plan in question anyway; may be NULL. */
+size_t guess_deciding(const struct ocsf *o, const struct plan *around, const struct json_fields *row, uint8_t *places,
+                      size_t max);
 /* Does OData say what it is: "#microsoft.graph.security.alert", ".../$metadata#security/alerts_v2"? NULL: no. */
 const struct plan *guess_odata(const struct ocsf *o, struct str text);
 /* Is everything there that the plan requires? */

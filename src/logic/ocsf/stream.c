@@ -17,17 +17,26 @@ enum {
     RECORD_BYTES_MAX = 4 << 20,
     GUESSES = 64,     /* kept; a power of two */
     GUESS_KEYS = 128, /* of a row; a longer one is guessed anew each time */
-    TABLES = 64,      /* names kept; a power of two */
+    GUESS_REQUIRED = 64,
+    GUESS_PROBES = 4,
+    GUESS_ANSWERS = 32,
+    TABLES = 64, /* names kept; a power of two */
     TABLE_BYTES = 64,
 };
 
-/* Whose rows with these keys are, where nobody says: the guess depends on nothing else but which of the columns that some
- * mapping requires are empty. Kept when it does not depend on the row before either. */
+/* Whose rows with these keys are, where nobody says: the guess depends on nothing else but which of the columns that a
+ * mapping in question requires are empty. Kept when it does not depend on the row before either. */
 struct guess {
-    const struct plan *plan, *around; /* plan NULL: none kept */
-    uint64_t blank[GUESS_KEYS / 64];
+    const struct plan *around;
     size_t count;
     uint16_t keys[GUESS_KEYS];
+    uint8_t required[GUESS_REQUIRED]; /* where these columns stand */
+    size_t required_count;
+    struct {
+        uint64_t blank; /* bit by place in `required` */
+        const struct plan *plan;
+    } answers[GUESS_ANSWERS];
+    size_t answer_count;
 };
 struct table_name {
     char text[TABLE_BYTES];
@@ -48,7 +57,6 @@ struct ocsf_stream {
 
     struct guess guesses[GUESSES];
     struct table_name tables[TABLES];
-    uint8_t requires[JSON_KEYS_MAX]; /* by key: does a mapping require it? 0: not known yet, 1: no, 2: yes */
 };
 
 static const char *const list_names[] = {"records", "value", "results", "Results", NULL};
@@ -246,45 +254,50 @@ static void map_record(struct ocsf_stream *s, struct str record, const struct ab
 }
 
 /* ---- a record read in its window ------------------------------------------------------------------------------------------ */
-static bool is_required(struct ocsf_stream *s, const struct json_field *m)
+static void guess_begin(struct ocsf_stream *s, struct guess *g, const struct json_fields *row)
 {
-    uint8_t *known = &s->requires[m->key];
-    if (*known == 0) {
-        struct str key = json_keys_text(&s->scratch->keys, m->key);
-        *known = guess_requires(s->o.ocsf, key) ? 2 : 1;
+    g->around = s->around;
+    g->count = row->count;
+    g->answer_count = 0;
+    for (size_t i = 0; i < row->count; i++) {
+        g->keys[i] = row->items[i].key;
+        if (g->keys[i] == JSON_NO_KEY) g->count = 0; /* nothing can be kept */
     }
-    return *known == 2;
+    g->required_count = guess_deciding(s->o.ocsf, s->around, row, g->required, GUESS_REQUIRED);
+    if (g->required_count > GUESS_REQUIRED) g->count = 0;
 }
 
-static struct guess *guess_place(struct ocsf_stream *s, const struct json_fields *row)
+static bool is_guess_of(const struct guess *g, const struct plan *around, const struct json_fields *row)
 {
-    if (row->count == 0 || row->count > GUESS_KEYS) return NULL;
-    size_t n = row->count, h = n;
-    for (size_t i = 1; i <= 4; i++) h = h * 31 + row->items[n * i / 4 - (i == 4)].key;
-    return &s->guesses[h % GUESSES];
-}
-
-static bool is_guess_for(struct ocsf_stream *s, const struct guess *g, const struct json_fields *row)
-{
-    if (g->plan == NULL || g->around != s->around || g->count != row->count) return false;
+    if (g->around != around || g->count != row->count) return false;
     for (size_t i = 0; i < g->count; i++) {
-        const struct json_field *m = &row->items[i];
-        if (m->key != g->keys[i]) return false;
-        bool is_blank = m->flags & JSON_BLANK, was_blank = g->blank[i / 64] >> (i % 64) & 1;
-        if (is_blank != was_blank && is_required(s, m)) return false;
+        if (row->items[i].key != g->keys[i]) return false;
     }
     return true;
 }
 
-static void keep_guess(const struct ocsf_stream *s, struct guess *g, const struct json_fields *row,
-                       const struct plan *plan)
+/* What is kept of rows with these keys; NULL: nothing can be. */
+static struct guess *guess_of(struct ocsf_stream *s, const struct json_fields *row)
 {
-    *g = (struct guess){.plan = plan, .around = s->around, .count = row->count};
-    for (size_t i = 0; i < row->count; i++) {
-        g->keys[i] = row->items[i].key;
-        if (row->items[i].flags & JSON_BLANK) g->blank[i / 64] |= UINT64_C(1) << (i % 64);
-        if (g->keys[i] == JSON_NO_KEY) g->plan = NULL;
+    uint32_t h = 0;
+    if (row->count == 0 || row->count > GUESS_KEYS) return NULL;
+    for (uint32_t i = 0; i < row->count; i++) h += row->items[i].key * (2 * i + 1);
+    struct guess *g = NULL;
+    for (uint32_t probe = 0; probe < GUESS_PROBES; probe++) {
+        g = &s->guesses[(h + probe) % GUESSES];
+        if (is_guess_of(g, s->around, row)) return g;
+        if (g->count == 0) break;
     }
+    guess_begin(s, g, row);
+    return g->count ? g : NULL;
+}
+
+static uint64_t blanks_of(const struct guess *g, const struct json_fields *row)
+{
+    uint64_t blank = 0;
+    for (size_t i = 0; i < g->required_count; i++)
+        blank |= (uint64_t)(row->items[g->required[i]].flags & JSON_BLANK) << i;
+    return blank;
 }
 
 /* As `recognise`, but what rows with these keys are is known from the row before. */
@@ -294,16 +307,22 @@ static bool recognise_walked(struct ocsf_stream *s, struct str record, const str
     *in = (struct map_input){.row = record, .received = s->o.received};
     if (recognise_named(s, a, plan, in)) return true;
     bool says_itself = a->odata_type.p || a->odata_context.p;
-    struct guess *g = says_itself ? NULL : guess_place(s, &s->scratch->outer);
-    if (g && is_guess_for(s, g, &s->scratch->outer)) {
-        *plan = g->plan;
+    const struct json_fields *row = &s->scratch->outer;
+    struct guess *g = says_itself ? NULL : guess_of(s, row);
+    uint64_t blank = g ? blanks_of(g, row) : 0;
+    for (size_t i = 0; g && i < g->answer_count; i++) {
+        if (g->answers[i].blank != blank) continue;
+        *plan = g->answers[i].plan;
         take_guess(s, *plan, a, in);
         return true;
     }
     if (!recognise(s, record, a, list, plan, in)) return false;
-    bool is_kept = g && !plan_is_base(*plan) &&
+    bool is_kept = g && g->answer_count < GUESS_ANSWERS && !plan_is_base(*plan) &&
                    (*plan == plan_by_odata(s, a, record) || *plan == guess_plan(s->o.ocsf, NULL, record));
-    if (is_kept) keep_guess(s, g, &s->scratch->outer, *plan);
+    if (is_kept) {
+        g->answers[g->answer_count].blank = blank;
+        g->answers[g->answer_count++].plan = *plan;
+    }
     return true;
 }
 
