@@ -177,22 +177,12 @@ bool buf_reserve(struct buf *b, size_t more)
     return true;
 }
 
-bool buf_add(struct buf *b, const void *p, size_t n)
+bool buf_add_slow(struct buf *b, const void *p, size_t n)
 {
     if (!buf_reserve(b, n)) return false;
     if (n) memcpy(b->p + b->n, p, n);
     b->n += n;
     return true;
-}
-
-bool buf_add_str(struct buf *b, struct str s)
-{
-    return buf_add(b, s.p, s.n);
-}
-
-bool buf_add_char(struct buf *b, char c)
-{
-    return buf_add(b, &c, 1);
 }
 
 bool buf_addf(struct buf *b, const char *fmt, ...)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
     const char *p;
@@ -51,12 +52,25 @@ struct buf {
 #define BUF_MAX_DEFAULT ((size_t)256 << 20)
 
 void buf_init(struct buf *b, size_t max);
-void buf_done(struct buf *b);                 /* accepts a zeroed one */
-void buf_reset(struct buf *b);                /* empty, memory kept, `failed` cleared */
-bool buf_reserve(struct buf *b, size_t more); /* room for `more` bytes behind n */
-bool buf_add(struct buf *b, const void *p, size_t n);
-bool buf_add_str(struct buf *b, struct str s);
-bool buf_add_char(struct buf *b, char c);
+void buf_done(struct buf *b);                              /* accepts a zeroed one */
+void buf_reset(struct buf *b);                             /* empty, memory kept, `failed` cleared */
+bool buf_reserve(struct buf *b, size_t more);              /* room for `more` bytes behind n */
+bool buf_add_slow(struct buf *b, const void *p, size_t n); /* when there is no room yet */
+static inline bool buf_add(struct buf *b, const void *p, size_t n)
+{
+    if (n == 0 || n > b->cap - b->n || b->failed) return buf_add_slow(b, p, n);
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+    return true;
+}
+static inline bool buf_add_str(struct buf *b, struct str s)
+{
+    return buf_add(b, s.p, s.n);
+}
+static inline bool buf_add_char(struct buf *b, char c)
+{
+    return buf_add(b, &c, 1);
+}
 bool buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 struct str buf_str(const struct buf *b);
 /* NUL-terminates (the NUL is not counted in n); "" when the buffer has failed. */
