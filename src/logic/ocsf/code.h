@@ -31,9 +31,11 @@ enum code_kind {
     CODE_NUMBER,
     CODE_BOOL,
     CODE_TIME,
-    CODE_WORD,   /* an enum: by a table */
-    CODE_SID,    /* a user's type by its SID */
-    CODE_CONVERT /* text converters that only take a part of the text */
+    CODE_WORD,    /* an enum: by a table */
+    CODE_SID,     /* a user's type by its SID */
+    CODE_CONVERT, /* text converters that only take a part of the text */
+    CODE_JSON,    /* any value */
+    CODE_INNER    /* a member of an object in a column: looked for, the rest is the op's */
 };
 
 struct word_code { /* an enum's word of at most 16 bytes, folded, as two words that may overlap */
@@ -56,6 +58,7 @@ struct code {
     uint8_t is_long;     /* NUMBER: of 64 bits */
     uint8_t is_always;   /* CLOSE: written though only constants are in it, and counts as a value */
     uint8_t is_observed; /* what it writes is an observable */
+    uint16_t shape;      /* INNER */
     uint16_t slot;       /* of the row */
     uint16_t next, done; /* where to go when it did not come about, and when it did */
     uint16_t op;
@@ -64,6 +67,7 @@ struct code {
     uint64_t bit;
     struct str key; /* the whole literal in front of the value, its comma first */
     const struct condition *when;
+    struct str silent; /* words that are nothing, as `but` has them */
     union {
         const struct frame *frame;       /* CLOSE */
         const struct schema_type *type;  /* TYPED, NUMBER */
@@ -74,7 +78,8 @@ struct code {
 };
 
 /* The ops of a variant as code: two blocks, of the event and of its metadata. False: no memory. */
-bool code_make(struct arena *a, uint16_t self_slot, struct variant *v);
+/* `source`: what `@source` stands for; NULL: that depends on the row. */
+bool code_make(struct arena *a, const char *source, uint16_t self_slot, struct variant *v);
 /* As run_block of the ops of the event (or its metadata): into s->out; the bits of what was written. */
 uint64_t code_run(struct map_scratch *s, const struct variant *v, bool is_metadata);
 

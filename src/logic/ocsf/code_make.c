@@ -8,6 +8,7 @@
 
 struct maker {
     struct arena *a;
+    const char *source; /* NULL: not known before the row is */
     uint16_t self_slot; /* of the row */
     unsigned depth;
     const struct op *ops;
@@ -62,6 +63,23 @@ struct fixed {
 
 static bool fix(struct maker *m, uint32_t i, struct fixed *out);
 
+/* The table's name: a value, but always the same. */
+static bool fix_source(struct maker *m, const struct op *op, struct fixed *out)
+{
+    const struct expr *e = op->expr;
+    if (m->source == NULL || e->kind != EXPR_FIRST || e->chains[0].source != SOURCE_TABLE || e->chains[0].step_count ||
+        op->fit != FIT_STRING || op->attr->is_array || op->observable || op->is_time)
+        return false;
+    struct str name = str_of(m->source);
+    for (size_t i = 0; i < name.n; i++) {
+        if (name.p[i] <= ' ' || name.p[i] > '~' || name.p[i] == '"' || name.p[i] == '\\') return false;
+    }
+    if (name.n < 2 || !schema_string_fits(op->attr->type, name)) return false;
+    out->text = literal(m, STR(","), op->key, literal(m, STR("\""), name, STR("\"")));
+    out->came = CAME_VALUE;
+    return !m->failed;
+}
+
 static bool fix_object(struct maker *m, uint32_t i, struct fixed *out)
 {
     const struct op *op = &m->ops[i];
@@ -88,6 +106,7 @@ static bool fix(struct maker *m, uint32_t i, struct fixed *out)
     const struct op *op = &m->ops[i];
     if (op->when) return false;
     if (op->kind == OP_OBJECT) return fix_object(m, i, out);
+    if (op->kind == OP_LEAF) return fix_source(m, op, out);
     if (op->kind != OP_CONST) return false;
     *out = (struct fixed){literal(m, STR(","), op->key, op->text), CAME_CONSTANT};
     return !m->failed;
@@ -178,6 +197,7 @@ static bool make_plain(const struct op *op, struct code *c)
     case FIT_LONG: c->kind = CODE_NUMBER, c->is_long = true; return true;
     case FIT_TIME: c->kind = CODE_TIME; return true;
     case FIT_BOOL: c->kind = CODE_BOOL; return true;
+    case FIT_JSON: c->kind = CODE_JSON; return true;
     default: return false;
     }
 }
@@ -212,6 +232,10 @@ static bool make_converted(const struct op *op, const struct chain *chain, struc
         c->is_nonzero = true;
         return c->kind == CODE_TEXT || c->kind == CODE_NUMBER;
     }
+    if (chain->step_count == 1 && first == CONV_BUT) {
+        c->silent = chain->steps[0].arg;
+        return c->kind == CODE_TEXT || c->kind == CODE_JSON;
+    }
     if (chain->step_count == 1 && first == CONV_ADDRESS)
         return c->kind == CODE_TYPED && c->type->pattern == PATTERN_EMAIL;
     if (c->kind != CODE_TEXT || !are_parts(chain)) return false;
@@ -230,17 +254,25 @@ static void make_leaf(struct maker *m, uint32_t i, struct role role)
                      .is_element = role.is_element,
                      .when = op->when,
                      .is_time = op->is_time};
-    const struct chain *chain = op->expr->kind == EXPR_FIRST ? &op->expr->chains[0] : NULL;
+    const struct expr *e = op->expr->kind == EXPR_ANY ? &op->expr->parts[0] : op->expr;
+    const struct chain *chain = e->kind == EXPR_FIRST ? &e->chains[0] : NULL;
     bool is_simple = chain && is_column(m, chain) && !op->attr->is_array;
+    if (chain) c.has_others = op->expr->kind == EXPR_ANY || e->chain_count > 1;
     if (is_simple) {
         c.slot = chain->slot;
-        c.has_others = op->expr->chain_count > 1;
         is_simple = op->fit == FIT_ENUM ? make_enum(m, op, chain, &c) : make_converted(op, chain, &c);
     }
     c.is_observed = op->observable != 0;
     bool can_be_observed =
         c.kind == CODE_TEXT || c.kind == CODE_TYPED || c.kind == CODE_NUMBER || c.kind == CODE_CONVERT;
     if (!is_simple || (c.is_observed && !can_be_observed)) c.kind = CODE_OP;
+    if (c.kind == CODE_OP && chain && chain->source == SOURCE_SLOT && chain->shape != 0 && !c.has_others) {
+        c.kind = CODE_INNER;
+        c.shape = chain->shape;
+        c.slot = chain->slot;
+        (void)add(m, c);
+        return;
+    }
     c.key = literal(m, STR(","), op->key, STR_NONE);
     if (c.kind == CODE_OP) c.when = NULL, c.profile = 0; /* run_op looks after them */
     (void)add(m, c);
@@ -370,9 +402,9 @@ static const struct code *finish(struct maker *m, uint32_t from, uint32_t to)
     return copy;
 }
 
-bool code_make(struct arena *a, uint16_t self_slot, struct variant *v)
+bool code_make(struct arena *a, const char *source, uint16_t self_slot, struct variant *v)
 {
-    struct maker m = {.a = a, .self_slot = self_slot, .ops = v->ops};
+    struct maker m = {.a = a, .source = source, .self_slot = self_slot, .ops = v->ops};
     v->code = finish(&m, 0, v->op_count);
     v->metadata_code = finish(&m, v->metadata_at, v->metadata_end);
     free(m.codes);

@@ -74,6 +74,25 @@ static enum answer put_quoted(struct pen *pen, const struct code *c, struct str 
     return WRITTEN;
 }
 
+/* One of the words, letter case ignored; of a text without escapes. */
+static bool is_silent(struct str words, struct str text)
+{
+    for (size_t i = 0, end; i < words.n; i = end + 1) {
+        for (end = i; end < words.n && words.p[end] != ' ';) end++;
+        if (end - i == text.n && str_eq_nocase(str_sub(words, i, text.n), text)) return true;
+    }
+    return false;
+}
+
+/* Any value but text that may hold JSON. */
+static inline enum answer put_json(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
+{
+    char begin = slot->type == JSON_STRING ? slot->raw.p[1] : '{';
+    bool is_bare = slot->type == JSON_NUMBER || slot->type == JSON_TRUE || slot->type == JSON_FALSE;
+    if (!is_bare && (begin == '{' || begin == '[' || begin == '\\' || begin == ' ')) return ASK;
+    return put_raw(pen, c, slot->raw, is_first);
+}
+
 static inline enum answer put_text(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
 {
     struct str raw = slot->raw;
@@ -89,15 +108,15 @@ static inline enum answer put_text(struct pen *pen, const struct code *c, const 
     return put_raw(pen, c, raw, is_first);
 }
 
-static inline bool is_escaped(struct str raw)
+static inline bool is_escaped(const struct slot *slot)
 {
-    return memchr(raw.p, '\\', raw.n) != NULL;
+    return slot->flags & JSON_ESCAPED;
 }
 
 static inline enum answer put_typed(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
 {
     struct str text = {slot->raw.p + 1, slot->raw.n - 2};
-    if (slot->type != JSON_STRING || is_escaped(slot->raw) || slot->raw.n - 2 > c->length_max) return ASK;
+    if (slot->type != JSON_STRING || is_escaped(slot) || slot->raw.n - 2 > c->length_max) return ASK;
     if (text.p[0] == ' ' || text.p[text.n - 1] == ' ' || !schema_pattern_matches(c->type->pattern, text)) return ASK;
     return put_raw(pen, c, slot->raw, is_first);
 }
@@ -168,7 +187,7 @@ static inline enum answer put_word(struct pen *pen, const struct code *c, const 
 static inline enum answer put_person(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
 {
     struct str raw = slot->raw;
-    if (slot->type != JSON_STRING || is_escaped(raw)) return ASK;
+    if (slot->type != JSON_STRING || is_escaped(slot)) return ASK;
     bool is_system =
         raw.n == 10 && memcmp(raw.p + 1, "S-1-5-", 6) == 0 &&
         (memcmp(raw.p + 7, "18", 2) == 0 || memcmp(raw.p + 7, "19", 2) == 0 || memcmp(raw.p + 7, "20", 2) == 0);
@@ -213,10 +232,10 @@ static bool cut_path(struct str path, bool wants_folder, struct str *out)
     return memmem(out->p, out->n, "\\u", 2) == NULL && memmem(out->p, out->n, "\\/", 2) == NULL;
 }
 
-static bool convert(struct pen *pen, const struct chain *chain, struct str *text)
+static bool convert(struct pen *pen, const struct chain *chain, bool is_escaped_text, struct str *text)
 {
     enum converter first = chain->steps[0].converter;
-    if (is_escaped(*text)) {
+    if (is_escaped_text) {
         bool is_cut = first == CONV_FOLDER || first == CONV_FILE_NAME;
         return chain->step_count == 1 && is_cut && cut_path(*text, first == CONV_FOLDER, text);
     }
@@ -228,7 +247,7 @@ static bool convert(struct pen *pen, const struct chain *chain, struct str *text
 static enum answer put_converted(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
 {
     struct str text = {slot->raw.p + 1, slot->raw.n - 2};
-    if (slot->type != JSON_STRING || !convert(pen, c->chain, &text)) return ASK;
+    if (slot->type != JSON_STRING || !convert(pen, c->chain, is_escaped(slot), &text)) return ASK;
     if (text.n == 0) return c->has_others ? ASK : ABSENT;
     if ((text.n == 1 && text.p[0] == '-') || text.n > c->length_max) return ASK;
     if (!pen_has_room(pen, c->key.n + text.n + 2)) return ASK;
@@ -244,6 +263,10 @@ static inline enum answer put_leaf(struct pen *pen, const struct code *c, bool i
 {
     const struct slot *slot = &pen->s->slots[c->slot];
     if (slot->raw.p == NULL || slot->is_blank) return c->has_others ? ASK : ABSENT;
+    if (c->silent.n) {
+        struct str text = slot->type == JSON_STRING ? str_sub(slot->raw, 1, slot->raw.n - 2) : slot->raw;
+        if ((slot->flags & JSON_ESCAPED) || is_silent(c->silent, text)) return ASK;
+    }
     switch ((enum code_kind)c->kind) {
     case CODE_TEXT: return put_text(pen, c, slot, is_first);
     case CODE_TYPED: return put_typed(pen, c, slot, is_first);
@@ -252,6 +275,7 @@ static inline enum answer put_leaf(struct pen *pen, const struct code *c, bool i
     case CODE_TIME: return put_time(pen, c, slot, is_first);
     case CODE_WORD: return put_word(pen, c, slot, is_first);
     case CODE_SID: return put_person(pen, c, slot, is_first);
+    case CODE_JSON: return put_json(pen, c, slot, is_first);
     default: return put_converted(pen, c, slot, is_first);
     }
 }
@@ -316,7 +340,9 @@ static inline uint16_t close_block(struct pen *pen, struct progress *g, const st
 static inline uint16_t close_object(struct pen *pen, struct progress *g, const struct code *c)
 {
     bool is_there = g->came == CAME_VALUE || (g->came == CAME_CONSTANT && (c->is_nonzero || c->is_always));
-    bool is_whole = is_there && frame_is_whole(c->frame, g->written);
+    const struct frame *f = c->frame;
+    bool has_required = is_there && (g->written & f->required) == f->required;
+    bool is_whole = has_required && ((f->at_least_one_count | f->just_one_count) == 0 || frame_is_whole(f, g->written));
     return close_block(pen, g, c, is_whole, c->is_always ? CAME_VALUE : g->came);
 }
 
@@ -347,10 +373,17 @@ static inline uint16_t run_leaf(struct pen *pen, struct progress *g, const struc
     return c->done;
 }
 
+static inline bool is_inside(struct map_scratch *s, const struct code *c)
+{
+    const struct slot *slot = slot_get(s, c->shape, c->slot);
+    return slot->raw.p != NULL && !slot->is_blank;
+}
+
 static uint16_t run_code(struct pen *pen, struct progress *g, const struct code *c)
 {
     switch ((enum code_kind)c->kind) {
     case CODE_OP: return run_general(pen, g, c);
+    case CODE_INNER: return is_inside(pen->s, c) ? run_general(pen, g, c) : c->next;
     case CODE_OPEN: return open_block(pen, g, c) ? c->done : c->next;
     case CODE_CLOSE: return close_object(pen, g, c);
     case CODE_LIST:

@@ -628,7 +628,7 @@ bool compile_variant(struct compiler *c, const struct node *event, int64_t class
     if (names == NULL) return compile_no_memory(c);
     memcpy(names, bits.names, sizeof bits.names);
     v->bit_names = names;
-    if (!c->is_general && c->op_count < UINT16_MAX / 4 && !code_make(c->a, c->shapes[0].self_slot, v))
+    if (!c->is_general && c->op_count < UINT16_MAX / 4 && !code_make(c->a, c->source, c->shapes[0].self_slot, v))
         return compile_no_memory(c);
     *out = v;
     return true;

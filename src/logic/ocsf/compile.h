@@ -22,6 +22,7 @@ struct compiler {
     const struct node *observables; /* LIST of path ends; NULL: none are wanted */
     bool has_no_uid;                /* events without metadata.uid */
     bool is_general;                /* without code (tests) */
+    const char *source;             /* of the rows; NULL: any */
     struct built_shape *shapes;     /* heap */
     size_t shape_count;
     uint16_t slot_count;

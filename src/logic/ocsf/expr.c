@@ -216,8 +216,31 @@ static bool starts_with_one(struct str text, const struct test *t)
     return false;
 }
 
+/* The text of a plain column of the row, in which nothing is escaped. False: it is something else. */
+static bool plain_text(const struct map_scratch *s, const struct chain *c, bool *is_present, struct str *text)
+{
+    if (c->source != SOURCE_SLOT || c->shape != 0 || c->is_list || c->step_count) return false;
+    const struct slot *slot = &s->slots[c->slot];
+    *is_present = slot->raw.p != NULL && !slot->is_blank;
+    if ((slot->flags & JSON_ESCAPED) || slot->type == JSON_ARRAY || slot->type == JSON_OBJECT) return !*is_present;
+    *text = !*is_present ? STR_NONE : slot->type == JSON_STRING ? str_sub(slot->raw, 1, slot->raw.n - 2) : slot->raw;
+    return true;
+}
+
 static bool test_holds(struct map_scratch *s, const struct test *t)
 {
+    bool is_there;
+    struct str plain = STR_NONE;
+    if (t->kind != TEST_SAME && plain_text(s, t->a, &is_there, &plain)) {
+        switch (t->kind) {
+        case TEST_PRESENT: return is_there;
+        case TEST_ABSENT: return !is_there;
+        case TEST_EQUALS: return is_there && is_one_of(plain, t);
+        case TEST_DIFFERS: return !is_there || !is_one_of(plain, t);
+        case TEST_STARTS: return is_there && starts_with_one(plain, t);
+        default: break;
+        }
+    }
     struct value a = chain_value(s, t->a);
     bool is_present = a.raw.p != NULL;
     if (t->kind == TEST_PRESENT || t->kind == TEST_ABSENT) return is_present == (t->kind == TEST_PRESENT);
