@@ -185,25 +185,16 @@ enum json_walked json_walk_value(struct json_walk *w, const char **p)
 }
 
 /* ---- the book -------------------------------------------------------------------------------------------------------- */
-static bool add_key(struct json_keys *k)
-{
-    if (k->count == k->cap) {
-        size_t cap = k->cap ? 2 * k->cap : 128;
-        struct json_key *more = realloc(k->items, cap * sizeof *more);
-        if (more == NULL) return false;
-        k->items = more;
-        k->cap = cap;
-    }
-    k->items[k->count++] = (struct json_key){0};
-    return true;
-}
-
 bool json_keys_init(struct json_keys *k)
 {
     k->table = calloc(TABLE_SIZE, sizeof *k->table);
-    if (k->table && add_key(k) && add_key(k) && add_key(k)) return true;
-    json_keys_done(k);
-    return false;
+    k->items = aligned_alloc(JSON_KEY_TEXT, JSON_KEYS_MAX * sizeof *k->items); /* touched as keys come */
+    if (k->table == NULL || k->items == NULL) {
+        json_keys_done(k);
+        return false;
+    }
+    for (k->count = 0; k->count <= JSON_FIRST_INNER; k->count++) k->items[k->count] = (struct json_key){0};
+    return true;
 }
 
 void json_keys_done(struct json_keys *k)
@@ -212,13 +203,6 @@ void json_keys_done(struct json_keys *k)
     free(k->table);
     k->items = NULL;
     k->table = NULL;
-    k->count = k->cap = 0;
-}
-
-struct str json_keys_text(const struct json_keys *k, uint16_t number)
-{
-    const struct json_key *key = &k->items[number];
-    return (struct str){(const char *)key->text + 1, key->bytes - 3u};
 }
 
 static inline uint32_t hash_of(const char *key, size_t n)
@@ -240,8 +224,9 @@ static uint16_t find_key(struct json_keys *k, const char *p, size_t n, bool is_p
             if (k->items[number].bytes == n + 3 && memcmp(p, k->items[number].text, n + 2) == 0) return number;
             continue;
         }
-        if (!is_plain || k->count == JSON_KEYS_MAX || !add_key(k)) break;
-        struct json_key *key = &k->items[k->count - 1];
+        if (!is_plain || k->count == JSON_KEYS_MAX) break;
+        struct json_key *key = &k->items[k->count++];
+        *key = (struct json_key){0};
         memcpy(key->text, p, n + 2);
         key->text[n + 2] = ':';
         key->bytes = (uint8_t)(n + 3);

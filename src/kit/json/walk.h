@@ -18,16 +18,16 @@ enum {
     JSON_NO_KEY = UINT16_MAX,
 };
 struct json_key {
-    unsigned char text[JSON_KEY_TEXT]; /* "Key": and zeros */
-    uint64_t mask;                     /* a bit for each of `bytes` */
+    _Alignas(JSON_KEY_TEXT) unsigned char text[JSON_KEY_TEXT]; /* "Key": and zeros */
+    uint64_t mask;                                             /* a bit for each of `bytes` */
     uint8_t bytes;
     uint8_t kind;     /* its owner's, below 32 */
     uint16_t next[2]; /* the keys that followed it, the last first */
 };
 struct json_keys {
-    struct json_key
-        *items; /* from 1 on: 0 stands for none. 1 and 2 stand before the first key, of outer and inner objects */
-    size_t count, cap;
+    /* From 1 on: 0 stands for none; 1 and 2 stand before the first key, of outer and inner objects. */
+    struct json_key *items;
+    size_t count;
     uint16_t *table;
     unsigned distrust;                                   /* objects to come in which nothing is guessed */
     uint8_t (*kind_of)(const void *ctx, struct str key); /* these four are set by the owner */
@@ -38,9 +38,6 @@ struct json_keys {
 /* False: no memory. */
 bool json_keys_init(struct json_keys *k);
 void json_keys_done(struct json_keys *k);
-/* The key of a number that a field has: between its quotes. */
-struct str json_keys_text(const struct json_keys *k, uint16_t number);
-
 struct json_walk {
     struct json_index index;
     const char *p; /* the window */

@@ -60,7 +60,6 @@ bool WALK_MEMBERS(struct walking *x, const char **p)
             w->next = q;
             x->key = before;
             value = walk_unexpected_key(x, at);
-            keys = x->k->items;
             if (value == NULL) break;
             flags = value == window + q[1] + 2 ? JSON_TIGHT : 0;
             number = x->key;
@@ -89,7 +88,6 @@ bool WALK_MEMBERS(struct walking *x, const char **p)
                 x->key = number;
                 const char *where = value;
                 end = walk_other(x, &where, kind, &type, &flags);
-                keys = x->k->items;
                 q = w->next;
                 if (end == NULL) {
                     at = where;
