@@ -8,6 +8,7 @@
 
 #include "cloud/defender/defender.h"
 #include "cloud/net/http.h"
+#include "face/app/changes.h"
 #include "face/app/folding.h"
 #include "face/app/history.h"
 #include "face/app/import_files.h"
@@ -15,6 +16,8 @@
 #include "kit/sys/memory.h"
 #include "kit/sys/random.h"
 #include "kit/sys/thread.h"
+
+enum { TELL_EVERY_MS = 5000 };
 
 struct engine {
     struct installation *installation;
@@ -24,6 +27,8 @@ struct engine {
     struct defender *defender;
     struct ingest *ingest;
     struct folding *folding;
+    struct changes *changes; /* loop; NULL unless they are told */
+    struct timer *changes_timer;
     struct engine_ops ops;
     atomic_bool is_halted;
 };
@@ -38,6 +43,7 @@ struct question {
     struct err err;
     /* what is asked, and the answer */
     const char *tenant_id;
+    struct changes *changes;
     const struct pull_request *pull;
     struct ingest_outcome outcome;
     void (*look)(void *arg, const struct ingest *in);
@@ -103,6 +109,20 @@ static bool make_cloud(struct engine *en, struct err *e)
     return defender_new(en->loop, &defender, &en->defender, e);
 }
 
+static void on_change(void *ctx, const struct ingest_change *change)
+{
+    struct engine *en = ctx;
+    if (en->changes == NULL) return;
+    changes_note(en->changes, change, clock_mono(loop_clock(en->loop)));
+    timer_arm(en->changes_timer, TELL_EVERY_MS);
+}
+
+static void tell_changes(void *arg)
+{
+    struct engine *en = arg;
+    if (changes_tell(en->changes, clock_mono(loop_clock(en->loop)))) timer_arm(en->changes_timer, TELL_EVERY_MS);
+}
+
 static bool make_flow(struct engine *en, bool is_manual, struct err *e)
 {
     struct installation *i = en->installation;
@@ -128,6 +148,8 @@ static bool make_flow(struct engine *en, bool is_manual, struct err *e)
                             .seed = seed,
                             .on_commit = on_commit,
                             .on_commit_ctx = en,
+                            .on_change = on_change,
+                            .on_change_ctx = en,
                             .is_manual = is_manual};
     en->ingest = ingest_new(&o);
     return en->ingest != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the feeds");
@@ -157,6 +179,8 @@ static void dismantle(struct engine *en)
 {
     ingest_free(en->ingest);
     folding_free(en->folding);
+    timer_free(en->changes_timer);
+    changes_free(en->changes);
     defender_free(en->defender);
     http_client_free(en->http);
     if (en->loop) loop_free(en->loop);
@@ -376,6 +400,23 @@ bool engine_fold_failure(struct engine *en, struct err *out)
     ask(en, failure_now, &q);
     if (q.ok) *out = q.err;
     return q.ok;
+}
+
+static void begin_telling(void *arg)
+{
+    struct question *q = arg;
+    struct engine *en = q->engine;
+    en->changes = q->changes;
+    en->changes_timer = timer_new(en->loop, tell_changes, en);
+    gate_open(q->done);
+}
+
+bool engine_tell_changes(struct engine *en, void (*tell)(void *ctx, const char *line), void *ctx, struct err *e)
+{
+    struct question q = {.changes = changes_new(tell, ctx)};
+    if (q.changes == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "telling how feeds change");
+    ask(en, begin_telling, &q);
+    return true;
 }
 
 void engine_on_signal(struct engine *en, void (*fn)(void *arg, int signum), void *arg)

@@ -27,6 +27,8 @@ bool engine_fold(struct engine *en, struct err *e);
 void engine_look(struct engine *en, void (*look)(void *arg, const struct ingest *in), void *arg);
 /* The last failure of folding or of keeping the log short; false: there was none. */
 bool engine_fold_failure(struct engine *en, struct err *out);
+/* From now on: a line for each change of a feed's state that is worth one (changes.h), from the loop. Once. */
+bool engine_tell_changes(struct engine *en, void (*tell)(void *ctx, const char *line), void *ctx, struct err *e);
 void engine_on_signal(struct engine *en, void (*fn)(void *arg, int signum),
                       void *arg); /* SIGINT, SIGTERM; from the loop */
 

@@ -35,12 +35,21 @@ static void tell_sum(struct engine *en)
     (void)fflush(stdout);
 }
 
+static void tell_change(void *ctx, const char *line)
+{
+    char now[WALL_TEXT_BYTES];
+    (void)wall_format_digits(clock_wall(ctx), 0, now);
+    printf("%s %s\n", now, line);
+    (void)fflush(stdout);
+}
+
 static bool run(struct installation *i, struct engine *en, struct err *e)
 {
     struct socket_front *socket = NULL;
     struct gate *ended = gate_new();
     unsigned tenants = 0;
     bool ok = store_tenant_list(i->store, count_tenant, &tenants, e) &&
+              engine_tell_changes(en, tell_change, &i->clock, e) &&
               socket_front_start(i, engine_operations(en), &socket, e);
     if (ok) {
         engine_on_signal(en, on_signal, ended);

@@ -41,6 +41,8 @@ struct ingest_history {
                  bool (*each)(void *arg, struct hash128 identity, struct wall time), void *arg, struct err *e);
 };
 
+struct ingest_change;
+
 struct ingest_opts {
     struct runtime runtime; /* runtime_of_loop(loop), or a simulation's */
     struct clock clock;
@@ -58,6 +60,8 @@ struct ingest_opts {
     uint64_t seed;                 /* of jitter */
     void (*on_commit)(void *ctx, uint64_t log_end); /* after each durable commit; may be NULL */
     void *on_commit_ctx;
+    void (*on_change)(void *ctx, const struct ingest_change *c); /* a feed's state has changed; may be NULL */
+    void *on_change_ctx;
     bool is_manual; /* feeds are read only by ingest_pull and ingest_drain (a command without the service) */
 };
 /* Everything else is borrowed until ingest_free. */
@@ -107,6 +111,14 @@ const char *ingest_state_name(enum ingest_state s);     /* "no_such_table" */
 enum ingest_state ingest_state_named(const char *name); /* INGEST_WAITING when unknown */
 /* What was there and is gone is red though the state be grey else. */
 enum ingest_severity ingest_severity_of(enum ingest_state s, bool was_read);
+/* Borrowed for the call, but for the feed's name and the cause. */
+struct ingest_change {
+    const char *tenant_id, *tenant_name, *feed;
+    enum ingest_state from, to;
+    bool was_read;
+    const struct cause *cause; /* NULL: none */
+    const char *text;          /* NULL: none */
+};
 const struct cause *ingest_cause_named(const char *code); /* of a feed's error_code; NULL: none of that code */
 
 /* A feed for lists, the live view and metrics. Borrowed for the call. */

@@ -341,6 +341,22 @@ static void note_if_behind(struct ing_feed *f)
     ing_feed_note(f, INGEST_DEGRADED, &e);
 }
 
+static void tell_change(const struct ing_feed *f, enum ingest_state from)
+{
+    const struct ingest_opts *o = &ing_in(f)->o;
+    const struct ing_condition *c = &f->condition;
+    if (!o->on_change || c->state == from) return;
+    const struct ingest_change change = {.tenant_id = f->tenant->tenant->record.tenant_id,
+                                         .tenant_name = f->tenant->tenant->record.name,
+                                         .feed = ing_row(f)->name,
+                                         .from = from,
+                                         .to = c->state,
+                                         .was_read = f->synced.ticks != 0,
+                                         .cause = c->cause,
+                                         .text = c->text};
+    o->on_change(o->on_change_ctx, &change);
+}
+
 /* What the commit of an answer says of the feed: before the record is made. */
 static void note_step(struct ing_feed *f, const struct feed_effect *effect, const struct page_job *job)
 {
@@ -388,7 +404,9 @@ void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, st
 {
     const struct feed_state *state = &f->active->mind.state;
     if (is_worth_a_commit(f, effect, job)) {
+        enum ingest_state before = f->condition.state;
         note_step(f, effect, job);
+        tell_change(f, before);
         struct commit_item *item = new_item(f);
         int64_t horizon = feed_horizon_hour(ing_row(f), state);
         if (job) {
@@ -426,7 +444,9 @@ void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err
 {
     struct wall now = clock_wall(&ing_in(f)->o.clock);
     bool can_be_told = e->cause->kind != ERR_STORAGE && e->cause->kind != ERR_CORRUPT;
+    enum ingest_state before = f->condition.state;
     f->has_news |= ing_condition_set(&f->condition, state, e->cause, e->text, now);
+    tell_change(f, before);
     if (can_be_told) put_news(f);
 }
 

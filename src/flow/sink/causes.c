@@ -11,9 +11,9 @@ const struct cause lake_causes[LAKE_CAUSE_COUNT] = {
          "lake together), then start again. Without a backup: set this folder aside (the other files stay readable), "
          "run "
          "init in a new one, and pull --from as far back as Defender keeps rows (30 days)."},
-    [LAKE_BUSY] = {"lake.busy", ERR_INPUT, "the lake is being mapped anew already",
+    [LAKE_BUSY] = {"lake.busy", ERR_LIMIT, "the lake is being mapped anew already",
                    "Wait until portcullis ocsf remap has ended, then start it again if it is still needed."},
-    [LAKE_STOPPED] = {"lake.stopped", ERR_INPUT, "mapping anew was stopped before it was done",
+    [LAKE_STOPPED] = {"lake.stopped", ERR_RETRY, "mapping anew was stopped before it was done",
                       "Nothing has changed and nothing is left over: start it again."},
     [LAKE_DAMAGED] = {"lake.damaged", ERR_CORRUPT, "a file of the lake does not unpack",
                       "Check the disk (dmesg, smartctl) and put the file named in the message back from a backup."},
