@@ -11,6 +11,14 @@ struct built_shape {
     uint16_t self_slot, parent_slot, parent_shape;
 };
 
+/* A value table as compiled for what it feeds: rows of choose repeat them. */
+struct made_table {
+    const struct node *rows;        /* NULL: the schema's own words */
+    const struct schema_attr *attr; /* an enum it feeds; NULL: none */
+    bool by_caption;
+    const struct word_table *table;
+};
+
 struct compiler {
     struct arena *a; /* of the ocsf: what lasts */
     struct err *e;
@@ -19,6 +27,9 @@ struct compiler {
     uint16_t declared;      /* profiles of the mapping file */
     struct node tables[65]; /* MAPs of value tables, the file's own first */
     size_t table_count;
+    struct made_table made_tables[256]; /* what does not fit is made again */
+    size_t made_table_count;
+
     const struct node *observables; /* LIST of path ends; NULL: none are wanted */
     bool has_no_uid;                /* events without metadata.uid */
     bool is_general;                /* without code (tests) */

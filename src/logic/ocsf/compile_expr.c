@@ -107,9 +107,30 @@ static struct word_table *table_new(struct compiler *c, size_t count)
     return t;
 }
 
+static const struct word_table *table_made(const struct compiler *c, const struct node *rows,
+                                           const struct schema_attr *attr, bool by_caption)
+{
+    for (size_t i = 0; i < c->made_table_count; i++) {
+        const struct made_table *m = &c->made_tables[i];
+        if (m->rows == rows && m->attr == attr && m->by_caption == by_caption) return m->table;
+    }
+    return NULL;
+}
+
+static const struct word_table *table_keep(struct compiler *c, const struct node *rows, const struct schema_attr *attr,
+                                           bool by_caption, struct word_table *t)
+{
+    qsort(t->words, t->count, sizeof *t->words, word_cmp);
+    if (c->made_table_count < sizeof c->made_tables / sizeof *c->made_tables)
+        c->made_tables[c->made_table_count++] = (struct made_table){rows, attr, by_caption, t};
+    return t;
+}
+
 /* Captions of the schema (by_caption) or its ids as they are, to ids. */
 static const struct word_table *table_of_enum(struct compiler *c, const struct schema_attr *attr, bool by_caption)
 {
+    const struct word_table *made = table_made(c, NULL, attr, by_caption);
+    if (made) return made;
     struct word_table *t = table_new(c, attr->value_count);
     for (size_t i = 0; t && i < attr->value_count; i++) {
         const struct schema_value *v = &attr->values[i];
@@ -124,8 +145,7 @@ static const struct word_table *table_of_enum(struct compiler *c, const struct s
     if (t == NULL) return NULL;
     t->by_caption = by_caption;
     t->knows_other = attr->type->base != SCHEMA_STRING && schema_value(attr, STR("99")) != NULL;
-    qsort(t->words, t->count, sizeof *t->words, word_cmp);
-    return t;
+    return table_keep(c, NULL, attr, by_caption, t);
 }
 
 /* What a table gives that feeds no enum: numbers and booleans as they are, else text. */
@@ -165,6 +185,9 @@ static const struct word_table *table_named(struct compiler *c, struct str name,
         (void)mapping_error(c->e, at, "there is no table %.*s", STR_ARG(name));
         return NULL;
     }
+    if (attr && attr->values == NULL) attr = NULL;
+    const struct word_table *made = table_made(c, rows, attr, false);
+    if (made) return made;
     struct word_table *t = table_new(c, rows->count);
     for (size_t i = 0; t && i < rows->count; i++) {
         struct word w = {.text = folded(c->a, rows->keys[i], false)};
@@ -178,8 +201,7 @@ static const struct word_table *table_named(struct compiler *c, struct str name,
     if (t == NULL) return NULL;
     t->knows_other = attr && attr->values && attr->type->base != SCHEMA_STRING && node_get(rows, "*") == NULL &&
                      schema_value(attr, STR("99")) != NULL;
-    qsort(t->words, t->count, sizeof *t->words, word_cmp);
-    return t;
+    return table_keep(c, rows, attr, false, t);
 }
 
 /* ---- converters ---------------------------------------------------------------------------------------------------------- */
