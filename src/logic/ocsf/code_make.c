@@ -254,7 +254,8 @@ static void make_leaf(struct maker *m, uint32_t i, struct role role)
                      .is_element = role.is_element,
                      .when = op->when,
                      .is_time = op->is_time};
-    const struct expr *e = op->expr->kind == EXPR_ANY ? &op->expr->parts[0] : op->expr;
+    bool has_parts = op->expr->kind == EXPR_ANY && op->expr->parts[0].when == NULL;
+    const struct expr *e = has_parts ? &op->expr->parts[0] : op->expr;
     const struct chain *chain = e->kind == EXPR_FIRST ? &e->chains[0] : NULL;
     bool is_simple = chain && is_column(m, chain) && !op->attr->is_array;
     if (chain) c.has_others = op->expr->kind == EXPR_ANY || e->chain_count > 1;
