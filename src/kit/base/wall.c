@@ -1,6 +1,7 @@
 #include "kit/base/wall.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Days since the epoch of a proleptic Gregorian date (H. Hinnant, "chrono-compatible low-level date algorithms"). */
 static int64_t days_of(int64_t y, unsigned m, unsigned d)
@@ -100,8 +101,69 @@ static bool parse_zone(struct str *s, int64_t *ticks)
     return true;
 }
 
+/* ---- the usual form: 2026-02-01T11:30:25.1399582Z, fewer digits or none, at once ------------------------------------------- */
+static uint64_t load8(const char *p)
+{
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap64(w);
+#endif
+    return w;
+}
+
+/* Eight characters against a form of '0' for digits and marks that must be there; the digits' values by byte. */
+static bool has_form(uint64_t text, uint64_t form, uint64_t digit_bytes, uint64_t *values)
+{
+    static const uint64_t tops = UINT64_C(0x8080808080808080), above_nine = UINT64_C(0x7676767676767676);
+    uint64_t v = text ^ form;
+    *values = v;
+    return (((v + above_nine) | v) & tops) == 0 && (v & ~digit_bytes) == 0;
+}
+
+static unsigned two(uint64_t v, unsigned at)
+{
+    return (unsigned)(v >> 8 * at & 0xFF) * 10 + (unsigned)(v >> 8 * (at + 1) & 0xFF);
+}
+
+/* The digits in front of the Z, as ticks. */
+static bool usual_fraction(struct str s, int64_t *ticks)
+{
+    size_t n = s.n - 21;
+    uint64_t v;
+    if (s.p[19] != '.' || n < 1 || n > 7) return false;
+    uint64_t text = load8(s.p + s.n - 9) >> 8 * (8 - n);
+    uint64_t used = (UINT64_C(1) << 8 * n) - 1, zeros = UINT64_C(0x3030303030303030);
+    if (!has_form((text & used) | (zeros & ~used), zeros, UINT64_MAX, &v)) return false;
+    *ticks = two(v, 0) * 100000 + two(v, 2) * 1000 + two(v, 4) * 10 + (unsigned)(v >> 48 & 0xFF);
+    return true;
+}
+
+static bool parse_usual(struct str s, struct wall *out)
+{
+    static const uint64_t date_form = UINT64_C(0x2D30302D30303030),
+                          date_digits = UINT64_C(0x00FFFF00FFFFFFFF); /* 0000-00- */
+    static const uint64_t day_form = UINT64_C(0x30303A3030543030),
+                          day_digits = UINT64_C(0xFFFF00FFFF00FFFF); /* 00T00:00 */
+    uint64_t date, day;
+    int64_t ticks = 0;
+    if (s.n < 20 || s.n > 28 || s.p[s.n - 1] != 'Z' || s.p[16] != ':') return false;
+    if (!has_form(load8(s.p), date_form, date_digits, &date) || !has_form(load8(s.p + 8), day_form, day_digits, &day))
+        return false;
+    unsigned s1 = (unsigned)(s.p[17] - '0'), s0 = (unsigned)(s.p[18] - '0');
+    unsigned y = two(date, 0) * 100 + two(date, 2), m = two(date, 5), d = two(day, 0), hour = two(day, 3),
+             minute = two(day, 6);
+    if (s1 > 5 || s0 > 9 || y < 1 || m < 1 || m > 12 || d < 1 || d > month_days(y, m) || hour > 23 || minute > 59)
+        return false;
+    if (s.n > 20 && !usual_fraction(s, &ticks)) return false;
+    int64_t seconds = days_of(y, m, d) * 86400 + hour * 3600 + minute * 60 + s1 * 10 + s0;
+    out->ticks = seconds * WALL_TICKS_PER_S + ticks;
+    return true;
+}
+
 bool wall_parse(struct str s, struct wall *out)
 {
+    if (parse_usual(s, out)) return true;
     int64_t days, ticks = 0;
     unsigned h, m, sec = 0;
     if (!parse_date(&s, &days)) return false;

@@ -188,14 +188,6 @@ void around_observables(struct map_scratch *s)
 }
 
 /* ---- unmapped ------------------------------------------------------------------------------------------------------------------- */
-static bool is_in(const uint16_t *slots, size_t count, uint16_t slot)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (slots[i] == slot) return true;
-    }
-    return false;
-}
-
 /* A value that the mapping calls silent, of a column that nothing took. */
 static bool says_nothing(struct map_scratch *s, const struct plan *p, uint16_t slot, struct str raw)
 {
@@ -216,9 +208,12 @@ static bool goes_to_unmapped(struct map_scratch *s, const struct plan *p, const 
     if (m->slot == NO_SLOT) return true;
     const struct slot *slot = &s->slots[m->slot];
     if (slot->raw.p != s->members.base + m->value) return false; /* a double: the last one counts */
-    if (is_in(p->drop, p->drop_count, m->slot)) return false;
-    if (is_in(p->keep, p->keep_count, m->slot)) return true;
-    return slot->used == 0 && !says_nothing(s, p, m->slot, slot->raw) && !shape_is_used_up(s, m->slot);
+    uint8_t marks = p->slot_marks[m->slot];
+    if (marks & SLOT_DROPPED) return false;
+    if (marks & SLOT_KEPT) return true;
+    if (slot->used) return false;
+    if ((marks & SLOT_SILENT) && says_nothing(s, p, m->slot, slot->raw)) return false;
+    return !(marks & SLOT_OPENED) || !shape_is_used_up(s, m->slot);
 }
 
 /* Members that follow one another in the row and need no work are copied in one piece: where that piece ends. */

@@ -67,8 +67,8 @@ static bool fix(struct maker *m, uint32_t i, struct fixed *out);
 static bool fix_source(struct maker *m, const struct op *op, struct fixed *out)
 {
     const struct expr *e = op->expr;
-    if (m->source == NULL || e->kind != EXPR_FIRST || e->chains[0].source != SOURCE_TABLE || e->chains[0].step_count ||
-        op->fit != FIT_STRING || op->attr->is_array || op->observable || op->is_time)
+    if (m->source == NULL || e->kind != EXPR_FIRST || e->when || e->chains[0].source != SOURCE_TABLE ||
+        e->chains[0].step_count || op->fit != FIT_STRING || op->attr->is_array || op->observable || op->is_time)
         return false;
     struct str name = str_of(m->source);
     for (size_t i = 0; i < name.n; i++) {
@@ -254,9 +254,9 @@ static void make_leaf(struct maker *m, uint32_t i, struct role role)
                      .is_element = role.is_element,
                      .when = op->when,
                      .is_time = op->is_time};
-    bool has_parts = op->expr->kind == EXPR_ANY && op->expr->parts[0].when == NULL;
-    const struct expr *e = has_parts ? &op->expr->parts[0] : op->expr;
-    const struct chain *chain = e->kind == EXPR_FIRST ? &e->chains[0] : NULL;
+    const struct expr *e = op->expr->kind == EXPR_ANY ? &op->expr->parts[0] : op->expr;
+    bool has_when = op->expr->when || e->when;
+    const struct chain *chain = e->kind == EXPR_FIRST && !has_when ? &e->chains[0] : NULL;
     bool is_simple = chain && is_column(m, chain) && !op->attr->is_array;
     if (chain) c.has_others = op->expr->kind == EXPR_ANY || e->chain_count > 1;
     if (is_simple) {

@@ -442,6 +442,23 @@ static bool observable_paths(struct build *b, struct node *out)
     return expand(b->c.x, list, file->name, out);
 }
 
+/* What is to know of a column when it is not written. */
+static bool mark_slots(struct build *b)
+{
+    struct plan *p = b->plan;
+    uint8_t *marks = arena_alloc(b->c.a, p->slot_count + 1);
+    if (marks == NULL) return compile_no_memory(&b->c);
+    for (size_t i = 0; i < p->keep_count; i++) marks[p->keep[i]] |= SLOT_KEPT;
+    for (size_t i = 0; i < p->drop_count; i++) marks[p->drop[i]] |= SLOT_DROPPED;
+    for (size_t i = 0; i < p->silent_count; i++) marks[p->silent[i].slot] |= SLOT_SILENT;
+    for (size_t i = 1; i < p->shape_count; i++) {
+        if (p->shapes[i].parent_shape == 0 && p->shapes[i].parent_slot != NO_SLOT)
+            marks[p->shapes[i].parent_slot] |= SLOT_OPENED;
+    }
+    p->slot_marks = marks;
+    return true;
+}
+
 static bool build_file(struct build *b)
 {
     const struct yaml *source = yaml_get(b->tree, "source");
@@ -455,7 +472,8 @@ static bool build_file(struct build *b)
     return check_keys(b) && take_columns(b) && take_tables(b, b->tree, b->file) && take_profiles(b, b->tree, b->file) &&
            take_fragments(b) && about_columns(&b->c, b->tree, b->file, b->plan) &&
            take_none(b, "uid", &b->c.has_no_uid) && observable_paths(b, &observables) && take_slot_lists(b) &&
-           take_identity(b) && take_cursor(b) && expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan);
+           take_identity(b) && take_cursor(b) && expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan) &&
+           mark_slots(b);
 }
 
 bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)

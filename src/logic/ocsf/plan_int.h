@@ -223,6 +223,7 @@ struct choice_list {
     const struct choice *choices;
     size_t count;
 };
+enum slot_mark { SLOT_KEPT = 1, SLOT_DROPPED = 2, SLOT_SILENT = 4, SLOT_OPENED = 8 /* a shape is inside */ };
 enum cursor_kind { CURSOR_TIME, CURSOR_UPDATE, CURSOR_SNAPSHOT };
 
 struct silence { /* words of a column that say nothing */
@@ -251,6 +252,8 @@ struct plan {
     size_t required_count;
     const uint16_t *keep, *drop;
     size_t keep_count, drop_count;
+
+    const uint8_t *slot_marks; /* by slot: enum slot_mark */
 
     const uint16_t *identity; /* slots, in hashing order; NULL: whole content */
     const struct str *identity_names;

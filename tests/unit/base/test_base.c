@@ -184,18 +184,35 @@ static void errors_gather_context(void **state)
     assert_ptr_equal(e.cause, &test_cause);
 }
 
+/* The usual form is read by another way than all others: both give the same. */
+static void usual_times_are_like_others(void **state)
+{
+    static const char *const usual[] = {"2026-02-01T11:30:25.1399582Z", "2026-02-01T11:30:25.13995Z",
+                                        "2024-02-29T23:59:59.9Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.1Z"};
+    static const char *const bad[] = {"2026-02-30T11:30:25.1Z",  "2026-13-01T11:30:25Z",   "2026-02-01T24:30:25.1Z",
+                                      "2026-02-01T11:60:25Z",    "2026-02-01T11:30:25.Z",  "2026-02-01T11:30:2:.1Z",
+                                      "2026-02-01T11:30:25.1:Z", "20262-02-1T11:30:25.1Z", "0000-02-01T11:30:25.1Z"};
+    struct wall a, b;
+    (void)state;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        char text[64];
+        size_t n = strlen(usual[i]) - 1;
+        (void)snprintf(text, sizeof text, "%.*s+00:00", (int)n, usual[i]);
+        assert_true(wall_parse(str_of(usual[i]), &a));
+        assert_true(wall_parse(str_of(text), &b));
+        assert_true(a.ticks == b.ticks);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(wall_parse(str_of(bad[i]), &a));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(str_cuts_and_trims),
-        cmocka_unit_test(numbers_refuse_what_is_none),
-        cmocka_unit_test(buf_keeps_to_its_maximum),
-        cmocka_unit_test(arena_keeps_to_its_maximum),
-        cmocka_unit_test(siphash_agrees_with_the_reference),
-        cmocka_unit_test(hash_hex_there_and_back),
-        cmocka_unit_test(crc32c_check_value),
-        cmocka_unit_test(wall_reads_microsofts_times),
-        cmocka_unit_test(durations),
+        cmocka_unit_test(usual_times_are_like_others), cmocka_unit_test(str_cuts_and_trims),
+        cmocka_unit_test(numbers_refuse_what_is_none), cmocka_unit_test(buf_keeps_to_its_maximum),
+        cmocka_unit_test(arena_keeps_to_its_maximum),  cmocka_unit_test(siphash_agrees_with_the_reference),
+        cmocka_unit_test(hash_hex_there_and_back),     cmocka_unit_test(crc32c_check_value),
+        cmocka_unit_test(wall_reads_microsofts_times), cmocka_unit_test(durations),
         cmocka_unit_test(errors_gather_context),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
