@@ -14,65 +14,7 @@
 #include <string.h>
 
 #include "kit/json/bytes.h"
-#include "kit/json/machine.h"
-#include "kit/json/walk.h"
-
-enum {
-    PIECE_BYTES = 4096,
-    WINDOW_BYTES = 128 << 10,
-    WALK_MIN = 2048, /* a piece is worth a window from here on */
-};
-
-enum split_state {
-    SP_TOP,
-    SP_TOP_SCALAR,
-    SP_OBJECT_FIRST, /* behind '{' */
-    SP_OBJECT_KEY,   /* behind ',' */
-    SP_KEY,
-    SP_COLON,
-    SP_MEMBER,
-    SP_MEMBER_VALUE,
-    SP_OBJECT_AFTER,
-    SP_LIST_FIRST, /* behind '[' */
-    SP_LIST_NEXT,  /* behind ',' */
-    SP_ELEMENT,
-    SP_LIST_AFTER,
-    SP_SKIP_ELEMENT, /* damage inside an element: to where its brackets close */
-    SP_SKIP_LINE,
-    SP_SKIP_LINES, /* to a line that begins with a bracket */
-};
-
-struct json_split {
-    struct json_split_opts o;
-    enum split_state state;
-    struct machine m;  /* m.line is the line being read */
-    uint64_t base;     /* stream offset of the piece being fed */
-    size_t mark_bytes; /* of a byte order mark, passed over */
-    const char *piece, *end;
-    char last; /* byte before the piece */
-
-    struct buf held;  /* the unit's bytes of earlier pieces */
-    const char *from; /* where the unit goes on in this piece; NULL: no unit */
-    uint64_t unit_byte, unit_line;
-    size_t key_at, key_bytes; /* in the unit: the member's key, between its quotes */
-    size_t value_at;
-
-    const char *list;      /* name of the list being read; NULL: a top-level array */
-    bool is_in_object;     /* that list is a member */
-    bool is_envelope;      /* this object has shown a list: it is no record itself */
-    bool is_lost;          /* a part of this object was dropped */
-    bool is_too_long;      /* the unit is over the bound, only its head is held */
-    struct json_fault bad; /* what is being skipped and why */
-    bool skip_in_string, skip_escaped, skip_line_start;
-
-    char *window;
-    size_t window_bytes;
-    struct json_walk walk;
-    bool is_indexed;       /* the walk has the window's index, and its quotes are where the walk thinks */
-    size_t index_left;     /* bytes that may still be indexed for this window: damage makes us do it again */
-    struct json_keys keys; /* of top-level objects, when nobody listens to on_window */
-    struct json_fields fields;
-};
+#include "kit/json/split_int.h"
 
 struct json_split *json_split_new(const struct json_split_opts *opts)
 {
@@ -97,21 +39,16 @@ void json_split_free(struct json_split *s)
 }
 
 /* ---- the unit ------------------------------------------------------------------------------------------------------ */
-static uint64_t offset_of(const struct json_split *s, const char *p)
-{
-    return s->base + (uint64_t)(p - s->piece);
-}
-
 static void unit_begin(struct json_split *s, const char *p)
 {
     buf_reset(&s->held);
     s->from = p;
-    s->unit_byte = offset_of(s, p);
+    s->unit_byte = split_offset(s, p);
     s->unit_line = s->m.line;
     s->is_too_long = false;
 }
 
-static void unit_drop(struct json_split *s)
+void split_drop_unit(struct json_split *s)
 {
     buf_reset(&s->held);
     s->from = NULL;
@@ -168,7 +105,7 @@ static void record_ended(struct json_split *s, const char *p, const char *list)
         struct str record = unit_text(s, p);
         s->o.on_record(s->o.ctx, record, s->unit_byte, s->unit_line, list);
     }
-    unit_drop(s);
+    split_drop_unit(s);
 }
 
 /* ---- damage -------------------------------------------------------------------------------------------------------- */
@@ -185,8 +122,6 @@ static uint64_t count_lines(const char *p, size_t n)
     return lines;
 }
 
-static void feed_bytes(struct json_split *s, const char *p, size_t n, uint64_t base);
-
 /* A line inside the broken unit begins with '{': read again from there. Bounded: a unit is read again only from containers
  * that are still open at the damage, of which there are at most JSON_DEPTH_MAX. */
 static bool reread(struct json_split *s, const char **p)
@@ -201,7 +136,7 @@ static bool reread(struct json_split *s, const char **p)
     s->state = SP_TOP;
     if (s->held.n == 0) {
         *p = text.p + at + 1;
-        unit_drop(s);
+        split_drop_unit(s);
         return true;
     }
     struct buf again = s->held;
@@ -211,7 +146,7 @@ static bool reread(struct json_split *s, const char **p)
     s->last = '\n';
     buf_init(&s->held, again.max);
     s->from = NULL;
-    feed_bytes(s, again.p + at + 1, again.n - at - 1, byte);
+    split_feed(s, again.p + at + 1, again.n - at - 1, byte);
     s->piece = piece;
     s->end = end;
     s->base = base;
@@ -226,7 +161,7 @@ static void skip_ended(struct json_split *s, const char *p, enum split_state nex
     bool was_reported = s->is_too_long;
     hold_head(s, p);
     if (!was_reported) report(s, buf_str(&s->held));
-    unit_drop(s);
+    split_drop_unit(s);
     s->state = next;
 }
 
@@ -243,7 +178,7 @@ static void broken(struct json_split *s, const char **p, const char *what)
     bool is_cut = *p < s->end && **p == '\n' && machine_in_string(&s->m);
     s->is_indexed = false;
     if (s->from == NULL) unit_begin(s, *p);
-    if (!s->is_too_long) s->bad = (struct json_fault){what, offset_of(s, *p), s->m.line};
+    if (!s->is_too_long) s->bad = (struct json_fault){what, split_offset(s, *p), s->m.line};
     bool at_record = begins_line(s, *p);
     if (in_element && !is_cut && !at_record && s->m.depth > 0 && *p < s->end) {
         s->skip_in_string = machine_in_string(&s->m);
@@ -333,7 +268,7 @@ static void skip_lines(struct json_split *s, const char **p)
 }
 
 /* ---- the levels around the records ---------------------------------------------------------------------------------- */
-static bool is_list_name(const struct json_split *s, struct str key, const char **name_out)
+bool split_is_list_name(const struct json_split *s, struct str key, const char **name_out)
 {
     for (const char *const *l = s->o.lists; l && *l; l++) {
         if (str_eq(key, str_of(*l))) {
@@ -412,9 +347,9 @@ static void begin_member(struct json_split *s, const char **p)
     const char *name;
     if (**p == '[' && unit_fits(s, *p)) {
         struct str text = unit_text(s, *p);
-        if (is_list_name(s, str_sub(text, s->key_at, s->key_bytes), &name)) {
+        if (split_is_list_name(s, str_sub(text, s->key_at, s->key_bytes), &name)) {
             if (!s->is_envelope) become_envelope(s, *p);
-            unit_drop(s);
+            split_drop_unit(s);
             s->list = name;
             s->is_in_object = true;
             s->state = SP_LIST_FIRST;
@@ -431,11 +366,11 @@ static void end_member(struct json_split *s, const char *p)
 {
     if (!unit_fits(s, p)) { /* no record any more; lists may still come */
         s->is_envelope = s->is_lost = true;
-        unit_drop(s);
+        split_drop_unit(s);
     } else if (s->is_envelope) {
         struct str text = unit_text(s, p);
         hand_envelope(s, str_sub(text, s->key_at, s->key_bytes), str_sub(text, s->value_at, text.n));
-        unit_drop(s);
+        split_drop_unit(s);
     }
     s->state = SP_OBJECT_AFTER;
 }
@@ -524,7 +459,7 @@ static void between(struct json_split *s, const char **p)
     }
 }
 
-static void step(struct json_split *s, const char **p)
+void split_step(struct json_split *s, const char **p)
 {
     switch (s->state) {
     case SP_TOP_SCALAR:
@@ -542,8 +477,7 @@ static void step(struct json_split *s, const char **p)
     if (*p < s->end) between(s, p);
 }
 
-/* The piece ends inside a unit: keep what there is of it, or no more than its head. */
-static void keep_unit(struct json_split *s)
+void split_keep_unit(struct json_split *s)
 {
     if (s->from == NULL) return;
     bool is_skipping = s->state >= SP_SKIP_ELEMENT;
@@ -556,20 +490,20 @@ static void keep_unit(struct json_split *s)
     s->from = s->end;
 }
 
-static void feed_bytes(struct json_split *s, const char *p, size_t n, uint64_t base)
+void split_feed(struct json_split *s, const char *p, size_t n, uint64_t base)
 {
     s->piece = p;
     s->end = p + n;
     s->base = base;
     if (s->from) s->from = p;
-    while (p < s->end) step(s, &p);
-    keep_unit(s);
+    while (p < s->end) split_step(s, &p);
+    split_keep_unit(s);
     s->base = base + n;
     if (n) s->last = p[-1];
 }
 
 /* A byte order mark before the first byte is Windows' way of saying UTF-8. It may come in pieces. */
-static size_t skip_mark(struct json_split *s, const char *p, size_t n)
+size_t split_skip_mark(struct json_split *s, const char *p, size_t n)
 {
     static const char mark[] = "\xEF\xBB\xBF";
     size_t i = 0;
@@ -581,215 +515,11 @@ static size_t skip_mark(struct json_split *s, const char *p, size_t n)
     return i;
 }
 
-/* ---- windows ------------------------------------------------------------------------------------------------------- */
-enum key_kind { KEY_OTHER, KEY_LIST };
-
-static uint8_t kind_of_key(const void *ctx, struct str key)
-{
-    const char *name;
-    return is_list_name(ctx, key, &name) ? KEY_LIST : KEY_OTHER;
-}
-
-static bool window_init(struct json_split *s)
-{
-    if (s->window) return true;
-    s->keys.kind_of = kind_of_key;
-    s->keys.ctx = s;
-    s->keys.list = KEY_LIST;
-    s->window = malloc(s->o.window + JSON_PAD);
-    if (s->window && json_index_init(&s->walk.index, s->o.window) && json_keys_init(&s->keys)) return true;
-    json_index_done(&s->walk.index);
-    free(s->window);
-    s->window = NULL;
-    return false;
-}
-
-/* May the walk begin at p? Sees to it that the index is right. */
-static bool can_walk(struct json_split *s, const char *p)
-{
-    if (s->from ||
-        (s->state != SP_TOP && s->state != SP_LIST_FIRST && s->state != SP_LIST_NEXT && s->state != SP_LIST_AFTER))
-        return false;
-    if (s->is_indexed && p < s->walk.p + s->walk.index.sound) {
-        json_walk_to(&s->walk, p);
-        return true;
-    }
-    size_t n = (size_t)(s->end - p);
-    if (n > s->index_left) return false;
-    s->index_left -= n;
-    json_walk_begin(&s->walk, p, n);
-    s->is_indexed = true;
-    return true;
-}
-
-static enum json_walked walk_record(struct json_split *s, const char **p, const char *list)
-{
-    const char *from = *p;
-    if (s->o.on_window) return s->o.on_window(s->o.ctx, &s->walk, p, offset_of(s, from), list);
-    struct json_walk_object object = {.outer = &s->fields, .takes_lists = false};
-    bool may_be_envelope = list == NULL && s->state == SP_TOP && s->o.lists;
-    enum json_walked came =
-        may_be_envelope ? json_walk_object(&s->walk, &s->keys, p, &object) : json_walk_value(&s->walk, p);
-    if (came != JSON_WALKED) return came;
-    size_t n = (size_t)(*p - from);
-    if (n > s->o.record_max) {
-        *p = from;
-        return JSON_WALK_ODD;
-    }
-    s->o.on_record(s->o.ctx, (struct str){from, n}, offset_of(s, from), s->m.line, list);
-    return JSON_WALKED;
-}
-
-/* Records as long as they are plain. JSON_WALKED: to the end of the window; ODD: the rest is for the next step. */
-static enum json_walked walk_records(struct json_split *s, const char **p)
-{
-    while (true) {
-        for (; *p < s->end && json_is_blank(**p); ++*p) s->m.line += **p == '\n';
-        if (*p == s->end) return JSON_WALKED;
-        if (s->state == SP_LIST_AFTER) {
-            if (**p != ',') return JSON_WALK_ODD;
-            s->state = SP_LIST_NEXT;
-            ++*p;
-            continue;
-        }
-        if (**p != '{') return JSON_WALK_ODD;
-        s->walk.lines = s->m.line;
-        enum json_walked came = walk_record(s, p, s->state == SP_TOP ? NULL : s->list);
-        if (came != JSON_WALKED) return came;
-        s->m.line = s->walk.lines;
-        if (s->state != SP_TOP)
-            s->state = SP_LIST_AFTER;
-        else if (s->o.on_document_end)
-            s->o.on_document_end(s->o.ctx);
-    }
-}
-
-/* Reads n bytes at p, with JSON_PAD readable ones behind them. Gives how many it took: what the end cuts is left. */
-static size_t read_window(struct json_split *s, const char *from, size_t n)
-{
-    const char *p = from;
-    s->piece = from;
-    s->end = from + n;
-    s->index_left = 4 * n;
-    s->is_indexed = false;
-    if (s->from) s->from = p;
-    while (p < s->end) {
-        bool is_cut = can_walk(s, p) && walk_records(s, &p) == JSON_WALK_CUT;
-        if (is_cut || p == s->end) break;
-        step(s, &p);
-    }
-    keep_unit(s);
-    if (p > from) s->last = p[-1];
-    s->base = offset_of(s, p);
-    return (size_t)(p - from);
-}
-
-/* The window's content, carefully. */
-static void drain_window(struct json_split *s)
-{
-    size_t n = s->window_bytes;
-    s->window_bytes = 0;
-    if (n) feed_bytes(s, s->window, n, s->base);
-}
-
-/* Reads what is in the window; what its end cuts stays, unless it is so much that it is better read on carefully. */
-static void fill_window(struct json_split *s, size_t more)
-{
-    size_t n = s->window_bytes + more;
-    memset(s->window + n, ' ', JSON_PAD);
-    size_t took = read_window(s, s->window, n);
-    memmove(s->window, s->window + took, n - took);
-    s->window_bytes = n - took;
-    if (s->window_bytes > s->o.window / 2) drain_window(s);
-}
-
-char *json_split_room(struct json_split *s, size_t *n)
-{
-    if (!window_init(s)) return NULL;
-    *n = s->o.window - s->window_bytes;
-    return s->window + s->window_bytes;
-}
-
-void json_split_take(struct json_split *s, size_t n)
-{
-    size_t tail = s->window_bytes, min = s->o.lane == JSON_LANE_QUICK ? 1 : WALK_MIN;
-    if (tail == 0) {
-        size_t mark = skip_mark(s, s->window, n);
-        s->base += mark;
-        n -= mark;
-        memmove(s->window, s->window + mark, mark ? n : 0);
-    }
-    /* A tail that grows by little is not read again and again. */
-    if (s->o.lane != JSON_LANE_CAREFUL && n >= min && n >= tail) {
-        fill_window(s, n);
-    } else {
-        s->window_bytes += n;
-        drain_window(s);
-    }
-}
-
-/* What an earlier piece left in the window is read with the beginning of this one; gives how much of it was taken. */
-static size_t feed_tail(struct json_split *s, const char *p, size_t n)
-{
-    size_t took = 0;
-    for (size_t more = PIECE_BYTES; s->window_bytes && took < n; more *= 2) {
-        size_t room = s->o.window - s->window_bytes, some = n - took < more ? n - took : more;
-        if (some > room) some = room;
-        memcpy(s->window + s->window_bytes, p + took, some);
-        fill_window(s, some);
-        took += some;
-        if (s->window_bytes > some) continue;
-        took -= s->window_bytes; /* the rest can be read where it is */
-        s->window_bytes = 0;
-    }
-    return took;
-}
-
-/* A large piece is read where it is, but for its end. */
-static size_t feed_in_place(struct json_split *s, const char *p, size_t n)
-{
-    size_t took = 0;
-    for (bool is_last = false; !is_last && n - took >= WALK_MIN + JSON_PAD;) {
-        size_t some = (n - took - JSON_PAD) / JSON_BLOCK * JSON_BLOCK, room = s->o.window / JSON_BLOCK * JSON_BLOCK;
-        is_last = some <= room;
-        if (some > room) some = room;
-        size_t read = read_window(s, p + took, some);
-        if (some - read > room / 2) {
-            feed_bytes(s, p + took + read, some - read, s->base);
-            read = some;
-        }
-        took += read;
-    }
-    return took;
-}
-
-void json_split_feed(struct json_split *s, const void *bytes, size_t n)
-{
-    const char *p = bytes;
-    bool is_quick = s->o.lane == JSON_LANE_QUICK || (s->o.lane == JSON_LANE_BOTH && n >= WALK_MIN);
-    if (n == 0) return;
-    size_t took = s->window_bytes ? 0 : skip_mark(s, p, n);
-    s->base += took;
-    if (is_quick && n >= s->window_bytes && window_init(s)) {
-        if (s->window_bytes) took += feed_tail(s, p + took, n - took);
-        took += feed_in_place(s, p + took, n - took);
-        while (took < n) {
-            size_t room = s->o.window - s->window_bytes, some = n - took < room ? n - took : room;
-            memcpy(s->window + s->window_bytes, p + took, some);
-            fill_window(s, some);
-            took += some;
-        }
-    }
-    if (took == n) return;
-    drain_window(s);
-    feed_bytes(s, p + took, n - took, s->base);
-}
-
 void json_split_end(struct json_split *s)
 {
     static const char nothing[1] = "";
     const char *p = nothing;
-    drain_window(s);
+    split_drain_window(s);
     s->piece = s->end = nothing;
     if (s->from) s->from = nothing;
     bool is_whole = s->state == SP_TOP_SCALAR && machine_finish(&s->m) == MACHINE_DONE;
@@ -804,43 +534,8 @@ void json_split_end(struct json_split *s)
             skip_ended(s, p, SP_TOP);
         }
     }
-    unit_drop(s);
+    split_drop_unit(s);
     s->base = s->mark_bytes = 0;
     s->last = 0;
     s->m = (struct machine){.line = 1};
-}
-
-/* ---- from splitter to splitter ----------------------------------------------------------------------------------- */
-bool json_split_state(const struct json_split *s, struct json_split_state *out, struct str *beginning)
-{
-    bool is_between = s->state == SP_TOP || s->state == SP_LIST_AFTER;
-    if (beginning) {
-        bool in_list = s->state == SP_ELEMENT || s->state == SP_LIST_NEXT || s->state == SP_LIST_FIRST;
-        struct str begun = s->window_bytes ? (struct str){s->window, s->window_bytes} : buf_str(&s->held);
-        *beginning = in_list ? begun : STR_NONE;
-    }
-    *out = (struct json_split_state){.state = (int)s->state,
-                                     .list = s->list,
-                                     .is_in_object = s->is_in_object,
-                                     .is_envelope = s->is_envelope,
-                                     .is_lost = s->is_lost,
-                                     .last = s->last,
-                                     .byte = s->base,
-                                     .line = s->m.line};
-    return is_between && s->from == NULL && s->window_bytes == 0;
-}
-
-void json_split_resume(struct json_split *s, const struct json_split_state *from)
-{
-    unit_drop(s);
-    s->window_bytes = 0;
-    s->mark_bytes = 0;
-    s->state = (enum split_state)from->state;
-    s->list = from->list;
-    s->is_in_object = from->is_in_object;
-    s->is_envelope = from->is_envelope;
-    s->is_lost = from->is_lost;
-    s->last = from->last;
-    s->base = from->byte;
-    s->m = (struct machine){.line = from->line};
 }
