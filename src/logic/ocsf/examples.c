@@ -104,9 +104,8 @@ static void run_example(struct running *r, struct str row, const struct yaml *ex
         fail(r, "an example has a row (JSON) and an event", STR("example"), STR(""));
         return;
     }
-    struct map_input in = {.tenant_id = STR("4b8c18bd-2f9f-4227-af55-9f1061cf9c32"),
-                           .row = str_trim(row),
-                           .received = {EXAMPLE_RECEIVED}};
+    struct map_input in = {
+        .tenant_id = STR("4b8c18bd-2f9f-4227-af55-9f1061cf9c32"), .row = str_trim(row), .received = {EXAMPLE_RECEIVED}};
     if (!plan_map(r->plan, r->o, r->scratch, &in, &events, &count, &e)) {
         fail(r, e.text, STR("row"), STR(""));
         return;
