@@ -20,10 +20,10 @@
 
 #include "kit/base/lanes.h"
 #include "logic/ocsf/facts.h"
+#include "logic/ocsf/pen.h"
 
 enum {
     CANONICAL_DEPTH_MAX = 200, /* of containers and texts inside texts together */
-    STRIDE = OCSF_ROW_SLACK,   /* copies of what has slack behind it */
     MARK_BYTES = 5,            /* a kind and a length */
     NUMBER_BYTES_MAX = 64,
 };
@@ -56,7 +56,7 @@ static inline void add_slice(struct map_scratch *s, struct str text)
 {
     if (!has_room(s, MARK_BYTES + text.n)) return;
     char *w = put_mark(s->text.p + s->text.n, 's', text.n);
-    for (size_t i = 0; i < text.n; i += STRIDE) memcpy(w + i, text.p + i, STRIDE);
+    (void)pen_copy(w, text.p, text.n);
     s->text.n += MARK_BYTES + text.n;
 }
 
