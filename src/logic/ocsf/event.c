@@ -213,6 +213,7 @@ bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, 
 {
     const char *reason;
     arena_reset(&s->arena);
+    row_forget(s);
     s->is_out_of_memory = false;
     s->observables_max = o->observables_max ? o->observables_max : OCSF_OBSERVABLES;
     s->in = in;
@@ -223,6 +224,7 @@ bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, 
         if (s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
         note_misfit(s, p, reason);
         if (!row_fill(s, o->base, in->row)) return too_large(e, s->source);
+        row_forget(s);
         s->event.class_uid = 0;
         if (write_event(s, o, o->base, o->base->lists[0].choices[0].variant, reason)) return too_large(e, s->source);
     }

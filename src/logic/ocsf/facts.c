@@ -69,6 +69,7 @@ void plan_facts(const struct plan *p, struct map_scratch *s, struct str tenant_i
 {
     struct row_facts facts = {0};
     arena_reset(&s->arena);
+    row_forget(s);
     s->is_out_of_memory = false;
     if (!row_read(s, p, row)) {
         *out = facts;

@@ -33,9 +33,10 @@ static bool add_canonical(struct map_scratch *s, struct str raw, enum json_type 
 /* ---- pieces --------------------------------------------------------------------------------------------------------------- */
 static inline char *put_mark(char *w, char kind, size_t n)
 {
-    *w++ = kind;
-    for (unsigned i = 0; i < 4; i++) *w++ = (char)(n >> 8 * i);
-    return w;
+    uint32_t length = (uint32_t)n; /* as it lies in memory, see lanes.c */
+    *w = kind;
+    memcpy(w + 1, &length, sizeof length);
+    return w + MARK_BYTES;
 }
 
 static inline bool has_room(struct map_scratch *s, size_t n)
@@ -60,11 +61,11 @@ static inline void add_slice(struct map_scratch *s, struct str text)
     s->text.n += MARK_BYTES + text.n;
 }
 
-static void add_word(struct map_scratch *s, uint64_t word)
+static inline void add_word(struct map_scratch *s, uint64_t word)
 {
-    char bytes[8];
-    for (unsigned i = 0; i < 8; i++) bytes[i] = (char)(word >> 8 * i);
-    (void)buf_add(&s->text, bytes, sizeof bytes);
+    if (!has_room(s, sizeof word)) return;
+    memcpy(s->text.p + s->text.n, &word, sizeof word);
+    s->text.n += sizeof word;
 }
 
 /* ---- scalars -------------------------------------------------------------------------------------------------------------- */
@@ -294,6 +295,14 @@ static inline bool add_plain(struct map_scratch *s, const struct slot *slot)
     return true;
 }
 
+/* As add_canonical, but what the text holds is kept for those who look into the column later. */
+static bool add_column(struct map_scratch *s, const struct slot *slot)
+{
+    struct str inner = slot->type == JSON_STRING ? row_slot_json(s, slot) : STR_NONE;
+    if (inner.p) return add_canonical(s, inner, json_type_of(inner), 1);
+    return add_canonical(s, slot->raw, slot->type, 0);
+}
+
 static void add_columns(struct map_scratch *s, const struct plan *p, bool is_plain)
 {
     for (size_t i = 0; i < p->identity_count; i++) {
@@ -302,7 +311,7 @@ static void add_columns(struct map_scratch *s, const struct plan *p, bool is_pla
         if (slot->raw.p == NULL || slot->is_blank) continue;
         add_word(s, p->identity_words[i]);
         if (is_plain && add_plain(s, slot)) continue;
-        if (!add_canonical(s, slot->raw, slot->type, 0)) s->text.n = at;
+        if (!add_column(s, slot)) s->text.n = at;
     }
 }
 

@@ -240,6 +240,17 @@ struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type 
     return text;
 }
 
+struct str row_slot_json(struct map_scratch *s, const struct slot *slot)
+{
+    if (slot->type != JSON_STRING) return row_inner_json(s, slot->raw, slot->type);
+    for (size_t i = 0; i < s->opened_count; i++) {
+        if (s->opened[i].slot == slot) return s->opened[i].text;
+    }
+    struct str text = row_inner_json(s, slot->raw, slot->type);
+    if (s->opened_count < OPENED_MAX) s->opened[s->opened_count++] = (struct opened){slot, text};
+    return text;
+}
+
 const struct slot *slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot)
 {
     if (!s->loaded[shape]) {
@@ -247,7 +258,9 @@ const struct slot *slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot
         struct str value = STR_NONE;
         if (inside->parent_slot != NO_SLOT) {
             const struct slot *parent = slot_get(s, inside->parent_shape, inside->parent_slot);
-            if (parent->raw.p) value = row_inner_json(s, parent->raw, parent->type);
+            bool is_column = inside->parent_shape == 0;
+            if (parent->raw.p)
+                value = is_column ? row_slot_json(s, parent) : row_inner_json(s, parent->raw, parent->type);
         }
         shape_read(s, shape, value);
     }

@@ -62,6 +62,12 @@ struct doubt { /* a word that a table of the mapping does not have */
     struct str word;
 };
 
+enum { OPENED_MAX = 4 };
+struct opened { /* a column whose text has been looked at for JSON; text.p == NULL: it holds none */
+    const struct slot *slot;
+    struct str text;
+};
+
 /* The end of metadata as it was written last, and what it depends on. */
 struct event_tail {
     struct buf text, source, tenant;
@@ -86,6 +92,8 @@ struct map_scratch {
     size_t known_count;              /* of these */
     size_t sidecar_count;
     bool is_out_of_memory;
+    struct opened opened[OPENED_MAX]; /* of this row, see row_forget */
+    size_t opened_count;
 
     struct buf out;
     struct buf text; /* canonical forms, tokens in the making */
@@ -152,6 +160,12 @@ bool shape_is_used_up(const struct map_scratch *s, uint16_t column);
 /* The slot a chain starts at; reads the object around it first if need be. Never NULL; raw.p == NULL: absent. */
 const struct slot *slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot);
 /* JSON inside: an object or array as it stands, or the one that a string holds (unescaped and checked). p == NULL: none. */
+struct str row_slot_json(struct map_scratch *s, const struct slot *slot); /* of a column of the row; kept for the row */
+/* Another row, or other slots: what was kept is gone. */
+static inline void row_forget(struct map_scratch *s)
+{
+    s->opened_count = 0;
+}
 struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type type);
 
 #endif
