@@ -179,6 +179,7 @@ bool installation_open_flow(struct installation *i, struct err *e)
                           .override_count = files.count,
                           .raw_data = strcmp(i->conf.ocsf_raw_data, "yes") == 0};
     bool ok = ocsf_new(&o, &i->ocsf, e);
+    i->mappings_hash = mapping_files_hash(&files);
     mapping_files_done(&files);
     return ok && store_log_end_get(i->store, &end, e) && log_open(i->fs, log_dir, spool_dir, end, &i->log, e) &&
            open_lake(i, e);
@@ -260,6 +261,17 @@ bool mapping_files_read(struct fs fs, const char *folder, struct mapping_files *
     if (found.count) qsort(found.files, found.count, sizeof *found.files, by_name);
     *out = found;
     return true;
+}
+
+uint64_t mapping_files_hash(const struct mapping_files *m)
+{
+    uint64_t hash = m->count;
+    for (size_t i = 0; i < m->count; i++) {
+        const struct ocsf_mapping_file *f = &m->files[i];
+        hash = hash * 31 + hash64_of(f->name, strlen(f->name));
+        hash = hash * 31 + hash64_of(f->bytes.p, f->bytes.n);
+    }
+    return hash;
 }
 
 void mapping_files_done(struct mapping_files *m)

@@ -24,8 +24,9 @@ struct installation {
     struct dir_lock *lock;
     struct seal_key *key;
     struct store *store;
-    struct log *log; /* NULL until installation_open_flow */
-    struct ocsf *ocsf;
+    struct log *log;        /* NULL until installation_open_flow */
+    struct ocsf *ocsf;      /* as at the start; lake_mappings tells those in force */
+    uint64_t mappings_hash; /* of the user's files then */
     struct lake *lake;
 };
 
@@ -50,5 +51,6 @@ struct mapping_files {
 bool mapping_files_read(struct fs fs, const char *folder, struct mapping_files *out, struct err *e);
 bool mapping_file_read(struct fs fs, const char *path, struct mapping_files *out, struct err *e); /* adds one */
 void mapping_files_done(struct mapping_files *m);
+uint64_t mapping_files_hash(const struct mapping_files *m); /* of names and contents */
 
 #endif

@@ -12,6 +12,7 @@
 #include "face/app/folding.h"
 #include "face/app/history.h"
 #include "face/app/import_files.h"
+#include "face/app/reload.h"
 #include "kit/sys/loop.h"
 #include "kit/sys/memory.h"
 #include "kit/sys/random.h"
@@ -29,6 +30,7 @@ struct engine {
     struct folding *folding;
     struct changes *changes; /* loop; NULL unless they are told */
     struct timer *changes_timer;
+    struct reload *reload; /* NULL: not a service */
     struct engine_ops ops;
     atomic_bool is_halted;
 };
@@ -152,7 +154,8 @@ static bool make_flow(struct engine *en, bool is_manual, struct err *e)
                             .on_change_ctx = en,
                             .is_manual = is_manual};
     en->ingest = ingest_new(&o);
-    return en->ingest != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the feeds");
+    if (en->ingest && !is_manual) en->reload = reload_new(en->loop, i, en->ingest);
+    return (en->ingest && (is_manual || en->reload)) || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the feeds");
 }
 
 static void run_loop(void *arg)
@@ -184,6 +187,7 @@ static void dismantle(struct engine *en)
     defender_free(en->defender);
     http_client_free(en->http);
     if (en->loop) loop_free(en->loop);
+    reload_free(en->reload);
     free(en);
 }
 

@@ -59,6 +59,7 @@ struct ingest *ingest_new(const struct ingest_opts *o)
     struct ingest *in = calloc(1, sizeof *in);
     if (!in) return NULL;
     in->o = *o;
+    if (o->ocsf) (void)ocsf_ref(o->ocsf);
     (void)snprintf(in->spool_dir, sizeof in->spool_dir, "%s", o->spool_dir);
     (void)snprintf(in->dead_dir, sizeof in->dead_dir, "%s", o->dead_dir);
     in->o.spool_dir = in->spool_dir;
@@ -104,7 +105,15 @@ void ingest_free(struct ingest *in)
     committer_free(in->committer);
     in->o.runtime.timer_free(in->o.runtime.ctx, in->timer);
     sched_done(&in->sched);
+    ocsf_free(in->o.ocsf);
     free(in);
+}
+
+void ingest_set_mappings(struct ingest *in, const struct ocsf *ocsf)
+{
+    const struct ocsf *old = in->o.ocsf;
+    in->o.ocsf = ocsf_ref(ocsf);
+    ocsf_free(old);
 }
 
 void ingest_start(struct ingest *in, void (*started)(void *ctx, const struct err *e), void *ctx)

@@ -71,6 +71,8 @@ void ingest_free(struct ingest *in); /* only when stopped or never started; acce
 void ingest_start(struct ingest *in, void (*started)(void *ctx, const struct err *e), void *ctx);
 /* Cancels what is on its way, waits for what is being committed, then `stopped`. */
 void ingest_stop(struct ingest *in, void (*stopped)(void *ctx), void *ctx);
+/* Answers that are read from now on are read by these. */
+void ingest_set_mappings(struct ingest *in, const struct ocsf *ocsf);
 /* Tenants were added, changed or removed in the store: loads them again. */
 void ingest_tenants_changed(struct ingest *in);
 

@@ -79,7 +79,7 @@ static void job_done(void *arg)
         end_of_feed(f, PARCEL_TAKEN, NULL);
     else
         ing_feed_put_rows(f, &job->page);
-    page_job_done(&job->page);
+    ing_job_done(&job->page);
     free(job);
     ing_feed_settle(f);
     ing_tenant_reap(f->tenant);

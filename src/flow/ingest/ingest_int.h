@@ -170,6 +170,7 @@ void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err
 
 bool ingest_has_room(const struct ingest *in);                    /* for one more job */
 void ing_feed_job(struct ing_feed *f, struct page_job *job);      /* fills in what the feed knows */
+void ing_job_done(struct page_job *job);                          /* lets go of it */
 void ing_feed_put_rows(struct ing_feed *f, struct page_job *job); /* rows that are no answer of its own: commit them */
 void ing_feed_maybe_ready(struct ing_feed *f);                    /* its answer may be read now */
 

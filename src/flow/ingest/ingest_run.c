@@ -115,7 +115,7 @@ void ing_feed_job(struct ing_feed *f, struct page_job *job)
         .row = ing_row(f),
         .store = in->o.store,
         .log = in->o.log,
-        .ocsf = in->o.ocsf,
+        .ocsf = ocsf_ref(in->o.ocsf),
         .history = &in->o.history,
         .fs = in->o.fs,
         .spool_dir = in->o.spool_dir,
@@ -132,6 +132,12 @@ void ing_feed_job(struct ing_feed *f, struct page_job *job)
     job->formerly.feed_id = old->id;
     job->formerly.source = ing_row(old)->source;
     job->formerly.until = wall_add(old->newest_event, 1);
+}
+
+void ing_job_done(struct page_job *job)
+{
+    page_job_done(job);
+    ocsf_free(job->ocsf);
 }
 
 static void submit_job(struct ing_feed *f)
@@ -213,7 +219,7 @@ static void job_done(void *arg)
     } else {
         ing_feed_failed(f, &job->page.err);
     }
-    page_job_done(&job->page);
+    ing_job_done(&job->page);
     free(job);
     ing_feed_settle(f);
     ing_tenant_reap(f->tenant);

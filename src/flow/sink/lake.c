@@ -1,4 +1,5 @@
 #include "flow/sink/lake_int.h"
+#include "logic/ocsf/ocsf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ bool lake_open(const struct lake_opts *o, struct lake **out, struct err *e)
     if (l == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "opening the lake");
     l->opts = *o;
     l->opts.dir = NULL;
+    l->opts.ocsf = o->ocsf ? ocsf_ref(o->ocsf) : NULL;
     l->oldest_of = UINT64_MAX;
     pthread_mutex_init(&l->mutex, NULL);
     INVARIANT(str_copy(str_of(o->dir), l->dir, sizeof l->dir));
@@ -38,7 +40,25 @@ void lake_close(struct lake *l)
 {
     if (l == NULL) return;
     pthread_mutex_destroy(&l->mutex);
+    ocsf_free(l->opts.ocsf);
     free(l);
+}
+
+void lake_set_mappings(struct lake *l, const struct ocsf *ocsf)
+{
+    pthread_mutex_lock(&l->mutex);
+    const struct ocsf *old = l->opts.ocsf;
+    l->opts.ocsf = ocsf_ref(ocsf);
+    pthread_mutex_unlock(&l->mutex);
+    ocsf_free(old);
+}
+
+const struct ocsf *lake_mappings(struct lake *l)
+{
+    pthread_mutex_lock(&l->mutex);
+    const struct ocsf *now = ocsf_ref(l->opts.ocsf);
+    pthread_mutex_unlock(&l->mutex);
+    return now;
 }
 
 uint64_t lake_offset(struct lake *l)

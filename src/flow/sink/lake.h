@@ -30,12 +30,12 @@ struct store;
 struct lake_opts {
     struct fs fs;
     const char *dir;
-    struct store *store; /* this and the next two are borrowed as long as the lake is open */
+    struct store *store; /* this and the next are borrowed as long as the lake is open */
     struct log *log;
-    const struct ocsf *ocsf;
-    struct clock clock;  /* for metadata.processed_time and the time a file was written */
-    uint64_t file_bytes; /* a useful size, compressed (conf: lake_file_bytes) */
-    int64_t fold_ms;     /* rows wait no longer than this (conf: lake_fold_ms) */
+    const struct ocsf *ocsf; /* referenced */
+    struct clock clock;      /* for metadata.processed_time and the time a file was written */
+    uint64_t file_bytes;     /* a useful size, compressed (conf: lake_file_bytes) */
+    int64_t fold_ms;         /* rows wait no longer than this (conf: lake_fold_ms) */
 };
 
 struct lake;
@@ -44,6 +44,10 @@ struct lake;
  * LAKE_MISSING (a file the store names is gone or has lost bytes; names it); sys and store causes. */
 bool lake_open(const struct lake_opts *o, struct lake **out, struct err *e);
 void lake_close(struct lake *l); /* accepts NULL */
+/* The next fold maps by these; waits for one that is under way. */
+void lake_set_mappings(struct lake *l, const struct ocsf *ocsf);
+/* Those it maps by now, referenced. */
+const struct ocsf *lake_mappings(struct lake *l);
 
 struct lake_fold_result {
     bool has_folded;

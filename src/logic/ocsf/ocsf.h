@@ -37,7 +37,9 @@ enum { OCSF_OBSERVABLES = 128, OCSF_ROW_SLACK = 64 };
 bool ocsf_new(const struct ocsf_opts *o, struct ocsf **out, struct err *e);
 /* All that are not yet. Errors: as ocsf_new. */
 bool ocsf_compile_all(const struct ocsf *o, struct err *e);
-void ocsf_free(struct ocsf *o);
+/* Shared: each who keeps it has a reference, ocsf_free gives one back, the last one's ends it. Any thread. */
+const struct ocsf *ocsf_ref(const struct ocsf *o);
+void ocsf_free(const struct ocsf *o); /* accepts NULL */
 /* By source name: a hunting table ("DeviceInfo"), or "alerts_v2", "incidents", "alerts_endpoint", "alerts_siem", "incidents_xdr",
  * "machines", "machine_actions". NULL: no mapping (its rows become base events through plan_base). Any case. */
 const struct plan *ocsf_plan(const struct ocsf *o, struct str source);

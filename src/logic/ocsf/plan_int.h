@@ -271,6 +271,7 @@ struct plan {
 
 struct plan_entry;
 struct ocsf {
+    _Atomic unsigned references;
     struct arena arena;
     struct ocsf_opts opts; /* files included */
     const struct schema *schema;

@@ -175,6 +175,7 @@ bool ocsf_new(const struct ocsf_opts *opts, struct ocsf **out, struct err *e)
         return err_set(e, &ocsf_causes[OCSF_NO_VERSION], "class set %s", o->classes);
     struct ocsf *made = calloc(1, sizeof *made);
     if (made == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "reading the mappings");
+    atomic_init(&made->references, 1);
     made->schema = schema;
     made->is_best_fit = is_best_fit;
     made->raw_data = o->raw_data;
@@ -187,9 +188,16 @@ bool ocsf_new(const struct ocsf_opts *opts, struct ocsf **out, struct err *e)
     return true;
 }
 
-void ocsf_free(struct ocsf *o)
+const struct ocsf *ocsf_ref(const struct ocsf *o)
 {
-    if (o == NULL) return;
+    (void)atomic_fetch_add(&((struct ocsf *)(uintptr_t)o)->references, 1);
+    return o;
+}
+
+void ocsf_free(const struct ocsf *shared)
+{
+    struct ocsf *o = (struct ocsf *)(uintptr_t)shared;
+    if (o == NULL || atomic_fetch_sub(&o->references, 1) > 1) return;
     for (size_t i = 0; i < o->entry_count; i++) made_free(o->entries[i].made);
     arena_done(&o->arena);
     free(o);
