@@ -245,11 +245,12 @@ static bool swap(struct remap *r, struct err *e)
 static bool run(struct remap *r, struct err *e)
 {
     char spill[LAKE_PATH_BYTES], sorted[LAKE_PATH_BYTES];
+    const struct ocsf *ocsf = lake_mappings(r->lake); /* these to the end, though others be loaded meanwhile */
     lake_path(r->lake, LAKE_TMP "/remap.buckets", spill);
     lake_path(r->lake, LAKE_TMP "/remap.rows", sorted);
     r->rows = uid_set_new(r->lake->opts.fs, spill, sorted);
     bool ok = (r->rows || err_set(e, &base_causes[BASE_NO_MEMORY], "mapping rows anew")) && begin_gather(r, e) &&
-              renderer_init(&r->render, r->lake->opts.ocsf, r->render.gather, clock_wall(&r->lake->opts.clock), e) &&
+              renderer_init(&r->render, ocsf, r->render.gather, clock_wall(&r->lake->opts.clock), e) &&
               each_frame(r, note_rows, e) && uid_set_seal(r->rows, e) && sift_files(r, e) &&
               each_frame(r, map_rows, e) && stage(r, e) && swap(r, e);
     r->result->events = r->render.events;
@@ -257,6 +258,7 @@ static bool run(struct remap *r, struct err *e)
     uid_set_free(r->rows);
     gather_free(r->render.gather);
     renderer_done(&r->render);
+    ocsf_free(ocsf);
     return ok;
 }
 
