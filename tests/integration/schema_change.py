@@ -49,15 +49,10 @@ TOLD = [("DeviceProcessEvents", "column", "ProcessMood", None), ("DeviceProcessE
         ("alerts", "value", "severity", "apocalyptic"), ("alerts", "value", "status", "onHold")]
 
 
-def key(feed, event):
-    """Of a row, as it came or in an event: what is left to know it by."""
-    m, raw = event.get("metadata", {}), event.get("unmapped", event)
-    time_of = m.get("original_time") or raw.get("Timestamp")
-    report = m.get("original_event_uid") or raw.get("ReportId")
-    device = event.get("device", {}).get("uid") or raw.get("DeviceId")
-    action = m.get("event_code") or raw.get("ActionType")
-    kept = {"DeviceNetworkEvents": (device, action), "DeviceRegistryEvents": (report, action)}.get(feed, (report,))
-    return time_of, *map(str, kept)
+def key(feed, row):
+    """What is left to know it by."""
+    kept = {"DeviceNetworkEvents": ("DeviceId", "ActionType"), "DeviceRegistryEvents": ("ReportId", "ActionType")}.get(feed, ("ReportId",))
+    return row.get("Timestamp"), *(str(row.get(k)) for k in kept)
 
 
 def in_lake(i):
@@ -67,7 +62,7 @@ def in_lake(i):
             event = json.loads(line)
             feed = ALIKE.get(event["metadata"].get("log_name"))
             if feed:
-                rows[event["metadata"]["tenant_uid"], feed, key(feed, event)] += 1
+                rows[event["metadata"]["tenant_uid"], feed, key(feed, json.loads(event["raw_data"]))] += 1
     return rows
 
 

@@ -164,6 +164,16 @@ bool installation_init(const char *folder, struct err *e)
     return ok;
 }
 
+bool installation_mappings(const struct conf *c, const struct mapping_files *files, struct ocsf **out, struct err *e)
+{
+    struct ocsf_opts o = {.version = c->ocsf_version,
+                          .classes = c->ocsf_classes,
+                          .overrides = files->files,
+                          .override_count = files->count,
+                          .raw_data = strcmp(c->ocsf_raw_data, "yes") == 0};
+    return ocsf_new(&o, out, e);
+}
+
 bool installation_open_flow(struct installation *i, struct err *e)
 {
     char log_dir[CONF_PATH_BYTES], spool_dir[CONF_PATH_BYTES];
@@ -173,12 +183,7 @@ bool installation_open_flow(struct installation *i, struct err *e)
     if (!installation_path(&i->conf, "log", log_dir) || !installation_path(&i->conf, "spool", spool_dir))
         return err_set(e, &api_causes[API_BAD_PARAM], "data_dir is too long");
     if (i->conf.mappings_dir[0] && !mapping_files_read(i->fs, i->conf.mappings_dir, &files, e)) return false;
-    struct ocsf_opts o = {.version = i->conf.ocsf_version,
-                          .classes = i->conf.ocsf_classes,
-                          .overrides = files.files,
-                          .override_count = files.count,
-                          .raw_data = strcmp(i->conf.ocsf_raw_data, "yes") == 0};
-    bool ok = ocsf_new(&o, &i->ocsf, e);
+    bool ok = installation_mappings(&i->conf, &files, &i->ocsf, e);
     i->mappings_hash = mapping_files_hash(&files);
     mapping_files_done(&files);
     return ok && store_log_end_get(i->store, &end, e) && log_open(i->fs, log_dir, spool_dir, end, &i->log, e) &&

@@ -51,6 +51,8 @@ struct mapping_files {
 bool mapping_files_read(struct fs fs, const char *folder, struct mapping_files *out, struct err *e);
 bool mapping_file_read(struct fs fs, const char *path, struct mapping_files *out, struct err *e); /* adds one */
 void mapping_files_done(struct mapping_files *m);
+/* The built-in mappings and these, as the settings want them. */
+bool installation_mappings(const struct conf *c, const struct mapping_files *files, struct ocsf **out, struct err *e);
 uint64_t mapping_files_hash(const struct mapping_files *m); /* of names and contents */
 
 #endif

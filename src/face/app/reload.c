@@ -32,16 +32,6 @@ static bool is_worth_a_try(struct reload *r, uint64_t hash)
     return is_still && hash != r->applied && hash != r->refused;
 }
 
-static bool load(struct reload *r, const struct mapping_files *files, struct err *e)
-{
-    const struct conf *c = &r->installation->conf;
-    struct ocsf_opts o = {.version = c->ocsf_version,
-                          .classes = c->ocsf_classes,
-                          .overrides = files->files,
-                          .override_count = files->count};
-    return ocsf_new(&o, &r->fresh, e);
-}
-
 static void run(void *arg)
 {
     struct reload *r = arg;
@@ -52,7 +42,7 @@ static void run(void *arg)
     uint64_t hash = r->ok ? mapping_files_hash(&files) : 0;
     r->files = files.count;
     if (is_worth_a_try(r, hash)) {
-        r->ok = r->ok && load(r, &files, &r->err);
+        r->ok = r->ok && installation_mappings(&r->installation->conf, &files, &r->fresh, &r->err);
         if (r->ok)
             r->applied = hash;
         else
