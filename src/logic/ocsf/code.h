@@ -78,8 +78,8 @@ struct code {
 };
 
 /* The ops of a variant as code: two blocks, of the event and of its metadata. False: no memory. */
-/* `source`: what `@source` stands for; NULL: that depends on the row. */
-bool code_make(struct arena *a, const char *source, uint16_t self_slot, struct variant *v);
+struct compiler;
+bool code_make(struct compiler *c, struct variant *v);
 /* As run_block of the ops of the event (or its metadata): into s->out; the bits of what was written. */
 uint64_t code_run(struct map_scratch *s, const struct variant *v, bool is_metadata);
 

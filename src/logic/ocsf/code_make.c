@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "logic/ocsf/compile.h"
 #include "logic/ocsf/run.h"
 
 struct maker {
+    struct compiler *c;
     struct arena *a;
     const char *source; /* NULL: not known before the row is */
     uint16_t self_slot; /* of the row */
@@ -43,16 +45,14 @@ static size_t add(struct maker *m, struct code c)
 /* ---- literals ------------------------------------------------------------------------------------------------------------- */
 static struct str literal(struct maker *m, struct str a, struct str b, struct str c)
 {
-    size_t n = a.n + b.n + c.n;
-    char *p = arena_alloc(m->a, n + STRIDE);
-    if (p == NULL) {
-        m->failed = true;
-        return STR_NONE;
-    }
-    if (a.n) memcpy(p, a.p, a.n);
-    if (b.n) memcpy(p + a.n, b.p, b.n);
-    if (c.n) memcpy(p + a.n + b.n, c.p, c.n);
-    return (struct str){p, n};
+    struct buf text = {0};
+    (void)buf_add_str(&text, a);
+    (void)buf_add_str(&text, b);
+    (void)buf_add_str(&text, c);
+    struct str shared = text.failed ? STR_NONE : shared_text(m->c, buf_str(&text));
+    buf_done(&text);
+    if (shared.p == NULL) m->failed = true;
+    return shared;
 }
 
 /* What an op writes whatever the row holds: constants and objects of them. */
@@ -137,7 +137,10 @@ static bool word_text(struct maker *m, const struct op *op, const struct word *w
 
 static const struct word_codes *words_of(struct maker *m, const struct op *op, const struct word_table *t)
 {
+    struct word_table *owner =
+        (struct word_table *)(uintptr_t)t; /* variants are made one by one, and share their tables */
     uint32_t size = 8;
+    if (t->codes && t->codes_sibling == op->sibling_key.p) return t->codes;
     while (size < 4 * t->count) size *= 2;
     struct word_codes *codes = ARENA_NEW(m->a, struct word_codes);
     struct word_code *items = arena_alloc(m->a, size * sizeof *items);
@@ -156,6 +159,8 @@ static const struct word_codes *words_of(struct maker *m, const struct op *op, c
         items[at] = w;
     }
     *codes = (struct word_codes){items, size - 1};
+    owner->codes = codes;
+    owner->codes_sibling = op->sibling_key.p;
     return codes;
 }
 
@@ -403,9 +408,9 @@ static const struct code *finish(struct maker *m, uint32_t from, uint32_t to)
     return copy;
 }
 
-bool code_make(struct arena *a, const char *source, uint16_t self_slot, struct variant *v)
+bool code_make(struct compiler *c, struct variant *v)
 {
-    struct maker m = {.a = a, .source = source, .self_slot = self_slot, .ops = v->ops};
+    struct maker m = {.c = c, .a = c->a, .source = c->source, .self_slot = c->shapes[0].self_slot, .ops = v->ops};
     v->code = finish(&m, 0, v->op_count);
     v->metadata_code = finish(&m, v->metadata_at, v->metadata_end);
     free(m.codes);

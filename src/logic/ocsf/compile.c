@@ -121,7 +121,7 @@ static struct str key_token(struct compiler *c, const char *name)
 {
     struct buf b = {0};
     (void)buf_addf(&b, "\"%s\":", name);
-    struct str key = b.failed ? STR_NONE : arena_str(c->a, buf_str(&b));
+    struct str key = b.failed ? STR_NONE : shared_text(c, buf_str(&b));
     buf_done(&b);
     return key;
 }
@@ -223,7 +223,7 @@ static struct str observable_text(struct compiler *c, int64_t type_id)
     struct buf b = {0};
     (void)buf_addf(&b, "\",\"type_id\":%lld,\"type\":\"%s\",\"value\":", (long long)type_id,
                    caption ? caption : "Other");
-    struct str text = b.failed ? STR_NONE : arena_str(c->a, buf_str(&b));
+    struct str text = b.failed ? STR_NONE : shared_text(c, buf_str(&b));
     buf_done(&b);
     return text;
 }
@@ -240,11 +240,9 @@ static bool tell(struct compiler *c, struct op *op)
     if (has_index) op->told_index = (uint32_t)b.n;
     if (has_index) (void)buf_addf(&b, "0%.*s", STR_ARG(str_sub(op->path, head.n, op->path.n)));
     (void)buf_add_str(&b, op->observable_text);
-    char *copy = b.failed ? NULL : arena_alloc(c->a, b.n + STRIDE);
-    if (copy) memcpy(copy, b.p, b.n);
-    op->told = (struct str){copy, copy ? b.n : 0};
+    op->told = b.failed ? STR_NONE : shared_text(c, buf_str(&b));
     buf_done(&b);
-    return copy != NULL || compile_no_memory(c);
+    return op->told.p != NULL || compile_no_memory(c);
 }
 
 static bool compile_const(struct compiler *c, const struct node *n, struct op op, const struct schema_attr *attr,
@@ -257,7 +255,7 @@ static bool compile_const(struct compiler *c, const struct node *n, struct op op
     (void)buf_addf(&b, attr->is_array ? "[%.*s]" : "%.*s", STR_ARG(token));
     if (caption.p && has_sibling) (void)buf_addf(&b, ",\"%s\":%.*s", attr->sibling, STR_ARG(caption));
     op.kind = OP_CONST;
-    op.text = b.failed ? STR_NONE : arena_str(c->a, buf_str(&b));
+    op.text = b.failed ? STR_NONE : shared_text(c, buf_str(&b));
     buf_done(&b);
     if (op.text.p == NULL) return compile_no_memory(c);
     return emit(c, op) != SIZE_MAX;
@@ -281,7 +279,7 @@ static bool compile_leaf(struct compiler *c, const struct node *n, const struct 
     if (has_sibling) op.sibling_key = key_token(c, attr->sibling);
     if (attr->observable && attr->object == NULL && is_observable_path(c, str_of(c->path))) {
         op.observable = attr->observable;
-        op.path = arena_str(c->a, str_of(c->path));
+        op.path = shared_text(c, str_of(c->path));
         op.observable_text = observable_text(c, attr->observable);
         if (op.path.p == NULL || op.observable_text.p == NULL) return compile_no_memory(c);
         if (!tell(c, &op)) return false;
@@ -628,8 +626,7 @@ bool compile_variant(struct compiler *c, const struct node *event, int64_t class
     if (names == NULL) return compile_no_memory(c);
     memcpy(names, bits.names, sizeof bits.names);
     v->bit_names = names;
-    if (!c->is_general && c->op_count < UINT16_MAX / 4 && !code_make(c->a, c->source, c->shapes[0].self_slot, v))
-        return compile_no_memory(c);
+    if (!c->is_general && c->op_count < UINT16_MAX / 4 && !code_make(c, v)) return compile_no_memory(c);
     *out = v;
     return true;
 }

@@ -37,6 +37,8 @@ struct compiler {
     struct built_shape *shapes;     /* heap */
     size_t shape_count;
     uint16_t slot_count;
+    struct shared *shared; /* heap: what variants share */
+    size_t shared_count, shared_room;
 
     /* the variant in progress */
     const struct schema_item *class;
@@ -58,6 +60,15 @@ void shapes_free(struct compiler *c);
 /* ---- columns that nothing writes --------------------------------------------------------------------------------- */
 /* Of the file and the fragments it uses: why columns have no home (`columns`), and what says nothing (`silent`). */
 bool about_columns(struct compiler *c, const struct yaml *tree, const char *file, struct plan *plan);
+
+/* ---- what variants share ------------------------------------------------------------------------------------------------ */
+/* The expression that was built of this text for this attribute; false: none. */
+bool shared_expr(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr, struct expr *out);
+bool share_expr(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr,
+                const struct expr *made);
+/* One copy that lasts, with a stride behind it (code.h); p == NULL: no memory. */
+struct str shared_text(struct compiler *c, struct str text);
+void shared_free(struct compiler *c);
 
 /* ---- expressions ------------------------------------------------------------------------------------------------------- */
 /* A path alone: for `by`, `$in`, conditions. */

@@ -459,7 +459,10 @@ bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, cons
         out->kind = EXPR_CONCAT;
         return compile_parts(c, n, shape, attr, out);
     }
-    if (n->type == YAML_SCALAR) return compile_first(c, n, shape, attr, out);
+    if (n->type == YAML_SCALAR) {
+        if (shared_expr(c, n->text, shape, attr, out)) return true;
+        return compile_first(c, n, shape, attr, out) && share_expr(c, n->text, shape, attr, out);
+    }
     const struct node *from = node_get(n, "$from"), *join = node_get(n, "$join"), *with = node_get(n, "$with");
     for (size_t i = 0; i < n->count; i++) {
         if (!str_starts(n->keys[i], STR("$")))

@@ -490,6 +490,7 @@ bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping
     plan.has_no_uid = b.c.has_no_uid;
     if (ok) *out = plan;
     shapes_free(&b.c);
+    shared_free(&b.c);
     free(b.c.ops);
     free(b.columns);
     return ok;

@@ -48,9 +48,11 @@ struct word {         /* a row of a value table: word → JSON token and, for en
 struct word_table {
     struct word *words; /* sorted by text */
     size_t count;
-    struct word fallback; /* `'*'`; token.p == NULL: none */
-    bool by_caption;      /* words are captions: compared without blanks, '-', '_' */
-    bool knows_other;     /* unknown words become 99 with the word as caption */
+    struct word fallback;           /* `'*'`; token.p == NULL: none */
+    bool by_caption;                /* words are captions: compared without blanks, '-', '_' */
+    bool knows_other;               /* unknown words become 99 with the word as caption */
+    const struct word_codes *codes; /* made of it for the sibling below (code.h); NULL: not yet */
+    const char *codes_sibling;
 };
 
 enum converter {

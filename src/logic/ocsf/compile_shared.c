@@ -1,0 +1,101 @@
+/* What the variants of a plan share: a table's ActionTypes differ in a few attributes, and the rest of their events is the
+ * same, leaf by leaf. An expression is known by its place in the mapping file, its shape and its attribute, a text by its bytes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "logic/ocsf/code.h"
+#include "logic/ocsf/compile.h"
+
+struct shared {
+    struct str text; /* p == NULL: free */
+    const struct schema_attr *attr;
+    uint16_t shape;
+    const struct expr *expr; /* NULL: a text alone */
+};
+
+static bool is_same(const struct shared *a, const struct shared *b)
+{
+    if (a->attr != b->attr || a->shape != b->shape) return false;
+    return a->attr ? a->text.p == b->text.p && a->text.n == b->text.n : str_eq(a->text, b->text);
+}
+
+static size_t hash_of(const struct shared *s)
+{
+    uint64_t h = UINT64_C(0xCBF29CE484222325);
+    const void *where = s->text.p;
+    if (s->attr) h ^= (uintptr_t)where * UINT64_C(0x9E3779B97F4A7C15) ^ (uintptr_t)s->attr ^ s->shape;
+    for (size_t i = 0; !s->attr && i < s->text.n; i++) h = (h ^ (unsigned char)s->text.p[i]) * UINT64_C(0x100000001B3);
+    return (size_t)(h ^ h >> 29);
+}
+
+/* Where it is, or where it would be. */
+static struct shared *spot_of(const struct compiler *c, const struct shared *s)
+{
+    size_t i = hash_of(s) & (c->shared_room - 1);
+    while (c->shared[i].text.p && !is_same(&c->shared[i], s)) i = (i + 1) & (c->shared_room - 1);
+    return &c->shared[i];
+}
+
+static bool make_room(struct compiler *c)
+{
+    if (2 * c->shared_count < c->shared_room) return true;
+    struct shared *old = c->shared;
+    size_t room = c->shared_room;
+    c->shared_room = room ? 2 * room : 1024;
+    c->shared = calloc(c->shared_room, sizeof *c->shared);
+    if (c->shared == NULL) {
+        c->shared = old;
+        c->shared_room = room;
+        return compile_no_memory(c);
+    }
+    for (size_t i = 0; i < room; i++) {
+        if (old[i].text.p) *spot_of(c, &old[i]) = old[i];
+    }
+    free(old);
+    return true;
+}
+
+bool shared_expr(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr, struct expr *out)
+{
+    if (c->shared_room == 0 || text.p == NULL) return false;
+    const struct shared *found = spot_of(c, &(struct shared){.text = text, .attr = attr, .shape = shape});
+    if (found->text.p == NULL) return false;
+    *out = *found->expr;
+    return true;
+}
+
+bool share_expr(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr,
+                const struct expr *made)
+{
+    struct expr *copy = ARENA_NEW(c->a, struct expr);
+    if (copy == NULL) return compile_no_memory(c);
+    if (text.p == NULL) return true;
+    if (!make_room(c)) return false;
+    *copy = *made;
+    struct shared s = {.text = text, .attr = attr, .shape = shape, .expr = copy};
+    *spot_of(c, &s) = s;
+    c->shared_count++;
+    return true;
+}
+
+struct str shared_text(struct compiler *c, struct str text)
+{
+    if (!make_room(c)) return STR_NONE;
+    struct shared s = {.text = text};
+    struct shared *spot = spot_of(c, &s);
+    if (spot->text.p) return spot->text;
+    char *copy = arena_alloc(c->a, text.n + STRIDE);
+    if (copy == NULL) return STR_NONE;
+    if (text.n) memcpy(copy, text.p, text.n);
+    s.text.p = copy;
+    *spot = s;
+    c->shared_count++;
+    return s.text;
+}
+
+void shared_free(struct compiler *c)
+{
+    free(c->shared);
+    c->shared = NULL;
+    c->shared_room = c->shared_count = 0;
+}
