@@ -16,4 +16,14 @@ const struct plan *guess_odata(const struct ocsf *o, struct str text);
 /* Is everything there that the plan requires? */
 bool guess_has_required(const struct plan *p, struct str row);
 
+/* What is kept of rows with these keys (they are numbered by a walk); NULL: nothing can be. *plan: what was kept of those in which
+ * the same is empty, too; NULL: nothing yet. */
+struct guess_book;
+struct guess;
+struct guess *guess_kept(struct guess_book *book, const struct ocsf *o, const struct plan *around,
+                         const struct json_fields *row, const struct plan **plan);
+void guess_keep(struct guess *g, const struct json_fields *row, const struct plan *plan);
+struct guess_book *guess_book_new(void); /* NULL: no memory */
+void guess_book_free(struct guess_book *book);
+
 #endif

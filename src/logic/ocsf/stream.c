@@ -15,29 +15,10 @@
 
 enum {
     RECORD_BYTES_MAX = 4 << 20,
-    GUESSES = 64,     /* kept; a power of two */
-    GUESS_KEYS = 128, /* of a row; a longer one is guessed anew each time */
-    GUESS_REQUIRED = 64,
-    GUESS_PROBES = 4,
-    GUESS_ANSWERS = 32,
     TABLES = 64, /* names kept; a power of two */
     TABLE_BYTES = 64,
 };
 
-/* Whose rows with these keys are, where nobody says: the guess depends on nothing else but which of the columns that a
- * mapping in question requires are empty. Kept when it does not depend on the row before either. */
-struct guess {
-    const struct plan *around;
-    size_t count;
-    uint16_t keys[GUESS_KEYS];
-    uint8_t required[GUESS_REQUIRED]; /* where these columns stand */
-    size_t required_count;
-    struct {
-        uint64_t blank; /* bit by place in `required` */
-        const struct plan *plan;
-    } answers[GUESS_ANSWERS];
-    size_t answer_count;
-};
 struct table_name {
     char text[TABLE_BYTES];
     size_t bytes;
@@ -55,7 +36,7 @@ struct ocsf_stream {
     const struct plan *likely; /* of the record before */
     bool is_stopped;
 
-    struct guess guesses[GUESSES];
+    struct guess_book *guesses;
     struct table_name tables[TABLES];
 };
 
@@ -254,52 +235,6 @@ static void map_record(struct ocsf_stream *s, struct str record, const struct ab
 }
 
 /* ---- a record read in its window ------------------------------------------------------------------------------------------ */
-static void guess_begin(struct ocsf_stream *s, struct guess *g, const struct json_fields *row)
-{
-    g->around = s->around;
-    g->count = row->count;
-    g->answer_count = 0;
-    for (size_t i = 0; i < row->count; i++) {
-        g->keys[i] = row->items[i].key;
-        if (g->keys[i] == JSON_NO_KEY) g->count = 0; /* nothing can be kept */
-    }
-    g->required_count = guess_deciding(s->o.ocsf, s->around, row, g->required, GUESS_REQUIRED);
-    if (g->required_count > GUESS_REQUIRED) g->count = 0;
-}
-
-static bool is_guess_of(const struct guess *g, const struct plan *around, const struct json_fields *row)
-{
-    if (g->around != around || g->count != row->count) return false;
-    for (size_t i = 0; i < g->count; i++) {
-        if (row->items[i].key != g->keys[i]) return false;
-    }
-    return true;
-}
-
-/* What is kept of rows with these keys; NULL: nothing can be. */
-static struct guess *guess_of(struct ocsf_stream *s, const struct json_fields *row)
-{
-    uint32_t h = 0;
-    if (row->count == 0 || row->count > GUESS_KEYS) return NULL;
-    for (uint32_t i = 0; i < row->count; i++) h += row->items[i].key * (2 * i + 1);
-    struct guess *g = NULL;
-    for (uint32_t probe = 0; probe < GUESS_PROBES; probe++) {
-        g = &s->guesses[(h + probe) % GUESSES];
-        if (is_guess_of(g, s->around, row)) return g;
-        if (g->count == 0) break;
-    }
-    guess_begin(s, g, row);
-    return g->count ? g : NULL;
-}
-
-static uint64_t blanks_of(const struct guess *g, const struct json_fields *row)
-{
-    uint64_t blank = 0;
-    for (size_t i = 0; i < g->required_count; i++)
-        blank |= (uint64_t)(row->items[g->required[i]].flags & JSON_BLANK) << i;
-    return blank;
-}
-
 /* As `recognise`, but what rows with these keys are is known from the row before. */
 static bool recognise_walked(struct ocsf_stream *s, struct str record, const struct about *a, const char *list,
                              const struct plan **plan, struct map_input *in)
@@ -308,21 +243,15 @@ static bool recognise_walked(struct ocsf_stream *s, struct str record, const str
     if (recognise_named(s, a, plan, in)) return true;
     bool says_itself = a->odata_type.p || a->odata_context.p;
     const struct json_fields *row = &s->scratch->outer;
-    struct guess *g = says_itself ? NULL : guess_of(s, row);
-    uint64_t blank = g ? blanks_of(g, row) : 0;
-    for (size_t i = 0; g && i < g->answer_count; i++) {
-        if (g->answers[i].blank != blank) continue;
-        *plan = g->answers[i].plan;
+    struct guess *g = says_itself ? NULL : guess_kept(s->guesses, s->o.ocsf, s->around, row, plan);
+    if (g && *plan) {
         take_guess(s, *plan, a, in);
         return true;
     }
     if (!recognise(s, record, a, list, plan, in)) return false;
-    bool is_kept = g && g->answer_count < GUESS_ANSWERS && !plan_is_base(*plan) &&
+    bool is_sure = g && !plan_is_base(*plan) &&
                    (*plan == plan_by_odata(s, a, record) || *plan == guess_plan(s->o.ocsf, NULL, record));
-    if (is_kept) {
-        g->answers[g->answer_count].blank = blank;
-        g->answers[g->answer_count++].plan = *plan;
-    }
+    if (is_sure) guess_keep(g, row, *plan);
     return true;
 }
 
@@ -469,7 +398,8 @@ struct ocsf_stream *ocsf_stream_new(const struct ocsf_stream_opts *o)
                                     .window = o->window};
     s->split = json_split_new(&split);
     s->scratch = map_scratch_new();
-    if (s->split == NULL || s->scratch == NULL || !row_reader_init(s->scratch)) {
+    s->guesses = guess_book_new();
+    if (s->split == NULL || s->scratch == NULL || s->guesses == NULL || !row_reader_init(s->scratch)) {
         ocsf_stream_free(s);
         return NULL;
     }
@@ -507,6 +437,7 @@ void ocsf_stream_free(struct ocsf_stream *s)
     if (s == NULL) return;
     json_split_free(s->split);
     map_scratch_free(s->scratch);
+    guess_book_free(s->guesses);
     buf_done(&s->dead);
     free(s->file);
     free(s);
