@@ -7,7 +7,8 @@
 
 enum {
     BLOCK_BYTES = 256 << 10,
-    SIGN_BYTES = 48, /* how the elements of a list begin: up to the end of their first key */
+    ALONE_BYTES = 128 << 10, /* of the one block without workers: enough for the speed, and memory counts */
+    SIGN_BYTES = 48,         /* how the elements of a list begin: up to the end of their first key */
     OUT_BYTES_MAX = 1 << 30,
 };
 
@@ -15,7 +16,7 @@ enum block_state { BLOCK_FREE, BLOCK_READY, BLOCK_WORKING, BLOCK_DONE };
 
 struct block {
     enum block_state state;
-    char *in; /* BLOCK_BYTES */
+    char *in; /* block_bytes */
     size_t n;
     struct ocsf_stream_state assumed, end; /* lines of `assumed` are counted from 0 */
     bool is_clean;                         /* `end` is between two records */
@@ -45,7 +46,7 @@ struct map_jobs {
     struct buf out;                 /* the stream's, until written */
 
     struct block *blocks; /* a ring: [first, last) are in use, the one at `last` is being filled */
-    size_t block_count;
+    size_t block_count, block_bytes;
     size_t first, last, next; /* next: to be worked on */
     char before;              /* the byte before the block being filled */
     uint64_t byte;            /* of its first */
@@ -84,7 +85,7 @@ static bool flush(struct map_jobs *m)
 static bool stream_event(void *ctx, const struct map_event *event)
 {
     struct map_jobs *m = ctx;
-    if (m->out.n + event->json.n >= BLOCK_BYTES && !flush(m)) return false;
+    if (m->out.n + event->json.n >= m->block_bytes && !flush(m)) return false;
     return add_event(&m->out, event);
 }
 
@@ -265,8 +266,8 @@ static bool dispatch(struct map_jobs *m)
     struct block *b = &m->blocks[m->last % m->block_count];
     size_t whole = b->n, cut = cut_list(m, b->in, whole);
     if (cut == 0) cut = cut_lines(b->in, whole);
-    bool is_alone = m->in_order || whole < BLOCK_BYTES; /* the last, or nobody knows where it begins */
-    if (cut == 0 || whole < BLOCK_BYTES) cut = whole;
+    bool is_alone = m->in_order || whole < m->block_bytes; /* the last, or nobody knows where it begins */
+    if (cut == 0 || whole < m->block_bytes) cut = whole;
     if (m->last + 1 - m->first == m->block_count) finish_block(m);
     struct block *next = &m->blocks[(m->last + 1) % m->block_count];
     next->n = whole - cut;
@@ -321,10 +322,11 @@ struct map_jobs *map_jobs_new(const struct map_jobs_opts *opts)
     buf_init(&m->out, OUT_BYTES_MAX);
     m->stream = ocsf_stream_new(&o);
     m->block_count = opts->jobs > 1 ? 2 * (size_t)opts->jobs + 1 : 1;
+    m->block_bytes = opts->jobs > 1 ? BLOCK_BYTES : ALONE_BYTES;
     m->blocks = calloc(m->block_count, sizeof *m->blocks);
     bool fine = m->stream && m->blocks;
     for (size_t i = 0; fine && i < m->block_count; i++) {
-        fine = (m->blocks[i].in = malloc(BLOCK_BYTES)) != NULL;
+        fine = (m->blocks[i].in = malloc(m->block_bytes)) != NULL;
         buf_init(&m->blocks[i].out, OUT_BYTES_MAX);
         buf_init(&m->blocks[i].dead, OUT_BYTES_MAX);
     }
@@ -356,7 +358,7 @@ void map_jobs_file(struct map_jobs *m, const char *name)
 char *map_jobs_room(struct map_jobs *m, size_t *n)
 {
     struct block *b = &m->blocks[m->last % m->block_count];
-    *n = BLOCK_BYTES - b->n;
+    *n = m->block_bytes - b->n;
     return b->in + b->n;
 }
 
@@ -368,9 +370,9 @@ bool map_jobs_take(struct map_jobs *m, size_t n)
         ocsf_stream_feed(m->stream, b->in, b->n);
         b->n = 0;
         /* What came in small pieces comes from somebody who waits. */
-        return n < BLOCK_BYTES ? flush(m) : !m->is_stopped;
+        return n < m->block_bytes ? flush(m) : !m->is_stopped;
     }
-    return b->n < BLOCK_BYTES ? !m->is_stopped : dispatch(m);
+    return b->n < m->block_bytes ? !m->is_stopped : dispatch(m);
 }
 
 bool map_jobs_end(struct map_jobs *m)
