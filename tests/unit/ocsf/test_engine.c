@@ -297,6 +297,7 @@ static void the_first_element_that_comes_about(void **state)
     assert_string_not_equal(at(&g, event, "unmapped.E"), "(none)");
     event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Kind\":\"Delete it\"}");
     assert_string_equal(at(&g, event, "activity_name"), "Close");
+    assert_string_equal(at(&g, event, "comment"), "other");
     event = engine_map(&g, "{\"Timestamp\":\"2026-01-01T00:00:00Z\",\"Kind\":\"A\"}");
     assert_string_equal(at(&g, event, "activity_name"), "A");
     assert_string_equal(at(&g, event, "comment"), "A");
