@@ -4,9 +4,9 @@
 #include "logic/ocsf/attack.h"
 #include "logic/ocsf/code.h"
 #include "logic/ocsf/compile.h"
+#include "logic/ocsf/convert_list.h"
+#include "logic/ocsf/url.h"
 #include "logic/ocsf/value.h"
-
-enum { DISTINCT_BYTES_MAX = 4096 }; /* of a list: what stands further back is not compared */
 
 static struct str change_case(struct map_scratch *s, struct str text, char from, char to)
 {
@@ -194,37 +194,6 @@ static struct str tactic_name(struct map_scratch *s, const struct step *step, st
 }
 
 /* ---- URLs ------------------------------------------------------------------------------------------------------------------- */
-struct url {
-    struct str scheme, host, port, path, query;
-};
-
-static struct url url_parts(struct str text)
-{
-    struct url u = {0};
-    size_t at = str_find(text, STR("://"), 0);
-    if (at != SIZE_MAX) {
-        u.scheme = str_sub(text, 0, at);
-        text = str_sub(text, at + 3, text.n);
-    }
-    size_t end = 0;
-    while (end < text.n && text.p[end] != '/' && text.p[end] != '?' && text.p[end] != '#') end++;
-    struct str authority = str_sub(text, 0, end), rest = head(str_sub(text, end, text.n), "#");
-    size_t user = str_find(authority, STR("@"), 0);
-    if (user != SIZE_MAX) authority = str_sub(authority, user + 1, authority.n);
-    size_t host = 0;
-    bool in_brackets = false; /* [::1] */
-    for (; host < authority.n && (in_brackets || authority.p[host] != ':'); host++) {
-        if (authority.p[host] == '[') in_brackets = true;
-        if (authority.p[host] == ']') in_brackets = false;
-    }
-    u.host = str_sub(authority, 0, host);
-    u.port = str_sub(authority, host + 1, authority.n);
-    u.path = head(rest, "?");
-    u.query = str_sub(rest, u.path.n + 1, rest.n);
-    if (str_starts(u.host, STR("[")) && str_ends(u.host, STR("]"))) u.host = str_sub(u.host, 1, u.host.n - 2);
-    return u;
-}
-
 static struct str url_scheme(struct map_scratch *s, const struct step *step, struct str text)
 {
     (void)s, (void)step;
@@ -384,112 +353,6 @@ static struct value as_json(struct map_scratch *s, struct value v)
     return inner.p ? value_of_token(inner) : VALUE_NONE;
 }
 
-/* ---- on whole lists ------------------------------------------------------------------------------------------------------------- */
-struct listing {
-    struct map_scratch *s;
-    const struct step *step;
-    struct value first;
-    struct buf *text;
-    size_t from;
-};
-
-static bool take_first(void *ctx, struct value element)
-{
-    struct listing *l = ctx;
-    if (l->first.raw.p == NULL) l->first = element;
-    return true;
-}
-
-static struct value first_of(struct map_scratch *s, const struct step *step, struct value v)
-{
-    struct listing l = {.s = s, .step = step};
-    (void)value_each(s, v, take_first, &l);
-    return l.first;
-}
-
-static bool add_joined(void *ctx, struct value element)
-{
-    struct listing *l = ctx;
-    struct str text = value_text(l->s, &element);
-    if (text.n == 0) return true;
-    if (l->text->n > l->from) (void)buf_add_str(l->text, l->step->arg);
-    (void)buf_add_str(l->text, text);
-    return true;
-}
-
-static struct value joined(struct map_scratch *s, const struct step *step, struct value v)
-{
-    struct listing l = {.s = s, .step = step, .text = &s->text, .from = s->text.n};
-    (void)value_each(s, v, add_joined, &l);
-    struct str text = arena_str(&s->arena, (struct str){s->text.p + l.from, s->text.n - l.from});
-    s->text.n = l.from;
-    return value_of_text(s, text);
-}
-
-/* Text cut at TEXT; what is a list already stays one. */
-static struct value split(struct map_scratch *s, const struct step *step, struct value v)
-{
-    struct str list = row_inner_json(s, v.raw, v.type);
-    if (list.p && list.p[0] == '[') return value_of_token(list);
-    struct str rest = value_text(s, &v);
-    size_t from = s->text.n;
-    while (rest.n) {
-        size_t at = str_find(rest, step->arg, 0);
-        struct str part = str_trim(str_sub(rest, 0, at == SIZE_MAX ? rest.n : at));
-        rest = at == SIZE_MAX ? STR_NONE : str_sub(rest, at + step->arg.n, rest.n);
-        if (part.n == 0) continue;
-        (void)buf_add_str(&s->text, s->text.n == from ? STR("[\"") : STR(",\""));
-        json_escape(&s->text, part);
-        (void)buf_add_char(&s->text, '"');
-    }
-    struct value out = VALUE_NONE;
-    if (s->text.n > from) {
-        (void)buf_add_char(&s->text, ']');
-        out = value_of_token(arena_str(&s->arena, (struct str){s->text.p + from, s->text.n - from}));
-    }
-    s->text.n = from;
-    return out;
-}
-
-/* Was this element in the list before? */
-static bool stands_before(struct str list, struct str raw)
-{
-    struct json_cursor c;
-    struct json_slice m;
-    for (bool open = json_cursor_open(&c, list); open && json_cursor_next(&c, &m);) {
-        if (m.value.p == raw.p) return false;
-        if (str_eq(m.value, raw)) return true;
-    }
-    return false;
-}
-
-static bool add_distinct(void *ctx, struct value element)
-{
-    struct listing *l = ctx;
-    struct str list = l->first.raw;
-    bool is_near = (size_t)(element.raw.p - list.p) < DISTINCT_BYTES_MAX;
-    if (is_near && stands_before(list, element.raw)) return true;
-    (void)buf_add_char(l->text, l->text->n == l->from ? '[' : ',');
-    (void)buf_add_str(l->text, element.raw);
-    return true;
-}
-
-static struct value distinct(struct map_scratch *s, const struct step *step, struct value v)
-{
-    struct str list = row_inner_json(s, v.raw, v.type);
-    if (list.p == NULL || list.p[0] != '[') return v;
-    struct listing l = {.s = s, .step = step, .first = value_of_token(list), .text = &s->text, .from = s->text.n};
-    bool is_whole = value_each(s, l.first, add_distinct, &l);
-    struct value out = VALUE_NONE;
-    if (s->text.n > l.from) {
-        (void)buf_add_char(&s->text, ']');
-        out = value_of_token(arena_str(&s->arena, (struct str){s->text.p + l.from, s->text.n - l.from}));
-        out.is_partial = !is_whole;
-    }
-    s->text.n = l.from;
-    return out;
-}
-
 /* ---- the table ------------------------------------------------------------------------------------------------------------------ */
 static text_function *const text_functions[] = {
     [CONV_LOWER] = to_lower,
@@ -547,10 +410,10 @@ static struct value convert_one(struct map_scratch *s, const struct step *step, 
     case CONV_USER_TYPE: return user_type(s, v);
     case CONV_TEXT: return as_text(s, v);
     case CONV_JSON: return as_json(s, v);
-    case CONV_FIRST: return first_of(s, step, v);
-    case CONV_JOIN: return joined(s, step, v);
-    case CONV_SPLIT: return split(s, step, v);
-    case CONV_DISTINCT: return distinct(s, step, v);
+    case CONV_FIRST: return list_first(s, step, v);
+    case CONV_JOIN: return list_joined(s, step, v);
+    case CONV_SPLIT: return list_split(s, step, v);
+    case CONV_DISTINCT: return list_distinct(s, step, v);
     default: break;
     }
     struct str text = value_text(s, &v);
