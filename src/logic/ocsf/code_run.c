@@ -39,8 +39,17 @@ static inline void mark(struct map_scratch *s, uint16_t slot)
     s->slots[slot].used++;
 }
 
-/* ---- leaves: true when written, false when absent; ASK: the op is to say ---------------------------------------------------- */
 enum answer { ABSENT, WRITTEN, ASK };
+
+/* What the column holds says nothing, and does not go to unmapped either: used for good, as first_value has it. */
+static enum answer nothing(struct map_scratch *s, const struct code *c)
+{
+    if (c->has_others) return ASK;
+    s->slots[c->slot].used++;
+    return ABSENT;
+}
+
+/* ---- leaves: true when written, false when absent; ASK: the op is to say ---------------------------------------------------- */
 
 static inline bool is_dash(struct str raw)
 {
@@ -98,13 +107,14 @@ static inline enum answer put_text(struct pen *pen, const struct code *c, const 
     struct str raw = slot->raw;
     if (UNLIKELY(slot->type != JSON_STRING)) {
         if (slot->type == JSON_ARRAY || slot->type == JSON_OBJECT || raw.n > c->length_max) return ASK;
-        if (c->is_nonzero && is_zero(raw.p, raw.n)) return ASK;
+        if (c->is_nonzero && is_zero(raw.p, raw.n)) return nothing(pen->s, c);
         return put_quoted(pen, c, raw, is_first);
     }
     if (UNLIKELY(is_dash(raw))) return c->has_others ? ASK : ABSENT;
     bool may_be_dash = raw.n == 8 && raw.p[1] == '\\'; /* "\u002d" */
     if (UNLIKELY(may_be_dash || raw.n - 2 > c->length_max)) return ASK;
-    if (c->is_nonzero && (is_zero(raw.p + 1, raw.n - 2) || raw.p[1] == '\\')) return ASK;
+    if (c->is_nonzero && raw.p[1] == '\\') return ASK;
+    if (c->is_nonzero && is_zero(raw.p + 1, raw.n - 2)) return nothing(pen->s, c);
     return put_raw(pen, c, raw, is_first);
 }
 
@@ -146,7 +156,7 @@ static inline enum answer put_number(struct pen *pen, const struct code *c, cons
     else if (slot->type != JSON_NUMBER)
         return ASK;
     if (!is_whole(text.p, text.n, c->is_long)) return ASK;
-    if (text.n == 1 && text.p[0] == '0' && c->is_nonzero) return ASK;
+    if (text.n == 1 && text.p[0] == '0' && c->is_nonzero) return nothing(pen->s, c);
     if (UNLIKELY(c->type->has_range)) {
         int64_t n = digits_value(text.p, text.n);
         if (n == 0 || n < c->type->low || n > c->type->high) return ASK;
@@ -265,7 +275,8 @@ static inline enum answer put_leaf(struct pen *pen, const struct code *c, bool i
     if (slot->raw.p == NULL || slot->is_blank) return c->has_others ? ASK : ABSENT;
     if (c->silent.n) {
         struct str text = slot->type == JSON_STRING ? str_sub(slot->raw, 1, slot->raw.n - 2) : slot->raw;
-        if ((slot->flags & JSON_ESCAPED) || is_silent(c->silent, text)) return ASK;
+        if (slot->flags & JSON_ESCAPED) return ASK;
+        if (is_silent(c->silent, text)) return nothing(pen->s, c);
     }
     switch ((enum code_kind)c->kind) {
     case CODE_TEXT: return put_text(pen, c, slot, is_first);
