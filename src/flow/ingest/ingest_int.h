@@ -1,5 +1,6 @@
-/* Between ingest.c (the face), ingest_import.c (records from files), ingest_load.c (tenants and feeds), ingest_run.c (a feed's round: turn, fetch, page, commit),
- * ingest_fail.c (what a failure means) and ingest_op.c (drain and pull). Loop thread throughout. */
+/* Between ingest.c (the face), ingest_load.c (tenants and feeds), ingest_pace.c (when a feed's turn comes), ingest_run.c (its
+ * round: turn, fetch, page), ingest_commit.c (and commit), ingest_note.c (how it stands), ingest_fail.c (what a failure means),
+ * ingest_import.c (records from files) and ingest_op.c (drain and pull). Loop thread throughout. */
 #ifndef FLOW_INGEST_INGEST_INT_H
 #define FLOW_INGEST_INGEST_INT_H
 
@@ -114,7 +115,6 @@ struct ingest {
     struct ingest_counters counters;
 };
 
-int64_t feed_interval_ms(const struct ing_feed *f);
 const struct feed_row *ing_row(const struct ing_feed *f);
 struct sched_feed *ing_sched(struct ing_feed *f);
 struct ingest *ing_in(const struct ing_feed *f);
@@ -159,20 +159,33 @@ void ingest_load_if_due(struct ingest *in);
 void ing_tenant_reap(struct ing_tenant *t); /* frees a removed tenant that is quiet */
 void ing_tenant_free(struct ing_tenant *t);
 
-/* ingest_run.c */
-void ingest_pump(struct ingest *in);                /* starts what may start; arms the timer */
+/* ingest_pace.c */
+int64_t feed_interval_ms(const struct ing_feed *f);
+uint64_t ing_feed_phase(const struct ing_feed *f);
 void ing_feed_wait(struct ing_feed *f, int64_t ms); /* its turn comes in ms at the earliest */
-void ing_feed_apply(struct ing_feed *f, const struct feed_effect *effect);
-void ing_feed_abandon(struct ing_feed *f); /* stops a transfer or forgets a spooled answer */
-void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, struct page_job *job /* or NULL */);
-void ing_feed_save(struct ing_feed *f); /* its state, changed from outside while it is quiet */
-void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err *e);
 
-bool ingest_has_room(const struct ingest *in);                    /* for one more job */
-void ing_feed_job(struct ing_feed *f, struct page_job *job);      /* fills in what the feed knows */
-void ing_job_done(struct page_job *job);                          /* lets go of it */
+/* ingest_run.c */
+void ingest_pump(struct ingest *in); /* starts what may start; arms the timer */
+void ing_feed_apply(struct ing_feed *f, const struct feed_effect *effect);
+void ing_feed_abandon(struct ing_feed *f);                   /* stops a transfer or forgets a spooled answer */
+bool ingest_has_room(const struct ingest *in);               /* for one more job */
+void ing_feed_job(struct ing_feed *f, struct page_job *job); /* fills in what the feed knows */
+void ing_job_done(struct page_job *job);                     /* lets go of it */
+void ing_feed_maybe_ready(struct ing_feed *f);               /* its answer may be read now */
+
+/* ingest_commit.c */
+/* An answer was taken: what it brought and where the mind stands now go into one commit. */
+void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, struct page_job *job /* or NULL */);
+void ing_feed_save(struct ing_feed *f);     /* its state, changed from outside while it is quiet */
+void ing_feed_put_news(struct ing_feed *f); /* its condition, if the store does not have it yet */
 void ing_feed_put_rows(struct ing_feed *f, struct page_job *job); /* rows that are no answer of its own: commit them */
-void ing_feed_maybe_ready(struct ing_feed *f);                    /* its answer may be read now */
+
+/* ingest_note.c */
+enum { ING_PARTIALS_MAX = 3 }; /* answers in a row that lack something: then it is told */
+/* What the commit of an answer says of the feed: before the record is made. */
+void ing_feed_note_step(struct ing_feed *f, const struct feed_effect *effect, const struct page_job *job);
+void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err *e);
+void ing_feed_note_if_behind(struct ing_feed *f); /* when its turn comes: it may have waited long for it */
 
 /* ingest_import.c */
 void ingest_start_parcels(struct ingest *in);

@@ -12,60 +12,7 @@
 
 /* Answers being read at once; memory that staged rows may take before reading pauses, and that complete answers may take
  * before no more are asked for: when workers cannot keep up with thousands of feeds, the network waits. */
-enum { JOBS_MAX = 4, STAGED_BYTES_MAX = 32 << 20, ANSWER_MEMORY_MAX = 8 << 20, LOAD_AGAIN_MS = 2000 };
-/* A feed that misses three turns and ten minutes more has fallen behind. */
-enum { BEHIND_TURNS = 3, BEHIND_MS = 600000, MINUTE_MS = 60000, TEXT_BYTES = 128 };
-enum { PARTIALS_MAX = 3 }; /* answers in a row that lack something: then it is told */
-
-enum { DAY_MS = 24 * 3600000, CALM_INTERVAL_MAX_MS = 3600000, CALM_PATIENCE_MS = 600000 };
-
-static const struct feed_state *feed_now(const struct ing_feed *f)
-{
-    return f->active ? &f->active->mind.state : &f->durable;
-}
-
-/* Tables that stay empty are asked less often, but never less than once an hour. */
-static int64_t hunting_interval_ms(const struct ing_feed *f, int64_t ms)
-{
-    int64_t calm_ms = ms * feed_calm_factor(feed_now(f));
-    if (calm_ms > CALM_INTERVAL_MAX_MS) calm_ms = CALM_INTERVAL_MAX_MS;
-    return calm_ms > ms ? calm_ms : ms;
-}
-
-int64_t feed_interval_ms(const struct ing_feed *f)
-{
-    const struct conf *c = ing_in(f)->o.conf;
-    switch (ing_row(f)->pace) {
-    case PACE_ALERTS: return c->interval_alerts_ms;
-    case PACE_HUNTING: return hunting_interval_ms(f, c->interval_hunting_ms);
-    case PACE_MACHINES: return c->interval_machines_ms;
-    case PACE_DAILY: break;
-    }
-    return DAY_MS;
-}
-
-static uint64_t feed_phase(const struct ing_feed *f)
-{
-    const char *id = f->tenant->tenant->record.tenant_id;
-    return hash64_of(id, strlen(id)) + f->index * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-/* Empty tables fall due in swarms; those that have rows go before them. */
-static uint32_t patience_ms(const struct ing_feed *f)
-{
-    return feed_calm_factor(feed_now(f)) > 1 ? CALM_PATIENCE_MS : 0;
-}
-
-void ing_feed_wait(struct ing_feed *f, int64_t ms)
-{
-    struct ingest *in = ing_in(f);
-    struct mono due = {clock_mono(&in->o.clock).ms + ms};
-    ing_sched(f)->patience_ms = patience_ms(f);
-    if (f->is_broken || f->is_stale || f->tenant->is_removed)
-        sched_forget(&f->tenant->sched, f->index);
-    else
-        sched_wait(&in->sched, &f->tenant->sched, f->index, due);
-}
+enum { JOBS_MAX = 4, STAGED_BYTES_MAX = 32 << 20, ANSWER_MEMORY_MAX = 8 << 20 };
 
 static void release_spool(struct ing_active *a)
 {
@@ -81,7 +28,7 @@ static void come_to_rest(struct ing_feed *f)
     struct ingest *in = ing_in(f);
     struct mono now = clock_mono(&in->o.clock);
     if (!in->o.is_manual)
-        ing_feed_wait(f, sched_next_due(now, feed_interval_ms(f), feed_phase(f), &in->rng).ms - now.ms);
+        ing_feed_wait(f, sched_next_due(now, feed_interval_ms(f), ing_feed_phase(f), &in->rng).ms - now.ms);
     ing_feed_op_check(f);
 }
 
@@ -199,7 +146,7 @@ static void job_take(struct ing_feed *f, struct page_job *job)
     else
         feed_take_page(&f->active->mind, &job->page, now, &effect);
     f->failures = 0;
-    f->partials = !job->page.is_partial ? 0 : f->partials < PARTIALS_MAX ? f->partials + 1 : PARTIALS_MAX;
+    f->partials = !job->page.is_partial ? 0 : f->partials < ING_PARTIALS_MAX ? f->partials + 1 : ING_PARTIALS_MAX;
     ing_feed_step_done(f, &effect, job);
 }
 
@@ -224,236 +171,6 @@ static void job_done(void *arg)
     ing_feed_settle(f);
     ing_tenant_reap(f->tenant);
     ingest_pump(in);
-}
-
-/* ---- the commit ------------------------------------------------------------------------------------------------------------ */
-
-static void commit_taken(struct ing_feed *f, const struct commit_item *item)
-{
-    struct ingest *in = ing_in(f);
-    const struct feed_record *r = &item->record;
-    in->counters.rows += r->rows - f->rows;
-    in->counters.late_rows += r->late_rows - f->late_rows;
-    in->counters.dead += item->dead_count;
-    if (f->active->is_in_op && in->ops) in->ops->outcome.rows += r->rows - f->rows;
-    f->durable = f->active->pending;
-    f->synced = r->last_synced;
-    f->newest_event = r->newest_event;
-    f->rows = r->rows;
-    f->late_rows = r->late_rows;
-    f->dead = r->dead;
-    if (item->columns_hash) f->columns_hash = item->columns_hash;
-    ing_feed_maybe_ready(f);
-    if (f->active->stage == STAGE_REST) ing_feed_op_check(f);
-}
-
-static void put_news(struct ing_feed *f);
-
-static void commit_done(void *ctx, struct commit_item *item, const struct err *e)
-{
-    struct ing_feed *f = ctx;
-    struct ingest *in = ing_in(f);
-    f->active->is_committing = false;
-    if (!e) {
-        commit_taken(f, item);
-    } else {
-        ing_feed_abandon(f);
-        feed_reset(&f->active->mind, &f->durable);
-        f->is_broken |= item->is_gone;
-        f->is_stale = true;
-        ing_feed_failed(f, e);
-        ingest_load_later(in, LOAD_AGAIN_MS);
-    }
-    ing_import_committed(f, e);
-    if (!e) put_news(f);
-    commit_item_free(item);
-    ing_feed_settle(f);
-    ing_tenant_reap(f->tenant);
-}
-
-static struct commit_item *new_item(struct ing_feed *f)
-{
-    struct commit_item *item = calloc(1, sizeof *item);
-    INVARIANT(item);
-    item->row = ing_row(f);
-    f->has_news = false;
-    ing_feed_record(f, &item->record);
-    item->done = commit_done;
-    item->ctx = f;
-    buf_init(&item->state, 8192);
-    return item;
-}
-
-static void put_item(struct ing_feed *f, struct commit_item *item, const struct feed_state *state)
-{
-    struct ing_active *a = ing_feed_wake(f);
-    INVARIANT(!a->is_committing);
-    a->pending = *state;
-    feed_state_write(state, &item->state);
-    a->is_committing = true;
-    committer_put(ing_in(f)->committer, item);
-}
-
-/* What was learnt while a commit was under way does not wait for the next one, which may be hours off. */
-static void put_news(struct ing_feed *f)
-{
-    bool is_importing = f->active && f->active->import;
-    if (f->has_news && ing_feed_is_quiet(f) && !is_importing && !f->is_broken && !ing_in(f)->is_stopping)
-        put_item(f, new_item(f), &f->durable);
-}
-
-void ing_feed_save(struct ing_feed *f)
-{
-    if (!f->is_broken && !f->is_stale && !ing_in(f)->is_stopping) put_item(f, new_item(f), &f->durable);
-}
-
-static bool is_worth_a_commit(const struct ing_feed *f, const struct feed_effect *effect, const struct page_job *job)
-{
-    return effect->is_settled || effect->completed_poll || effect->is_judged ||
-           (job && (job->staged.put_count || job->staged.dead_count || job->staged.columns.names.n)) ||
-           memcmp(&f->active->mind.state, &f->durable, sizeof f->durable) != 0;
-}
-
-/* Somebody has consented at last: the tenant's other feeds need not wait for their turn to find out. */
-static void wake_consented(struct ing_feed *f)
-{
-    if (f->condition.state != INGEST_CONSENT_PENDING || ing_in(f)->o.is_manual) return;
-    for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
-        struct ing_feed *other = &f->tenant->feeds[i];
-        if (other != f && other->condition.state == INGEST_CONSENT_PENDING) ing_feed_wait(other, 0);
-    }
-}
-
-/* Later than a few turns and a pause between them explain. What failed meanwhile has told why itself. */
-static bool is_behind(const struct ing_feed *f, char *text, size_t text_bytes)
-{
-    const struct ingest *in = ing_in(f);
-    const struct ing_condition *c = &f->condition;
-    bool was_fine = c->state == INGEST_OK || c->cause == &ingest_causes[INGEST_BEHIND];
-    struct wall from = f->synced.ticks > in->began.ticks ? f->synced : in->began;
-    int64_t ms = wall_ms(clock_wall(&in->o.clock)) - wall_ms(from);
-    if (!was_fine || f->synced.ticks == 0 || ms <= BEHIND_TURNS * feed_interval_ms(f) + BEHIND_MS) return false;
-    (void)snprintf(text, text_bytes, "%lld minutes between two complete polls", (long long)(ms / MINUTE_MS));
-    return true;
-}
-
-/* When its turn comes: it may have waited long for it. */
-static void note_if_behind(struct ing_feed *f)
-{
-    char text[TEXT_BYTES];
-    struct err e;
-    if (f->condition.state != INGEST_OK || !is_behind(f, text, sizeof text)) return;
-    (void)err_set(&e, &ingest_causes[INGEST_BEHIND], "%s", text);
-    ing_feed_note(f, INGEST_DEGRADED, &e);
-}
-
-static void tell_change(const struct ing_feed *f, enum ingest_state from)
-{
-    const struct ingest_opts *o = &ing_in(f)->o;
-    const struct ing_condition *c = &f->condition;
-    if (!o->on_change || c->state == from) return;
-    const struct ingest_change change = {.tenant_id = f->tenant->tenant->record.tenant_id,
-                                         .tenant_name = f->tenant->tenant->record.name,
-                                         .feed = ing_row(f)->name,
-                                         .from = from,
-                                         .to = c->state,
-                                         .was_read = f->synced.ticks != 0,
-                                         .cause = c->cause,
-                                         .text = c->text};
-    o->on_change(o->on_change_ctx, &change);
-}
-
-/* What the commit of an answer says of the feed: before the record is made. */
-static void note_step(struct ing_feed *f, const struct feed_effect *effect, const struct page_job *job)
-{
-    struct wall now = clock_wall(&ing_in(f)->o.clock);
-    if (ing_state_is_absent(f->condition.state) && !f->active->mind.is_closed) /* it answers now */
-        (void)ing_condition_set(&f->condition, INGEST_WAITING, NULL, NULL, now);
-    uint64_t bins = f->active->mind.state.unproved - f->durable.unproved;
-    char text[TEXT_BYTES];
-    bool behind = is_behind(f, text, sizeof text);
-    if (effect->completed_poll) {
-        wake_consented(f);
-        if (!behind) (void)ing_condition_set(&f->condition, INGEST_OK, NULL, NULL, now);
-    }
-    if (behind) (void)ing_condition_set(&f->condition, INGEST_DEGRADED, &ingest_causes[INGEST_BEHIND], text, now);
-    if (f->partials >= PARTIALS_MAX && job)
-        (void)ing_condition_set(&f->condition, INGEST_DEGRADED, &defender_causes[DEFENDER_PARTIAL], job->end.lacks,
-                                now);
-    if (f->active->mind.state.unproved <= f->durable.unproved) return;
-    (void)snprintf(text, sizeof text, "%llu stretches of five minutes do not agree with Defender's count",
-                   (unsigned long long)bins);
-    (void)ing_condition_set(&f->condition, INGEST_DEGRADED, &ingest_causes[INGEST_INCOMPLETE], text, now);
-}
-
-static void fill_record(struct ing_feed *f, struct feed_record *r, const struct feed_effect *effect,
-                        const struct page_job *job, uint64_t dead)
-{
-    if (job) {
-        r->rows += job->page.fresh;
-        r->dead += dead;
-        if (job->fetch.how == LOG_LOOK_BACK && ing_row(f)->kind == FEED_HUNTING) r->late_rows += job->page.fresh;
-        if (job->newest.ticks > r->newest_event.ticks) r->newest_event = job->newest;
-    }
-    if (effect->completed_poll) r->last_synced = clock_wall(&ing_in(f)->o.clock);
-}
-
-/* Verdicts are kept as long as rows are. */
-static int64_t verdicts_kept_from(const struct ing_feed *f)
-{
-    const struct ingest *in = ing_in(f);
-    return wall_hour(wall_add(clock_wall(&in->o.clock), -in->o.conf->log_keep_ms * WALL_TICKS_PER_MS));
-}
-
-/* An answer was taken: what it brought and where the mind stands now go into one commit. */
-void ing_feed_step_done(struct ing_feed *f, const struct feed_effect *effect, struct page_job *job)
-{
-    const struct feed_state *state = &f->active->mind.state;
-    if (is_worth_a_commit(f, effect, job)) {
-        enum ingest_state before = f->condition.state;
-        note_step(f, effect, job);
-        tell_change(f, before);
-        struct commit_item *item = new_item(f);
-        int64_t horizon = feed_horizon_hour(ing_row(f), state);
-        if (job) {
-            item->staged = job->staged;
-            item->columns_hash = job->columns_hash;
-            job->staged = (struct staged){0};
-        }
-        fill_record(f, &item->record, effect, job, item->staged.dead_count);
-        item->is_settled = effect->is_settled;
-        item->settle = effect->settle;
-        INVARIANT(verdict_news_of(effect, &item->news));
-        item->verdicts_before = verdicts_kept_from(f);
-        item->drops = horizon > feed_horizon_hour(ing_row(f), &f->durable);
-        item->drop_before = horizon;
-        bool has_alerts = ing_row(f)->pace == PACE_ALERTS && item->staged.batch;
-        item->is_urgent = has_alerts || f->active->is_in_op; /* somebody waits: a drain settles bin after bin */
-        put_item(f, item, state);
-    }
-    ing_feed_apply(f, effect);
-}
-
-void ing_feed_put_rows(struct ing_feed *f, struct page_job *job)
-{
-    struct commit_item *item = new_item(f);
-    item->staged = job->staged;
-    job->staged = (struct staged){0};
-    item->record.rows += job->page.fresh;
-    if (job->newest.ticks > item->record.newest_event.ticks) item->record.newest_event = job->newest;
-    item->is_urgent = true;
-    put_item(f, item, &f->durable);
-}
-
-/* Made durable with the feed's next commit, or with one of its own when it is news. */
-void ing_feed_note(struct ing_feed *f, enum ingest_state state, const struct err *e)
-{
-    struct wall now = clock_wall(&ing_in(f)->o.clock);
-    bool can_be_told = e->cause->kind != ERR_STORAGE && e->cause->kind != ERR_CORRUPT;
-    enum ingest_state before = f->condition.state;
-    f->has_news |= ing_condition_set(&f->condition, state, e->cause, e->text, now);
-    tell_change(f, before);
-    if (can_be_told) put_news(f);
 }
 
 /* ---- the transfer ---------------------------------------------------------------------------------------------------------- */
@@ -574,7 +291,7 @@ static bool prepare(struct ing_feed *f)
     if (choice == CHOICE_LATER) ing_feed_wait(f, wait_ms);
     if (choice == CHOICE_OTHER) stand_back(f, &why);
     if (choice == CHOICE_LATER || choice == CHOICE_OTHER) return false;
-    note_if_behind(f);
+    ing_feed_note_if_behind(f);
     struct ing_active *a = ing_feed_wake(f);
     if (!ing_in(f)->o.is_manual) feed_want_poll(&a->mind);
     a->mind.is_closed = choice == CHOICE_SWEEP;
