@@ -199,10 +199,5 @@ static bool run_seed(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-    uint64_t first = 1, seeds = DEFAULT_SEEDS, failed = 0;
-    if (argc > 1) INVARIANT(str_to_u64(str_of(argv[1]), &first));
-    if (argc > 2) INVARIANT(str_to_u64(str_of(argv[2]), &seeds));
-    printf("1..%" PRIu64 "\n", seeds);
-    for (uint64_t i = 0; i < seeds; i++) failed += !run_seed(first + i);
-    return failed ? 1 : 0;
+    return sim_main(argc, argv, DEFAULT_SEEDS, run_seed);
 }

@@ -355,3 +355,13 @@ void sim_install_done(struct sim_install *s)
     fake_disk_free(s->disk);
     seal_key_free(s->key);
 }
+
+int sim_main(int argc, char **argv, uint64_t default_seeds, bool (*run_seed)(uint64_t seed))
+{
+    uint64_t first = 1, seeds = default_seeds, failed = 0;
+    if (argc > 1) INVARIANT(str_to_u64(str_of(argv[1]), &first));
+    if (argc > 2) INVARIANT(str_to_u64(str_of(argv[2]), &seeds));
+    printf("1..%" PRIu64 "\n", seeds);
+    for (uint64_t i = 0; i < seeds; i++) failed += !run_seed(first + i);
+    return failed ? 1 : 0;
+}

@@ -73,4 +73,7 @@ bool sim_install_check_verdicts(struct sim_install *i, struct sim_verdict *out);
 void sim_install_tell(const struct sim_install *i, const struct sim_verdict *v, bool ok, uint64_t seed,
                       const char *what);
 
+/* PROGRAM [SEED [SEEDS]]: TAP, one line a seed; a failing seed can be run again alone. */
+int sim_main(int argc, char **argv, uint64_t default_seeds, bool (*run_seed)(uint64_t seed));
+
 #endif
