@@ -76,6 +76,35 @@ static void dynamics_come_both_ways(void **state)
     client_close(&c);
 }
 
+/* A row of DeviceEvents has what its action tells of: JSON that can be read, and no columns of other things. */
+static void device_events_fit_their_action(void **state)
+{
+    static const char many[] =
+        "history: 1h\nhunting_per_minute: 1000\nrows_per_second: {DeviceEvents: 1, others: 0.01}\n";
+    struct client c;
+    size_t filled = 0, blocked = 0;
+    (void)state;
+    client_open(&c, many, 1, 5);
+    assert_int_equal(client_hunt(&c, "DeviceEvents | project ActionType, AdditionalFields, RemoteIP, RegistryKey"),
+                     200);
+    const struct json *rows = json_get(c.json, "results");
+    assert_true(rows->count > 500);
+    for (size_t i = 0; i < rows->count; i++) {
+        struct str action = json_str(json_get(&rows->items[i], "ActionType"), STR_NONE);
+        struct str fields = json_str(json_get(&rows->items[i], "AdditionalFields"), STR_NONE);
+        bool is_network = str_starts(action, STR("Firewall")) || str_starts(action, STR("Remote")) ||
+                          str_starts(action, STR("UntrustedWifi"));
+        if (fields.n && !json_check(fields, NULL)) fail_msg("%.*s: %.*s", STR_ARG(action), STR_ARG(fields));
+        filled += fields.n > 0;
+        if (!is_network && json_str(json_get(&rows->items[i], "RemoteIP"), STR_NONE).n)
+            fail_msg("%.*s has an address", STR_ARG(action));
+        blocked += str_starts(action, STR("FirewallOut")) && json_get(&rows->items[i], "RemoteIP") != NULL;
+    }
+    assert_true(filled > rows->count / 2);
+    assert_true(blocked > 0);
+    client_close(&c);
+}
+
 /* Without a Timestamp there is one row a thing, at any time; now and then one of them is another. */
 static void snapshots_show_what_is(void **state)
 {
@@ -291,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_table_answers),
         cmocka_unit_test(dynamics_come_both_ways),
+        cmocka_unit_test(device_events_fit_their_action),
         cmocka_unit_test(snapshots_show_what_is),
         cmocka_unit_test(licences_decide),
         cmocka_unit_test(alerts_are_hunted),
