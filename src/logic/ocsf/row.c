@@ -133,7 +133,10 @@ void shape_read(struct map_scratch *s, uint16_t index, struct str value)
     struct json_slice m;
     clear(s, index);
     if (value.n == 0) return;
-    fill(&s->slots[shape->self_slot], value, json_type_of(value), json_value_flags(value, json_type_of(value)));
+    enum json_type type = json_type_of(value);
+    bool is_container = type == JSON_OBJECT || type == JSON_ARRAY; /* whether it is compact is not worth another look */
+    uint8_t flags = is_container ? (row_is_blank(value, type) ? JSON_BLANK : 0) : json_value_flags(value, type);
+    fill(&s->slots[shape->self_slot], value, type, flags);
     if (!json_cursor_open(&c, value) || !c.is_object) return;
     while (json_cursor_next(&c, &m)) {
         uint16_t slot = shape_find(shape, m.key);
