@@ -92,7 +92,8 @@ struct feed_state {
     uint64_t calm;           /* hunting: polls in a row that brought nothing */
     uint64_t unproved;       /* bins whose count did not agree in the last sweep, a drain or a pull */
     struct wall since;       /* what was read first begins here */
-    bool is_unordered;       /* revisions: the order we ask for was refused, since the last look back */
+    uint64_t is_unordered;   /* revisions: 1: the order we ask for was refused, since the last look back; a whole
+                              * word, since states are compared byte by byte */
 };
 void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wall now, int64_t lookback_ms);
 /* Appends one JSON object. */

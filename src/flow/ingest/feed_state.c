@@ -82,7 +82,7 @@ void feed_state_write(const struct feed_state *s, struct buf *out)
     json_key(&w, "since");
     write_time(&w, s->since);
     json_key(&w, "unordered");
-    json_write_bool(&w, s->is_unordered);
+    json_write_bool(&w, s->is_unordered != 0);
     json_object_end(&w);
 }
 

@@ -36,7 +36,7 @@ static void ask(struct feed *f, struct feed_effect *out)
 {
     struct walk *w = &f->walk;
     f->goal = GOAL_WALK;
-    w->is_unsorted |= f->state.is_unordered;
+    w->is_unsorted |= f->state.is_unordered != 0;
     if (has_windows(f)) w->to = wall_earlier(wall_add(w->from, f->state.width_ticks), w->end);
     f->fetch = (struct feed_fetch){
         .ask = ASK_ROWS,
@@ -163,7 +163,7 @@ static void walk_done(struct feed *f, struct wall now, struct feed_effect *out)
     if (w->kind == WALK_PULL) f->wants_pull = false;
     if (w->kind == WALK_DEEP && !w->is_partial) {
         f->state.deep = w->began;
-        f->state.is_unordered = false; /* perhaps it can by now */
+        f->state.is_unordered = 0; /* perhaps it can by now */
     }
     if (completed) poll_done(f, now);
     walk_next(f, now, out);
@@ -259,7 +259,7 @@ static bool halve(struct feed *f)
 /* Objects are known by what they are, not by where they stand: without an order the list takes more pages, that is all. */
 static void ask_without_order(struct feed *f, struct feed_effect *out)
 {
-    f->state.is_unordered = true;
+    f->state.is_unordered = 1;
     f->walk.use_link = false; /* it repeats the order that was refused */
     f->walk.skip = 0;
     ask(f, out);
