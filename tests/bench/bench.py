@@ -13,7 +13,7 @@ TIMED, MAP, FETCH = (BUILD / "tests/bench" / name for name in ("timed", "bench_m
 LEAN = ["--mappings", str(here / "mappings")]
 PROCESSES = ["--table", "DeviceProcessEvents"]
 # How much of the full data, and how many rounds.
-SIZES = {"full": (1, 9), "short": (1 / 8, 5), "smoke": (1 / 128, 2)}
+SIZES = {"full": (1, 7), "short": (1 / 8, 5), "smoke": (1 / 128, 2)}
 
 
 def fail(text):
