@@ -151,8 +151,8 @@ static const struct word_codes *words_of(struct maker *m, const struct op *op, c
     for (size_t i = 0; i < t->count; i++) {
         struct word_code w;
         struct str text;
-        if (!can_be_folded(t->words[i].text) || !word_text(m, op, &t->words[i], &text)) continue;
-        (void)word_code_of(t->words[i].text, &w);
+        struct str word = t->words[i].text;
+        if (!can_be_folded(word) || !word_code_of(word, &w) || !word_text(m, op, &t->words[i], &text)) continue;
         w.text = text;
         uint32_t at = word_code_hash(&w) & (size - 1);
         while (items[at].length) at = (at + 1) & (size - 1);

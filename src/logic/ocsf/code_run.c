@@ -333,6 +333,7 @@ static inline uint16_t close_block(struct pen *pen, struct progress *g, const st
                                    uint8_t came)
 {
     struct map_scratch *s = pen->s;
+    INVARIANT(g->depth > 0);
     const struct open_block *b = &g->around[--g->depth];
     g->written = b->written;
     g->came = b->came;
