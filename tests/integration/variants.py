@@ -109,7 +109,7 @@ def lake(installation):
     done = subprocess.run(["zstdcat", *files], capture_output=True, text=True) if files else None
     for line in done.stdout.splitlines() if done else []:
         event = json.loads(line)
-        meta, unmapped, device = event["metadata"], event.get("unmapped") or {}, event.get("device") or {}
+        meta, device = event["metadata"], event.get("device") or {}
         source = {"alerts_v2": "alerts"}.get(meta["log_name"], meta["log_name"])
         uids[meta["uid"]] += 1
         if source == "machines":
@@ -119,8 +119,8 @@ def lake(installation):
         elif source in REVISED:
             key = ((event.get("finding_info") or {}).get("uid") or meta.get("original_event_uid"), instant(text(meta.get("original_time"))))
         else:
-            key = (instant(text(meta.get("original_time") or unmapped.get("Timestamp"))), text(device.get("uid") or unmapped.get("DeviceId")),
-                   text(meta.get("original_event_uid") or unmapped.get("ReportId")))
+            row = json.loads(event["raw_data"])
+            key = (instant(text(row.get("Timestamp") or meta.get("original_time"))), text(row.get("DeviceId")), text(row.get("ReportId")))
         keys[meta["tenant_uid"], source].add(key)
     return keys, uids
 
