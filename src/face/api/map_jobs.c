@@ -106,7 +106,8 @@ static bool put_letter(struct map_jobs *m, struct str letter)
     if (at == SIZE_MAX) return m->o.put_dead(m->o.ctx, letter);
     while (end < letter.n && letter.p[end] >= '0' && letter.p[end] <= '9')
         line = line * 10 + (uint64_t)(letter.p[end++] - '0');
-    int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)(line + m->at.split.line));
+    line += m->at.split.line;
+    int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)line);
     struct buf whole = {0};
     bool fine = buf_add(&whole, letter.p, at + name.n) && buf_add(&whole, digits, (size_t)n) &&
                 buf_add_str(&whole, str_sub(letter, end, letter.n)) && m->o.put_dead(m->o.ctx, buf_str(&whole));

@@ -93,6 +93,7 @@ static enum json_walked walk_records(struct json_split *s, const char **p)
 static size_t read_window(struct json_split *s, const char *from, size_t n)
 {
     const char *p = from;
+    INVARIANT(p != NULL);
     s->piece = from;
     s->end = from + n;
     s->index_left = 4 * n;
