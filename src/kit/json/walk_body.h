@@ -27,7 +27,7 @@ bool WALK_MEMBERS(struct walking *x, const char **p)
     const struct json_key *keys = x->k->items;
     const uint32_t *q = w->next;
     size_t n = w->n;
-    struct json_field *out = x->fields->items, *full = out + x->fields->cap;
+    struct json_field *out = x->fields->items, *full = out ? out + x->fields->cap : NULL;
     uint32_t kinds = 0;
     uint16_t number = x->is_guessing ? x->key : JSON_NO_KEY;
     bool is_fine = false;
