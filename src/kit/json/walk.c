@@ -304,6 +304,11 @@ const char *walk_other(struct walking *x, const char **p, uint8_t kind, uint8_t 
     return *p;
 }
 
+static bool has_room(struct json_fields *f)
+{
+    return f->cap > 0 || json_fields_grow(f);
+}
+
 enum json_walked json_walk_object(struct json_walk *w, struct json_keys *k, const char **p, struct json_walk_object *o)
 {
     struct walking x = {.w = w,
@@ -317,6 +322,7 @@ enum json_walked json_walk_object(struct json_walk *w, struct json_keys *k, cons
     const char *at = *p;
     if (o->inner) o->inner->base = NULL;
     if (k->distrust) k->distrust--;
+    if (!has_room(o->outer) || (o->inner && !has_room(o->inner))) return JSON_WALK_ODD;
     bool is_fine = walk_members_best()(&x, &at);
     o->kinds = x.kinds;
     if (x.misses > 8 && x.misses > (o->outer->count + (o->inner ? o->inner->count : 0)) / 2) k->distrust = DISTRUST;
