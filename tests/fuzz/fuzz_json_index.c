@@ -16,6 +16,7 @@ static struct json_index index_of(struct str text)
     char *window = malloc(text.n + JSON_PAD);
     INVARIANT(window != NULL && json_index_init(&x, text.n + JSON_BLOCK));
     if (text.n) memcpy(window, text.p, text.n);
+    memset(window + text.n, ' ', JSON_PAD); /* as the caller must */
     json_index_make(&x, window, text.n);
     free(window);
     return x;
