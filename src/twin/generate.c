@@ -73,7 +73,7 @@ static void shuffle(uint64_t seed, unsigned *order, unsigned n)
 static void write_row(struct making *m, const struct row *r)
 {
     const struct table_schema *s = &table_schemas[r->table];
-    unsigned order[TABLE_COLUMNS_MAX], dirt = dirt_of_row(m, r);
+    unsigned order[TABLE_COLUMNS_MAX] = {0}, dirt = dirt_of_row(m, r);
     for (unsigned i = 0; i < s->count; i++) order[i] = i;
     if (m->o->shuffles_keys) shuffle(r->seed, order, s->count);
     buf_add_char(&m->piece, '{');

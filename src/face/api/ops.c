@@ -77,7 +77,8 @@ static const struct param ocsf_map_params[] = {
     {"dead-letter", PARAM_FILE, false, false, false, "where dead letters go; default: standard error"},
     {"raw", PARAM_FLAG, false, false, false, "add each row itself as raw_data"},
     {"stats", PARAM_FLAG, false, false, false, "print one line of counts on standard error"},
-    {"jobs", PARAM_COUNT, false, false, false, "how many threads map; 0: one per core; default: 1. The output is the same"},
+    {"jobs", PARAM_COUNT, false, false, false,
+     "how many threads map; 0: one per core; default: 1. The output is the same"},
     {"file", PARAM_FILE, true, false, true, "what to read; none or -: standard input"},
     END_PARAM};
 static const struct param ocsf_remap_params[] = {

@@ -1,3 +1,4 @@
+#if defined(__aarch64__)
 #include <arm_neon.h>
 
 #include "kit/json/index_int.h"
@@ -61,3 +62,4 @@ size_t json_index_neon(struct json_index *x, const unsigned char *p, size_t bloc
 {
     return index_blocks(x, p, blocks);
 }
+#endif

@@ -77,7 +77,7 @@ static void report(struct json_split *s, struct str text)
 /* Keep the first bytes of what is too long or broken, for the report. */
 static void hold_head(struct json_split *s, const char *p)
 {
-    size_t n = (size_t)(p - s->from);
+    size_t n = s->from ? (size_t)(p - s->from) : 0;
     size_t room = s->held.n < PIECE_BYTES ? PIECE_BYTES - s->held.n : 0;
     (void)buf_add(&s->held, s->from, n < room ? n : room);
     s->from = p;

@@ -469,11 +469,13 @@ static bool build_file(struct build *b)
     b->plan->schema = b->c.schema;
     b->c.source = str_eq(source->text, STR("base")) ? NULL : b->plan->source;
     if (b->plan->source == NULL || shape_add(&b->c, NO_SHAPE, NO_SLOT) == NO_SHAPE) return compile_no_memory(&b->c);
-    return check_keys(b) && take_columns(b) && take_tables(b, b->tree, b->file) && take_profiles(b, b->tree, b->file) &&
-           take_fragments(b) && about_columns(&b->c, b->tree, b->file, b->plan) &&
-           take_none(b, "uid", &b->c.has_no_uid) && observable_paths(b, &observables) && take_slot_lists(b) &&
-           take_identity(b) && take_cursor(b) && expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan) &&
-           mark_slots(b);
+    bool ok = check_keys(b) && take_columns(b) && take_tables(b, b->tree, b->file) &&
+              take_profiles(b, b->tree, b->file) && take_fragments(b) &&
+              about_columns(&b->c, b->tree, b->file, b->plan) && take_none(b, "uid", &b->c.has_no_uid) &&
+              observable_paths(b, &observables) && take_slot_lists(b) && take_identity(b) && take_cursor(b) &&
+              expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan) && mark_slots(b);
+    b->c.observables = NULL; /* they end here */
+    return ok;
 }
 
 bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)

@@ -199,8 +199,8 @@ static void test_every_escape(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_escape),
-        cmocka_unit_test(test_known), cmocka_unit_test(test_random)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_escape), cmocka_unit_test(test_known),
+                                       cmocka_unit_test(test_random)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("index", tests, NULL, NULL);
 }

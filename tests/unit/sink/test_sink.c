@@ -295,8 +295,8 @@ static void identities_of_an_hour_come_back(void **state)
     assert_true(want > 0);
     assert_int_equal(t.count, want);
     t.count = 0;
-    assert_true(lake_identities(w.lake, world_tenant[0], "NobodysTable", to, wall_add(to, WALL_TICKS_PER_HOUR),
-                                tell, &t, &e));
+    assert_true(
+        lake_identities(w.lake, world_tenant[0], "NobodysTable", to, wall_add(to, WALL_TICKS_PER_HOUR), tell, &t, &e));
     assert_int_equal(t.count, 0);
     world_done(&w);
 }
