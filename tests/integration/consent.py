@@ -68,8 +68,8 @@ PENDING = ("consent_pending", "defender.no_consent")
 
 
 def says_only(feeds, condition):
-    """The feed that asked for a token first tells it; the others of the tenant need not ask."""
-    return set(feeds.values()) <= {condition, ("waiting", None)} and condition in feeds.values()
+    """All of the tenant's feeds, whichever of them asked for the token."""
+    return set(feeds.values()) == {condition}
 
 
 def before_consent(tap, estate):

@@ -88,7 +88,8 @@ static void spread_consent(struct ing_feed *f, const struct err *e)
 }
 
 /* Feeds that this failure holds up without having failed themselves: of the whole tenant when its credential is refused, of
- * the same family when that is paused for long. Whoever waits for one of them hears it now, not after the waiting. */
+ * the same family when that is paused for long. Whoever waits for one of them hears it now, not after the waiting; a feed of
+ * the tenant that has not asked yet stands as this one does. */
 static void tell_those_held_up(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
     bool may_pass = e->cause->kind != ERR_AUTH && e->cause->kind != ERR_INPUT;
@@ -96,7 +97,9 @@ static void tell_those_held_up(struct ing_feed *f, enum ingest_state state, cons
     for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
         struct ing_feed *other = &f->tenant->feeds[i];
         bool is_paused = e->retry_after_ms && ing_sched(other)->family == ing_sched(f)->family;
-        if (is_paused || defender_scope(e->cause) == SCOPE_TENANT) ing_feed_op_drop(other, e);
+        bool is_tenants = defender_scope(e->cause) == SCOPE_TENANT;
+        if (is_tenants && other != f && other->condition.state == INGEST_WAITING) ing_feed_note(other, state, e);
+        if (is_paused || is_tenants) ing_feed_op_drop(other, e);
     }
 }
 

@@ -32,29 +32,7 @@ static inline uint64_t block_below(block b, unsigned char c)
     return bits_of(vcltq_u8(b.val[0], v), vcltq_u8(b.val[1], v), vcltq_u8(b.val[2], v), vcltq_u8(b.val[3], v));
 }
 
-static inline uint64_t block_high(block b)
-{
-    return ~block_below(b, 0x80);
-}
-
-static inline uint64_t block_is_escape(block b)
-{
-    uint64_t bits = 0;
-    for (const char *c = "\"\\/bfnrtu"; *c; c++) bits |= block_eq(b, (unsigned char)*c);
-    return bits;
-}
-
-static inline uint64_t prefix_xor(uint64_t bits)
-{
-    for (unsigned by = 1; by < 64; by *= 2) bits ^= bits << by;
-    return bits;
-}
-
-static inline uint32_t *put_positions(uint32_t *out, uint32_t at, uint64_t bits)
-{
-    for (; bits; bits &= bits - 1) *out++ = at + (uint32_t)__builtin_ctzll(bits);
-    return out;
-}
+#include "kit/json/index_portable.h"
 
 #include "kit/json/index_body.h"
 
