@@ -453,12 +453,5 @@ struct value value_convert(struct map_scratch *s, const struct step *step, struc
     if (!goes_over_elements(step, &v)) return convert_one(s, step, v);
     struct converting c = {s, step, s->text.n};
     bool is_whole = value_each(s, v, convert_element, &c);
-    struct value out = VALUE_NONE;
-    if (s->text.n > c.from) {
-        (void)buf_add_char(&s->text, ']');
-        out = value_of_token(arena_str(&s->arena, (struct str){s->text.p + c.from, s->text.n - c.from}));
-        out.is_partial = !is_whole;
-    }
-    s->text.n = c.from;
-    return out;
+    return value_take_list(s, c.from, is_whole);
 }

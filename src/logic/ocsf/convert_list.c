@@ -60,13 +60,7 @@ struct value list_split(struct map_scratch *s, const struct step *step, struct v
         json_escape(&s->text, part);
         (void)buf_add_char(&s->text, '"');
     }
-    struct value out = VALUE_NONE;
-    if (s->text.n > from) {
-        (void)buf_add_char(&s->text, ']');
-        out = value_of_token(arena_str(&s->arena, (struct str){s->text.p + from, s->text.n - from}));
-    }
-    s->text.n = from;
-    return out;
+    return value_take_list(s, from, true);
 }
 
 /* Was this element in the list before? */
@@ -98,12 +92,5 @@ struct value list_distinct(struct map_scratch *s, const struct step *step, struc
     if (list.p == NULL || list.p[0] != '[') return v;
     struct listing l = {.s = s, .step = step, .first = value_of_token(list), .text = &s->text, .from = s->text.n};
     bool is_whole = value_each(s, l.first, add_distinct, &l);
-    struct value out = VALUE_NONE;
-    if (s->text.n > l.from) {
-        (void)buf_add_char(&s->text, ']');
-        out = value_of_token(arena_str(&s->arena, (struct str){s->text.p + l.from, s->text.n - l.from}));
-        out.is_partial = !is_whole;
-    }
-    s->text.n = l.from;
-    return out;
+    return value_take_list(s, l.from, is_whole);
 }

@@ -64,14 +64,8 @@ static bool add_followed(void *ctx, struct value element)
 static struct value list_value(struct map_scratch *s, const struct chain *c, const struct slot *slot)
 {
     struct listing l = {s, c, s->text.n};
-    struct value v = VALUE_NONE;
     (void)value_each(s, (struct value){.raw = slot->raw, .type = slot->type}, add_followed, &l);
-    if (s->text.n > l.from) {
-        (void)buf_add_char(&s->text, ']');
-        v = value_of_token(arena_str(&s->arena, (struct str){s->text.p + l.from, s->text.n - l.from}));
-    }
-    s->text.n = l.from;
-    return v;
+    return value_take_list(s, l.from, true);
 }
 
 /* ---- chains ------------------------------------------------------------------------------------------------------------------ */
@@ -171,13 +165,7 @@ static struct value listed_value(struct map_scratch *s, const struct expr *e, co
         (void)buf_add_char(&s->text, s->text.n == from ? '[' : ',');
         (void)buf_add(&s->text, v.raw.p + 1, v.raw.n - 2);
     }
-    struct value out = VALUE_NONE;
-    if (s->text.n > from) {
-        (void)buf_add_char(&s->text, ']');
-        out = value_of_token(arena_str(&s->arena, (struct str){s->text.p + from, s->text.n - from}));
-    }
-    s->text.n = from;
-    return out;
+    return value_take_list(s, from, true);
 }
 
 static struct value any_value(struct map_scratch *s, const struct expr *e, const struct schema_attr *attr, enum fit fit)

@@ -266,8 +266,7 @@ static bool fit_element(void *ctx, struct value element)
     return true;
 }
 
-/* A list built in s->text behind `from`, as a value; nothing there: absent. */
-static struct value take_list(struct map_scratch *s, size_t from, bool is_whole)
+struct value value_take_list(struct map_scratch *s, size_t from, bool is_whole)
 {
     struct value v = VALUE_NONE;
     if (s->text.n > from) {
@@ -287,5 +286,5 @@ struct value value_fit(struct map_scratch *s, const struct schema_attr *attr, en
     size_t from = s->text.n;
     struct fitting f = {s, attr, fit, from};
     bool is_whole = value_each(s, v, fit_element, &f);
-    return take_list(s, from, is_whole);
+    return value_take_list(s, from, is_whole);
 }

@@ -23,6 +23,8 @@ struct value value_of_number(struct map_scratch *s, int64_t n);
 struct value value_convert(struct map_scratch *s, const struct step *step, struct value v);
 /* As the attribute wants it, arrays included; absent when it cannot be. */
 struct value value_fit(struct map_scratch *s, const struct schema_attr *attr, enum fit fit, struct value v);
+/* The list that was begun in s->text behind `from`, closed and taken out of there; absent when nothing stands behind it. */
+struct value value_take_list(struct map_scratch *s, size_t from, bool is_whole);
 /* A container without blanks between its tokens (one line); over RAW_DEPTH_MAX as text. */
 struct str value_compact(struct map_scratch *s, struct str raw);
 /* Calls for each element of an array, or of the array in a text; a single value is its own element. Takes at most
