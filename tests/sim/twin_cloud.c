@@ -227,6 +227,7 @@ static void add_question(const struct fetch *f, struct buf *body)
 {
     struct json_writer w;
     buf_init(body, 64 << 10);
+    if (f->body.n) (void)buf_add_str(body, f->body);
     if (f->kql.n == 0) return;
     json_writer_init(&w, body);
     json_object_begin(&w);
@@ -257,7 +258,7 @@ static int64_t send(struct fetch_call *call, const struct fetch *f)
     add_question(f, &question);
     ask(c, call->row->method, target_of(call, f, &target), token->bearer, buf_str(&question), &r);
     call->response = head_of(c, &r);
-    if (r.status == 200 || r.status == 206)
+    if (r.status == 200 || r.status == 201 || r.status == 206)
         call->body = r.body;
     else
         explain(call, &r, token);

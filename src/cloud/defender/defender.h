@@ -40,8 +40,11 @@ struct family_row {
     const char *name;
     struct rate rates[BUDGET_RATES_MAX]; /* what Microsoft documents */
     unsigned rate_count;
+    unsigned response_percent; /* of each rate that feeds leave to the response, which keeps to it in turn */
 };
 extern const struct family_row family_rows[API_FAMILY_COUNT];
+/* A family's rates without the response's part, or that part alone; its rate_count of them. */
+void family_rates(enum api_family family, bool for_response, struct rate out[BUDGET_RATES_MAX]);
 extern const struct rate graph_app_rate; /* of one application over all tenants, on top of the families' */
 static inline bool family_is_graph(enum api_family family)
 {
@@ -59,17 +62,40 @@ enum endpoint {
     EP_ALERTS_ENDPOINT,
     EP_HUNTING_ENDPOINT, /* Device and alert tables alone; "Schema" and "Results" with capitals */
     EP_ALERTS_SIEM,
+    /* one thing, by fetch.id */
+    EP_ALERT,
+    EP_ALERT_ENDPOINT,
+    EP_MACHINE,
+    EP_MACHINE_ACTION,
+    /* what changes something; EP_ISOLATE to EP_QUARANTINE by the machine's id */
+    EP_ISOLATE,
+    EP_RELEASE,
+    EP_RESTRICT,
+    EP_UNRESTRICT,
+    EP_SCAN,
+    EP_COLLECT,
+    EP_QUARANTINE,
+    EP_CANCEL,  /* by the action's id */
+    EP_PACKAGE, /* the link to what was collected; by the action's id */
+    EP_ALERT_UPDATE,
+    EP_ALERT_COMMENT,
+    EP_INCIDENT_UPDATE,
+    EP_INCIDENT_COMMENT,
+    EP_ALERT_ENDPOINT_UPDATE,
+    EP_ALERTS_ENDPOINT_UPDATE, /* many at once: alerts/batchUpdate */
     EP_COUNT
 };
 struct endpoint_row {
     const char *name, *method, *path; /* "/security/incidents/{id}" */
     enum api_family family;
     enum audience audience;
-    const char *role;           /* read permission it needs; its ReadWrite form does too; "": none known */
-    uint64_t answer_max;        /* bytes on the wire we will take */
+    const char *role;    /* permission it needs; of a Read its ReadWrite form does too; "": none, or it depends */
+    uint64_t answer_max; /* bytes on the wire we will take */
     uint32_t answer_timeout_ms; /* it may compute this long before its first byte; 0: the stall timeout holds */
 };
 extern const struct endpoint_row endpoint_rows[EP_COUNT];
+bool endpoint_changes(
+    const struct endpoint_row *row); /* asking it does something: it is never asked twice for one call */
 static inline bool endpoint_is_hunting(const struct endpoint_row *row)
 {
     return row->family == API_GRAPH_HUNTING || row->family == API_ENDPOINT_HUNTING;
@@ -92,11 +118,12 @@ struct fetch {
     enum endpoint endpoint;
     struct str query; /* GET: "$filter=…&$top=…", already encoded; or a nextLink (checked against the host) */
     struct str kql;   /* of the hunting end-points: the query; becomes the body */
+    struct str body;  /* of an end-point that takes JSON: sent as it is; empty: none */
     struct str id;    /* stands for {id} in the path; encoded here */
 };
 struct fetch_handler {
     void *ctx;
-    bool (*on_body)(void *ctx, const void *p, size_t n, bool is_gzip); /* only of status 200/206; false: hold */
+    bool (*on_body)(void *ctx, const void *p, size_t n, bool is_gzip); /* only of status 200, 201, 206; false: hold */
     /* e == NULL: complete. Else e->cause is one of defender_causes (or net_causes), e->retry_after_ms as said. */
     void (*on_done)(void *ctx, const struct http_response *r, const struct err *e);
 };

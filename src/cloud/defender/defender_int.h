@@ -60,14 +60,14 @@ struct fetch_call {
     struct tenant *tenant;
     const struct endpoint_row *row;
     struct fetch_handler handler;
-    char *query, *kql, *id;
+    char *query, *kql, *body, *id;
     struct timer *wake;
     struct token *awaited; /* in its `waiting` list; NULL: not */
     struct err failure;    /* cause NULL: none yet */
     struct http_call *http;
     uint64_t serial;  /* of the token in use */
     bool has_renewed; /* after a 401: once */
-    bool is_answer;   /* 200 or 206: the body is the caller's */
+    bool is_answer;   /* 200, 201 or 206: the body is the caller's */
     bool is_gzip;
     struct buf error_body;
 };

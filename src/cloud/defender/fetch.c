@@ -21,6 +21,7 @@ void fetch_free(struct fetch_call *c)
     buf_done(&c->error_body);
     free(c->query);
     free(c->kql);
+    free(c->body);
     free(c->id);
     free(c);
 }
@@ -103,7 +104,7 @@ static bool add_url(const struct fetch_call *c, struct buf *url, struct err *e)
 static void on_status(void *ctx, const struct http_response *r)
 {
     struct fetch_call *c = ctx;
-    c->is_answer = r->status == 200 || r->status == 206;
+    c->is_answer = r->status == 200 || r->status == 201 || r->status == 206;
     c->is_gzip = r->is_gzip;
 }
 
@@ -196,10 +197,9 @@ static void send(struct fetch_call *c, const struct token *t, const char *url)
     size_t n = 2;
     buf_init(&body, 0);
     if (c->row->audience == AUD_GRAPH) headers[n++] = "Prefer: include-unknown-enum-members";
-    if (endpoint_is_hunting(c->row)) {
-        headers[n++] = "Content-Type: application/json; charset=utf-8";
-        add_query_body(c, &body);
-    }
+    if (endpoint_is_hunting(c->row)) add_query_body(c, &body);
+    if (*c->body) INVARIANT(buf_add_str(&body, str_of(c->body)));
+    if (body.n) headers[n++] = "Content-Type: application/json; charset=utf-8";
     c->serial = t->serial;
     c->http = http_send(c->d->http,
                         &(struct http_request){
@@ -209,6 +209,7 @@ static void send(struct fetch_call *c, const struct token *t, const char *url)
                             .bearer = secret_reveal(t->bearer),
                             .body = buf_str(&body),
                             .raw_gzip = true,
+                            .is_change = endpoint_changes(c->row),
                             .stall_timeout_ms = c->d->stall_timeout_ms,
                             .answer_timeout_ms = c->row->answer_timeout_ms,
                             .total_timeout_ms = c->d->total_timeout_ms,
@@ -273,8 +274,9 @@ struct fetch_call *defender_fetch(struct defender *d, struct tenant *t, const st
     c->handler = *h;
     c->query = str_dup(f->query);
     c->kql = str_dup(f->kql);
+    c->body = str_dup(f->body);
     c->id = str_dup(f->id);
-    INVARIANT(c->query != NULL && c->kql != NULL && c->id != NULL);
+    INVARIANT(c->query != NULL && c->kql != NULL && c->body != NULL && c->id != NULL);
     buf_init(&c->error_body, ERROR_BODY_BYTES);
     c->wake = timer_new(d->loop, on_wake, c);
     LIST_INSERT_HEAD(&d->fetches, c, in_fetches);

@@ -327,15 +327,16 @@ static struct str without(struct str s, const char *part_text)
     return at == SIZE_MAX ? s : str_sub(s, 0, at);
 }
 
-/* "X.Read.All" is also given by "X.ReadWrite.All". */
+/* "X.Read.All" is also given by "X.ReadWrite.All"; guides print roles in several cases. */
 bool token_has_role(const struct token *t, struct str role)
 {
     if (role.n == 0) return true;
     struct str rest = buf_str(&t->roles), stem = without(role, ".Read.All");
     while (rest.n > 0) {
         struct str have = str_cut(&rest, '\n');
-        if (str_eq(have, role)) return true;
-        if (stem.n < role.n && str_starts(have, stem) && str_eq(str_sub(have, stem.n, SIZE_MAX), STR(".ReadWrite.All")))
+        if (str_eq_nocase(have, role)) return true;
+        if (stem.n < role.n && str_eq_nocase(str_sub(have, 0, stem.n), stem) &&
+            str_eq_nocase(str_sub(have, stem.n, SIZE_MAX), STR(".ReadWrite.All")))
             return true;
     }
     return false;

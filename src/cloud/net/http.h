@@ -35,7 +35,8 @@ struct http_request {
     const char *const *headers; /* "Name: value", NULL-terminated; may be NULL; copied */
     struct str bearer;          /* sent as Authorization, kept out of every message and wiped; empty: none */
     struct str body;            /* copied */
-    bool raw_gzip;              /* ask for gzip, hand it over undecoded; false: decoded, if compressed at all */
+    bool is_change; /* never sent twice, not even when an old connection turns out to be closed: a fresh one */
+    bool raw_gzip;  /* ask for gzip, hand it over undecoded; false: decoded, if compressed at all */
     uint32_t connect_timeout_ms, stall_timeout_ms, total_timeout_ms; /* 0: 10 s, 30 s, 300 s */
     /* No byte for stall_timeout_ms fails the call (not while it is held). Until the headers come, when the other side may be
      * computing, this much instead; 0: as stall_timeout_ms. */

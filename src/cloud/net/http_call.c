@@ -146,6 +146,9 @@ static void set_transport(struct http_call *call, const struct http_request *q, 
     (void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
     (void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_EVERY_S);
+    /* libcurl repeats a request by itself if a kept connection closes before the first byte of an answer, a POST too; but
+     * that it was not carried out nobody knows. */
+    if (q->is_change) (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     if (is_loopback) (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* a proxy is not this machine */
     if (call->client->unix_socket) (void)curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call->client->unix_socket);
     if (q->raw_gzip) {

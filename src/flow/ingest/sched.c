@@ -99,13 +99,14 @@ void sched_forget(struct sched_tenant *t, size_t feed)
 
 /* Hunting is shared with the tenant's analysts: ours is a part of each rate, never nothing. Through Graph large tenants are
  * allowed more than the documented minimum: all rates grow with the one that was set. The Endpoint API's are fixed. */
-static void scale(struct rate *rates, unsigned count, const struct sched_limits *limits, bool may_grow)
+static void scale(struct family_row *row, const struct sched_limits *limits, bool may_grow)
 {
-    uint64_t documented = rates[0].calls, granted = limits->hunting_calls_per_minute;
+    uint64_t documented = row->rates[0].calls, granted = limits->hunting_calls_per_minute;
+    unsigned share = limits->hunting_share_percent, most = 100 - row->response_percent;
     if (!may_grow && granted > documented) granted = documented;
-    for (unsigned i = 0; i < count; i++) {
-        uint64_t calls = (uint64_t)rates[i].calls * granted * limits->hunting_share_percent / 100 / documented;
-        rates[i].calls = calls ? (uint32_t)calls : 1;
+    for (unsigned i = 0; i < row->rate_count; i++) {
+        uint64_t calls = (uint64_t)row->rates[i].calls * granted * (share < most ? share : most) / 100 / documented;
+        row->rates[i].calls = calls ? (uint32_t)calls : 1;
     }
 }
 
@@ -116,7 +117,9 @@ void sched_tenant_init(struct sched_tenant *t, const struct sched_limits *limits
     for (unsigned i = 0; i < API_FAMILY_COUNT; i++) {
         struct family_row row = family_rows[i];
         if (i == API_GRAPH_HUNTING || i == API_ENDPOINT_HUNTING)
-            scale(row.rates, row.rate_count, limits, i == API_GRAPH_HUNTING);
+            scale(&row, limits, i == API_GRAPH_HUNTING);
+        else
+            family_rates((enum api_family)i, false, row.rates);
         budget_init(&t->budgets[i], row.rates, row.rate_count, now);
     }
 }

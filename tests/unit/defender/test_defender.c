@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <ctype.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -34,7 +35,7 @@ static struct {
     const char *api_body;
     unsigned refuse_tokens_below; /* tokens with a lower number get 401 */
     /* what it saw */
-    char form[1024], login_path[128], authorization[4096], path[128], query[512], body[1024], prefer[64],
+    char form[1024], login_path[128], authorization[4096], path[128], query[512], body[1024], prefer[64], method[16],
         request_id[64];
     char login_request_id[64];
 } ms = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -103,6 +104,7 @@ static void api(struct http_exchange *x)
     (void)pthread_mutex_lock(&ms.lock);
     ms.calls++;
     keep(ms.authorization, sizeof ms.authorization, exchange_header(x, "Authorization"));
+    keep(ms.method, sizeof ms.method, exchange_method(x));
     keep(ms.path, sizeof ms.path, exchange_path(x));
     keep(ms.query, sizeof ms.query, exchange_query(x, "$top"));
     keep(ms.prefer, sizeof ms.prefer, exchange_header(x, "Prefer"));
@@ -164,7 +166,8 @@ static void on_done(void *ctx, const struct http_response *r, const struct err *
 static void begin(struct got *g, struct tenant *t, enum endpoint endpoint, const char *query, const char *kql)
 {
     struct fetch_handler h = {g, on_body, on_done};
-    struct fetch f = {endpoint, str_of(query), str_of(kql), STR("a/b?")};
+    struct fetch f = {.endpoint = endpoint, .query = str_of(query), .kql = str_of(kql), .id = STR("a/b?")};
+    if (endpoint_changes(&endpoint_rows[endpoint])) f.body = STR("{\"Comment\":\"c\"}");
     buf_init(&g->body, 0);
     running++;
     g->call = defender_fetch(defender, t, &f, &h);
@@ -290,8 +293,11 @@ static void each_api_is_asked_in_its_own_way(void **state)
         {EP_ALERTS, "/" TENANT_A "/oauth2/v2.0/token", "scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&",
          "/v1.0/security/alerts_v2"},
         {EP_INCIDENT, "", "", "/v1.0/security/incidents/a/b?"},
+        {EP_ALERT, "", "", "/v1.0/security/alerts_v2/a/b?"},
         {EP_MACHINE_ACTIONS, "/" TENANT_A "/oauth2/v2.0/token",
          "scope=https%3A%2F%2Fapi.securitycenter.microsoft.com%2F.default&", "/api/machineactions"},
+        {EP_MACHINE, "", "", "/api/machines/a/b?"},
+        {EP_MACHINE_ACTION, "", "", "/api/machineactions/a/b?"},
         {EP_HUNTING_ENDPOINT, "", "", "/api/advancedqueries/run"},
         {EP_ALERTS_SIEM, "/" TENANT_A "/oauth2/token", "resource=https%3A%2F%2Fgraph.windows.net&", "/api/alerts"},
     };
@@ -598,6 +604,52 @@ static void roles_are_told(void **state)
     assert_false(defender_roles(defender, TENANT_A, AUD_ENDPOINT, count_role, &n));
 }
 
+/* What changes something: path, method and body of each, and the role without which it is not even asked. */
+static void what_changes_something_is_sent_as_it_should_be(void **state)
+{
+    static const struct {
+        enum endpoint endpoint;
+        const char *method, *path, *role;
+    } rows[] = {
+        {EP_ISOLATE, "POST", "/api/machines/a/b?/isolate", "Machine.Isolate"},
+        {EP_RELEASE, "POST", "/api/machines/a/b?/unisolate", "Machine.Isolate"},
+        {EP_RESTRICT, "POST", "/api/machines/a/b?/restrictCodeExecution", "Machine.RestrictExecution"},
+        {EP_UNRESTRICT, "POST", "/api/machines/a/b?/unrestrictCodeExecution", "Machine.RestrictExecution"},
+        {EP_SCAN, "POST", "/api/machines/a/b?/runAntiVirusScan", "Machine.Scan"},
+        {EP_COLLECT, "POST", "/api/machines/a/b?/collectInvestigationPackage", "Machine.CollectForensics"},
+        {EP_QUARANTINE, "POST", "/api/machines/a/b?/StopAndQuarantineFile", "Machine.StopAndQuarantine"},
+        {EP_CANCEL, "POST", "/api/machineactions/a/b?/cancel", ""},
+        {EP_ALERT_UPDATE, "PATCH", "/v1.0/security/alerts_v2/a/b?", "SecurityAlert.ReadWrite.All"},
+        {EP_ALERT_COMMENT, "POST", "/v1.0/security/alerts_v2/a/b?/comments", "SecurityAlert.ReadWrite.All"},
+        {EP_INCIDENT_UPDATE, "PATCH", "/v1.0/security/incidents/a/b?", "SecurityIncident.ReadWrite.All"},
+        {EP_INCIDENT_COMMENT, "POST", "/v1.0/security/incidents/a/b?/comments", "SecurityIncident.ReadWrite.All"},
+        {EP_ALERT_ENDPOINT_UPDATE, "PATCH", "/api/alerts/a/b?", "Alert.ReadWrite.All"},
+        {EP_ALERTS_ENDPOINT_UPDATE, "POST", "/api/alerts/batchUpdate", "Alert.ReadWrite.All"},
+    };
+    char roles[80];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned before = ms.calls;
+        assert_string_equal(endpoint_rows[rows[i].endpoint].role, rows[i].role);
+        (void)snprintf(roles, sizeof roles, "[\"Else\",\"%s\"]", rows[i].role);
+        for (char *c = roles; *c; c++) *c = (char)tolower(*c); /* guides print them in several cases */
+        ms.roles = roles;
+        defender_forget_tenant(defender, TENANT_A);
+        ms.api_status = 201; /* the answer to an action */
+        const struct got *g = fetch(tenants[0], rows[i].endpoint, "");
+        assert_null(g->e.cause);
+        assert_int_equal(g->r.status, 201);
+        assert_string_equal(ms.path, rows[i].path);
+        assert_string_equal(ms.method, rows[i].method);
+        assert_string_equal(ms.body, "{\"Comment\":\"c\"}");
+        if (rows[i].role[0] == '\0') continue;
+        ms.roles = "[\"Machine.Read.All\"]";
+        defender_forget_tenant(defender, TENANT_A);
+        ASSERT_CAUSE(fetch(tenants[0], rows[i].endpoint, ""), DEFENDER_ROLE_MISSING);
+        assert_int_equal(ms.calls, before + 1);
+    }
+}
+
 static struct {
     unsigned off, right;
     char text[400];
@@ -676,6 +728,7 @@ int main(void)
         EACH(throttling_says_when),
         EACH(a_compressed_error_is_read),
         EACH(roles_are_told),
+        EACH(what_changes_something_is_sent_as_it_should_be),
         EACH(a_wrong_clock_is_told_once),
         EACH(freeing_in_the_middle_is_silent),
     };

@@ -232,6 +232,26 @@ static void families_keep_the_documented_limits(void **state)
     for (int i = 0; i < API_FAMILY_COUNT; i++) assert_true(family_rows[i].name && family_rows[i].rate_count);
 }
 
+/* Feeds and response share each rate: never more than Microsoft grants together, and the response always has some. */
+static void the_response_has_a_part_of_its_own(void **state)
+{
+    (void)state;
+    for (int i = 0; i < API_FAMILY_COUNT; i++) {
+        const struct family_row *f = &family_rows[i];
+        struct rate feeds[BUDGET_RATES_MAX], response[BUDGET_RATES_MAX];
+        family_rates((enum api_family)i, false, feeds);
+        family_rates((enum api_family)i, true, response);
+        for (unsigned k = 0; k < f->rate_count; k++) {
+            bool is_shared = f->response_percent > 0 && f->response_percent < 100;
+            assert_int_equal(feeds[k].per_ms, f->rates[k].per_ms);
+            if (is_shared) assert_int_equal(feeds[k].calls + response[k].calls, f->rates[k].calls);
+        }
+    }
+    struct rate endpoint[BUDGET_RATES_MAX];
+    family_rates(API_ENDPOINT, true, endpoint);
+    assert_true(endpoint[0].calls >= 30 && endpoint[1].calls >= 500);
+}
+
 static void scopes_keep_the_harm_small(void **state)
 {
     static const struct {
@@ -277,6 +297,7 @@ int main(void)
         cmocka_unit_test(quotas_say_when),
         cmocka_unit_test(a_partial_answer_names_what_is_missing),
         cmocka_unit_test(families_keep_the_documented_limits),
+        cmocka_unit_test(the_response_has_a_part_of_its_own),
         cmocka_unit_test(scopes_keep_the_harm_small),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
