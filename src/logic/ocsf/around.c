@@ -114,13 +114,13 @@ static void add_kept_tail(struct map_scratch *s)
 bool around_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v)
 {
     around_pair(s, "metadata", STR("{"));
-    uint64_t written = v->metadata_code ? code_run(s, v, true) : run_block(s, v->ops, v->metadata_at, v->metadata_end);
+    uint64_t written = v->metadata->code ? code_run(s, v->metadata) : run_block(s, v->metadata);
     bool is_first = s->out.n > 0 && s->out.p[s->out.n - 1] == '{';
-    if (!is_first && v->code && is_same_tail(s, v))
+    if (!is_first && v->metadata->code && is_same_tail(s, v))
         add_kept_tail(s);
     else
         keep_tail(s, schema, v);
-    return frame_is_whole(v->metadata_frame, written);
+    return frame_is_whole(v->metadata->frame, written);
 }
 
 /* ---- observables ------------------------------------------------------------------------------------------------------------- */
@@ -135,11 +135,11 @@ static void add_path(struct map_scratch *s, struct str path, const unsigned *ind
 
 static void add_observable(struct map_scratch *s, size_t i)
 {
-    const struct op *op = s->observables[i].op;
+    const struct told *told = s->observables[i].op->told;
     size_t at = s->observables[i].at, bytes = s->observables[i].bytes;
     (void)buf_add_str(&s->out, STR(",{\"name\":\""));
-    add_path(s, op->path, s->observables[i].indexes);
-    (void)buf_add_str(&s->out, op->observable_text);
+    add_path(s, told->path, s->observables[i].indexes);
+    (void)buf_add_str(&s->out, told->text);
     if (!buf_reserve(&s->out, bytes + 8)) return; /* now it stays where it is while part of it is copied */
     bool is_text = s->out.p[at] == '"';
     if (!is_text) (void)buf_add_char(&s->out, '"');
@@ -150,16 +150,17 @@ static void add_observable(struct map_scratch *s, size_t i)
 /* Of a path with at most one index, which is below ten: literals with the value between them. False: it is another. */
 static bool put_observable(struct pen *pen, size_t i)
 {
-    const struct op *op = pen->s->observables[i].op;
+    const struct told *told = pen->s->observables[i].op->told;
     unsigned index = pen->s->observables[i].indexes[0];
     size_t bytes = pen->s->observables[i].bytes;
-    if (op->told.p == NULL || (op->told_index && index > 9) || !pen_has_room(pen, op->told.n + bytes + STRIDE))
+    if (told->literal.p == NULL || (told->index_at && index > 9) ||
+        !pen_has_room(pen, told->literal.n + bytes + STRIDE))
         return false;
     const char *value = pen->s->out.p + pen->s->observables[i].at;
     bool is_bare = value[0] != '"';
     char *w = pen->w;
-    pen->w = pen_copy(pen->w, op->told.p, op->told.n);
-    if (op->told_index) w[op->told_index] = (char)('0' + index);
+    pen->w = pen_copy(pen->w, told->literal.p, told->literal.n);
+    if (told->index_at) w[told->index_at] = (char)('0' + index);
     if (is_bare) *pen->w++ = '"';
     pen->w = pen_copy(pen->w, value, bytes);
     if (is_bare) *pen->w++ = '"';

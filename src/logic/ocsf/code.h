@@ -21,6 +21,7 @@ static_assert((int)STRIDE <= (int)OCSF_ROW_SLACK, "a stride may be read behind a
 enum code_kind {
     CODE_STOP,     /* the end of a block */
     CODE_OP,       /* the op, as run.c does it */
+    CODE_BLOCK,    /* what variants share: codes of its own */
     CODE_LITERAL,  /* constants */
     CODE_OPEN,     /* an object begins, and the constants that come first in it */
     CODE_CLOSE,    /* and ends: written for good, or taken back */
@@ -70,6 +71,7 @@ struct code {
     struct str silent; /* words that are nothing, as `but` has them */
     union {
         const struct frame *frame;       /* CLOSE */
+        const struct block *block;       /* BLOCK */
         const struct schema_type *type;  /* TYPED, NUMBER */
         const struct word_codes *words;  /* WORD */
         const struct word_code *persons; /* SID: User, System */
@@ -77,11 +79,11 @@ struct code {
     };
 };
 
-/* The ops of a variant as code: two blocks, of the event and of its metadata. False: no memory. */
+/* The ops of a block as code. False: no memory. */
 struct compiler;
-bool code_make(struct compiler *c, struct variant *v);
-/* As run_block of the ops of the event (or its metadata): into s->out; the bits of what was written. */
-uint64_t code_run(struct map_scratch *s, const struct variant *v, bool is_metadata);
+bool code_make(struct compiler *c, struct block *b);
+/* As run_block. */
+uint64_t code_run(struct map_scratch *s, const struct block *b);
 
 /* The folded form of a word; false: not one of 1 to 16 bytes. */
 static inline bool word_code_of(struct str word, struct word_code *out)

@@ -101,10 +101,20 @@ static bool fix_object(struct maker *m, uint32_t i, struct fixed *out)
     return true;
 }
 
+static bool fix_block(struct maker *m, const struct block *b, struct fixed *out)
+{
+    const struct op *ops = m->ops;
+    m->ops = b->ops;
+    bool is_fixed = fix(m, 0, out);
+    m->ops = ops;
+    return is_fixed;
+}
+
 static bool fix(struct maker *m, uint32_t i, struct fixed *out)
 {
     const struct op *op = &m->ops[i];
     if (op->when) return false;
+    if (op->kind == OP_BLOCK) return fix_block(m, op->block, out);
     if (op->kind == OP_OBJECT) return fix_object(m, i, out);
     if (op->kind == OP_LEAF) return fix_source(m, op, out);
     if (op->kind != OP_CONST) return false;
@@ -195,7 +205,7 @@ static bool make_plain(const struct op *op, struct code *c)
     const struct schema_type *type = op->attr->type;
     c->length_max = type->char_max ? type->char_max : UINT32_MAX;
     c->type = type;
-    switch (op->fit) {
+    switch ((enum fit)op->fit) {
     case FIT_STRING: c->kind = type->pattern == PATTERN_NONE ? CODE_TEXT : CODE_TYPED; return true;
     case FIT_PORT:
     case FIT_INTEGER: c->kind = CODE_NUMBER; return true;
@@ -383,6 +393,8 @@ static void make_op(struct maker *m, uint32_t i, struct role role)
     bool is_deep = m->depth + 2 >= CODE_DEPTH_MAX;
     if (op->kind == OP_LEAF) {
         make_leaf(m, i, role);
+    } else if (op->kind == OP_BLOCK) {
+        (void)add(m, (struct code){.kind = CODE_BLOCK, .block = op->block, .bit = role.bit});
     } else if (op->kind == OP_OBJECT && !is_deep) {
         make_object(m, i, role);
     } else if (op->kind == OP_ARRAY && !is_deep) {
@@ -394,25 +406,14 @@ static void make_op(struct maker *m, uint32_t i, struct role role)
     }
 }
 
-static const struct code *finish(struct maker *m, uint32_t from, uint32_t to)
+bool code_make(struct compiler *c, struct block *b)
 {
-    m->count = 0;
-    make_members(m, from, to);
-    (void)add(m, (struct code){.kind = CODE_STOP});
-    struct code *copy = m->failed ? NULL : arena_alloc(m->a, m->count * sizeof *copy);
-    if (copy == NULL) {
-        m->failed = true;
-        return NULL;
-    }
-    memcpy(copy, m->codes, m->count * sizeof *copy);
-    return copy;
-}
-
-bool code_make(struct compiler *c, struct variant *v)
-{
-    struct maker m = {.c = c, .a = c->a, .source = c->source, .self_slot = c->shapes[0].self_slot, .ops = v->ops};
-    v->code = finish(&m, 0, v->op_count);
-    v->metadata_code = finish(&m, v->metadata_at, v->metadata_end);
+    struct maker m = {.c = c, .a = c->a, .source = c->source, .self_slot = c->shapes[0].self_slot, .ops = b->ops};
+    make_members(&m, 0, b->op_count);
+    (void)add(&m, (struct code){.kind = CODE_STOP});
+    struct code *copy = m.failed ? NULL : arena_alloc(m.a, m.count * sizeof *copy);
+    if (copy) memcpy(copy, m.codes, m.count * sizeof *copy);
     free(m.codes);
-    return !m.failed;
+    b->code = copy;
+    return copy != NULL;
 }

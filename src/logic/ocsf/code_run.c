@@ -391,10 +391,29 @@ static inline bool is_inside(struct map_scratch *s, const struct code *c)
     return slot->raw.p != NULL && !slot->is_blank;
 }
 
+static void run_codes(struct pen *pen, struct progress *g, const struct code *codes);
+
+/* Its ops are numbered from its own beginning. */
+static uint16_t run_shared(struct pen *pen, struct progress *g, const struct code *c)
+{
+    const struct op *ops = g->ops;
+    uint8_t before = g->came;
+    g->ops = c->block->ops;
+    g->came = CAME_NOTHING;
+    run_codes(pen, g, c->block->code);
+    uint8_t came = g->came;
+    g->ops = ops;
+    g->came = before;
+    if (came == CAME_NOTHING) return c->next;
+    came_about(pen, g, c, came);
+    return c->done;
+}
+
 static uint16_t run_code(struct pen *pen, struct progress *g, const struct code *c)
 {
     switch ((enum code_kind)c->kind) {
     case CODE_OP: return run_general(pen, g, c);
+    case CODE_BLOCK: return run_shared(pen, g, c);
     case CODE_INNER: return is_inside(pen->s, c) ? run_general(pen, g, c) : c->next;
     case CODE_OPEN: return open_block(pen, g, c) ? c->done : c->next;
     case CODE_CLOSE: return close_object(pen, g, c);
@@ -412,22 +431,26 @@ static uint16_t run_code(struct pen *pen, struct progress *g, const struct code 
     }
 }
 
-uint64_t code_run(struct map_scratch *s, const struct variant *v, bool is_metadata)
+static void run_codes(struct pen *pen, struct progress *g, const struct code *codes)
 {
-    const struct code *codes = is_metadata ? v->metadata_code : v->code;
+    for (const struct code *c = codes; c->kind != CODE_STOP;) {
+        bool holds = c->when == NULL || condition_holds(pen->s, c->when);
+        c = codes + (holds ? run_code(pen, g, c) : c->next);
+    }
+}
+
+uint64_t code_run(struct map_scratch *s, const struct block *b)
+{
     struct progress g;
     struct pen pen = {.s = s};
-    g.ops = v->ops;
+    g.ops = b->ops;
     g.written = 0;
     g.came = CAME_NOTHING;
     g.depth = 0;
     g.is_first = s->out.n == 0 || s->out.p[s->out.n - 1] == '{';
     if (!buf_reserve(&s->out, FIRST_ROOM)) return 0;
     pen_take(&pen);
-    for (const struct code *c = codes; c->kind != CODE_STOP;) {
-        bool holds = c->when == NULL || condition_holds(s, c->when);
-        c = codes + (holds ? run_code(&pen, &g, c) : c->next);
-    }
+    run_codes(&pen, &g, b->code);
     pen_give(&pen);
     return g.written;
 }

@@ -1,4 +1,4 @@
-/* A merged tree to the ops of one variant, checked against the class at every step. */
+/* A merged tree to ops, checked against the class at every step. */
 #include "logic/ocsf/compile.h"
 #include "logic/ocsf/code.h"
 
@@ -12,12 +12,7 @@ bool compile_no_memory(struct compiler *c)
 }
 
 /* ---- frames: which members matter ---------------------------------------------------------------------------------- */
-struct bits { /* names that are required or stand in a constraint, each with a bit */
-    const char *names[64];
-    size_t count;
-};
-
-static uint64_t bit_of(struct bits *b, const char *name, bool add)
+uint64_t frame_bit(struct bits *b, const char *name, bool add)
 {
     for (size_t i = 0; i < b->count; i++) {
         if (strcmp(b->names[i], name) == 0) return UINT64_C(1) << i;
@@ -30,7 +25,7 @@ static uint64_t bit_of(struct bits *b, const char *name, bool add)
 static uint64_t constraint_bits(struct bits *b, const struct schema_constraint *k)
 {
     uint64_t mask = 0;
-    for (size_t i = 0; i < k->count; i++) mask |= bit_of(b, k->names[i], true);
+    for (size_t i = 0; i < k->count; i++) mask |= frame_bit(b, k->names[i], true);
     return mask;
 }
 
@@ -53,7 +48,7 @@ static bool is_mapped(const struct node *n, struct str path, const char *name)
     return node_get(n, name) != NULL || is_given(path, name);
 }
 
-static bool check_required(struct compiler *c, const struct node *n, const struct schema_item *item, struct str path)
+bool compile_required(struct compiler *c, const struct node *n, const struct schema_item *item, struct str path)
 {
     for (size_t i = 0; i < item->attr_count; i++) {
         const struct schema_attr *a = schema_attr_at(c->schema, item, i);
@@ -69,8 +64,8 @@ static bool check_required(struct compiler *c, const struct node *n, const struc
     return true;
 }
 
-static bool make_frame(struct compiler *c, const struct schema_item *item, struct str path, struct bits *b,
-                       const struct frame **out)
+bool compile_frame(struct compiler *c, const struct schema_item *item, struct str path, struct bits *b,
+                   const struct frame **out)
 {
     struct frame *f = ARENA_NEW(c->a, struct frame);
     uint64_t *masks = arena_alloc(c->a, (2 * item->constraint_count + 1u) * sizeof *masks);
@@ -78,7 +73,7 @@ static bool make_frame(struct compiler *c, const struct schema_item *item, struc
     for (size_t i = 0; i < item->attr_count; i++) {
         const struct schema_attr *a = schema_attr_at(c->schema, item, i);
         if (a->requirement == SCHEMA_REQUIRED && a->profiles == 0 && !is_given(path, a->name))
-            f->required |= bit_of(b, a->name, true);
+            f->required |= frame_bit(b, a->name, true);
     }
     uint64_t *just_one = masks + item->constraint_count;
     for (size_t i = 0; i < item->constraint_count; i++) {
@@ -95,7 +90,7 @@ static bool make_frame(struct compiler *c, const struct schema_item *item, struc
 }
 
 /* ---- ops --------------------------------------------------------------------------------------------------------------- */
-static size_t emit(struct compiler *c, struct op op)
+size_t compile_emit(struct compiler *c, struct op op)
 {
     if (c->op_count == c->op_cap) {
         size_t cap = c->op_cap ? 2 * c->op_cap : 256;
@@ -229,20 +224,31 @@ static struct str observable_text(struct compiler *c, int64_t type_id)
 }
 
 /* A path without an index, or with one: `,{"name":"file.hashes[0].value",…,"value":` and a stride behind it. */
-static bool tell(struct compiler *c, struct op *op)
+static bool tell_at_once(struct compiler *c, struct told *t)
 {
     struct buf b = {0};
-    size_t bracket = str_find(op->path, STR("["), 0);
+    size_t bracket = str_find(t->path, STR("["), 0);
     bool has_index = bracket != SIZE_MAX;
-    if (has_index && str_find(op->path, STR("["), bracket + 1) != SIZE_MAX) return true;
-    struct str head = str_sub(op->path, 0, has_index ? bracket + 1 : op->path.n);
+    if (has_index && str_find(t->path, STR("["), bracket + 1) != SIZE_MAX) return true;
+    struct str head = str_sub(t->path, 0, has_index ? bracket + 1 : t->path.n);
     (void)buf_addf(&b, ",{\"name\":\"%.*s", STR_ARG(head));
-    if (has_index) op->told_index = (uint32_t)b.n;
-    if (has_index) (void)buf_addf(&b, "0%.*s", STR_ARG(str_sub(op->path, head.n, op->path.n)));
-    (void)buf_add_str(&b, op->observable_text);
-    op->told = b.failed ? STR_NONE : shared_text(c, buf_str(&b));
+    if (has_index) t->index_at = (uint32_t)b.n;
+    if (has_index) (void)buf_addf(&b, "0%.*s", STR_ARG(str_sub(t->path, head.n, t->path.n)));
+    (void)buf_add_str(&b, t->text);
+    t->literal = b.failed ? STR_NONE : shared_text(c, buf_str(&b));
     buf_done(&b);
-    return op->told.p != NULL || compile_no_memory(c);
+    return t->literal.p != NULL;
+}
+
+static bool tell(struct compiler *c, struct op *op)
+{
+    struct told *t = ARENA_NEW(c->a, struct told);
+    if (t == NULL) return compile_no_memory(c);
+    t->path = shared_text(c, str_of(c->path));
+    t->text = observable_text(c, op->observable);
+    op->told = t;
+    op->twin = shared_twin(c, op);
+    return (t->path.p && t->text.p && tell_at_once(c, t)) || compile_no_memory(c);
 }
 
 static bool compile_const(struct compiler *c, const struct node *n, struct op op, const struct schema_attr *attr,
@@ -258,7 +264,7 @@ static bool compile_const(struct compiler *c, const struct node *n, struct op op
     op.text = b.failed ? STR_NONE : shared_text(c, buf_str(&b));
     buf_done(&b);
     if (op.text.p == NULL) return compile_no_memory(c);
-    return emit(c, op) != SIZE_MAX;
+    return compile_emit(c, op) != SIZE_MAX;
 }
 
 static bool compile_leaf(struct compiler *c, const struct node *n, const struct node *around, uint16_t shape,
@@ -274,17 +280,14 @@ static bool compile_leaf(struct compiler *c, const struct node *n, const struct 
     op.kind = OP_LEAF;
     op.expr = expr;
     op.attr = attr;
-    op.fit = fit_of(attr);
+    op.fit = (uint8_t)fit_of(attr);
     op.is_time = strcmp(c->path, "time") == 0;
     if (has_sibling) op.sibling_key = key_token(c, attr->sibling);
     if (attr->observable && attr->object == NULL && is_observable_path(c, str_of(c->path))) {
         op.observable = attr->observable;
-        op.path = shared_text(c, str_of(c->path));
-        op.observable_text = observable_text(c, attr->observable);
-        if (op.path.p == NULL || op.observable_text.p == NULL) return compile_no_memory(c);
         if (!tell(c, &op)) return false;
     }
-    return emit(c, op) != SIZE_MAX;
+    return compile_emit(c, op) != SIZE_MAX;
 }
 
 /* ---- objects --------------------------------------------------------------------------------------------------------------- */
@@ -306,7 +309,7 @@ static bool compile_each(struct compiler *c, const struct node *n, const struct 
     op.key = STR_NONE;
     op.each = chain;
     op.shape = shape_add(c, NO_SHAPE, NO_SLOT);
-    size_t at = op.shape == NO_SHAPE ? SIZE_MAX : emit(c, op);
+    size_t at = op.shape == NO_SHAPE ? SIZE_MAX : compile_emit(c, op);
     if (at == SIZE_MAX) return false;
     element.items = arena_alloc(c->a, (n->count + 1) * sizeof *element.items);
     element.keys = arena_alloc(c->a, (n->count + 1) * sizeof *element.keys);
@@ -331,7 +334,7 @@ static bool compile_first_of(struct compiler *c, const struct node *n, const str
         return mapping_error(c->e, first->at, "$first wants a list and stands alone");
     op.kind = OP_FIRST;
     op.key = STR_NONE;
-    size_t at = emit(c, op);
+    size_t at = compile_emit(c, op);
     if (at == SIZE_MAX) return false;
     for (size_t i = 0; i < first->count; i++) {
         if (first->items[i].type != YAML_MAP) return mapping_error(c->e, first->items[i].at, "an object was expected");
@@ -353,9 +356,6 @@ static bool compile_scope(struct compiler *c, const struct node *n, uint16_t *sh
     return *shape != NO_SHAPE;
 }
 
-static bool compile_members(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
-                            struct bits *b, const char *only, const char *but);
-
 static bool compile_object(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
                            struct op op)
 {
@@ -369,9 +369,9 @@ static bool compile_object(struct compiler *c, const struct node *n, const struc
     op.kind = OP_OBJECT;
     op.is_always = always && str_eq(always->text, STR("true"));
     if (!compile_condition(c, node_get(n, "$when"), shape, &op.when) || !compile_scope(c, n, &shape)) return false;
-    if (!check_required(c, n, item, path) || !make_frame(c, item, path, &bits, &op.frame)) return false;
-    size_t at = emit(c, op);
-    if (at == SIZE_MAX || !compile_members(c, n, item, shape, &bits, NULL, NULL)) return false;
+    if (!compile_required(c, n, item, path) || !compile_frame(c, item, path, &bits, &op.frame)) return false;
+    size_t at = compile_emit(c, op);
+    if (at == SIZE_MAX || !compile_members(c, n, item, shape, &bits, NULL)) return false;
     end_block(c, at);
     c->ops[at].is_constant = true;
     for (size_t i = at + 1; i < c->op_count; i++) {
@@ -384,7 +384,7 @@ static bool compile_array(struct compiler *c, const struct node *n, const struct
                           struct op op)
 {
     op.kind = OP_ARRAY;
-    size_t at = emit(c, op);
+    size_t at = compile_emit(c, op);
     if (at == SIZE_MAX) return false;
     if (n->type == YAML_MAP) {
         if (!compile_object(c, n, item, shape, (struct op){0})) return false;
@@ -404,15 +404,19 @@ static bool enter(struct compiler *c, const struct schema_attr *attr, struct pla
     return (size_t)more < sizeof c->path - n || mapping_error(c->e, at, "path too long");
 }
 
-static bool compile_attr(struct compiler *c, const struct node *n, const struct node *around, uint16_t shape,
-                         struct bits *b, const struct schema_attr *attr)
+static bool is_container(const struct node *n, const struct schema_attr *attr)
 {
-    struct op op = {.key = key_token(c, attr->name), .bit = bit_of(b, attr->name, false)};
+    return attr->object && (attr->object->attr_count > 0 || n->type == YAML_MAP);
+}
+
+bool compile_attr(struct compiler *c, const struct node *n, const struct node *around, uint16_t shape, struct bits *b,
+                  const struct schema_attr *attr)
+{
+    struct op op = {.key = key_token(c, attr->name), .bit = frame_bit(b, attr->name, false)};
     uint16_t profiles = attr->profiles & c->declared;
     if (op.key.p == NULL) return compile_no_memory(c);
     op.profile = profiles & (uint16_t)-profiles;
-    bool is_container = attr->object && (attr->object->attr_count > 0 || n->type == YAML_MAP);
-    if (!is_container) return compile_leaf(c, n, around, shape, op, attr);
+    if (!is_container(n, attr)) return compile_leaf(c, n, around, shape, op, attr);
     if (n->type == YAML_SCALAR || (n->type == YAML_MAP && (node_get(n, "$from") || node_get(n, "$join"))))
         return mapping_error(c->e, n->at, "%s is an object: its attributes were expected", attr->name);
     if (attr->is_array) return compile_array(c, n, attr->object, shape, op);
@@ -446,187 +450,21 @@ static bool compile_member(struct compiler *c, const struct node *map, size_t i,
         return mapping_error(c->e, n->key_at, "%s is written by itself", attr->name);
     if (!schema_attr_allowed(attr, c->declared))
         return mapping_error(c->e, n->key_at, "%s needs a profile that this file does not declare", attr->name);
-    bool ok = enter(c, attr, n->key_at) && compile_attr(c, n, map, shape, b, attr);
+    bool is_of_event = length == 0 && is_container(n, attr);
+    bool ok = enter(c, attr, n->key_at) &&
+              (is_of_event ? compile_block(c, n, b, attr) : compile_attr(c, n, map, shape, b, attr));
     c->path[length] = '\0';
     return ok;
 }
 
-static bool compile_members(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
-                            struct bits *b, const char *only, const char *but)
+bool compile_members(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
+                     struct bits *b, const char *but)
 {
     for (size_t i = 0; i < n->count; i++) {
         struct str key = n->keys[i];
-        if (str_starts(key, STR("$")) || (only && !str_eq(key, str_of(only))) || (but && str_eq(key, str_of(but))))
-            continue;
-        if (only == NULL && c->path[0] == '\0' && str_eq(key, STR("activity_id"))) continue; /* in the head */
+        if (str_starts(key, STR("$")) || (but && str_eq(key, str_of(but)))) continue;
+        if (c->path[0] == '\0' && str_eq(key, STR("activity_id"))) continue; /* in the head */
         if (!compile_member(c, n, i, item, shape, b)) return false;
     }
-    return true;
-}
-
-/* ---- the event as a whole ---------------------------------------------------------------------------------------------------- */
-static bool head_part(struct compiler *c, struct buf *b, const char *id, const char *name, int64_t value)
-{
-    const struct schema_attr *attr = schema_attr(c->schema, c->class, str_of(id));
-    const char *caption = attr ? schema_caption(attr, value) : NULL;
-    if (caption == NULL) return false;
-    (void)buf_addf(b, "%s\"%s\":%lld", b->n ? "," : "", id, (long long)value);
-    if (name == NULL) return true;
-    (void)buf_addf(b, ",\"%s\":\"", name);
-    json_escape(b, str_of(caption));
-    (void)buf_add_char(b, '"');
-    return true;
-}
-
-static bool compile_head(struct compiler *c, const struct node *event, bool has_by, struct place at, struct variant *v)
-{
-    const struct node *n = node_get(event, "activity_id");
-    int64_t activity, uid = c->class->uid;
-    int64_t category = uid % 100000 / 1000;
-    struct buf b = {0};
-    if (n == NULL || n->type != YAML_SCALAR || !str_to_i64(n->text, &activity))
-        return mapping_error(c->e, n ? n->at : at, "activity_id must be a constant of the class");
-    bool is_other = activity == 99, is_named = node_get(event, "activity_name") != NULL;
-    v->names_activity = is_other && !is_named && has_by;
-    bool ok = head_part(c, &b, "class_uid", "class_name", uid) &&
-              head_part(c, &b, "category_uid", "category_name", category) &&
-              head_part(c, &b, "activity_id", is_other || is_named ? NULL : "activity_name", activity) &&
-              head_part(c, &b, "type_uid", "type_name", uid * 100 + activity);
-    if (!ok) {
-        buf_done(&b);
-        return mapping_error(c->e, n->at, "%s has no activity %lld in OCSF %s", c->class->name, (long long)activity,
-                             c->schema->version);
-    }
-    v->head = b.failed ? STR_NONE : arena_str(c->a, buf_str(&b));
-    buf_done(&b);
-    return v->head.p != NULL || compile_no_memory(c);
-}
-
-/* Attributes that a profile makes required, once something else declares that profile. */
-static bool compile_profiled(struct compiler *c, const struct node *event, struct bits *bits, struct variant *v)
-{
-    const struct schema_attr **attrs = arena_alloc(c->a, 32 * sizeof *attrs);
-    uint64_t *masks = arena_alloc(c->a, 32 * sizeof *masks);
-    uint16_t used = 0;
-    if (attrs == NULL || masks == NULL) return compile_no_memory(c);
-    for (size_t i = 0; i < c->op_count; i++) used |= c->ops[i].profile;
-    for (size_t i = 0; i < c->class->attr_count && v->profiled_count < 32; i++) {
-        const struct schema_attr *a = schema_attr_at(c->schema, c->class, i);
-        if (a->requirement != SCHEMA_REQUIRED || !(a->profiles & used)) continue;
-        if (node_get(event, a->name) == NULL)
-            return mapping_error(c->e, event->at, "%s is required by a profile that this event uses", a->name);
-        attrs[v->profiled_count] = a;
-        masks[v->profiled_count++] = bit_of(bits, a->name, false);
-    }
-    v->profiled = attrs;
-    v->profiled_bits = masks;
-    return true;
-}
-
-static bool compile_metadata(struct compiler *c, const struct node *event, struct bits *root, struct variant *v)
-{
-    const struct node *n = node_get(event, "metadata");
-    const struct schema_item *item = schema_object(c->schema, STR("metadata"));
-    struct bits bits = {0};
-    if (n == NULL || n->type != YAML_MAP) return mapping_error(c->e, event->at, "metadata with a product is required");
-    v->metadata_bit = bit_of(root, "metadata", false);
-    v->metadata_at = (uint32_t)c->op_count;
-    (void)snprintf(c->path, sizeof c->path, "metadata");
-    bool ok = check_required(c, n, item, STR("metadata")) &&
-              make_frame(c, item, STR("metadata"), &bits, &v->metadata_frame) &&
-              compile_members(c, n, item, 0, &bits, NULL, NULL);
-    c->path[0] = '\0';
-    v->metadata_end = (uint32_t)c->op_count;
-    return ok;
-}
-
-/* ---- observables told once ------------------------------------------------------------------------------------------------------ */
-static bool is_same_chain(const struct chain *a, const struct chain *b)
-{
-    if (a->source != b->source || a->shape != b->shape || a->slot != b->slot || a->is_list || b->is_list ||
-        a->step_count != b->step_count || !str_eq(a->constant, b->constant))
-        return false;
-    for (size_t i = 0; i < a->step_count; i++) {
-        const struct step *x = &a->steps[i], *y = &b->steps[i];
-        if (x->converter != y->converter || !str_eq(x->arg, y->arg) || x->table || y->table) return false;
-    }
-    return true;
-}
-
-static bool is_of_row(const struct op *op)
-{
-    if (op->kind != OP_LEAF || !op->observable || op->attr->is_array || op->expr->kind != EXPR_FIRST) return false;
-    for (size_t i = 0; i < op->expr->chain_count; i++) {
-        if (op->expr->chains[i].shape != 0) return false;
-    }
-    return true;
-}
-
-static bool are_twins(const struct op *a, const struct op *b)
-{
-    bool same = a->observable == b->observable && is_of_row(a) && a->expr->chain_count == b->expr->chain_count;
-    for (size_t i = 0; same && i < a->expr->chain_count; i++)
-        same = is_same_chain(&a->expr->chains[i], &b->expr->chains[i]);
-    return same;
-}
-
-/* The same column as the same type at several places is one observable: the first that is written. */
-static void find_twins(struct op *ops, size_t count)
-{
-    uint8_t last = 0;
-    for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; is_of_row(&ops[i]) && j < i; j++) {
-            if (!are_twins(&ops[j], &ops[i])) continue;
-            if (ops[j].twin == 0 && last + 1 < TWINS_MAX) ops[j].twin = ++last;
-            ops[i].twin = ops[j].twin;
-            break;
-        }
-    }
-}
-
-static void add_profiled_bits(struct compiler *c, struct bits *bits)
-{
-    for (size_t i = 0; i < c->class->attr_count; i++) {
-        const struct schema_attr *a = schema_attr_at(c->schema, c->class, i);
-        if (a->requirement == SCHEMA_REQUIRED && a->profiles) (void)bit_of(bits, a->name, true);
-    }
-}
-
-bool compile_variant(struct compiler *c, const struct node *event, int64_t class_uid, bool has_by, struct place at,
-                     const struct variant **out)
-{
-    struct bits bits = {0};
-    struct variant *v = ARENA_NEW(c->a, struct variant);
-    struct frame *frame;
-    if (v == NULL) return compile_no_memory(c);
-    c->class = schema_class(c->schema, class_uid);
-    if (c->class == NULL)
-        return mapping_error(c->e, at, "OCSF %s has no class %lld", c->schema->version, (long long)class_uid);
-    c->op_count = 0;
-    c->path[0] = '\0';
-    v->class = c->class;
-    if (!compile_head(c, event, has_by, at, v) || !check_required(c, event, c->class, STR(""))) return false;
-    const struct frame *made;
-    if (!make_frame(c, c->class, STR(""), &bits, &made)) return false;
-    frame = ARENA_NEW(c->a, struct frame);
-    if (frame == NULL) return compile_no_memory(c);
-    *frame = *made;
-    frame->required &= ~bit_of(&bits, "activity_id", false);
-    v->frame = frame;
-    add_profiled_bits(c, &bits);
-    if (!compile_members(c, event, c->class, 0, &bits, NULL, "metadata")) return false;
-    v->op_count = (uint32_t)c->op_count;
-    if (!compile_metadata(c, event, &bits, v) || !compile_profiled(c, event, &bits, v)) return false;
-    struct op *ops = arena_alloc(c->a, (c->op_count + 1) * sizeof *ops);
-    if (ops == NULL) return compile_no_memory(c);
-    memcpy(ops, c->ops, c->op_count * sizeof *ops);
-    find_twins(ops, c->op_count);
-    v->ops = ops;
-    const char **names = arena_alloc(c->a, sizeof bits.names);
-    if (names == NULL) return compile_no_memory(c);
-    memcpy(names, bits.names, sizeof bits.names);
-    v->bit_names = names;
-    if (!c->is_general && c->op_count < UINT16_MAX / 4 && !code_make(c, v)) return compile_no_memory(c);
-    *out = v;
     return true;
 }

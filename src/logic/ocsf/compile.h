@@ -19,6 +19,21 @@ struct made_table {
     const struct word_table *table;
 };
 
+struct bits { /* names that are required or stand in a constraint, each with a bit */
+    const char *names[64];
+    size_t count;
+};
+struct made_block { /* what it was made of, and what it came to; attr == NULL: the members of metadata */
+    struct node node;
+    const struct schema_attr *attr;
+    const struct block *block;
+    uint16_t profiles;
+};
+struct twin { /* an observable that others may repeat */
+    uint8_t observable;
+    const struct expr *expr;
+};
+
 struct compiler {
     struct arena *a; /* of the ocsf: what lasts */
     struct err *e;
@@ -40,11 +55,17 @@ struct compiler {
     struct shared *shared; /* heap: what variants share */
     size_t shared_count, shared_room;
 
+    struct made_block *blocks; /* heap */
+    size_t block_count;
+    struct twin *twins; /* heap */
+    size_t twin_count;
+
     /* the variant in progress */
     const struct schema_item *class;
     struct op *ops; /* heap */
     size_t op_count, op_cap;
-    char path[256]; /* where we are, as observables write it: "file.hashes[]" */
+    uint16_t profiles; /* that its ops may declare */
+    char path[256];    /* where we are, as observables write it: "file.hashes[]" */
 };
 
 bool compile_no_memory(struct compiler *c);
@@ -68,6 +89,8 @@ bool share_expr(struct compiler *c, struct str text, uint16_t shape, const struc
                 const struct expr *made);
 /* One copy that lasts, with a stride behind it (code.h); p == NULL: no memory. */
 struct str shared_text(struct compiler *c, struct str text);
+/* The number of what this leaf tells as an observable: the same for the same columns of the row as the same type. 0: none. */
+uint16_t shared_twin(struct compiler *c, const struct op *op);
 void shared_free(struct compiler *c);
 
 /* ---- expressions ------------------------------------------------------------------------------------------------------- */
@@ -85,6 +108,21 @@ bool compile_constant(struct compiler *c, struct str text, const struct schema_a
 bool leaf_is_constant(const struct node *n);
 /* "..." in the arena, escaped. */
 struct str token_of(struct arena *a, struct str text);
+
+/* ---- objects -------------------------------------------------------------------------------------------------------------- */
+uint64_t frame_bit(struct bits *b, const char *name, bool add);
+bool compile_frame(struct compiler *c, const struct schema_item *item, struct str path, struct bits *b,
+                   const struct frame **out);
+/* Is all written that `item` requires? */
+bool compile_required(struct compiler *c, const struct node *n, const struct schema_item *item, struct str path);
+size_t compile_emit(struct compiler *c, struct op op); /* SIZE_MAX: no memory */
+/* All members of `n` without `but` (NULL: none). */
+bool compile_members(struct compiler *c, const struct node *n, const struct schema_item *item, uint16_t shape,
+                     struct bits *b, const char *but);
+/* One, as it is; and one of the event, as a block. `around`: the map it stands in; NULL: it is an object or array. */
+bool compile_attr(struct compiler *c, const struct node *n, const struct node *around, uint16_t shape, struct bits *b,
+                  const struct schema_attr *attr);
+bool compile_block(struct compiler *c, const struct node *n, struct bits *b, const struct schema_attr *attr);
 
 /* ---- the variants ---------------------------------------------------------------------------------------------------------- */
 bool compile_condition(struct compiler *c, const struct node *when, uint16_t shape, const struct condition **out);

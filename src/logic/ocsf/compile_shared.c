@@ -93,8 +93,53 @@ struct str shared_text(struct compiler *c, struct str text)
     return s.text;
 }
 
+/* ---- observables told once ------------------------------------------------------------------------------------------------------ */
+static bool is_same_chain(const struct chain *a, const struct chain *b)
+{
+    if (a->source != b->source || a->shape != b->shape || a->slot != b->slot || a->is_list || b->is_list ||
+        a->step_count != b->step_count || !str_eq(a->constant, b->constant))
+        return false;
+    for (size_t i = 0; i < a->step_count; i++) {
+        const struct step *x = &a->steps[i], *y = &b->steps[i];
+        if (x->converter != y->converter || !str_eq(x->arg, y->arg) || x->table || y->table) return false;
+    }
+    return true;
+}
+
+static bool is_of_row(const struct op *op)
+{
+    if (op->kind != OP_LEAF || !op->observable || op->attr->is_array || op->expr->kind != EXPR_FIRST) return false;
+    for (size_t i = 0; i < op->expr->chain_count; i++) {
+        if (op->expr->chains[i].shape != 0) return false;
+    }
+    return true;
+}
+
+static bool are_twins(const struct twin *a, const struct op *b)
+{
+    bool same = a->observable == b->observable && a->expr->chain_count == b->expr->chain_count;
+    for (size_t i = 0; same && i < a->expr->chain_count; i++)
+        same = is_same_chain(&a->expr->chains[i], &b->expr->chains[i]);
+    return same;
+}
+
+uint16_t shared_twin(struct compiler *c, const struct op *op)
+{
+    if (!is_of_row(op)) return 0;
+    for (size_t i = 0; i < c->twin_count; i++) {
+        if (are_twins(&c->twins[i], op)) return (uint16_t)(i + 1);
+    }
+    struct twin *more = c->twin_count + 1 < TWINS_MAX ? realloc(c->twins, (c->twin_count + 1) * sizeof *more) : NULL;
+    if (more == NULL) return 0;
+    c->twins = more;
+    c->twins[c->twin_count++] = (struct twin){op->observable, op->expr};
+    return (uint16_t)c->twin_count;
+}
+
 void shared_free(struct compiler *c)
 {
+    free(c->twins);
+    free(c->blocks);
     free(c->shared);
     c->shared = NULL;
     c->shared_room = c->shared_count = 0;

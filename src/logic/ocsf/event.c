@@ -123,14 +123,14 @@ static const char *write_event(struct map_scratch *s, const struct ocsf *o, cons
                                const struct variant *v, const char *reason)
 {
     begin(s, v);
-    uint64_t written = v->code ? code_run(s, v, false) : run_block(s, v->ops, 0, v->op_count);
+    uint64_t written = v->event.code ? code_run(s, &v->event) : run_block(s, &v->event);
     add_activity_name(s, p, v);
     if (reason) around_text(s, "status_detail", str_of(reason));
     if (around_metadata(s, o->schema, v)) written |= v->metadata_bit;
     if (!frame_is_whole(v->frame, written)) return missing(s, v, written);
     if (!profile_is_served(s, v, written)) return "an attribute that a profile requires did not come about";
     around_observables(s);
-    around_unmapped(s, p, v->code != NULL);
+    around_unmapped(s, p, v->event.code != NULL);
     note_doubts(s);
     if (o->raw_data) add_raw_data(s, o->schema, v, s->in->row);
     (void)buf_add_char(&s->out, '}');

@@ -154,9 +154,9 @@ static uint64_t version_number(struct str text)
     return number;
 }
 
-enum block { NO_BLOCK, BLOCK_HOLDS, BLOCK_FAILS };
+enum version_block { NO_BLOCK, BLOCK_HOLDS, BLOCK_FAILS };
 
-static enum block block_of(const struct expander *x, struct str key)
+static enum version_block block_of(const struct expander *x, struct str key)
 {
     struct str version = key;
     struct str word = str_cut(&version, ' ');

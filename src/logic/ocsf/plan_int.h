@@ -3,8 +3,9 @@
  * A *plan* is one source. Its *shapes* are the objects that are read: the row itself (shape 0), objects inside columns
  * (`AdditionalFields.RuleId`, `$in`) and the elements of arrays (`$each`). Each name of a shape has a *slot*; reading an
  * object puts each known member's slice into its slot. A *variant* is one row of `choose`, merged and compiled: a flat array
- * of *ops* in output order, each knowing where its block ends. Running a variant walks the ops and writes; an object that
- * comes out empty or lacks what the schema requires is taken back.
+ * of *ops* in output order, each knowing where its children end. Running a variant walks the ops and writes; an object that
+ * comes out empty or lacks what the schema requires is taken back. The object under an attribute of the event is a *block*, which
+ * all variants share that say the same of it.
  *
  * All of it is constant once compiled and lives in the arena of its `ocsf`. */
 #ifndef LOGIC_OCSF_PLAN_INT_H
@@ -21,7 +22,7 @@ enum {
     PLAN_SLOTS_MAX = 4000,
     ARRAY_NEST_MAX = 4,    /* arrays inside arrays, in output paths */
     OBSERVABLES_MAX = 512, /* of one event, whatever is asked for */
-    TWINS_MAX = 256,       /* observables of a variant that others repeat */
+    TWINS_MAX = 512,       /* columns that are told as observables, each as often as there are types of it */
     LIST_ITEMS_MAX = 4096, /* elements taken of one array; the rest stays in unmapped */
     RAW_DEPTH_MAX = 64,    /* a deeper value is written as text, so that the event stays within JSON_DEPTH_MAX */
     EVENT_BYTES_MAX = 16 << 20,
@@ -163,6 +164,7 @@ enum op_kind {
     OP_FIRST,  /* the first child that comes about */
     OP_LEAF,
     OP_CONST,
+    OP_BLOCK, /* what variants share */
 };
 struct frame { /* what an object must have to be written */
     uint64_t required;
@@ -171,42 +173,53 @@ struct frame { /* what an object must have to be written */
     const uint64_t *just_one;
     size_t just_one_count;
 };
+struct told {           /* how an observable is told: all that stands in front of its value */
+    struct str path;    /* "file.hashes[].value" */
+    struct str text;    /* and what stands between that and the value */
+    struct str literal; /* all of it, its comma first; p == NULL: several indexes are in the path */
+    uint32_t index_at;  /* where in the literal the one index is, of one digit; 0: none */
+};
 struct op {
-    enum op_kind kind;
-    uint32_t next;                  /* index behind this op and its block */
-    uint64_t bit;                   /* in the frame of the object around it */
-    struct str key;                 /* "\"pid\":"; empty for elements */
-    uint16_t profile;               /* the profile its presence declares; 0: none */
-    uint8_t observable;             /* type id; 0: none */
-    bool is_always, is_constant;    /* OBJECT: write though only constants are in it; has nothing but constants */
-    bool is_time;                   /* the event's time */
-    bool is_single;                 /* EACH: one object, not an array */
-    enum fit fit;                   /* LEAF */
-    uint16_t shape;                 /* EACH: of the element */
-    const struct condition *when;   /* NULL: always */
-    const struct frame *frame;      /* OBJECT */
-    const struct chain *each;       /* EACH: the array */
-    const struct expr *expr;        /* LEAF */
-    const struct schema_attr *attr; /* LEAF */
-    struct str sibling_key;         /* LEAF of an enum: "\"status\":"; empty: no caption */
-    uint8_t twin;                   /* LEAF with observable: the same column as the same type elsewhere; 0: nowhere */
-    struct str path;                /* "file.hashes[].value" */
-    struct str observable_text;     /* and what stands between that and the value */
-    struct str told;     /* all of it as one literal, its comma first; p == NULL: several indexes are in the path */
-    uint32_t told_index; /* where in it the one index is, of one digit; 0: none */
-    struct str text;     /* CONST: behind the key, caption included */
+    uint8_t kind;                 /* enum op_kind */
+    uint8_t fit;                  /* LEAF: enum fit */
+    uint8_t observable;           /* LEAF: type id; 0: none */
+    bool is_always, is_constant;  /* OBJECT: write though only constants are in it; has nothing but constants */
+    bool is_time;                 /* the event's time */
+    bool is_single;               /* EACH: one object, not an array */
+    uint16_t twin;                /* LEAF with observable: a number for the column as this type; 0: none */
+    uint16_t profile;             /* the profile its presence declares; 0: none */
+    uint16_t shape;               /* EACH: of the element */
+    uint32_t next;                /* index behind this op and its children */
+    uint64_t bit;                 /* in the frame of the object around it */
+    struct str key;               /* "\"pid\":"; empty for elements */
+    const struct condition *when; /* NULL: always */
+    union {
+        const struct frame *frame; /* OBJECT */
+        const struct chain *each;  /* EACH: the array */
+        const struct block *block; /* BLOCK */
+        struct str text;           /* CONST: behind the key, caption included */
+        struct {                   /* LEAF */
+            const struct expr *expr;
+            const struct schema_attr *attr;
+            struct str sibling_key;  /* of an enum: "\"status\":"; empty: no caption */
+            const struct told *told; /* as an observable */
+        };
+    };
+};
+struct block { /* what variants share: an attribute of the event with all that is in it, or the members of metadata */
+    const struct op *ops;
+    uint32_t op_count;
+    const struct code *code;   /* the same, fast (code.h); NULL: ops only */
+    const struct frame *frame; /* of metadata */
 };
 
 struct variant {
     const struct schema_item *class;
     struct str head;     /* class_uid … type_name, rendered */
     bool names_activity; /* activity 99 without a name: it is the word of `choose.by` */
-    const struct op *ops;
-    const struct code *code, *metadata_code; /* the same, fast (code.h); NULL: ops only */
-    uint32_t metadata_at, metadata_end;      /* children of metadata, at the end of ops */
-    uint32_t op_count;                       /* ops of the event itself: [0, op_count) */
+    struct block event;
+    const struct block *metadata;
     const struct frame *frame;
-    const struct frame *metadata_frame;
     uint64_t metadata_bit;
     const char *const *bit_names;              /* of the event's frame: what each bit stands for */
     const struct schema_attr *const *profiled; /* root attributes required by a profile */

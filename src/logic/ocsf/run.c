@@ -82,7 +82,7 @@ static enum came run_leaf(struct map_scratch *s, const struct op *op)
 {
     struct point before = here(s);
     s->chain = NULL;
-    struct value v = expr_value(s, op->expr, op->attr, op->fit);
+    struct value v = expr_value(s, op->expr, op->attr, (enum fit)op->fit);
     bool is_ours =
         s->chain && s->chain->source == SOURCE_CONST; /* "unknown" where the row says nothing: nobody looks for it */
     if (v.raw.p == NULL) {
@@ -204,12 +204,13 @@ static enum came run_first(struct map_scratch *s, const struct op *ops, uint32_t
 static enum came run_kind(struct map_scratch *s, const struct op *ops, uint32_t i)
 {
     const struct op *op = &ops[i];
-    switch (op->kind) {
+    switch ((enum op_kind)op->kind) {
     case OP_OBJECT: return run_object(s, ops, i);
     case OP_ARRAY: return run_array(s, ops, i);
     case OP_EACH: return run_each(s, ops, i);
     case OP_FIRST: return run_first(s, ops, i);
     case OP_LEAF: return run_leaf(s, op);
+    case OP_BLOCK: return run_op(s, op->block->ops, 0);
     case OP_CONST: break;
     }
     write_key(s, op);
@@ -226,9 +227,9 @@ enum came run_op(struct map_scratch *s, const struct op *ops, uint32_t i)
     return came;
 }
 
-uint64_t run_block(struct map_scratch *s, const struct op *ops, uint32_t from, uint32_t to)
+uint64_t run_block(struct map_scratch *s, const struct block *b)
 {
     uint64_t written = 0;
-    (void)run_members(s, ops, from, to, &written);
+    (void)run_members(s, b->ops, 0, b->op_count, &written);
     return written;
 }

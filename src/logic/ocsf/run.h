@@ -12,8 +12,8 @@ enum came run_op(struct map_scratch *s, const struct op *ops, uint32_t i);
 void run_take_back(struct map_scratch *s, size_t marks, size_t observables);
 /* The value of `op` stands at `at` of the output. */
 void run_note_observable(struct map_scratch *s, const struct op *op, size_t at, size_t bytes);
-/* Runs ops [from, to) into s->out; the bits of what was written. */
-uint64_t run_block(struct map_scratch *s, const struct op *ops, uint32_t from, uint32_t to);
+/* Runs its ops into s->out; the bits of what was written. */
+uint64_t run_block(struct map_scratch *s, const struct block *b);
 bool frame_is_whole(const struct frame *f, uint64_t written);
 void run_separate(struct map_scratch *s); /* a comma, unless a container has just begun */
 
