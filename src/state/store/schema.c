@@ -68,6 +68,36 @@ static const char *const migrations[] = {
     "CREATE TABLE lake_staged (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, part TEXT NOT NULL,"
     " bytes INTEGER NOT NULL, events INTEGER NOT NULL, written INTEGER NOT NULL);"
     "CREATE INDEX lake_staged_of_part ON lake_staged (part, id);",
+    /* people, and what they are told */
+    "CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE, mail TEXT "
+    "NOT "
+    "NULL, phone TEXT NOT NULL, role TEXT NOT NULL, pin_hash TEXT NOT NULL, created INTEGER NOT NULL);"
+    "CREATE TABLE duty (id INTEGER PRIMARY KEY AUTOINCREMENT, list TEXT NOT NULL, tenant_id TEXT NOT NULL,"
+    " person_id INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE, position INTEGER NOT NULL, days INTEGER NOT "
+    "NULL, from_minute INTEGER NOT NULL, to_minute INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL);"
+    "CREATE TABLE rung (id INTEGER PRIMARY KEY, ladder TEXT NOT NULL COLLATE NOCASE, rung INTEGER NOT NULL, channel "
+    "TEXT "
+    "NOT NULL, target TEXT NOT NULL, wait_ms INTEGER NOT NULL);"
+    "CREATE TABLE channel (name TEXT PRIMARY KEY COLLATE NOCASE, kind TEXT NOT NULL, address TEXT NOT NULL, account "
+    "TEXT NOT NULL, sender TEXT NOT NULL, recipients TEXT NOT NULL, flow TEXT NOT NULL, tenant_id TEXT NOT NULL,"
+    " is_enabled INTEGER NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE notice (id INTEGER PRIMARY KEY AUTOINCREMENT, created INTEGER NOT NULL, tenant_id TEXT NOT NULL,"
+    " organization TEXT NOT NULL, incident TEXT NOT NULL, alert TEXT NOT NULL, device TEXT NOT NULL, decision TEXT NOT "
+    "NULL, action TEXT NOT NULL, kind INTEGER NOT NULL, severity INTEGER NOT NULL, wants INTEGER NOT NULL, title TEXT "
+    "NOT NULL, body BLOB NOT NULL, cause TEXT NOT NULL, remedy TEXT NOT NULL, group_key TEXT NOT NULL, route TEXT NOT "
+    "NULL, expires INTEGER NOT NULL, state INTEGER NOT NULL, rung INTEGER NOT NULL, due INTEGER NOT NULL, joined "
+    "INTEGER NOT NULL, answered_by TEXT NOT NULL, answer TEXT NOT NULL, answered INTEGER NOT NULL);"
+    "CREATE INDEX notice_open ON notice (state, due) WHERE state < 3;" /* new, running, held */
+    "CREATE INDEX notice_of_group ON notice (group_key, id);"
+    "CREATE INDEX notice_of_decision ON notice (decision) WHERE decision <> '';"
+    "CREATE INDEX notice_of_action ON notice (action) WHERE action <> '';"
+    "CREATE TABLE delivery (id INTEGER PRIMARY KEY AUTOINCREMENT, notice_id INTEGER NOT NULL REFERENCES notice (id) ON "
+    "DELETE CASCADE, rung INTEGER NOT NULL, channel TEXT NOT NULL, kind TEXT NOT NULL, person TEXT NOT NULL, target "
+    "TEXT NOT NULL, state INTEGER NOT NULL, tries INTEGER NOT NULL, provider_id TEXT NOT NULL, answer TEXT NOT NULL,"
+    " error_code TEXT NOT NULL, error_text TEXT NOT NULL, created INTEGER NOT NULL, next_try INTEGER NOT NULL, sent "
+    "INTEGER NOT NULL, settled INTEGER NOT NULL);"
+    "CREATE INDEX delivery_of_notice ON delivery (notice_id, id);"
+    "CREATE INDEX delivery_open ON delivery (state, next_try) WHERE state NOT IN (3, 4, 6);",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -9,6 +9,15 @@
 
 #define FEED_DRIFT "(SELECT count(*) FROM drift WHERE feed_id = feed.id)"
 
+#define PERSON_COLUMNS "name, mail, phone, role, pin_hash, created"
+#define CHANNEL_COLUMNS "kind, address, account, sender, recipients, flow, tenant_id, is_enabled, created"
+#define NOTICE_COLUMNS                                                                                            \
+    "created, tenant_id, organization, incident, alert, device, decision, action, kind, severity, wants, title, " \
+    "body, cause, remedy, group_key, route, expires, state, rung, due, joined, answered_by, answer, answered"
+#define DELIVERY_COLUMNS                                                                              \
+    "notice_id, rung, channel, kind, person, target, state, tries, provider_id, answer, error_code, " \
+    "error_text, created, next_try, sent, settled"
+
 /* clang-format off */
 #define STATEMENTS(X)                                                                                                              \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                                                    \
@@ -83,6 +92,52 @@
     X(REVISION_HAS, "SELECT 1 FROM revision WHERE feed_id = ? AND object_id = ? AND updated = ?")                                  \
     X(INBOX_ADD, "INSERT INTO inbox (revision_id, queued) VALUES (?, ?)")                                                          \
     X(INBOX_COUNT, "SELECT count(*) FROM inbox")                                                                                   \
+    X(PERSON_ADD, "INSERT INTO person (" PERSON_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)")                                             \
+    X(PERSON_SET, "UPDATE person SET (" PERSON_COLUMNS ") = (?, ?, ?, ?, ?, ?) WHERE id = ?")                                      \
+    X(PERSON_FIND, "SELECT id, " PERSON_COLUMNS " FROM person WHERE name = ?")                                                     \
+    X(PERSON_LIST, "SELECT id, " PERSON_COLUMNS " FROM person ORDER BY name")                                                      \
+    X(PERSON_REMOVE, "DELETE FROM person WHERE name = ?")                                                                          \
+    X(DUTY_ADD, "INSERT INTO duty (list, tenant_id, person_id, position, days, from_minute, to_minute, since, until)"              \
+                " SELECT ?, ?, id, ?, ?, ?, ?, ?, ? FROM person WHERE name = ?")                                                   \
+    X(DUTY_LIST, "SELECT duty.id, list, tenant_id, name, position, days, from_minute, to_minute, since, until FROM duty"           \
+                 " JOIN person ON person.id = person_id WHERE (?1 = '*' OR list = ?1 COLLATE NOCASE) AND ?2 IN ('*', tenant_id)"   \
+                 " ORDER BY list, tenant_id, position, duty.id")                                                                   \
+    X(DUTY_REMOVE, "DELETE FROM duty WHERE id = ?")                                                                                \
+    X(LADDER_CLEAR, "DELETE FROM rung WHERE ladder = ?")                                                                           \
+    X(LADDER_ADD, "INSERT INTO rung (ladder, rung, channel, target, wait_ms) VALUES (?, ?, ?, ?, ?)")                              \
+    X(LADDER_LIST, "SELECT ladder, rung, channel, target, wait_ms FROM rung WHERE ?1 = '' OR ladder = ?1"                          \
+                   " ORDER BY ladder, rung, id")                                                                                   \
+    X(CHANNEL_ADD, "INSERT INTO channel (" CHANNEL_COLUMNS ", name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                        \
+    X(CHANNEL_SET, "UPDATE channel SET (" CHANNEL_COLUMNS ") = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE name = ?")                        \
+    X(CHANNEL_FIND, "SELECT name, " CHANNEL_COLUMNS " FROM channel WHERE name = ?")                                                \
+    X(CHANNEL_LIST, "SELECT name, " CHANNEL_COLUMNS " FROM channel ORDER BY name")                                                 \
+    X(CHANNEL_REMOVE, "DELETE FROM channel WHERE name = ?")                                                                        \
+    X(NOTICE_ADD, "INSERT INTO notice (" NOTICE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
+                  " ?, ?, ?, ?)")                                                                                                  \
+    X(NOTICE_SET, "UPDATE notice SET (" NOTICE_COLUMNS ") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"\
+                  " ?) WHERE id = ?")                                                                                              \
+    X(NOTICE_FIND, "SELECT id, " NOTICE_COLUMNS " FROM notice WHERE id = ?")                                                       \
+    X(NOTICE_LIST, "SELECT id, " NOTICE_COLUMNS " FROM notice WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', incident)"                \
+                   " AND ?3 IN ('', group_key) AND ?4 IN ('', decision) AND ?5 IN ('', action) AND created >= ?6 ORDER BY id")     \
+    X(NOTICE_OF_GROUP, "SELECT id, " NOTICE_COLUMNS " FROM notice WHERE group_key = ?3 AND ?1 IN ('', tenant_id)"                  \
+                       " AND ?2 IN ('', incident) AND ?4 IN ('', decision) AND ?5 IN ('', action) AND created >= ?6 ORDER BY id")  \
+    X(NOTICE_NEWEST, "SELECT id, " NOTICE_COLUMNS " FROM notice WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', incident)"              \
+                     " AND ?3 IN ('', group_key) AND ?4 IN ('', decision) AND ?5 IN ('', action) AND created >= ?6"                \
+                     " ORDER BY id DESC LIMIT ?7")                                                                                 \
+    X(NOTICE_OPEN, "SELECT id, " NOTICE_COLUMNS " FROM notice WHERE state < 3 AND due <= ?7 AND ?1 IN ('', tenant_id)"             \
+                   " AND ?2 IN ('', incident) AND ?3 IN ('', group_key) AND ?4 IN ('', decision) AND ?5 IN ('', action)"           \
+                   " AND created >= ?6 ORDER BY id")                                                                               \
+    X(NOTICE_ANSWER, "UPDATE notice SET state = ?, answered_by = ?, answer = ?, answered = ? WHERE id = ? AND answered = 0"        \
+                     " AND state NOT IN (4, 8)")                                                                                   \
+    X(NOTICE_EXPIRE_DECISION, "UPDATE notice SET state = ? WHERE decision = ? AND state = 1 AND wants = 2")                        \
+    X(NOTICE_EXPIRE_ACTION, "UPDATE notice SET state = ? WHERE action = ? AND state = 1 AND wants = 2")                            \
+    X(NOTICE_DROP, "DELETE FROM notice WHERE created < ? AND state >= 3")                                                          \
+    X(DELIVERY_ADD, "INSERT INTO delivery (" DELIVERY_COLUMNS ") SELECT ?1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"           \
+                    " WHERE EXISTS (SELECT 1 FROM notice WHERE id = ?1)")                                                          \
+    X(DELIVERY_SET, "UPDATE delivery SET (" DELIVERY_COLUMNS ") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?")  \
+    X(DELIVERY_LIST, "SELECT id, " DELIVERY_COLUMNS " FROM delivery WHERE ?1 IN (0, notice_id) ORDER BY id")                       \
+    X(DELIVERY_OF, "SELECT id, " DELIVERY_COLUMNS " FROM delivery WHERE notice_id = ? ORDER BY id")                                \
+    X(DELIVERY_OPEN, "SELECT id, " DELIVERY_COLUMNS " FROM delivery WHERE state NOT IN (3, 4, 6) ORDER BY id")                     \
     X(OFFSET_GET, "SELECT position FROM sink WHERE name = ?")                                                                      \
     X(OFFSET_SET, "INSERT INTO sink (name, position) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position") \
     X(LAKE_ADD, "INSERT INTO lake_file (path, part, bytes, events, written) VALUES (?, ?, ?, ?, ?)")                               \

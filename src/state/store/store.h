@@ -184,6 +184,192 @@ bool store_revision_has(struct store *s, int64_t feed_id, struct str object_id, 
                         struct err *e);
 bool store_inbox_count(struct store *s, uint64_t *out, struct err *e);
 
+/* ---- people ----------------------------------------------------------------------------------------------------------
+ * Who is told, who may answer, and in which order. Names are unique without regard to ASCII case. */
+enum { MAIL_BYTES = 128, PHONE_BYTES = 24, PIN_HASH_BYTES = 129, CHANNEL_BYTES = 48 };
+struct person_record {
+    int64_t id; /* 0 when new */
+    char name[NAME_BYTES], mail[MAIL_BYTES], phone[PHONE_BYTES];
+    char role[16];                 /* "owner", "admin", "responder", "analyst", "viewer" */
+    char pin_hash[PIN_HASH_BYTES]; /* as seal_password_hash gives it; empty: no PIN, so no key of theirs acts */
+    struct wall created;
+};
+bool store_person_put(struct store *s, struct person_record *r, struct err *e); /* STORE_EXISTS by name, STORE_GONE */
+bool store_person_find(struct store *s, const char *name, struct person_record *out, bool *found_out, struct err *e);
+bool store_person_list(struct store *s, bool (*each)(void *arg, const struct person_record *r), void *arg,
+                       struct err *e);
+bool store_person_remove(struct store *s, const char *name, bool *removed_out, struct err *e); /* with their duties */
+
+/* One turn on an on-call list. A list is of one tenant, or of the account (tenant_id empty), which serves the tenants that have
+ * none of that name. */
+struct duty_record {
+    int64_t id;            /* given by store_duty_add */
+    char list[NAME_BYTES]; /* "on-call" */
+    char tenant_id[GUID_BYTES];
+    char person[NAME_BYTES];
+    int64_t position;                /* who is asked first: lower */
+    unsigned days;                   /* bit 0: Monday … bit 6: Sunday; of the day the turn begins on */
+    unsigned from_minute, to_minute; /* of the day, local; to <= from: over midnight, equal: all day */
+    struct wall since, until;        /* 0: no such bound */
+};
+bool store_duty_add(struct store *s, struct duty_record *r, struct err *e); /* STORE_GONE without the person */
+/* NULL: any. By list, tenant, position. */
+bool store_duty_list(struct store *s, const char *list, const char *tenant_id,
+                     bool (*each)(void *arg, const struct duty_record *r), void *arg, struct err *e);
+bool store_duty_remove(struct store *s, int64_t id, bool *removed_out, struct err *e);
+
+/* One rung of a ladder: whom it tells, over what, and how long it waits before the next one is tried. */
+struct rung_record {
+    char ladder[NAME_BYTES];
+    int64_t rung;                /* from 0; several rows may share one: they are told at once */
+    char channel[CHANNEL_BYTES]; /* a channel's name or its kind ("email", "phone", "slack", …): all of that kind */
+    char target[NAME_BYTES]; /* a person, or an on-call list; empty where the channel itself says who (chat, webhook) */
+    int64_t wait_ms;
+};
+/* Replaces the ladder as a whole; none: it is gone. */
+bool store_ladder_set(struct store *s, const char *ladder, const struct rung_record *rungs, size_t count,
+                      struct err *e);
+bool store_ladder_list(struct store *s, const char *ladder /* NULL: all */,
+                       bool (*each)(void *arg, const struct rung_record *r), void *arg, struct err *e);
+
+/* A way to tell. Its secret (password, token, or the whole address where that is one) is sealed: store_secret_get of
+ * "channel.secret:<name>". */
+struct channel_record {
+    char name[CHANNEL_BYTES];
+    char kind[16];               /* "email", "phone", "webhook", "slack", "teams", "pagerduty" */
+    char address[HOST_BYTES];    /* server or API; empty: the kind's own */
+    char account[NAME_BYTES];    /* user name, account SID */
+    char sender[MAIL_BYTES];     /* From: a mailbox, a number */
+    char recipients[HOST_BYTES]; /* email: further fixed mailboxes, by commas */
+    char flow[64];               /* phone: the Studio flow that asks for keys; empty: call only */
+    char tenant_id[GUID_BYTES];  /* only notices of this tenant; empty: all */
+    bool is_enabled;
+    struct wall created;
+};
+bool store_channel_put(struct store *s, const struct channel_record *r, bool is_new, struct err *e);
+bool store_channel_find(struct store *s, const char *name, struct channel_record *out, bool *found_out, struct err *e);
+bool store_channel_list(struct store *s, bool (*each)(void *arg, const struct channel_record *r), void *arg,
+                        struct err *e);
+bool store_channel_remove(struct store *s, const char *name, bool *removed_out, struct err *e); /* with its secret */
+
+/* ---- notices -----------------------------------------------------------------------------------------------------------
+ * The outbox. Whoever has something to tell puts a notice in its own transaction and wakes notify once that is committed. */
+enum notice_kind {
+    NOTICE_ALERT,    /* something happened; the first word of it */
+    NOTICE_APPROVAL, /* a decision waits for a person */
+    NOTICE_UPDATE,   /* more about what was told */
+    NOTICE_OUTCOME,  /* an action ended as wanted */
+    NOTICE_FAILURE,  /* an action did not, or is not confirmed: `cause` and `remedy` say more */
+    NOTICE_ALARM,    /* about Portcullis itself: nobody on duty, automatic action stopped */
+    NOTICE_READINESS,
+    NOTICE_DIGEST,
+    NOTICE_TEST,
+    NOTICE_KINDS
+};
+enum notice_severity {
+    SEVERITY_INFORMATIONAL,
+    SEVERITY_LOW,
+    SEVERITY_MEDIUM,
+    SEVERITY_HIGH,
+    SEVERITY_CRITICAL,
+    SEVERITY_COUNT
+};
+enum notice_wants { WANTS_NOTHING, WANTS_ACK, WANTS_APPROVAL, WANTS_COUNT };
+enum notice_state {
+    NOTICE_NEW,      /* nobody has been told; notify has not looked at it */
+    NOTICE_RUNNING,  /* its ladder is being climbed, or its deliveries are under way */
+    NOTICE_HELD,     /* waits for its digest */
+    NOTICE_STORED,   /* by its route told to nobody */
+    NOTICE_JOINED,   /* told as a part of another one: `joined` */
+    NOTICE_TOLD,     /* every delivery has ended, at least one well, and no answer was wanted */
+    NOTICE_ANSWERED, /* somebody acknowledged, approved, denied … : `answered_by` */
+    NOTICE_UNHEARD,  /* nobody could be told, or the ladder ended without an answer */
+    NOTICE_EXPIRED,  /* settled elsewhere, or too old to matter, before that */
+    NOTICE_STATES
+};
+extern const char *const notice_kind_names[NOTICE_KINDS]; /* "alert", … */
+extern const char *const severity_names[SEVERITY_COUNT];
+extern const char *const notice_wants_names[WANTS_COUNT];
+extern const char *const notice_state_names[NOTICE_STATES];
+enum { NOTICE_ID_BYTES = 128, NOTICE_TITLE_BYTES = 256, NOTICE_REMEDY_BYTES = 600 };
+struct notice_record {
+    int64_t id;                 /* 0 when new */
+    struct wall created;        /* 0: now */
+    char tenant_id[GUID_BYTES]; /* empty: of the account */
+    char organization[NAME_BYTES];
+    char incident[64], alert[NOTICE_ID_BYTES], device[NOTICE_ID_BYTES];
+    char decision[64], action[64]; /* what the keys of a phone are about */
+    enum notice_kind kind;
+    enum notice_severity severity;
+    enum notice_wants wants;
+    char title[NOTICE_TITLE_BYTES];
+    struct str body; /* plain text, UTF-8; borrowed */
+    char cause[64];  /* stable code of what went wrong, else empty */
+    char remedy[NOTICE_REMEDY_BYTES];
+    /* What belongs together: one thread of mail, one PagerDuty incident; empty: tenant and incident, else the notice alone. Those
+     * that begin "cause:" become one notice, which names the tenants. */
+    char group_key[NOTICE_ID_BYTES];
+    char route[NAME_BYTES]; /* a ladder's name, "digest" or "store"; empty: by severity and settings */
+    struct wall expires;    /* after that nobody is called any more; 0: never */
+    /* notify's own, all zero when new */
+    enum notice_state state;
+    int64_t rung;    /* the next one to be told */
+    struct wall due; /* when notify has to look again */
+    int64_t joined;  /* id of the notice it became a part of */
+    char answered_by[NAME_BYTES], answer[16];
+    struct wall answered;
+};
+bool store_notice_put(struct store *s, struct notice_record *r, struct err *e); /* sets r->id when new; STORE_GONE */
+bool store_notice_find(struct store *s, int64_t id, struct buf *body_out /* may be NULL */, struct notice_record *out,
+                       bool *found_out, struct err *e); /* out->body is of body_out, else empty */
+struct notice_query {                                   /* empty members: any */
+    const char *tenant_id, *incident, *group_key, *decision, *action;
+    bool is_open;          /* new, running, held alone */
+    struct wall due_until; /* only those due by then (with is_open); 0: any */
+    struct wall from;      /* created since */
+    uint64_t newest;       /* that many of the newest alone; 0: all */
+};
+/* By id; with `newest` the newest first. */
+bool store_notice_list(struct store *s, const struct notice_query *q,
+                       bool (*each)(void *arg, const struct notice_record *r), void *arg, struct err *e);
+/* An answer to this notice from anywhere: no one is called about it any more. Nothing when it is settled. */
+bool store_notice_answer(struct store *s, int64_t id, const char *by, const char *answer, bool *changed_out,
+                         struct err *e);
+/* A decision or action is settled: what waits for an answer about it (not what is on its way) expires. */
+bool store_notice_expire(struct store *s, const char *decision, const char *action, struct err *e);
+bool store_notice_drop(struct store *s, struct wall before, struct err *e); /* settled ones, with their deliveries */
+
+/* One way one person or target is told one notice. */
+enum delivery_state {
+    DELIVERY_QUEUED,
+    DELIVERY_SENDING,   /* durable before the first byte goes out: after a crash it may have arrived */
+    DELIVERY_SENT,      /* the other side took it; of a call: it is under way */
+    DELIVERY_DELIVERED, /* of a call: a person answered it */
+    DELIVERY_ACKNOWLEDGED,
+    DELIVERY_FAILED, /* will be tried again at next_try */
+    DELIVERY_DEAD,   /* given up: `error_code` says why */
+    DELIVERY_STATES
+};
+extern const char *const delivery_state_names[DELIVERY_STATES];
+struct delivery_record {
+    int64_t id; /* 0 when new */
+    int64_t notice_id, rung;
+    char channel[CHANNEL_BYTES], kind[16]; /* the channel's, when it was queued */
+    char person[NAME_BYTES];               /* empty: the channel itself */
+    char target[HOST_BYTES];               /* mailbox, number */
+    enum delivery_state state;
+    int64_t tries;
+    char provider_id[128]; /* message id, execution or call SID, dedup key: durable before the next try */
+    char answer[16];       /* "ack", "approve", …, or how a call ended: "machine", "busy", "no-answer" */
+    char error_code[64], error_text[400];
+    struct wall created, next_try, sent, settled;
+};
+bool store_delivery_put(struct store *s, struct delivery_record *r,
+                        struct err *e); /* sets r->id when new; STORE_GONE */
+/* notice_id 0: all; is_open: not delivered, acknowledged or dead. By id. */
+bool store_delivery_list(struct store *s, int64_t notice_id, bool is_open,
+                         bool (*each)(void *arg, const struct delivery_record *r), void *arg, struct err *e);
+
 /* ---- log and sinks ----------------------------------------------------------------------------------------------------- */
 bool store_log_end_get(struct store *s, uint64_t *out, struct err *e);
 bool store_log_end_set(struct store *s, uint64_t end, struct err *e);

@@ -34,6 +34,10 @@ void a_quarter_million_fingerprints(void **state);
 void what_is_gone_is_said(void **state);
 void lake_files_are_superseded(void **state);
 void revisions_are_stored_once(void **state);
+/* test_notices.c */
+void notices_there_and_back(void **state);
+void deliveries_there_and_back(void **state);
+void people_there_and_back(void **state);
 /* test_disk.c */
 void disk_errors_keep_their_cause(void **state);
 void every_operation_failing_in_turn(void **state);
