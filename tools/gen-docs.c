@@ -5,6 +5,7 @@
 
 #include "cloud/defender/defender.h"
 #include "cloud/net/http.h"
+#include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant.h"
 #include "face/api/operation.h"
 #include "face/app/app.h"
@@ -124,6 +125,7 @@ static void print_settings(void)
     struct buf page;
     buf_init(&page, 1 << 20);
     conf_describe(&page);
+    settings_describe(&page);
     printf("%.*s", STR_ARG(buf_str(&page)));
     buf_done(&page);
 }

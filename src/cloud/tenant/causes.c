@@ -32,4 +32,12 @@ const struct cause tenant_causes[TENANT_CAUSE_COUNT] = {
         {"tenant.ids_swapped", ERR_INPUT, "the tenant's id and the application's seem to have changed places",
          "On the app's overview page in Entra, \"Directory (tenant) ID\" is the tenant's and \"Application (client) "
          "ID\" the application's."},
+    [SETTING_UNKNOWN] = {"setting.unknown", ERR_INPUT, "there is no such setting",
+                         "See which there are: portcullis settings show, or docs/settings.md."},
+    [SETTING_BAD_VALUE] = {"setting.bad_value", ERR_INPUT, "the setting cannot have this value",
+                           "Give one of those that the message names; nothing was changed."},
+    [SETTING_BAD_LEVEL] = {"setting.bad_level", ERR_INPUT, "the setting cannot be set at this level",
+                           "Leave out --tenant and --org to set it for the whole account."},
+    [SETTING_NOT_SET] = {"setting.not_set", ERR_INPUT, "there is nothing to take back at this level",
+                         "See where the value comes from: portcullis settings show."},
 };

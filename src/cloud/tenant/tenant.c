@@ -213,6 +213,16 @@ static const struct tenant_record *pick(const struct directory *d, const char *i
     return NULL;
 }
 
+bool tenant_record_find(struct store *s, const char *id_or_name, struct tenant_record *out, struct err *e)
+{
+    struct directory d;
+    if (!directory_read(s, &d, e)) return false;
+    const struct tenant_record *r = pick(&d, id_or_name, e);
+    if (r) *out = *r;
+    directory_done(&d);
+    return r != NULL;
+}
+
 bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e)
 {
     struct directory d;

@@ -70,6 +70,8 @@ bool tenant_set(struct store *s, const char *id_or_name, const struct tenant_cha
                 struct err *e);
 /* By GUID, or by its name (without regard to ASCII case; TENANT_AMBIGUOUS when several have it). */
 bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e);
+/* The record alone, without its secret; errors as above. */
+bool tenant_record_find(struct store *s, const char *id_or_name, struct tenant_record *out, struct err *e);
 /* By name. A tenant whose secret cannot be opened has an empty one here, so that it fails alone, at its login. */
 bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, struct tenant *t), void *arg,
                  struct err *e);
@@ -108,6 +110,10 @@ enum {
     TENANT_BAD_URL,
     TENANT_BAD_VERSION,
     TENANT_IDS_SWAPPED,
+    SETTING_UNKNOWN, /* of settings.h */
+    SETTING_BAD_VALUE,
+    SETTING_BAD_LEVEL,
+    SETTING_NOT_SET,
     TENANT_CAUSE_COUNT
 };
 extern const struct cause tenant_causes[TENANT_CAUSE_COUNT];

@@ -98,6 +98,10 @@ static const char *const migrations[] = {
     "INTEGER NOT NULL, settled INTEGER NOT NULL);"
     "CREATE INDEX delivery_of_notice ON delivery (notice_id, id);"
     "CREATE INDEX delivery_open ON delivery (state, next_try) WHERE state NOT IN (3, 4, 6);",
+    /* value NULL: taken back; the row stays for its time */
+    "CREATE TABLE setting (level INTEGER NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, value TEXT, changed "
+    "INTEGER "
+    "NOT NULL, actor TEXT NOT NULL, PRIMARY KEY (level, scope, name)) WITHOUT ROWID;",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

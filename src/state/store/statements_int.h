@@ -43,6 +43,12 @@
     X(SECRET_GET, "SELECT sealed FROM secret WHERE name = ?")                                                                      \
     X(SECRET_REMOVE, "DELETE FROM secret WHERE name = ?")                                                                          \
     X(SECRET_REMOVE_OF, "DELETE FROM secret WHERE name LIKE '%:' || ?")                                                            \
+    X(SETTING_PUT, "INSERT INTO setting (level, scope, name, value, changed, actor) VALUES (?, ?, ?, iif(?, ?, NULL), ?, ?)"       \
+                   " ON CONFLICT (level, scope, name) DO UPDATE SET value = excluded.value, changed = excluded.changed,"           \
+                   " actor = excluded.actor")                                                                                      \
+    X(SETTING_LIST, "SELECT level, scope, name, value IS NOT NULL, value, changed, actor FROM setting"                             \
+                    " WHERE scope = CASE level WHEN 1 THEN '' WHEN 2 THEN ? ELSE ? END ORDER BY level, name")                      \
+    X(SETTING_REMOVE_OF, "DELETE FROM setting WHERE level = 3 AND scope = ?")                                                      \
     X(FEED_ADD, "INSERT INTO feed (tenant_id, feed, state, last_synced, newest_event, rows, late_rows, dead, status, error_code,"  \
                 " error_text, error_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                           \
     X(FEED_SET, "UPDATE feed SET tenant_id = ?, feed = ?, state = ?, last_synced = ?, newest_event = ?, rows = ?, late_rows = ?,"  \

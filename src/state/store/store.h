@@ -369,6 +369,22 @@ bool store_delivery_put(struct store *s, struct delivery_record *r,
 /* notice_id 0: all; is_open: not delivered, acknowledged or dead. By id. */
 bool store_delivery_list(struct store *s, int64_t notice_id, bool is_open,
                          bool (*each)(void *arg, const struct delivery_record *r), void *arg, struct err *e);
+/* ---- settings: what people set for the account, an organization, a tenant (cloud/tenant/settings.h) ------------------ */
+enum setting_level { SETTING_DEFAULT, SETTING_ACCOUNT, SETTING_ORGANIZATION, SETTING_TENANT, SETTING_LEVELS };
+enum { SETTING_VALUE_BYTES = 256 };
+struct setting_record {
+    enum setting_level level; /* not SETTING_DEFAULT */
+    char scope[GUID_BYTES];   /* account: empty; organization: its id in digits; tenant: its id */
+    char name[32];
+    bool is_set; /* false: it was and was taken back */
+    char value[SETTING_VALUE_BYTES];
+    struct wall changed; /* when the value last became another one */
+    char actor[64];
+};
+bool store_setting_put(struct store *s, const struct setting_record *r, struct err *e);
+/* Those of the account, of that organization and of that tenant (0, NULL: none), by level, then name. */
+bool store_setting_list(struct store *s, int64_t org_id, const char *tenant_id,
+                        bool (*each)(void *arg, const struct setting_record *r), void *arg, struct err *e);
 
 /* ---- log and sinks ----------------------------------------------------------------------------------------------------- */
 bool store_log_end_get(struct store *s, uint64_t *out, struct err *e);
