@@ -339,5 +339,6 @@ int main(void)
         TEST(a_stored_value_not_understood_is_the_safe_one),
         TEST(a_tenant_s_settings_go_with_it),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
