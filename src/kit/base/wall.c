@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Days since the epoch of a proleptic Gregorian date (H. Hinnant, "chrono-compatible low-level date algorithms"). */
-static int64_t days_of(int64_t y, unsigned m, unsigned d)
+int64_t wall_days(int64_t y, unsigned m, unsigned d)
 {
     y -= m <= 2;
     int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -14,7 +14,7 @@ static int64_t days_of(int64_t y, unsigned m, unsigned d)
     return era * 146097 + (int64_t)doe - 719468;
 }
 
-static void date_of(int64_t days, int *year, unsigned *month, unsigned *day)
+void wall_date(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -24,7 +24,7 @@ static void date_of(int64_t days, int *year, unsigned *month, unsigned *day)
     unsigned mp = (5 * doy + 2) / 153;
     *day = doy - (153 * mp + 2) / 5 + 1;
     *month = mp < 10 ? mp + 3 : mp - 9;
-    *year = (int)((int64_t)yoe + era * 400) + (*month <= 2);
+    *year = (int64_t)yoe + era * 400 + (*month <= 2);
 }
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -66,7 +66,7 @@ static bool parse_date(struct str *s, int64_t *days)
     unsigned y, m, d;
     if (!digits(s, 4, &y) || !skip(s, '-') || !digits(s, 2, &m) || !skip(s, '-') || !digits(s, 2, &d)) return false;
     if (y < 1 || m < 1 || m > 12 || d < 1 || d > month_days(y, m)) return false;
-    *days = days_of(y, m, d);
+    *days = wall_days(y, m, d);
     return true;
 }
 
@@ -156,7 +156,7 @@ static bool parse_usual(struct str s, struct wall *out)
     if (s1 > 5 || s0 > 9 || y < 1 || m < 1 || m > 12 || d < 1 || d > month_days(y, m) || hour > 23 || minute > 59)
         return false;
     if (s.n > 20 && !usual_fraction(s, &ticks)) return false;
-    int64_t seconds = days_of(y, m, d) * 86400 + hour * 3600 + minute * 60 + s1 * 10 + s0;
+    int64_t seconds = wall_days(y, m, d) * 86400 + hour * 3600 + minute * 60 + s1 * 10 + s0;
     out->ticks = seconds * WALL_TICKS_PER_S + ticks;
     return true;
 }
@@ -183,18 +183,19 @@ bool wall_parse(struct str s, struct wall *out)
 int wall_format_digits(struct wall t, int n, char out[WALL_TEXT_BYTES])
 {
     static const int64_t cut[8] = {10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
-    int year;
+    int64_t year;
     unsigned month, day;
     int64_t days = floor_div(t.ticks, WALL_TICKS_PER_DAY);
     int64_t rest = t.ticks - days * WALL_TICKS_PER_DAY;
-    date_of(days, &year, &month, &day);
+    wall_date(days, &year, &month, &day);
     int h = (int)(rest / WALL_TICKS_PER_HOUR), m = (int)(rest / WALL_TICKS_PER_MIN % 60);
     int s = (int)(rest / WALL_TICKS_PER_S % 60);
     if (n <= 0)
-        return snprintf(out, WALL_TEXT_BYTES, "%04d-%02u-%02uT%02d:%02d:%02dZ", year % 10000, month, day, h, m, s);
+        return snprintf(out, WALL_TEXT_BYTES, "%04d-%02u-%02uT%02d:%02d:%02dZ", (int)(year % 10000), month, day, h, m,
+                        s);
     if (n > 7) n = 7;
-    return snprintf(out, WALL_TEXT_BYTES, "%04d-%02u-%02uT%02d:%02d:%02d.%0*dZ", year % 10000, month, day, h, m, s, n,
-                    (int)(rest % WALL_TICKS_PER_S / cut[n]));
+    return snprintf(out, WALL_TEXT_BYTES, "%04d-%02u-%02uT%02d:%02d:%02d.%0*dZ", (int)(year % 10000), month, day, h, m,
+                    s, n, (int)(rest % WALL_TICKS_PER_S / cut[n]));
 }
 
 int wall_format(struct wall t, char out[WALL_TEXT_BYTES])
@@ -204,9 +205,9 @@ int wall_format(struct wall t, char out[WALL_TEXT_BYTES])
 
 void wall_format_day(struct wall t, char out[11])
 {
-    int year;
+    int64_t year;
     unsigned month, day;
-    date_of(floor_div(t.ticks, WALL_TICKS_PER_DAY), &year, &month, &day);
+    wall_date(floor_div(t.ticks, WALL_TICKS_PER_DAY), &year, &month, &day);
     (void)snprintf(out, 11, "%04u-%02u-%02u", (unsigned)year % 10000u, month % 100u, day % 100u);
 }
 

@@ -34,6 +34,9 @@ int64_t wall_ms(struct wall t);                    /* epoch milliseconds, rounde
 int64_t wall_hour(struct wall t);                  /* hours since the epoch, rounded towards the past */
 struct wall wall_from_ms(int64_t ms);
 struct wall wall_add(struct wall t, int64_t ticks); /* saturates */
+/* Days since the epoch of a date (proleptic Gregorian, month and day from 1), and the way back. */
+int64_t wall_days(int64_t year, unsigned month, unsigned day);
+void wall_date(int64_t days, int64_t *year, unsigned *month, unsigned *day);
 /* "30s", "15m", "6h", "2d", "500ms" to milliseconds. */
 bool duration_parse(struct str s, int64_t *ms_out);
 
