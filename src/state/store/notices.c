@@ -5,11 +5,11 @@ const char *const notice_kind_names[NOTICE_KINDS] = {
     [NOTICE_ALERT] = "alert",         [NOTICE_APPROVAL] = "approval", [NOTICE_UPDATE] = "update",
     [NOTICE_OUTCOME] = "outcome",     [NOTICE_FAILURE] = "failure",   [NOTICE_ALARM] = "alarm",
     [NOTICE_READINESS] = "readiness", [NOTICE_DIGEST] = "digest",     [NOTICE_TEST] = "test"};
-const char *const severity_names[SEVERITY_COUNT] = {[SEVERITY_INFORMATIONAL] = "informational",
-                                                    [SEVERITY_LOW] = "low",
-                                                    [SEVERITY_MEDIUM] = "medium",
-                                                    [SEVERITY_HIGH] = "high",
-                                                    [SEVERITY_CRITICAL] = "critical"};
+const char *const notice_severity_names[NOTICE_SEVERITIES] = {[NOTICE_INFORMATIONAL] = "informational",
+                                                              [NOTICE_LOW] = "low",
+                                                              [NOTICE_MEDIUM] = "medium",
+                                                              [NOTICE_HIGH] = "high",
+                                                              [NOTICE_CRITICAL] = "critical"};
 const char *const notice_wants_names[WANTS_COUNT] = {
     [WANTS_NOTHING] = "nothing", [WANTS_ACK] = "acknowledgement", [WANTS_APPROVAL] = "approval"};
 const char *const notice_state_names[NOTICE_STATES] = {

@@ -267,12 +267,12 @@ enum notice_kind {
     NOTICE_KINDS
 };
 enum notice_severity {
-    SEVERITY_INFORMATIONAL,
-    SEVERITY_LOW,
-    SEVERITY_MEDIUM,
-    SEVERITY_HIGH,
-    SEVERITY_CRITICAL,
-    SEVERITY_COUNT
+    NOTICE_INFORMATIONAL,
+    NOTICE_LOW,
+    NOTICE_MEDIUM,
+    NOTICE_HIGH,
+    NOTICE_CRITICAL,
+    NOTICE_SEVERITIES
 };
 enum notice_wants { WANTS_NOTHING, WANTS_ACK, WANTS_APPROVAL, WANTS_COUNT };
 enum notice_state {
@@ -288,7 +288,7 @@ enum notice_state {
     NOTICE_STATES
 };
 extern const char *const notice_kind_names[NOTICE_KINDS]; /* "alert", … */
-extern const char *const severity_names[SEVERITY_COUNT];
+extern const char *const notice_severity_names[NOTICE_SEVERITIES];
 extern const char *const notice_wants_names[WANTS_COUNT];
 extern const char *const notice_state_names[NOTICE_STATES];
 enum { NOTICE_ID_BYTES = 128, NOTICE_TITLE_BYTES = 256, NOTICE_REMEDY_BYTES = 600 };

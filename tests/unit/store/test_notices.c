@@ -10,7 +10,7 @@ static struct notice_record a_notice(const char *incident)
                               .decision = "d-1",
                               .action = "a-1",
                               .kind = NOTICE_APPROVAL,
-                              .severity = SEVERITY_HIGH,
+                              .severity = NOTICE_HIGH,
                               .wants = WANTS_APPROVAL,
                               .title = "Ransomware on pc-1",
                               .body = STR("first line\nsecond \xc3\xa4"),
