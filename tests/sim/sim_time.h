@@ -3,7 +3,7 @@
 #ifndef TESTS_SIM_TIME_H
 #define TESTS_SIM_TIME_H
 
-#include "flow/ingest/runtime.h"
+#include "kit/sys/runtime.h"
 #include "kit/sys/clock.h"
 #include "kit/sys/random.h"
 

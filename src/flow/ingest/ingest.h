@@ -15,7 +15,7 @@
 
 #include "cloud/defender/defender.h"
 #include "cloud/tenant/tenant.h"
-#include "flow/ingest/runtime.h"
+#include "kit/sys/runtime.h"
 #include "kit/base/err.h"
 #include "kit/base/wall.h"
 #include "kit/sys/fs.h"

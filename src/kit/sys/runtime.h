@@ -1,7 +1,7 @@
-/* What ingest needs of the world to run: later, in a while, and on a worker. The service gives the loop (runtime_of_loop);
+/* What a flow needs of the world to run: later, in a while, and on a worker. The service gives the loop (runtime_of_loop);
  * a simulation gives virtual time and runs work inline, so the very same code runs in both. */
-#ifndef FLOW_INGEST_RUNTIME_H
-#define FLOW_INGEST_RUNTIME_H
+#ifndef KIT_SYS_RUNTIME_H
+#define KIT_SYS_RUNTIME_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "flow/ingest/runtime.h"
+#include "kit/sys/runtime.h"
 
 #include "kit/sys/loop.h"
 
