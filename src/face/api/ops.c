@@ -52,6 +52,20 @@ static const struct param tenant_set_params[] = {
     OVERRIDE_PARAMS,
     END_PARAM};
 static const struct param tenant_one_params[] = {TENANT_PARAM, END_PARAM};
+#define SCOPE_PARAMS                                                                                        \
+    {"tenant", PARAM_TEXT, false, false, false, "for this tenant (id or name)"},                            \
+    {                                                                                                       \
+        "org", PARAM_TEXT, false, false, false, "for this organization's tenants; neither: for the account" \
+    }
+static const struct param settings_show_params[] = {
+    {"name", PARAM_TEXT, true, false, false, "only this setting"}, SCOPE_PARAMS, END_PARAM};
+static const struct param settings_set_params[] = {
+    {"name", PARAM_TEXT, true, true, false, "which setting"},
+    {"value", PARAM_TEXT, true, true, false, "its value; docs/settings.md lists what may be"},
+    SCOPE_PARAMS,
+    END_PARAM};
+static const struct param settings_unset_params[] = {
+    {"name", PARAM_TEXT, true, true, false, "which setting"}, SCOPE_PARAMS, END_PARAM};
 static const struct param feed_list_params[] = {
     {"tenant", PARAM_TEXT, false, false, false, "only this tenant's feeds (id or name)"},
     {"feed", PARAM_TEXT, false, false, false, "only this feed, e.g. DeviceProcessEvents"},
@@ -124,6 +138,13 @@ static const struct column feed_columns[] = {
     {"rows", "ROWS"},         {"late_rows", "LATE"}, {"dead", "DEAD"},
     {"drift", "DRIFT"},       {"reason", "REASON"},  {0}};
 
+static const struct column setting_columns[] = {{"setting", "SETTING"},
+                                                {"value", "VALUE"},
+                                                {"from", "FROM"},
+                                                {"since", "SINCE"},
+                                                {"by", "BY"},
+                                                {"help", "WHAT IT IS"},
+                                                {0}};
 static const struct column class_columns[] = {{"table", "TABLE"},
                                               {"word", "ROWS"},
                                               {"class", "CLASS"},
@@ -212,6 +233,37 @@ const struct operation api_operations[] = {
      .place = OP_INSTALLATION,
      .params = tenant_one_params,
      .run = op_tenant_remove},
+    {.name = "settings show",
+     .help = "show what holds for the account, an organization or a tenant, and where each value comes from",
+     .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION,
+     .params = settings_show_params,
+     .run = op_settings_show,
+     .list = "settings",
+     .columns = setting_columns,
+     .empty = "no settings",
+     .more = "FROM: tenant, organization, account, or default. SINCE is never earlier than the value really began to "
+             "hold there. --json also tells what is allowed."},
+    {.name = "settings set",
+     .help = "set something for the account, an organization or a tenant",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = settings_set_params,
+     .run = op_settings_set,
+     .list = "settings",
+     .columns = setting_columns,
+     .empty = "no settings",
+     .more = "A tenant's own value holds before its organization's, that before the account's. Each change is an entry "
+             "in the audit trail."},
+    {.name = "settings unset",
+     .help = "take a setting back, so that the next wider level's value holds",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = settings_unset_params,
+     .run = op_settings_unset,
+     .list = "settings",
+     .columns = setting_columns,
+     .empty = "no settings"},
     {.name = "feed list",
      .help = "show how each feed of each tenant stands",
      .role = ROLE_VIEWER,
