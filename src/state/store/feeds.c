@@ -1,16 +1,5 @@
-/* Feeds, and the revisions that come in with them. */
-#include <string.h>
-
+/* Feeds. */
 #include "state/store/store_int.h"
-
-/* 16 bytes, high part first. */
-static void identity_bytes(struct hash128 h, char out[16])
-{
-    for (int i = 0; i < 8; i++) {
-        out[i] = (char)(h.hi >> (56 - 8 * i));
-        out[8 + i] = (char)(h.lo >> (56 - 8 * i));
-    }
-}
 
 static bool add_feed(struct store *s, const struct feed_record *r, bool *conflict, struct err *e)
 {
@@ -78,41 +67,4 @@ bool store_feed_list(struct store *s, const char *tenant_id, bool (*each)(void *
 bool store_feed_refused_add(struct store *s, int64_t feed_id, uint64_t rows, struct err *e)
 {
     return run_statement(s, SQL_FEED_REFUSED, NULL, e, "ii", (int64_t)rows, feed_id);
-}
-
-bool store_revision_put(struct store *s, const struct revision_record *r, bool into_inbox, struct err *e)
-{
-    char identity[16];
-    struct scope scope;
-    identity_bytes(r->identity, identity);
-    if (!scope_begin(s, &scope, e)) return false;
-    bool ok = run_statement(s, SQL_REVISION_ADD, NULL, e, "itibtb", r->feed_id, r->object_id, r->updated.ticks,
-                            (struct str){identity, sizeof identity}, r->how, r->row);
-    if (ok && changed_rows(s) && into_inbox)
-        ok = run_statement(s, SQL_INBOX_ADD, NULL, e, "ii", (int64_t)sqlite3_last_insert_rowid(s->db),
-                           clock_wall(&s->clock).ticks);
-    return scope_end(&scope, ok, e);
-}
-
-bool store_revision_has(struct store *s, int64_t feed_id, struct str object_id, struct wall updated, bool *has_out,
-                        struct err *e)
-{
-    struct cursor c;
-    char id[sizeof((struct revision_record *)0)->object_id];
-    (void)str_copy(str_sub(object_id, 0, sizeof id - 1), id, sizeof id); /* as it was put */
-    if (!cursor_open(s, SQL_REVISION_HAS, &c, e, "iti", feed_id, id, updated.ticks)) return false;
-    bool has = cursor_next(&c);
-    if (!cursor_close(&c)) return false;
-    *has_out = has;
-    return true;
-}
-
-bool store_inbox_count(struct store *s, uint64_t *out, struct err *e)
-{
-    struct cursor c;
-    if (!cursor_open(s, SQL_INBOX_COUNT, &c, e, "")) return false;
-    uint64_t n = cursor_next(&c) ? (uint64_t)column_i64(&c, 0) : 0;
-    if (!cursor_close(&c)) return false;
-    *out = n;
-    return true;
 }

@@ -85,7 +85,7 @@
     X(DRIFT_LIST, "SELECT tenant_id, feed, feed_id, kind, name, value, example, drift.rows, since, last, 1"                        \
                   " FROM drift JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed)"                    \
                   " ORDER BY tenant_id, feed, kind, name = '' AND value = '', name, value")                                        \
-    X(DRIFT_SUMS, "SELECT '', feed, 0, kind, name, value, max(example), sum(drift.rows), min(since), max(last), count(*)"           \
+    X(DRIFT_SUMS, "SELECT '', feed, 0, kind, name, value, max(example), sum(drift.rows), min(since), max(last), count(*)"          \
                   " FROM drift JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed)"                    \
                   " GROUP BY feed, kind, name, value ORDER BY feed, kind, name = '' AND value = '', name, value")                  \
     X(DRIFT_FORGET, "DELETE FROM drift WHERE feed_id IN"                                                                           \
@@ -144,6 +144,34 @@
     X(DELIVERY_LIST, "SELECT id, " DELIVERY_COLUMNS " FROM delivery WHERE ?1 IN (0, notice_id) ORDER BY id")                       \
     X(DELIVERY_OF, "SELECT id, " DELIVERY_COLUMNS " FROM delivery WHERE notice_id = ? ORDER BY id")                                \
     X(DELIVERY_OPEN, "SELECT id, " DELIVERY_COLUMNS " FROM delivery WHERE state NOT IN (3, 4, 6) ORDER BY id")                     \
+    X(INBOX_LIST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, queued"                   \
+                  " FROM inbox JOIN revision ON revision.id = revision_id JOIN feed ON feed.id = feed_id"                          \
+                  " WHERE revision_id > ? ORDER BY revision_id LIMIT ?")                                                           \
+    X(INBOX_TAKE, "DELETE FROM inbox WHERE revision_id = ?")                                                                       \
+    X(REVISION_LIST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, 0"                     \
+                     " FROM revision JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed) AND"       \
+                     " ?3 IN ('', object_id) ORDER BY revision.id LIMIT ?4")                                                       \
+    X(REVISION_LATEST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, max(updated), identity, how, row, 0"              \
+                       " FROM revision JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed)"         \
+                       " AND ?3 IN ('', object_id) GROUP BY feed_id, object_id ORDER BY max(updated) DESC, revision.id"         \
+                       " DESC LIMIT ?4")                                                                                           \
+    X(OBJECT_COUNT, "SELECT count(DISTINCT object_id) FROM revision JOIN feed ON feed.id = feed_id WHERE tenant_id = ? AND"        \
+                    " feed = ?")                                                                                                   \
+    X(LEDGER_ADD, "INSERT INTO ledger (at, tenant_id, subject, kind, body) VALUES (?, ?, ?, ?, ?)")                                \
+    X(LEDGER_LIST, "SELECT seq, at, tenant_id, subject, kind, body FROM ledger WHERE seq > ? ORDER BY seq")                        \
+    X(LEDGER_LIST_OF, "SELECT seq, at, tenant_id, subject, kind, body FROM ledger WHERE seq > ? AND subject = ? ORDER BY seq")     \
+    X(ORDER_ADD, "INSERT INTO response_order (id, at, actor, verb, tenant_id, detail, answer) VALUES (?, ?, ?, ?, ?, ?, ?)")       \
+    X(ORDER_ANSWER, "UPDATE response_order SET answer = ? WHERE id = ?")                                                           \
+    X(ORDER_FIND, "SELECT at, actor, verb, tenant_id, answer FROM response_order WHERE id = ?")                                    \
+    X(EXCLUSION_ADD, "INSERT INTO exclusion (tenant_id, kind, value, owner, reason, created, expires) VALUES (?, ?, ?, ?,"         \
+                     " ?, ?, ?)")                                                                                                  \
+    X(EXCLUSION_SET, "UPDATE exclusion SET tenant_id = ?, kind = ?, value = ?, owner = ?, reason = ?, created = ?, expires"        \
+                     " = ? WHERE id = ?")                                                                                          \
+    X(EXCLUSION_LIST, "SELECT id, tenant_id, kind, value, owner, reason, created, expires FROM exclusion ORDER BY"                 \
+                      " tenant_id, kind, value")                                                                                   \
+    X(EXCLUSION_LIST_OF, "SELECT id, tenant_id, kind, value, owner, reason, created, expires FROM exclusion"                       \
+                         " WHERE tenant_id IN ('', ?) ORDER BY tenant_id, kind, value")                                            \
+    X(EXCLUSION_REMOVE, "DELETE FROM exclusion WHERE id = ?")                                                                      \
     X(OFFSET_GET, "SELECT position FROM sink WHERE name = ?")                                                                      \
     X(OFFSET_SET, "INSERT INTO sink (name, position) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position") \
     X(LAKE_ADD, "INSERT INTO lake_file (path, part, bytes, events, written) VALUES (?, ?, ?, ?, ?)")                               \

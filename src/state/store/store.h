@@ -386,6 +386,70 @@ bool store_setting_put(struct store *s, const struct setting_record *r, struct e
 bool store_setting_list(struct store *s, int64_t org_id, const char *tenant_id,
                         bool (*each)(void *arg, const struct setting_record *r), void *arg, struct err *e);
 
+/* ---- response ------------------------------------------------------------------------------------------------------------
+ * act reads the inbox and, in one transaction, takes entries out, appends to the ledger, and puts notices. The ledger is
+ * append only: what it says, applied in order, is the response's whole memory. */
+struct seen_revision {
+    int64_t id;
+    char tenant_id[GUID_BYTES], feed[64];
+    struct wall queued; /* of the inbox; else 0 */
+    struct revision_record r;
+};
+/* Oldest first, after the entry `after` (0: from the first), at most `max`. */
+bool store_inbox_list(struct store *s, int64_t after, uint64_t max,
+                      bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e);
+bool store_inbox_take(struct store *s, int64_t revision_id, struct err *e); /* absent: nothing to do */
+struct revision_query {                                                     /* empty members: any */
+    const char *tenant_id, *feed, *object_id;
+    bool is_latest;  /* of each object its last revision alone, the newest first; else all, in the order they came */
+    uint64_t newest; /* at most that many; 0: all */
+};
+bool store_revision_list(struct store *s, const struct revision_query *q,
+                         bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e);
+/* How many different objects of a feed ("machines") there are revisions of. */
+bool store_object_count(struct store *s, const char *tenant_id, const char *feed, uint64_t *out, struct err *e);
+
+struct ledger_record {
+    uint64_t seq; /* given by store_ledger_add */
+    struct wall at;
+    char tenant_id[GUID_BYTES]; /* empty: of the account */
+    char subject[64];           /* the decision or action it is about; may be empty */
+    char kind[24];
+    struct str body; /* the response's own; borrowed */
+};
+bool store_ledger_add(struct store *s, struct ledger_record *r, struct err *e); /* sets r->seq; at 0: now */
+/* In the order they were added, after `after`. subject NULL: all. */
+bool store_ledger_list(struct store *s, uint64_t after, const char *subject,
+                       bool (*each)(void *arg, const struct ledger_record *r), void *arg, struct err *e);
+
+/* What people ordered, by an id of the one who brings it: the same order twice is one (STORE_EXISTS). */
+struct order_record {
+    char id[64];
+    struct wall at;
+    char actor[NAME_BYTES], verb[24], tenant_id[GUID_BYTES];
+    struct str detail; /* JSON; borrowed */
+    char answer[400];  /* what came of it, once it is known */
+};
+bool store_order_add(struct store *s, const struct order_record *r, struct err *e);
+bool store_order_answer(struct store *s, const char *id, const char *answer, struct err *e);
+bool store_order_find(struct store *s, const char *id, struct order_record *out, bool *found_out, struct err *e);
+
+/* What automatic action leaves alone. */
+enum excluded { EXCLUDED_DEVICE, EXCLUDED_TAG, EXCLUDED_GROUP, EXCLUDED_USER, EXCLUDED_KINDS };
+extern const char *const excluded_names[EXCLUDED_KINDS];
+struct exclusion_record {
+    int64_t id;                 /* given when 0 */
+    char tenant_id[GUID_BYTES]; /* empty: of all tenants */
+    enum excluded kind;
+    char value[160]; /* a device's id or name, a tag, a group's name, a user's name; compared without regard to case */
+    char owner[NAME_BYTES], reason[300];
+    struct wall created, expires; /* expires 0: never */
+};
+bool store_exclusion_put(struct store *s, struct exclusion_record *r, struct err *e); /* STORE_EXISTS; STORE_GONE */
+bool store_exclusion_list(struct store *s, const char *tenant_id /* and those of all; NULL: every one */,
+                          bool (*each)(void *arg, const struct exclusion_record *r), void *arg, struct err *e);
+bool store_exclusion_remove(struct store *s, int64_t id, bool *removed_out, struct err *e);
+
 /* ---- log and sinks ----------------------------------------------------------------------------------------------------- */
 bool store_log_end_get(struct store *s, uint64_t *out, struct err *e);
 bool store_log_end_set(struct store *s, uint64_t end, struct err *e);

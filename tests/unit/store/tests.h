@@ -38,6 +38,11 @@ void revisions_are_stored_once(void **state);
 void notices_there_and_back(void **state);
 void deliveries_there_and_back(void **state);
 void people_there_and_back(void **state);
+/* test_response.c */
+void the_inbox_is_read_in_order(void **state);
+void the_ledger_keeps_its_order(void **state);
+void an_order_is_taken_once(void **state);
+void exclusions_there_and_back(void **state);
 /* test_disk.c */
 void disk_errors_keep_their_cause(void **state);
 void every_operation_failing_in_turn(void **state);
