@@ -212,7 +212,7 @@ static bool goes_to_unmapped(struct map_scratch *s, const struct plan *p, const 
     uint8_t marks = p->slot_marks[m->slot];
     if (marks & SLOT_DROPPED) return false;
     if (marks & SLOT_KEPT) return true;
-    if (slot->used) return false;
+    if (slot->is_used) return false;
     if ((marks & SLOT_SILENT) && says_nothing(s, p, m->slot, slot->raw)) return false;
     return !(marks & SLOT_OPENED) || !shape_is_used_up(s, m->slot);
 }

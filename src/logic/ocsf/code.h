@@ -1,10 +1,13 @@
 /* Inside the mapping engine: the fast form of a variant.
  *
  * Ops are general: each can hold any expression. Most say no more than "this column, as text, under that key". Such an op
- * becomes a *code*: what it writes is a literal made when the mapping was compiled (comma, key and all), and one column's
- * slice behind it. Whatever does not look as a code expects, an escape where none was thought of, a number as text with
+ * becomes a *code*: what it writes is a literal made when the mapping was compiled (key and all), one column's slice behind it, and the
+ * brackets and the comma that follow. Whatever does not look as a code expects, an escape where none was thought of, a number as text with
  * blanks around it, a second alternative, is left to the op: run.c has the last word on every value, and both ways write the
- * same bytes (test_code.c). Objects of constants are one literal; neighbouring constants are merged.
+ * same bytes (test_code.c). Objects of constants are one literal; neighbouring constants are merged; an object that stands or falls with
+ * one leaf is that leaf, its brackets in the literals.
+ *
+ * Every member is written with a comma behind it: that needs no thought of who is first. What ends a block steps back over it.
  *
  * Copies go in strides of 64 bytes: there is always room behind the output, and there are OCSF_ROW_SLACK bytes behind a row and behind
  * each literal that may be read. */
@@ -15,28 +18,35 @@
 
 #include "logic/ocsf/row.h"
 
-enum { STRIDE = 64, CODE_DEPTH_MAX = 40 };
+enum { STRIDE = 64, CODE_DEPTH_MAX = 40, CODE_TAIL_MAX = 8, NO_OP = 0xFFFF };
 static_assert((int)STRIDE <= (int)OCSF_ROW_SLACK, "a stride may be read behind a row");
 
 enum code_kind {
-    CODE_STOP,     /* the end of a block */
-    CODE_OP,       /* the op, as run.c does it */
-    CODE_BLOCK,    /* what variants share: codes of its own */
-    CODE_LITERAL,  /* constants */
+    CODE_TEXT,     /* text as it stands: no doubt about it but its length and a lone dash */
+    CODE_NUMBER,   /* a few digits */
     CODE_OPEN,     /* an object begins, and the constants that come first in it */
-    CODE_CLOSE,    /* and ends: written for good, or taken back */
+    CODE_CLOSE,    /* and ends: written for good if its required members came about, or taken back */
+    CODE_LITERAL,  /* constants */
+    CODE_LEAF,     /* any leaf, with care: enum leaf_kind */
+    CODE_BLOCK,    /* what variants share: codes of its own */
+    CODE_STOP,     /* the end of a block */
+    CODE_WHEN,     /* what follows is only for some rows */
+    CODE_END,      /* an object ends about which there is more to think */
     CODE_LIST,     /* an array begins */
     CODE_LIST_END, /* and ends */
-    CODE_TEXT,     /* any text */
-    CODE_TYPED,    /* a text that must look like something: an address, a name of a host */
-    CODE_NUMBER,
-    CODE_BOOL,
-    CODE_TIME,
-    CODE_WORD,    /* an enum: by a table */
-    CODE_SID,     /* a user's type by its SID */
-    CODE_CONVERT, /* text converters that only take a part of the text */
-    CODE_JSON,    /* any value */
-    CODE_INNER    /* a member of an object in a column: looked for, the rest is the op's */
+    CODE_OP,       /* the op, as run.c does it */
+    CODE_INNER,    /* a member of an object in a column: looked for, the rest is the op's */
+};
+enum leaf_kind {
+    LEAF_TEXT,  /* any text */
+    LEAF_TYPED, /* a text that must look like something: an address, a name of a host */
+    LEAF_NUMBER,
+    LEAF_BOOL,
+    LEAF_TIME,
+    LEAF_WORD,    /* an enum: by a table */
+    LEAF_SID,     /* a user's type by its SID */
+    LEAF_CONVERT, /* text converters that only take a part of the text */
+    LEAF_JSON,    /* any value */
 };
 
 struct word_code { /* an enum's word of at most 16 bytes, folded, as two words that may overlap */
@@ -49,34 +59,59 @@ struct word_codes {
     uint32_t mask;
 };
 
+/* In `bit`, above those of a frame: what has come about in a block. */
+#define CODE_VALUE (UINT64_C(1) << 63)
+#define CODE_CONSTANT (UINT64_C(1) << 62)
+#define CODE_CAME (CODE_VALUE | CODE_CONSTANT)
+
+/* What is looked at for every row: half a line of the cache. */
 struct code {
-    uint8_t kind;        /* enum code_kind */
-    uint8_t came;        /* LITERAL, OPEN: enum came */
-    uint8_t is_element;  /* stands in an array: counts. OPEN: constants stand behind its bracket already */
-    uint8_t is_nonzero;  /* 0 is nothing. CLOSE: the object has nothing but constants */
-    uint8_t has_others;  /* further alternatives: the op knows them */
-    uint8_t is_time;     /* the event's time */
-    uint8_t is_long;     /* NUMBER: of 64 bits */
-    uint8_t is_always;   /* CLOSE: written though only constants are in it, and counts as a value */
-    uint8_t is_observed; /* what it writes is an observable */
-    uint16_t shape;      /* INNER */
-    uint16_t slot;       /* of the row */
-    uint16_t next, done; /* where to go when it did not come about, and when it did */
-    uint16_t op;
-    uint16_t profile;
-    uint32_t length_max; /* of a text, in bytes; beyond, characters must be counted */
-    uint64_t bit;
-    struct str key; /* the whole literal in front of the value, its comma first */
-    const struct condition *when;
-    struct str silent; /* words that are nothing, as `but` has them */
     union {
-        const struct frame *frame;       /* CLOSE */
-        const struct block *block;       /* BLOCK */
+        const char *key;   /* the literal in front of the value */
+        uint64_t required; /* CLOSE, END: of the object's members */
+        const struct block *block;
+    };
+    uint64_t bit; /* what it means for the block around it, or, of OPEN, inside, that it came about */
+    uint32_t key_n;
+    uint32_t limit; /* TEXT: length_max less two */
+    union {
+        uint16_t slot;    /* of the row */
+        uint16_t profile; /* CLOSE, LITERAL */
+    };
+    uint16_t next, done; /* where to go when it did not come about, and when it did; the loop's own go on behind it */
+    uint8_t kind;        /* enum code_kind */
+    uint8_t tail;        /* bytes behind the value: closing brackets and a comma */
+};
+static_assert(sizeof(struct code) == 32, "two to a line of the cache");
+
+/* The rest, at the same place in an array of its own. */
+struct code_more {
+    uint16_t op;         /* that does the same */
+    uint16_t observable; /* the leaf's op if its value is one of the event's observables; else NO_OP */
+    uint16_t profile;
+    uint16_t shape;      /* INNER */
+    uint32_t length_max; /* of a text, in bytes */
+    uint8_t leaf;        /* enum leaf_kind */
+    bool is_element;     /* stands in an array: counts */
+    bool is_constant;    /* END: constants are enough */
+    bool has_others;     /* further alternatives: the op knows them */
+    bool is_nonzero;     /* 0 is nothing */
+    bool is_time;        /* the event's time */
+    bool is_long;        /* NUMBER: of 64 bits */
+    struct str silent;   /* words that are nothing, as `but` has them */
+    union {
+        const struct frame *frame;       /* END: with constraints, else NULL */
+        const struct condition *when;    /* WHEN */
         const struct schema_type *type;  /* TYPED, NUMBER */
         const struct word_codes *words;  /* WORD */
         const struct word_code *persons; /* SID: User, System */
         const struct chain *chain;       /* CONVERT */
     };
+};
+struct code_block {
+    const struct code *codes;
+    const struct code_more *more;
+    size_t marks; /* as many as it can set, with those of the blocks in it */
 };
 
 /* The ops of a block as code. False: no memory. */

@@ -14,8 +14,10 @@ struct maker {
     uint16_t self_slot; /* of the row */
     unsigned depth;
     const struct op *ops;
-    struct code *codes; /* heap */
+    struct code *codes;     /* heap */
+    struct code_more *more; /* heap, parallel */
     size_t count, cap;
+    size_t marks; /* of blocks in this one */
     bool failed;
 };
 
@@ -23,23 +25,41 @@ struct role { /* what it means for the block around it that something came about
     uint64_t bit;
     uint16_t profile;
     bool is_element;
+    bool is_alternative; /* of OP_FIRST: goes on somewhere else */
 };
 
-static size_t add(struct maker *m, struct code c)
+static bool make_room(struct maker *m)
 {
-    if (m->count == m->cap) {
-        size_t cap = m->cap ? 2 * m->cap : 128;
-        struct code *more = cap <= UINT16_MAX ? realloc(m->codes, cap * sizeof *more) : NULL;
-        if (more == NULL) {
-            m->failed = true;
-            return 0;
-        }
-        m->codes = more;
-        m->cap = cap;
+    size_t cap = m->cap ? 2 * m->cap : 128;
+    struct code *codes = cap <= UINT16_MAX ? realloc(m->codes, cap * sizeof *codes) : NULL;
+    if (codes) m->codes = codes;
+    struct code_more *more = codes ? realloc(m->more, cap * sizeof *more) : NULL;
+    if (more) m->more = more;
+    if (more) m->cap = cap;
+    return more != NULL;
+}
+
+static size_t add(struct maker *m, struct code c, struct code_more more)
+{
+    if (m->count == m->cap && !make_room(m)) {
+        m->failed = true;
+        return 0;
     }
     c.next = c.done = (uint16_t)(m->count + 1);
     m->codes[m->count] = c;
+    m->more[m->count] = more;
     return m->count++;
+}
+
+/* What comes next is only for some rows; where it ends is told later. */
+static size_t add_when(struct maker *m, const struct condition *when)
+{
+    return add(m, (struct code){.kind = CODE_WHEN}, (struct code_more){.when = when});
+}
+
+static void end_when(struct maker *m, size_t at)
+{
+    if (!m->failed) m->codes[at].next = (uint16_t)m->count;
 }
 
 /* ---- literals ------------------------------------------------------------------------------------------------------------- */
@@ -55,10 +75,16 @@ static struct str literal(struct maker *m, struct str a, struct str b, struct st
     return shared;
 }
 
+static void set_key(struct code *c, struct str key)
+{
+    c->key = key.p;
+    c->key_n = (uint32_t)key.n;
+}
+
 /* What an op writes whatever the row holds: constants and objects of them. */
 struct fixed {
-    struct str text; /* from its comma on */
-    uint8_t came;
+    struct str text; /* with the comma behind it */
+    uint64_t came;
 };
 
 static bool fix(struct maker *m, uint32_t i, struct fixed *out);
@@ -75,8 +101,8 @@ static bool fix_source(struct maker *m, const struct op *op, struct fixed *out)
         if (name.p[i] <= ' ' || name.p[i] > '~' || name.p[i] == '"' || name.p[i] == '\\') return false;
     }
     if (name.n < 2 || !schema_string_fits(op->attr->type, name)) return false;
-    out->text = literal(m, STR(","), op->key, literal(m, STR("\""), name, STR("\"")));
-    out->came = CAME_VALUE;
+    out->text = literal(m, op->key, literal(m, STR("\""), name, STR("\"")), STR(","));
+    out->came = CODE_VALUE;
     return !m->failed;
 }
 
@@ -85,20 +111,20 @@ static bool fix_object(struct maker *m, uint32_t i, struct fixed *out)
     const struct op *op = &m->ops[i];
     struct str members = STR_NONE;
     uint64_t written = 0;
-    uint8_t came = CAME_NOTHING;
+    uint64_t came = 0;
     if (!op->is_constant && !op->is_always) return false;
     for (uint32_t j = i + 1; j < op->next; j = m->ops[j].next) {
         struct fixed f;
         if (m->ops[j].profile || !fix(m, j, &f)) return false;
         members = literal(m, members, f.text, STR_NONE);
         written |= m->ops[j].bit;
-        if (f.came > came) came = f.came;
+        came |= f.came;
     }
-    if (came == CAME_NOTHING || !frame_is_whole(op->frame, written)) return false;
-    struct str inside = literal(m, str_sub(members, 1, members.n), STR("}"), STR_NONE);
-    out->text = literal(m, STR(","), literal(m, op->key, STR("{"), STR_NONE), inside);
-    out->came = op->is_always ? CAME_VALUE : came;
-    return true;
+    if (came == 0 || !frame_is_whole(op->frame, written)) return false;
+    struct str inside = literal(m, STR("{"), str_sub(members, 0, members.n - 1), STR("},"));
+    out->text = literal(m, op->key, inside, STR_NONE);
+    out->came = op->is_always ? CODE_VALUE : came;
+    return !m->failed;
 }
 
 static bool fix_block(struct maker *m, const struct block *b, struct fixed *out)
@@ -118,7 +144,7 @@ static bool fix(struct maker *m, uint32_t i, struct fixed *out)
     if (op->kind == OP_OBJECT) return fix_object(m, i, out);
     if (op->kind == OP_LEAF) return fix_source(m, op, out);
     if (op->kind != OP_CONST) return false;
-    *out = (struct fixed){literal(m, STR(","), op->key, op->text), CAME_CONSTANT};
+    *out = (struct fixed){literal(m, op->key, op->text, STR(",")), CODE_CONSTANT};
     return !m->failed;
 }
 
@@ -200,33 +226,33 @@ static bool is_column(const struct maker *m, const struct chain *c)
     return c->source == SOURCE_SLOT && c->shape == 0 && !c->is_list && c->slot != m->self_slot;
 }
 
-static bool make_plain(const struct op *op, struct code *c)
+static bool make_plain(const struct op *op, struct code_more *c)
 {
     const struct schema_type *type = op->attr->type;
     c->length_max = type->char_max ? type->char_max : UINT32_MAX;
     c->type = type;
     switch ((enum fit)op->fit) {
-    case FIT_STRING: c->kind = type->pattern == PATTERN_NONE ? CODE_TEXT : CODE_TYPED; return true;
+    case FIT_STRING: c->leaf = type->pattern == PATTERN_NONE ? LEAF_TEXT : LEAF_TYPED; return true;
     case FIT_PORT:
-    case FIT_INTEGER: c->kind = CODE_NUMBER; return true;
-    case FIT_LONG: c->kind = CODE_NUMBER, c->is_long = true; return true;
-    case FIT_TIME: c->kind = CODE_TIME; return true;
-    case FIT_BOOL: c->kind = CODE_BOOL; return true;
-    case FIT_JSON: c->kind = CODE_JSON; return true;
+    case FIT_INTEGER: c->leaf = LEAF_NUMBER; return true;
+    case FIT_LONG: c->leaf = LEAF_NUMBER, c->is_long = true; return true;
+    case FIT_TIME: c->leaf = LEAF_TIME; return true;
+    case FIT_BOOL: c->leaf = LEAF_BOOL; return true;
+    case FIT_JSON: c->leaf = LEAF_JSON; return true;
     default: return false;
     }
 }
 
-static bool make_enum(struct maker *m, const struct op *op, const struct chain *chain, struct code *c)
+static bool make_enum(struct maker *m, const struct op *op, const struct chain *chain, struct code_more *c)
 {
     if (op->observable || chain->step_count == 0) return false;
     const struct step *last = &chain->steps[chain->step_count - 1];
     if (last->converter != CONV_TABLE) return false;
-    c->kind = chain->step_count == 1 ? CODE_WORD : CODE_SID;
-    if (c->kind == CODE_WORD) c->words = words_of(m, op, last->table);
-    if (c->kind == CODE_SID && (chain->step_count != 2 || chain->steps[0].converter != CONV_USER_TYPE)) return false;
-    if (c->kind == CODE_SID) c->persons = persons_of(m, op, last->table);
-    return c->kind == CODE_WORD ? c->words != NULL : c->persons != NULL;
+    c->leaf = chain->step_count == 1 ? LEAF_WORD : LEAF_SID;
+    if (c->leaf == LEAF_WORD) c->words = words_of(m, op, last->table);
+    if (c->leaf == LEAF_SID && (chain->step_count != 2 || chain->steps[0].converter != CONV_USER_TYPE)) return false;
+    if (c->leaf == LEAF_SID) c->persons = persons_of(m, op, last->table);
+    return c->leaf == LEAF_WORD ? c->words != NULL : c->persons != NULL;
 }
 
 static bool are_parts(const struct chain *chain)
@@ -238,60 +264,73 @@ static bool are_parts(const struct chain *chain)
 }
 
 /* Steps in front of the type: none, `nonzero`, `address`, or those that take a part of the text. */
-static bool make_converted(const struct op *op, const struct chain *chain, struct code *c)
+static bool make_converted(const struct op *op, const struct chain *chain, struct code_more *c)
 {
     if (!make_plain(op, c)) return false;
     if (chain->step_count == 0) return true;
     enum converter first = chain->steps[0].converter;
     if (chain->step_count == 1 && first == CONV_NONZERO) {
         c->is_nonzero = true;
-        return c->kind == CODE_TEXT || c->kind == CODE_NUMBER;
+        return c->leaf == LEAF_TEXT || c->leaf == LEAF_NUMBER;
     }
     if (chain->step_count == 1 && first == CONV_BUT) {
         c->silent = chain->steps[0].arg;
-        return c->kind == CODE_TEXT || c->kind == CODE_JSON;
+        return c->leaf == LEAF_TEXT || c->leaf == LEAF_JSON;
     }
     if (chain->step_count == 1 && first == CONV_ADDRESS)
-        return c->kind == CODE_TYPED && c->type->pattern == PATTERN_EMAIL;
-    if (c->kind != CODE_TEXT || !are_parts(chain)) return false;
-    c->kind = CODE_CONVERT;
+        return c->leaf == LEAF_TYPED && c->type->pattern == PATTERN_EMAIL;
+    if (c->leaf != LEAF_TEXT || !are_parts(chain)) return false;
+    c->leaf = LEAF_CONVERT;
     c->chain = chain;
     return true;
+}
+
+/* The first alternative is a column, and of a kind that codes know. */
+static bool make_simple(struct maker *m, const struct op *op, const struct chain *chain, struct code_more *c)
+{
+    if (!is_column(m, chain) || op->attr->is_array) return false;
+    if (!(op->fit == FIT_ENUM ? make_enum(m, op, chain, c) : make_converted(op, chain, c))) return false;
+    bool can_be_observed =
+        c->leaf == LEAF_TEXT || c->leaf == LEAF_TYPED || c->leaf == LEAF_NUMBER || c->leaf == LEAF_CONVERT;
+    return !op->observable || can_be_observed;
+}
+
+/* One that the loop does by itself: nothing to ask and nothing to tell. */
+static enum code_kind leaf_kind(const struct code_more *c, struct role role)
+{
+    bool is_bare = !role.is_alternative && !c->is_element && !c->profile && !c->has_others && !c->silent.n &&
+                   !c->is_time && c->observable == NO_OP;
+    if (is_bare && c->leaf == LEAF_TEXT && !c->is_nonzero && c->length_max > 2) return CODE_TEXT;
+    if (is_bare && c->leaf == LEAF_NUMBER && !c->type->has_range) return CODE_NUMBER;
+    return CODE_LEAF;
 }
 
 static void make_leaf(struct maker *m, uint32_t i, struct role role)
 {
     const struct op *op = &m->ops[i];
-    struct code c = {.kind = CODE_OP,
-                     .op = (uint16_t)i,
-                     .bit = role.bit,
-                     .profile = role.profile,
-                     .is_element = role.is_element,
-                     .when = op->when,
-                     .is_time = op->is_time};
+    struct code_more more = {.op = (uint16_t)i,
+                             .observable = op->observable ? (uint16_t)i : NO_OP,
+                             .profile = role.profile | op->profile,
+                             .is_element = role.is_element,
+                             .is_time = op->is_time};
+    struct code c = {.kind = CODE_OP, .bit = role.bit | CODE_VALUE, .tail = 1};
     const struct expr *e = op->expr->kind == EXPR_ANY ? &op->expr->parts[0] : op->expr;
     bool has_when = op->expr->when || e->when;
     const struct chain *chain = e->kind == EXPR_FIRST && !has_when ? &e->chains[0] : NULL;
-    bool is_simple = chain && is_column(m, chain) && !op->attr->is_array;
-    if (chain) c.has_others = op->expr->kind == EXPR_ANY || e->chain_count > 1;
-    if (is_simple) {
-        c.slot = chain->slot;
-        is_simple = op->fit == FIT_ENUM ? make_enum(m, op, chain, &c) : make_converted(op, chain, &c);
-    }
-    c.is_observed = op->observable != 0;
-    bool can_be_observed =
-        c.kind == CODE_TEXT || c.kind == CODE_TYPED || c.kind == CODE_NUMBER || c.kind == CODE_CONVERT;
-    if (!is_simple || (c.is_observed && !can_be_observed)) c.kind = CODE_OP;
-    if (c.kind == CODE_OP && chain && chain->source == SOURCE_SLOT && chain->shape != 0 && !c.has_others) {
-        c.kind = CODE_INNER;
-        c.shape = chain->shape;
-        c.slot = chain->slot;
-        (void)add(m, c);
+    more.has_others = op->expr->kind == EXPR_ANY || e->chain_count > 1;
+    if (chain) c.slot = chain->slot;
+    bool is_inner = chain && chain->source == SOURCE_SLOT && chain->shape != 0 && !more.has_others;
+    if (is_inner) c.kind = CODE_INNER, more.shape = chain->shape;
+    if (is_inner || chain == NULL || !make_simple(m, op, chain, &more)) {
+        (void)add(m, c, more);
         return;
     }
-    c.key = literal(m, STR(","), op->key, STR_NONE);
-    if (c.kind == CODE_OP) c.when = NULL, c.profile = 0; /* run_op looks after them */
-    (void)add(m, c);
+    size_t when = op->when ? add_when(m, op->when) : 0;
+    c.kind = (uint8_t)leaf_kind(&more, role);
+    set_key(&c, literal(m, op->key, STR_NONE, STR_NONE));
+    c.limit = more.length_max - 2;
+    (void)add(m, c, more);
+    if (op->when) end_when(m, when);
 }
 
 /* ---- blocks -------------------------------------------------------------------------------------------------------------------- */
@@ -299,7 +338,20 @@ static void make_op(struct maker *m, uint32_t i, struct role role);
 
 static struct role role_of(const struct op *op)
 {
-    return (struct role){op->bit, op->profile, false};
+    return (struct role){.bit = op->bit, .profile = op->profile};
+}
+
+/* The constants from *i on, as one literal; with profiles only `with_profiles`. Moves *i behind them. */
+static struct str constants(struct maker *m, uint32_t *i, uint32_t to, bool with_profiles, struct code *c)
+{
+    struct str text = STR_NONE;
+    struct fixed f;
+    for (; *i < to && (with_profiles || m->ops[*i].profile == 0) && fix(m, *i, &f); *i = m->ops[*i].next) {
+        text = literal(m, text, f.text, STR_NONE);
+        c->bit |= m->ops[*i].bit | f.came;
+        if (with_profiles) c->profile |= m->ops[*i].profile;
+    }
+    return text;
 }
 
 /* The members of an object; those at the front that are constants have been written with its beginning. */
@@ -307,65 +359,89 @@ static void make_members(struct maker *m, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to && !m->failed; i = m->ops[i].next) {
         struct code c = {.kind = CODE_LITERAL};
-        struct fixed f;
-        uint32_t next = i;
-        for (; next < to && fix(m, next, &f); next = m->ops[next].next) {
-            c.key = literal(m, c.key, f.text, STR_NONE);
-            c.bit |= m->ops[next].bit;
-            c.profile |= m->ops[next].profile;
-            if (f.came > c.came) c.came = f.came;
-        }
-        if (c.key.n) (void)add(m, c);
-        if (next >= to) break;
-        i = next;
+        struct str text = constants(m, &i, to, true, &c);
+        set_key(&c, text);
+        if (text.n) (void)add(m, c, (struct code_more){0});
+        if (i >= to) break;
         make_op(m, i, role_of(&m->ops[i]));
     }
+}
+
+/* An object of constants and one leaf comes about when the leaf does: its brackets become part of the leaf. */
+static bool fold_object(struct maker *m, size_t open, const struct op *op, struct role role)
+{
+    struct code *o = &m->codes[open], *leaf = o + 1;
+    struct code_more *more = &m->more[open + 1];
+    bool is_leaf = leaf->kind == CODE_TEXT || leaf->kind == CODE_NUMBER || leaf->kind == CODE_LEAF;
+    if (m->count != open + 2 || !is_leaf || leaf->tail == CODE_TAIL_MAX || op->is_always || op->is_constant ||
+        !frame_is_whole(op->frame, o->bit | leaf->bit))
+        return false;
+    struct str key = literal(m, (struct str){o->key, o->key_n}, (struct str){leaf->key, leaf->key_n}, STR_NONE);
+    *o = *leaf;
+    set_key(o, key);
+    o->bit = role.bit | CODE_VALUE;
+    o->tail++;
+    o->next = o->done = (uint16_t)(open + 1);
+    m->more[open] = *more;
+    more = &m->more[open];
+    more->op = (uint16_t)(op - m->ops);
+    more->is_element = role.is_element;
+    more->profile |= op->profile | role.profile;
+    o->kind = (uint8_t)leaf_kind(more, role);
+    m->count--;
+    return true;
+}
+
+static void close_object(struct maker *m, const struct op *op, struct role role)
+{
+    const struct frame *f = op->frame;
+    bool has_constraints = f->at_least_one_count || f->just_one_count;
+    struct code_more more = {.op = (uint16_t)(op - m->ops),
+                             .profile = role.profile | op->profile,
+                             .is_element = role.is_element,
+                             .is_constant = op->is_always || op->is_constant,
+                             .frame = has_constraints ? f : NULL};
+    bool is_plain = !has_constraints && !more.is_constant && !role.is_element && !role.is_alternative;
+    struct code c = {.kind = is_plain ? CODE_CLOSE : CODE_END, .required = f->required, .bit = role.bit};
+    if (is_plain) c.required |= CODE_VALUE;
+    if (is_plain || op->is_always) c.bit |= CODE_VALUE;
+    if (is_plain) c.profile = more.profile;
+    (void)add(m, c, more);
 }
 
 static void make_object(struct maker *m, uint32_t i, struct role role)
 {
     const struct op *op = &m->ops[i];
-    m->depth++;
-    struct code c = {.kind = CODE_OPEN, .op = (uint16_t)i, .when = op->when};
-    struct str inside = STR_NONE;
-    struct fixed f;
+    struct code c = {.kind = CODE_OPEN};
     uint32_t from = i + 1;
-    for (; from < op->next && m->ops[from].profile == 0 && fix(m, from, &f); from = m->ops[from].next) {
-        inside = literal(m, inside, f.text, STR_NONE);
-        c.bit |= m->ops[from].bit;
-        if (f.came > c.came) c.came = f.came;
-    }
-    c.key = literal(m, STR(","), op->key, literal(m, STR("{"), str_sub(inside, 1, inside.n), STR_NONE));
-    c.is_element = inside.n > 0; /* of OPEN: something stands behind the bracket already */
-    size_t open = add(m, c);
+    size_t when = op->when ? add_when(m, op->when) : 0;
+    m->depth++;
+    struct str inside = constants(m, &from, op->next, false, &c);
+    set_key(&c, literal(m, op->key, STR("{"), inside));
+    size_t open = add(m, c, (struct code_more){.op = (uint16_t)i});
     make_members(m, from, op->next);
-    (void)add(m, (struct code){.kind = CODE_CLOSE,
-                               .op = (uint16_t)i,
-                               .bit = role.bit,
-                               .profile = op->profile | role.profile,
-                               .is_element = role.is_element,
-                               .is_always = op->is_always,
-                               .is_nonzero = op->is_constant,
-                               .frame = op->frame});
-    if (!m->failed) m->codes[open].next = (uint16_t)m->count;
+    if (!m->failed && !fold_object(m, open, op, role)) close_object(m, op, role);
+    if (op->when) end_when(m, when);
     m->depth--;
 }
 
 static void make_array(struct maker *m, uint32_t i, struct role role)
 {
     const struct op *op = &m->ops[i];
+    struct code c = {.kind = CODE_LIST};
+    size_t when = op->when ? add_when(m, op->when) : 0;
     m->depth++;
-    size_t open = add(
-        m, (struct code){
-               .kind = CODE_LIST, .op = (uint16_t)i, .when = op->when, .key = literal(m, STR(","), op->key, STR("["))});
+    set_key(&c, literal(m, op->key, STR("["), STR_NONE));
+    size_t open = add(m, c, (struct code_more){.op = (uint16_t)i});
     for (uint32_t j = i + 1; j < op->next && !m->failed; j = m->ops[j].next)
-        make_op(m, j, (struct role){0, 0, m->ops[j].kind != OP_EACH});
-    (void)add(m, (struct code){.kind = CODE_LIST_END,
-                               .op = (uint16_t)i,
-                               .bit = role.bit,
-                               .profile = op->profile,
-                               .is_element = role.is_element});
+        make_op(m, j, (struct role){.is_element = m->ops[j].kind != OP_EACH});
+    (void)add(m, (struct code){.kind = CODE_LIST_END, .bit = role.bit},
+              (struct code_more){.op = (uint16_t)i,
+                                 .profile = role.profile | op->profile,
+                                 .is_element = role.is_element,
+                                 .is_constant = true});
     if (!m->failed) m->codes[open].next = (uint16_t)m->count;
+    if (op->when) end_when(m, when);
     m->depth--;
 }
 
@@ -373,6 +449,8 @@ static void make_array(struct maker *m, uint32_t i, struct role role)
 static void make_first(struct maker *m, uint32_t i, struct role role)
 {
     size_t ends[64], count = 0;
+    role.is_alternative = true;
+    role.profile |= m->ops[i].profile;
     for (uint32_t j = i + 1; j < m->ops[i].next && !m->failed && count < 64; j = m->ops[j].next) {
         make_op(m, j, role);
         ends[count++] = m->count - 1;
@@ -393,8 +471,9 @@ static void make_op(struct maker *m, uint32_t i, struct role role)
     bool is_deep = m->depth + 2 >= CODE_DEPTH_MAX;
     if (op->kind == OP_LEAF) {
         make_leaf(m, i, role);
-    } else if (op->kind == OP_BLOCK) {
-        (void)add(m, (struct code){.kind = CODE_BLOCK, .block = op->block, .bit = role.bit});
+    } else if (op->kind == OP_BLOCK && op->block->code) {
+        (void)add(m, (struct code){.kind = CODE_BLOCK, .block = op->block, .bit = role.bit}, (struct code_more){0});
+        m->marks += op->block->code->marks;
     } else if (op->kind == OP_OBJECT && !is_deep) {
         make_object(m, i, role);
     } else if (op->kind == OP_ARRAY && !is_deep) {
@@ -402,7 +481,8 @@ static void make_op(struct maker *m, uint32_t i, struct role role)
     } else if (op->kind == OP_FIRST && is_small_first(m, i)) {
         make_first(m, i, role);
     } else {
-        (void)add(m, (struct code){.kind = CODE_OP, .op = (uint16_t)i, .bit = role.bit, .is_element = role.is_element});
+        (void)add(m, (struct code){.kind = CODE_OP, .bit = role.bit},
+                  (struct code_more){.op = (uint16_t)i, .profile = role.profile, .is_element = role.is_element});
     }
 }
 
@@ -410,10 +490,18 @@ bool code_make(struct compiler *c, struct block *b)
 {
     struct maker m = {.c = c, .a = c->a, .source = c->source, .self_slot = c->shapes[0].self_slot, .ops = b->ops};
     make_members(&m, 0, b->op_count);
-    (void)add(&m, (struct code){.kind = CODE_STOP});
-    struct code *copy = m.failed ? NULL : arena_alloc(m.a, m.count * sizeof *copy);
-    if (copy) memcpy(copy, m.codes, m.count * sizeof *copy);
+    (void)add(&m, (struct code){.kind = CODE_STOP}, (struct code_more){0});
+    struct code_block *block = ARENA_NEW(m.a, struct code_block);
+    struct code *codes = m.failed ? NULL : arena_alloc(m.a, m.count * sizeof *codes);
+    struct code_more *more = m.failed ? NULL : arena_alloc(m.a, m.count * sizeof *more);
+    bool is_made = block && codes && more;
+    if (is_made) {
+        memcpy(codes, m.codes, m.count * sizeof *codes);
+        memcpy(more, m.more, m.count * sizeof *more);
+        *block = (struct code_block){codes, more, m.count + m.marks};
+        b->code = block;
+    }
     free(m.codes);
-    b->code = copy;
-    return copy != NULL;
+    free(m.more);
+    return is_made;
 }

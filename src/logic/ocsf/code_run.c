@@ -1,18 +1,33 @@
 /* The hot path: one loop over codes. What a code does not expect is done by its op (run.c). */
-#include "logic/ocsf/pen.h"
+#include "logic/ocsf/code_leaf.h"
 
 #include <string.h>
 
 #include "logic/ocsf/run.h"
 
-enum { NUMBER_BYTES = 24, FIRST_ROOM = 64 << 10 };
-struct open_block { /* an object or array in progress */
-    size_t at;      /* in the output, before its comma */
-    size_t marks, observables;
+enum { FIRST_ROOM = 64 << 10 };
+struct open_block {   /* an object or array in progress: what to go back to */
     uint64_t written; /* of the block around it */
+    uint32_t at;      /* in the output */
+    uint32_t marks, observables;
     uint16_t profiles;
-    uint8_t came; /* of the block around it */
-    bool is_first;
+};
+/* What nearly every code changes: in registers. */
+struct hand {
+    char *w;          /* where to write */
+    uint64_t written; /* in the block at hand */
+    uint16_t *mark;   /* where the next column used is noted */
+};
+struct progress {
+    struct pen pen;
+    struct hand hand;     /* while it is not in registers */
+    const struct op *ops; /* of the block that is being run */
+    const struct code_block *block;
+    const struct code *back; /* behind a shared block; NULL: not in one */
+    const struct block *whole;
+    uint64_t written; /* before the shared block */
+    size_t depth;
+    struct open_block around[CODE_DEPTH_MAX];
 };
 
 /* ---- copies --------------------------------------------------------------------------------------------------------------- */
@@ -24,433 +39,290 @@ bool pen_more_room(struct pen *pen, size_t n)
     return true;
 }
 
-/* The key; its comma is left out when nothing stands in front of it. */
-static inline void put_key(struct pen *pen, const struct code *c, bool is_first)
+/* ---- from the loop to others and back ---------------------------------------------------------------------------------------- */
+static inline void give(struct progress *g, struct hand h)
 {
-    (void)pen_copy(pen->w, c->key.p + is_first, c->key.n);
-    pen->w += c->key.n - is_first;
+    g->hand = h;
+    g->pen.w = h.w;
+    g->pen.s->mark_count = (size_t)(h.mark - g->pen.s->marks);
 }
 
-/* ---- what comes about ------------------------------------------------------------------------------------------------------- */
-static inline void mark(struct map_scratch *s, uint16_t slot)
+/* The output and the marks may have moved. False: no room for the marks of all codes. */
+static inline bool take(struct progress *g, struct hand *h)
 {
-    if (UNLIKELY(s->mark_count == s->mark_cap) && !mark_room(s)) return;
-    s->marks[s->mark_count++] = slot;
-    s->slots[slot].used++;
-}
-
-enum answer { ABSENT, WRITTEN, ASK };
-
-/* What the column holds says nothing, and does not go to unmapped either: used for good, as first_value has it. */
-static enum answer nothing(struct map_scratch *s, const struct code *c)
-{
-    if (c->has_others) return ASK;
-    s->slots[c->slot].used++;
-    return ABSENT;
-}
-
-/* ---- leaves: true when written, false when absent; ASK: the op is to say ---------------------------------------------------- */
-
-static inline bool is_dash(struct str raw)
-{
-    return raw.n == 3 && raw.p[1] == '-';
-}
-
-/* Nothing but zeros and points, as `nonzero` has it. */
-static bool is_zero(const char *p, size_t n)
-{
-    size_t zeros = 0;
-    while (zeros < n && (p[zeros] == '0' || p[zeros] == '.')) zeros++;
-    return zeros == n;
-}
-
-static inline enum answer put_raw(struct pen *pen, const struct code *c, struct str raw, bool is_first)
-{
-    if (!pen_has_room(pen, c->key.n + raw.n)) return ASK;
-    put_key(pen, c, is_first);
-    pen->w = pen_copy(pen->w, raw.p, raw.n);
-    return WRITTEN;
-}
-
-/* A number or a boolean as text. */
-static enum answer put_quoted(struct pen *pen, const struct code *c, struct str raw, bool is_first)
-{
-    if (!pen_has_room(pen, c->key.n + raw.n + 2)) return ASK;
-    put_key(pen, c, is_first);
-    *pen->w++ = '"';
-    pen->w = pen_copy(pen->w, raw.p, raw.n);
-    *pen->w++ = '"';
-    return WRITTEN;
-}
-
-/* One of the words, letter case ignored; of a text without escapes. */
-static bool is_silent(struct str words, struct str text)
-{
-    for (size_t i = 0, end; i < words.n; i = end + 1) {
-        for (end = i; end < words.n && words.p[end] != ' ';) end++;
-        if (end - i == text.n && str_eq_nocase(str_sub(words, i, text.n), text)) return true;
+    struct map_scratch *s = g->pen.s;
+    while (UNLIKELY(s->mark_cap - s->mark_count < g->whole->code->marks)) {
+        if (!mark_room(s)) return false;
     }
-    return false;
-}
-
-/* Any value but text that may hold JSON. */
-static inline enum answer put_json(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
-{
-    char begin = slot->type == JSON_STRING ? slot->raw.p[1] : '{';
-    bool is_bare = slot->type == JSON_NUMBER || slot->type == JSON_TRUE || slot->type == JSON_FALSE;
-    if (!is_bare && (begin == '{' || begin == '[' || begin == '\\' || begin == ' ')) return ASK;
-    return put_raw(pen, c, slot->raw, is_first);
-}
-
-static inline enum answer put_text(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
-{
-    struct str raw = slot->raw;
-    if (UNLIKELY(slot->type != JSON_STRING)) {
-        if (slot->type == JSON_ARRAY || slot->type == JSON_OBJECT || raw.n > c->length_max) return ASK;
-        if (c->is_nonzero && is_zero(raw.p, raw.n)) return nothing(pen->s, c);
-        return put_quoted(pen, c, raw, is_first);
-    }
-    if (UNLIKELY(is_dash(raw))) return c->has_others ? ASK : ABSENT;
-    bool may_be_dash = raw.n == 8 && raw.p[1] == '\\'; /* "\u002d" */
-    if (UNLIKELY(may_be_dash || raw.n - 2 > c->length_max)) return ASK;
-    if (c->is_nonzero && raw.p[1] == '\\') return ASK;
-    if (c->is_nonzero && is_zero(raw.p + 1, raw.n - 2)) return nothing(pen->s, c);
-    return put_raw(pen, c, raw, is_first);
-}
-
-static inline bool is_escaped(const struct slot *slot)
-{
-    return slot->flags & JSON_ESCAPED;
-}
-
-static inline enum answer put_typed(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
-{
-    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
-    if (slot->type != JSON_STRING || is_escaped(slot) || slot->raw.n - 2 > c->length_max) return ASK;
-    if (text.p[0] == ' ' || text.p[text.n - 1] == ' ' || !schema_pattern_matches(c->type->pattern, text)) return ASK;
-    return put_raw(pen, c, slot->raw, is_first);
-}
-
-/* Digits only, and so few that they fit. */
-static inline bool is_whole(const char *p, size_t n, bool is_long)
-{
-    if (n == 0 || n > (is_long ? 18u : 9u)) return false;
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] < '0' || p[i] > '9') return false;
-    }
-    return n == 1 || p[0] != '0';
-}
-
-static inline int64_t digits_value(const char *p, size_t n)
-{
-    int64_t v = 0;
-    for (size_t i = 0; i < n; i++) v = v * 10 + (p[i] - '0');
-    return v;
-}
-
-static inline enum answer put_number(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
-{
-    struct str text = slot->raw;
-    if (slot->type == JSON_STRING)
-        text = (struct str){text.p + 1, text.n - 2};
-    else if (slot->type != JSON_NUMBER)
-        return ASK;
-    if (!is_whole(text.p, text.n, c->is_long)) return ASK;
-    if (text.n == 1 && text.p[0] == '0' && c->is_nonzero) return nothing(pen->s, c);
-    if (UNLIKELY(c->type->has_range)) {
-        int64_t n = digits_value(text.p, text.n);
-        if (n == 0 || n < c->type->low || n > c->type->high) return ASK;
-    }
-    return put_raw(pen, c, text, is_first);
-}
-
-static inline enum answer put_bool(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
-{
-    static const char yes[STRIDE] = "true", no[STRIDE] = "false";
-    bool is_true = slot->type == JSON_TRUE, is_false = slot->type == JSON_FALSE;
-    if (slot->type == JSON_NUMBER && slot->raw.n == 1) {
-        is_true = slot->raw.p[0] == '1';
-        is_false = slot->raw.p[0] == '0';
-    }
-    if (!is_true && !is_false) return ASK;
-    return put_raw(pen, c, is_true ? (struct str){yes, 4} : (struct str){no, 5}, is_first);
-}
-
-static inline enum answer put_word(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
-{
-    struct word_code w;
-    struct str text = slot->raw;
-    if (slot->type == JSON_STRING)
-        text = (struct str){text.p + 1, text.n - 2};
-    else if (slot->type == JSON_ARRAY || slot->type == JSON_OBJECT)
-        return ASK;
-    if (!word_code_of(text, &w)) return ASK;
-    for (uint32_t i = word_code_hash(&w) & c->words->mask;; i = (i + 1) & c->words->mask) {
-        const struct word_code *known = &c->words->items[i];
-        if (known->length == 0) return ASK;
-        if (known->head != w.head || known->tail != w.tail || known->length != w.length) continue;
-        if (known->text.p == NULL) return c->has_others ? ASK : ABSENT;
-        return put_raw(pen, c, known->text, is_first);
-    }
-}
-
-static inline enum answer put_person(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
-{
-    struct str raw = slot->raw;
-    if (slot->type != JSON_STRING || is_escaped(slot)) return ASK;
-    bool is_system =
-        raw.n == 10 && memcmp(raw.p + 1, "S-1-5-", 6) == 0 &&
-        (memcmp(raw.p + 7, "18", 2) == 0 || memcmp(raw.p + 7, "19", 2) == 0 || memcmp(raw.p + 7, "20", 2) == 0);
-    return put_raw(pen, c, c->persons[is_system].text, is_first);
-}
-
-/* ---- times -------------------------------------------------------------------------------------------------------------------- */
-static inline char *put_digits(char *w, uint32_t v, unsigned count)
-{
-    for (unsigned i = count; i > 0; v /= 10) w[--i] = (char)('0' + v % 10);
-    return w + count;
-}
-
-/* Milliseconds of thirteen digits: the years 2001 to 2286. */
-static inline enum answer put_time(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
-{
-    static const int64_t low = INT64_C(1000000000000), high = INT64_C(9999999999999);
-    static const uint32_t half = 100000000;
-    struct wall t;
-    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
-    if (slot->type != JSON_STRING || !wall_parse(text, &t) || t.ticks < 0) return ASK;
-    int64_t ms = t.ticks / WALL_TICKS_PER_MS;
-    if (ms < low || ms > high || !pen_has_room(pen, c->key.n + NUMBER_BYTES)) return ASK;
-    put_key(pen, c, is_first);
-    pen->w = put_digits(pen->w, (uint32_t)(ms / half), 5);
-    pen->w = put_digits(pen->w, (uint32_t)(ms % half), 8);
-    if (c->is_time) pen->s->time_ms = ms;
-    return WRITTEN;
-}
-
-/* ---- parts of texts -------------------------------------------------------------------------------------------------------------- */
-/* A path cut at its last slash, escapes and all: a run of backslashes behind which nothing is escaped stands for half as many.
- * False: this is not that simple. */
-static bool cut_path(struct str path, bool wants_folder, struct str *out)
-{
-    size_t n = path.n, run = 0;
-    while (n > 0 && path.p[n - 1] != '/' && path.p[n - 1] != '\\') n--;
-    while (run < n && path.p[n - 1 - run] == '\\') run++;
-    if (run % 2 != 0 || n == 0 || (run > 0 && n == 2) || n == 1) return false;
-    if (run == 0 && path.p[n - 2] == '\\') return false; /* "\/" */
-    *out = wants_folder ? str_sub(path, 0, n - (run ? 2 : 1)) : str_sub(path, n, path.n);
-    return memmem(out->p, out->n, "\\u", 2) == NULL && memmem(out->p, out->n, "\\/", 2) == NULL;
-}
-
-static bool convert(struct pen *pen, const struct chain *chain, bool is_escaped_text, struct str *text)
-{
-    enum converter first = chain->steps[0].converter;
-    if (is_escaped_text) {
-        bool is_cut = first == CONV_FOLDER || first == CONV_FILE_NAME;
-        return chain->step_count == 1 && is_cut && cut_path(*text, first == CONV_FOLDER, text);
-    }
-    for (size_t i = 0; i < chain->step_count && text->n; i++)
-        *text = convert_part(chain->steps[i].converter)(pen->s, &chain->steps[i], *text);
+    *h = (struct hand){g->pen.w, g->hand.written, s->marks + s->mark_count};
     return true;
 }
 
-static enum answer put_converted(struct pen *pen, const struct code *c, const struct slot *slot, bool is_first)
+static inline void came_about(struct progress *g, const struct code *c, uint64_t bit)
 {
-    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
-    if (slot->type != JSON_STRING || !convert(pen, c->chain, is_escaped(slot), &text)) return ASK;
-    if (text.n == 0) return c->has_others ? ASK : ABSENT;
-    if ((text.n == 1 && text.p[0] == '-') || text.n > c->length_max) return ASK;
-    if (!pen_has_room(pen, c->key.n + text.n + 2)) return ASK;
-    put_key(pen, c, is_first);
-    *pen->w++ = '"';
-    memcpy(pen->w, text.p, text.n);
-    pen->w += text.n;
-    *pen->w++ = '"';
-    return WRITTEN;
+    struct map_scratch *s = g->pen.s;
+    const struct code_more *more = &g->block->more[c - g->block->codes];
+    g->hand.written |= bit;
+    s->profiles |= more->profile;
+    if (more->is_element && s->index_depth) s->indexes[s->index_depth - 1]++;
 }
 
-static inline enum answer put_leaf(struct pen *pen, const struct code *c, bool is_first)
+/* ---- blocks ------------------------------------------------------------------------------------------------------------------ */
+static inline struct open_block block_here(struct progress *g, struct hand h)
 {
-    const struct slot *slot = &pen->s->slots[c->slot];
-    if (slot->raw.p == NULL || slot->is_blank) return c->has_others ? ASK : ABSENT;
-    if (c->silent.n) {
-        struct str text = slot->type == JSON_STRING ? str_sub(slot->raw, 1, slot->raw.n - 2) : slot->raw;
-        if (slot->flags & JSON_ESCAPED) return ASK;
-        if (is_silent(c->silent, text)) return nothing(pen->s, c);
-    }
-    switch ((enum code_kind)c->kind) {
-    case CODE_TEXT: return put_text(pen, c, slot, is_first);
-    case CODE_TYPED: return put_typed(pen, c, slot, is_first);
-    case CODE_NUMBER: return put_number(pen, c, slot, is_first);
-    case CODE_BOOL: return put_bool(pen, c, slot, is_first);
-    case CODE_TIME: return put_time(pen, c, slot, is_first);
-    case CODE_WORD: return put_word(pen, c, slot, is_first);
-    case CODE_SID: return put_person(pen, c, slot, is_first);
-    case CODE_JSON: return put_json(pen, c, slot, is_first);
-    default: return put_converted(pen, c, slot, is_first);
-    }
+    const struct map_scratch *s = g->pen.s;
+    return (struct open_block){.written = h.written,
+                               .at = (uint32_t)(h.w - s->out.p),
+                               .marks = (uint32_t)(h.mark - s->marks),
+                               .observables = (uint32_t)s->observable_count,
+                               .profiles = s->profiles};
 }
 
-/* ---- blocks -------------------------------------------------------------------------------------------------------------------- */
-struct progress { /* in the block at hand */
-    const struct op *ops;
-    uint64_t written;
-    uint8_t came;
-    bool is_first;
-    size_t depth;
-    struct open_block around[CODE_DEPTH_MAX];
-};
-
-static inline void came_about(struct pen *pen, struct progress *g, const struct code *c, uint8_t came)
+static inline struct hand back_to(struct progress *g, const struct open_block *b)
 {
-    g->written |= c->bit;
-    if (came > g->came) g->came = came;
-    g->is_first = false;
-    pen->s->profiles |= c->profile;
-    if (c->is_element && pen->s->index_depth) pen->s->indexes[pen->s->index_depth - 1]++;
+    struct map_scratch *s = g->pen.s;
+    if (UNLIKELY(s->observable_count > b->observables)) run_take_back(s, b->marks, b->observables);
+    s->profiles = b->profiles;
+    return (struct hand){s->out.p + b->at, b->written, s->marks + b->marks};
 }
 
-static inline bool open_block(struct pen *pen, struct progress *g, const struct code *c)
+/* What stands behind the last member is the block's own comma. */
+static inline char *put_bracket(char *w, char bracket)
 {
-    struct map_scratch *s = pen->s;
-    if (!pen_has_room(pen, c->key.n)) return false;
-    g->around[g->depth++] = (struct open_block){.at = (size_t)(pen->w - s->out.p),
-                                                .marks = s->mark_count,
-                                                .observables = s->observable_count,
-                                                .written = g->written,
-                                                .profiles = s->profiles,
-                                                .came = g->came,
-                                                .is_first = g->is_first};
-    put_key(pen, c, g->is_first);
-    g->written = c->bit;
-    g->came = c->came;
-    g->is_first = c->kind == CODE_LIST || !c->is_element;
-    return true;
+    w[-1] = bracket;
+    *w = ',';
+    return w + 1;
 }
 
-/* Where the next code is. */
-static inline uint16_t close_block(struct pen *pen, struct progress *g, const struct code *c, bool is_whole,
-                                   uint8_t came)
+/* An object with constraints, or one that may consist of constants. */
+static bool is_whole(const struct code *c, const struct code_more *more, uint64_t written)
 {
-    struct map_scratch *s = pen->s;
+    uint64_t came = more->is_constant ? CODE_CAME : CODE_VALUE;
+    return (written & came) && (written & c->required) == c->required &&
+           (more->frame == NULL || frame_is_whole(more->frame, written));
+}
+
+static const struct code *close_with_care(struct progress *g, const struct code *c, char bracket)
+{
     INVARIANT(g->depth > 0);
     const struct open_block *b = &g->around[--g->depth];
-    g->written = b->written;
-    g->came = b->came;
-    g->is_first = b->is_first;
-    if (is_whole && pen_has_room(pen, 1)) {
-        *pen->w++ = c->kind == CODE_CLOSE ? '}' : ']';
-        came_about(pen, g, c, came);
-        return c->done;
+    const struct code_more *more = &g->block->more[c - g->block->codes];
+    uint64_t written = g->hand.written;
+    if (!is_whole(c, more, written)) {
+        struct hand h = back_to(g, b);
+        give(g, h);
+        return g->block->codes + c->next;
     }
-    pen->w = s->out.p + b->at;
-    run_take_back(s, b->marks, b->observables);
-    s->profiles = b->profiles;
-    return c->next;
+    g->pen.w = put_bracket(g->pen.w, bracket);
+    g->hand.written = b->written;
+    came_about(g, c, c->bit | (c->bit & CODE_VALUE ? 0 : written & CODE_CAME));
+    return g->block->codes + c->done;
 }
 
-static inline uint16_t close_object(struct pen *pen, struct progress *g, const struct code *c)
+static const struct code *open_list(struct progress *g, const struct code *c)
 {
-    bool is_there = g->came == CAME_VALUE || (g->came == CAME_CONSTANT && (c->is_nonzero || c->is_always));
-    const struct frame *f = c->frame;
-    bool has_required = is_there && (g->written & f->required) == f->required;
-    bool is_whole = has_required && ((f->at_least_one_count | f->just_one_count) == 0 || frame_is_whole(f, g->written));
-    return close_block(pen, g, c, is_whole, c->is_always ? CAME_VALUE : g->came);
+    struct map_scratch *s = g->pen.s;
+    if (s->index_depth == ARRAY_NEST_MAX) return g->block->codes + c->next;
+    if (!pen_has_room(&g->pen, c->key_n)) return NULL;
+    g->around[g->depth++] = block_here(g, g->hand);
+    s->indexes[s->index_depth++] = 0;
+    g->hand.written = 0;
+    g->pen.w = pen_copy(g->pen.w, c->key, c->key_n);
+    return g->block->codes + c->done;
 }
 
+/* ---- leaves ------------------------------------------------------------------------------------------------------------------- */
 /* The op itself; what it writes it separates by itself. */
-static uint16_t run_general(struct pen *pen, struct progress *g, const struct code *c)
+static const struct code *run_general(struct progress *g, const struct code *c)
 {
+    const struct code_more *more = &g->block->more[c - g->block->codes];
+    struct pen *pen = &g->pen;
+    bool is_first = pen->w[-1] != ',';
+    pen->w -= !is_first;
     pen_give(pen);
-    enum came came = run_op(pen->s, g->ops, c->op);
+    enum came came = run_op(pen->s, g->ops, more->op);
     pen_take(pen);
-    if (came == CAME_NOTHING) return c->next;
-    came_about(pen, g, c, (uint8_t)came);
-    return c->done;
+    if (!is_first || came != CAME_NOTHING) *pen->w++ = ',';
+    if (came == CAME_NOTHING) return g->block->codes + c->next;
+    came_about(g, c, (c->bit & ~CODE_CAME) | (came == CAME_VALUE ? CODE_VALUE : CODE_CONSTANT));
+    return g->block->codes + c->done;
 }
 
-static inline uint16_t run_leaf(struct pen *pen, struct progress *g, const struct code *c)
+static const struct code *run_leaf(struct progress *g, const struct code *c)
 {
-    struct map_scratch *s = pen->s;
-    size_t before = (size_t)(pen->w - s->out.p), key = c->key.n - g->is_first;
-    enum answer a = put_leaf(pen, c, g->is_first);
-    if (a == ABSENT) return c->next;
-    if (UNLIKELY(a == ASK)) return run_general(pen, g, c);
-    mark(s, c->slot);
-    if (c->is_observed) {
-        size_t at = before + key;
-        run_note_observable(s, &g->ops[c->op], at, (size_t)(pen->w - s->out.p) - at);
+    struct map_scratch *s = g->pen.s;
+    const struct code_more *more = &g->block->more[c - g->block->codes];
+    size_t at = (size_t)(g->pen.w - s->out.p) + c->key_n;
+    enum answer a = code_leaf(&g->pen, c, more);
+    if (a == ABSENT) return g->block->codes + c->next;
+    if (UNLIKELY(a == ASK)) return run_general(g, c);
+    s->marks[s->mark_count++] = c->slot;
+    if (more->observable != NO_OP) {
+        size_t end = (size_t)(g->pen.w - s->out.p) - c->tail;
+        run_note_observable(s, &g->ops[more->observable], at, end - at);
     }
-    came_about(pen, g, c, CAME_VALUE);
-    return c->done;
+    came_about(g, c, c->bit);
+    return g->block->codes + c->done;
 }
 
-static inline bool is_inside(struct map_scratch *s, const struct code *c)
+static inline bool is_inside(struct map_scratch *s, const struct code *c, const struct code_more *more)
 {
-    const struct slot *slot = slot_get(s, c->shape, c->slot);
+    const struct slot *slot = slot_get(s, more->shape, c->slot);
     return slot->raw.p != NULL && !slot->is_blank;
 }
 
-static void run_codes(struct pen *pen, struct progress *g, const struct code *codes);
-
-/* Its ops are numbered from its own beginning. */
-static uint16_t run_shared(struct pen *pen, struct progress *g, const struct code *c)
+/* Whatever the loop does not do by itself; where to go on. NULL: no room. */
+static const struct code *run_other(struct progress *g, const struct code *c)
 {
-    const struct op *ops = g->ops;
-    uint8_t before = g->came;
-    g->ops = c->block->ops;
-    g->came = CAME_NOTHING;
-    run_codes(pen, g, c->block->code);
-    uint8_t came = g->came;
-    g->ops = ops;
-    g->came = before;
-    if (came == CAME_NOTHING) return c->next;
-    came_about(pen, g, c, came);
-    return c->done;
-}
-
-static uint16_t run_code(struct pen *pen, struct progress *g, const struct code *c)
-{
+    const struct code_more *more = &g->block->more[c - g->block->codes];
+    struct map_scratch *s = g->pen.s;
     switch ((enum code_kind)c->kind) {
-    case CODE_OP: return run_general(pen, g, c);
-    case CODE_BLOCK: return run_shared(pen, g, c);
-    case CODE_INNER: return is_inside(pen->s, c) ? run_general(pen, g, c) : c->next;
-    case CODE_OPEN: return open_block(pen, g, c) ? c->done : c->next;
-    case CODE_CLOSE: return close_object(pen, g, c);
-    case CODE_LIST:
-        if (pen->s->index_depth == ARRAY_NEST_MAX || !open_block(pen, g, c)) return c->next;
-        pen->s->indexes[pen->s->index_depth++] = 0;
-        return c->done;
-    case CODE_LIST_END: pen->s->index_depth--; return close_block(pen, g, c, g->came != CAME_NOTHING, g->came);
-    case CODE_LITERAL:
-        if (!pen_has_room(pen, c->key.n)) return c->next;
-        put_key(pen, c, g->is_first);
-        came_about(pen, g, c, c->came);
-        return c->done;
-    default: return run_leaf(pen, g, c);
+    case CODE_TEXT:
+    case CODE_NUMBER:
+    case CODE_LEAF: return run_leaf(g, c);
+    case CODE_WHEN: return g->block->codes + (condition_holds(s, more->when) ? c->done : c->next);
+    case CODE_LIST: return open_list(g, c);
+    case CODE_LIST_END: s->index_depth--; return close_with_care(g, c, ']');
+    case CODE_END: return close_with_care(g, c, '}');
+    case CODE_INNER: return is_inside(s, c, more) ? run_general(g, c) : g->block->codes + c->next;
+    case CODE_OP: return run_general(g, c);
+    case CODE_OPEN:
+    case CODE_LITERAL: return pen_more_room(&g->pen, c->key_n + CODE_TAIL_MAX) ? c : NULL; /* and once more */
+    case CODE_CLOSE:
+    case CODE_BLOCK:
+    case CODE_STOP: break;
+    }
+    return NULL;
+}
+
+/* ---- the loop --------------------------------------------------------------------------------------------------------------------- */
+static inline bool is_plain_text(const struct slot *slot, uint32_t limit)
+{
+    size_t n = slot->raw.n;                              /* with its quotes: from four on, so that it is no dash */
+    bool may_be_dash = n == 8 && slot->raw.p[1] == '\\'; /* "\u002d" */
+    return slot->type == JSON_STRING && n - 4 <= limit && !may_be_dash;
+}
+
+static inline bool is_plain_number(const struct slot *slot)
+{
+    size_t n = slot->raw.n;
+    return slot->type == JSON_NUMBER && n <= 8 && are_digits(slot->raw.p, n) && slot->raw.p[0] != '0';
+}
+
+static inline struct hand put_plain(struct hand h, const struct code *c, struct str raw)
+{
+    char *w = pen_copy(h.w, c->key, c->key_n);
+    h.w = put_tail(pen_copy(w, raw.p, raw.n), c);
+    h.written |= c->bit;
+    *h.mark++ = c->slot;
+    return h;
+}
+
+static inline void enter(struct progress *g, const struct block *b)
+{
+    g->ops = b->ops;
+    g->block = b->code;
+}
+
+static bool begin(struct progress *g, struct hand *h)
+{
+    struct map_scratch *s = g->pen.s;
+    if (!buf_reserve(&s->out, FIRST_ROOM)) return false;
+    pen_take(&g->pen);
+    if (g->pen.w[-1] != '{') *g->pen.w++ = ',';
+    g->hand.written = 0;
+    return take(g, h);
+}
+
+/* From c on, up to what it does not do by itself. */
+static inline const struct code *run_plain(struct progress *g, const struct code *c, struct hand *hand)
+{
+    struct hand h = *hand;
+    const struct slot *slots = g->pen.s->slots;
+    const char *end = g->pen.end - CODE_TAIL_MAX;
+    for (;; c++) {
+        switch ((enum code_kind)c->kind) {
+        case CODE_TEXT:
+        case CODE_NUMBER: {
+            const struct slot *slot = &slots[c->slot];
+            bool is_plain = c->kind == CODE_TEXT ? is_plain_text(slot, c->limit) : is_plain_number(slot);
+            if (LIKELY(is_plain && (ptrdiff_t)(c->key_n + slot->raw.n) < end - h.w)) {
+                h = put_plain(h, c, slot->raw);
+                continue;
+            }
+            if (slot->raw.p == NULL || slot->is_blank) continue;
+            break;
+        }
+        case CODE_OPEN:
+            if (UNLIKELY((ptrdiff_t)c->key_n >= end - h.w)) break;
+            g->around[g->depth++] = block_here(g, h);
+            h.w = pen_copy(h.w, c->key, c->key_n);
+            h.written = c->bit;
+            continue;
+        case CODE_CLOSE: {
+            const struct open_block *b = &g->around[--g->depth];
+            if ((h.written & c->required) != c->required) {
+                h = back_to(g, b);
+                continue;
+            }
+            h.w = put_bracket(h.w, '}');
+            h.written = b->written | c->bit;
+            g->pen.s->profiles |= c->profile;
+            continue;
+        }
+        case CODE_LITERAL:
+            if (UNLIKELY((ptrdiff_t)c->key_n >= end - h.w)) break;
+            h.w = pen_copy(h.w, c->key, c->key_n);
+            h.written |= c->bit;
+            g->pen.s->profiles |= c->profile;
+            continue;
+        case CODE_BLOCK:
+            g->written = h.written;
+            g->back = c;
+            h.written = 0;
+            enter(g, c->block);
+            c = g->block->codes - 1;
+            continue;
+        case CODE_STOP:
+            if (g->back == NULL) break;
+            c = g->back;
+            h.written = g->written | (h.written & CODE_CAME ? c->bit | (h.written & CODE_CAME) : 0);
+            g->back = NULL;
+            enter(g, g->whole);
+            continue;
+        default: break;
+        }
+        *hand = h;
+        return c;
     }
 }
 
-static void run_codes(struct pen *pen, struct progress *g, const struct code *codes)
+/* No room: what the ops say of that. */
+static uint64_t run_failed(struct map_scratch *s, const struct block *b)
 {
-    for (const struct code *c = codes; c->kind != CODE_STOP;) {
-        bool holds = c->when == NULL || condition_holds(pen->s, c->when);
-        c = codes + (holds ? run_code(pen, g, c) : c->next);
-    }
+    s->index_depth = 0;
+    s->out.failed = true;
+    return run_block(s, b);
 }
 
 uint64_t code_run(struct map_scratch *s, const struct block *b)
 {
+    struct hand h;
     struct progress g;
-    struct pen pen = {.s = s};
-    g.ops = b->ops;
-    g.written = 0;
-    g.came = CAME_NOTHING;
+    g.pen.s = s;
+    g.whole = b;
+    g.back = NULL;
     g.depth = 0;
-    g.is_first = s->out.n == 0 || s->out.p[s->out.n - 1] == '{';
-    if (!buf_reserve(&s->out, FIRST_ROOM)) return 0;
-    pen_take(&pen);
-    run_codes(&pen, &g, b->code);
-    pen_give(&pen);
-    return g.written;
+    enter(&g, b);
+    const struct code *c = b->code->codes;
+    if (!begin(&g, &h)) return run_failed(s, b);
+    while ((c = run_plain(&g, c, &h))->kind != CODE_STOP) {
+        give(&g, h);
+        c = run_other(&g, c);
+        if (c == NULL || !take(&g, &h)) return run_failed(s, b);
+    }
+    give(&g, h);
+    if (g.pen.w[-1] == ',') g.pen.w--;
+    pen_give(&g.pen);
+    return h.written & ~CODE_CAME;
 }

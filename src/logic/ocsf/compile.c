@@ -17,7 +17,7 @@ uint64_t frame_bit(struct bits *b, const char *name, bool add)
     for (size_t i = 0; i < b->count; i++) {
         if (strcmp(b->names[i], name) == 0) return UINT64_C(1) << i;
     }
-    if (!add || b->count == 64) return 0;
+    if (!add || b->count == FRAME_BITS) return 0;
     b->names[b->count] = name;
     return UINT64_C(1) << b->count++;
 }

@@ -19,8 +19,9 @@ struct made_table {
     const struct word_table *table;
 };
 
-struct bits { /* names that are required or stand in a constraint, each with a bit */
-    const char *names[64];
+enum { FRAME_BITS = 62 }; /* codes use two more (code.h) */
+struct bits {             /* names that are required or stand in a constraint, each with a bit */
+    const char *names[FRAME_BITS];
     size_t count;
 };
 struct made_block { /* what it was made of, and what it came to; attr == NULL: the members of metadata */

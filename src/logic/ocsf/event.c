@@ -55,7 +55,7 @@ static void note_doubts(struct map_scratch *s)
 {
     for (size_t i = 0; s->drift && i < s->doubt_count; i++) {
         const struct doubt *d = &s->doubts[i];
-        if (s->slots[d->slot].used == 0)
+        if (!s->slots[d->slot].is_used)
             drift_note(s->drift, DRIFT_VALUE, row_slot_name(s, 0, d->slot), d->word, s->in->row);
     }
 }
@@ -118,6 +118,11 @@ static const char *missing(struct map_scratch *s, const struct variant *v, uint6
     return reason ? reason : "something that the class requires did not come about";
 }
 
+static void settle_marks(struct map_scratch *s)
+{
+    for (size_t i = 0; i < s->mark_count; i++) s->slots[s->marks[i]].is_used = true;
+}
+
 /* NULL, or which attribute that the class requires did not come about. `reason`: of a base event. */
 static const char *write_event(struct map_scratch *s, const struct ocsf *o, const struct plan *p,
                                const struct variant *v, const char *reason)
@@ -129,17 +134,13 @@ static const char *write_event(struct map_scratch *s, const struct ocsf *o, cons
     if (around_metadata(s, o->schema, v)) written |= v->metadata_bit;
     if (!frame_is_whole(v->frame, written)) return missing(s, v, written);
     if (!profile_is_served(s, v, written)) return "an attribute that a profile requires did not come about";
+    settle_marks(s);
     around_observables(s);
     around_unmapped(s, p, v->event.code != NULL);
     note_doubts(s);
     if (o->raw_data) add_raw_data(s, o->schema, v, s->in->row);
     (void)buf_add_char(&s->out, '}');
     return NULL;
-}
-
-static void forget_marks(struct map_scratch *s)
-{
-    while (s->mark_count > 0) s->slots[s->marks[--s->mark_count]].used--;
 }
 
 /* Of these rows of choose the first that holds and whose event comes about; why the first of them did not. */
@@ -152,7 +153,6 @@ static const struct variant *try_choices(struct map_scratch *s, const struct ocs
         const char *why = write_event(s, o, p, choice->variant, NULL);
         if (why == NULL) return choice->variant;
         if (*reason == NULL) *reason = why;
-        forget_marks(s);
     }
     return NULL;
 }

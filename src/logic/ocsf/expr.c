@@ -25,7 +25,6 @@ void mark_used(struct map_scratch *s, const struct chain *c)
     if (!is_countable || c->is_list || c->slot == shape->self_slot) return;
     if (s->mark_count == s->mark_cap && !mark_room(s)) return;
     s->marks[s->mark_count++] = c->slot;
-    s->slots[c->slot].used++;
 }
 
 /* ---- `comments[].comment` ------------------------------------------------------------------------------------------------ */
@@ -111,7 +110,8 @@ static struct value first_value(struct map_scratch *s, const struct expr *e, con
         if (is_ready && e->chains[i].step_count == 0 && !attr->is_array) return v; /* fits since compiled */
         bool was_partial = v.is_partial;
         struct str caption = v.caption;
-        if (v.is_nothing && e->chains[i].source == SOURCE_SLOT) s->slots[e->chains[i].slot].used++; /* for good */
+        if (v.is_nothing && e->chains[i].source == SOURCE_SLOT)
+            s->slots[e->chains[i].slot].is_used = true; /* for good */
         v = value_fit(s, attr, fit, v);
         if (v.raw.p == NULL) continue;
         v.caption = caption;

@@ -209,8 +209,8 @@ struct op {
 struct block { /* what variants share: an attribute of the event with all that is in it, or the members of metadata */
     const struct op *ops;
     uint32_t op_count;
-    const struct code *code;   /* the same, fast (code.h); NULL: ops only */
-    const struct frame *frame; /* of metadata */
+    const struct code_block *code; /* the same, fast (code.h); NULL: ops only */
+    const struct frame *frame;     /* of metadata */
 };
 
 struct variant {

@@ -156,7 +156,7 @@ bool shape_is_used_up(const struct map_scratch *s, uint16_t column)
     if (self->type != JSON_OBJECT || self->raw.p == NULL || self->has_strangers) return false;
     for (uint16_t i = 0; i < inside->name_count; i++) {
         const struct slot *member = &s->slots[inside->slots[i]];
-        if (member->raw.p && !member->is_blank && member->used == 0) return false;
+        if (member->raw.p && !member->is_blank && !member->is_used) return false;
     }
     return true;
 }

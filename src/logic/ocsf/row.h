@@ -26,7 +26,8 @@ struct slot {
     uint8_t flags;      /* JSON_ESCAPED, JSON_ODD, JSON_COMPACT: see kit/json/field.h */
     bool is_blank;      /* null, "", {} or [] */
     bool has_strangers; /* of a shape's own slot: a filled member that the mapping does not name */
-    uint16_t used;      /* how many attributes it became (slots of the row, and of objects inside its columns) */
+    bool
+        is_used; /* became an attribute (slots of the row, and of objects inside its columns); known at the event's end */
 };
 /* What a member's key is, besides a column; sidecars of OData first. */
 enum row_kind {
@@ -105,7 +106,7 @@ struct map_scratch {
     struct str source;
     char uid[33];
     struct event_tail tail;
-    uint16_t *marks; /* slots used, in order: so that an object taken back gives its columns back */
+    uint16_t *marks; /* slots used so far, in order: so that an object taken back gives its columns back */
     size_t mark_count, mark_cap;
     uint16_t profiles;
     unsigned indexes[ARRAY_NEST_MAX];

@@ -19,7 +19,7 @@ static struct point here(const struct map_scratch *s)
 
 void run_take_back(struct map_scratch *s, size_t marks, size_t observables)
 {
-    while (s->mark_count > marks) s->slots[s->marks[--s->mark_count]].used--;
+    s->mark_count = marks;
     while (s->observable_count > observables) s->seen[s->observables[--s->observable_count].op->twin] = false;
 }
 

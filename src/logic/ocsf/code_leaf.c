@@ -1,0 +1,260 @@
+/* Leaves, with care: each in the form it is expected, everything else is for its op to judge. */
+#include "logic/ocsf/code_leaf.h"
+
+#include <string.h>
+
+enum { NUMBER_BYTES = 24 };
+
+static inline bool is_dash(struct str raw)
+{
+    return raw.n == 3 && raw.p[1] == '-';
+}
+
+/* Nothing but zeros and points, as `nonzero` has it. */
+static bool is_zero(const char *p, size_t n)
+{
+    size_t zeros = 0;
+    while (zeros < n && (p[zeros] == '0' || p[zeros] == '.')) zeros++;
+    return zeros == n;
+}
+
+/* Key, value and what stands behind it. */
+static inline enum answer put_raw(struct pen *pen, const struct code *c, struct str raw)
+{
+    if (!pen_has_room(pen, c->key_n + raw.n + CODE_TAIL_MAX)) return ASK;
+    char *w = pen_copy(pen->w, c->key, c->key_n);
+    pen->w = put_tail(pen_copy(w, raw.p, raw.n), c);
+    return WRITTEN;
+}
+
+/* A text that stands somewhere else, or a number or a boolean as text. */
+static enum answer put_quoted(struct pen *pen, const struct code *c, struct str text)
+{
+    if (!pen_has_room(pen, c->key_n + text.n + 2 + CODE_TAIL_MAX)) return ASK;
+    char *w = pen_copy(pen->w, c->key, c->key_n);
+    *w++ = '"';
+    memcpy(w, text.p, text.n);
+    w += text.n;
+    *w++ = '"';
+    pen->w = put_tail(w, c);
+    return WRITTEN;
+}
+
+/* What the column holds says nothing, and does not go to unmapped either: used for good, as first_value has it. */
+static enum answer nothing(struct map_scratch *s, const struct code *c, const struct code_more *more)
+{
+    if (more->has_others) return ASK;
+    s->slots[c->slot].is_used = true;
+    return ABSENT;
+}
+
+/* One of the words, letter case ignored; of a text without escapes. */
+static bool is_silent(struct str words, struct str text)
+{
+    for (size_t i = 0, end; i < words.n; i = end + 1) {
+        for (end = i; end < words.n && words.p[end] != ' ';) end++;
+        if (end - i == text.n && str_eq_nocase(str_sub(words, i, text.n), text)) return true;
+    }
+    return false;
+}
+
+/* Any value but text that may hold JSON. */
+static inline enum answer put_json(struct pen *pen, const struct code *c, const struct slot *slot)
+{
+    char begin = slot->type == JSON_STRING ? slot->raw.p[1] : '{';
+    bool is_bare = slot->type == JSON_NUMBER || slot->type == JSON_TRUE || slot->type == JSON_FALSE;
+    if (!is_bare && (begin == '{' || begin == '[' || begin == '\\' || begin == ' ')) return ASK;
+    return put_raw(pen, c, slot->raw);
+}
+
+static inline enum answer put_text(struct pen *pen, const struct code *c, const struct code_more *more,
+                                   const struct slot *slot)
+{
+    struct str raw = slot->raw;
+    if (UNLIKELY(slot->type != JSON_STRING)) {
+        if (slot->type == JSON_ARRAY || slot->type == JSON_OBJECT || raw.n > more->length_max) return ASK;
+        if (more->is_nonzero && is_zero(raw.p, raw.n)) return nothing(pen->s, c, more);
+        return put_quoted(pen, c, raw);
+    }
+    if (UNLIKELY(is_dash(raw))) return more->has_others ? ASK : ABSENT;
+    bool may_be_dash = raw.n == 8 && raw.p[1] == '\\'; /* "\u002d" */
+    if (UNLIKELY(may_be_dash || raw.n - 2 > more->length_max)) return ASK;
+    if (more->is_nonzero && raw.p[1] == '\\') return ASK;
+    if (more->is_nonzero && is_zero(raw.p + 1, raw.n - 2)) return nothing(pen->s, c, more);
+    return put_raw(pen, c, raw);
+}
+
+static inline bool is_escaped(const struct slot *slot)
+{
+    return slot->flags & JSON_ESCAPED;
+}
+
+static inline enum answer put_typed(struct pen *pen, const struct code *c, const struct code_more *more,
+                                    const struct slot *slot)
+{
+    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
+    if (slot->type != JSON_STRING || is_escaped(slot) || slot->raw.n - 2 > more->length_max) return ASK;
+    if (text.p[0] == ' ' || text.p[text.n - 1] == ' ' || !schema_pattern_matches(more->type->pattern, text)) return ASK;
+    return put_raw(pen, c, slot->raw);
+}
+
+/* Digits only, and so few that they fit. */
+static inline bool is_whole(const char *p, size_t n, bool is_long)
+{
+    if (n == 0 || n > (is_long ? 18u : 9u)) return false;
+    bool is_fine = are_digits(p, n < 8 ? n : 8);
+    if (n > 8) is_fine = is_fine && are_digits(p + n - 8, 8);
+    if (n > 16) is_fine = is_fine && are_digits(p + 8, 8);
+    return is_fine && (n == 1 || p[0] != '0');
+}
+
+static inline int64_t digits_value(const char *p, size_t n)
+{
+    int64_t v = 0;
+    for (size_t i = 0; i < n; i++) v = v * 10 + (p[i] - '0');
+    return v;
+}
+
+static inline enum answer put_number(struct pen *pen, const struct code *c, const struct code_more *more,
+                                     const struct slot *slot)
+{
+    struct str text = slot->raw;
+    if (slot->type == JSON_STRING)
+        text = (struct str){text.p + 1, text.n - 2};
+    else if (slot->type != JSON_NUMBER)
+        return ASK;
+    if (!is_whole(text.p, text.n, more->is_long)) return ASK;
+    if (text.n == 1 && text.p[0] == '0' && more->is_nonzero) return nothing(pen->s, c, more);
+    if (UNLIKELY(more->type->has_range)) {
+        int64_t n = digits_value(text.p, text.n);
+        if (n == 0 || n < more->type->low || n > more->type->high) return ASK;
+    }
+    return put_raw(pen, c, text);
+}
+
+static inline enum answer put_bool(struct pen *pen, const struct code *c, const struct slot *slot)
+{
+    static const char yes[STRIDE] = "true", no[STRIDE] = "false";
+    bool is_true = slot->type == JSON_TRUE, is_false = slot->type == JSON_FALSE;
+    if (slot->type == JSON_NUMBER && slot->raw.n == 1) {
+        is_true = slot->raw.p[0] == '1';
+        is_false = slot->raw.p[0] == '0';
+    }
+    if (!is_true && !is_false) return ASK;
+    return put_raw(pen, c, is_true ? (struct str){yes, 4} : (struct str){no, 5});
+}
+
+static inline enum answer put_word(struct pen *pen, const struct code *c, const struct code_more *more,
+                                   const struct slot *slot)
+{
+    struct word_code w;
+    struct str text = slot->raw;
+    if (slot->type == JSON_STRING)
+        text = (struct str){text.p + 1, text.n - 2};
+    else if (slot->type == JSON_ARRAY || slot->type == JSON_OBJECT)
+        return ASK;
+    if (!word_code_of(text, &w)) return ASK;
+    for (uint32_t i = word_code_hash(&w) & more->words->mask;; i = (i + 1) & more->words->mask) {
+        const struct word_code *known = &more->words->items[i];
+        if (known->length == 0) return ASK;
+        if (known->head != w.head || known->tail != w.tail || known->length != w.length) continue;
+        if (known->text.p == NULL) return more->has_others ? ASK : ABSENT;
+        return put_raw(pen, c, known->text);
+    }
+}
+
+static inline enum answer put_person(struct pen *pen, const struct code *c, const struct code_more *more,
+                                     const struct slot *slot)
+{
+    struct str raw = slot->raw;
+    if (slot->type != JSON_STRING || is_escaped(slot)) return ASK;
+    bool is_system =
+        raw.n == 10 && memcmp(raw.p + 1, "S-1-5-", 6) == 0 &&
+        (memcmp(raw.p + 7, "18", 2) == 0 || memcmp(raw.p + 7, "19", 2) == 0 || memcmp(raw.p + 7, "20", 2) == 0);
+    return put_raw(pen, c, more->persons[is_system].text);
+}
+
+/* ---- times -------------------------------------------------------------------------------------------------------------------- */
+static inline char *put_digits(char *w, uint32_t v, unsigned count)
+{
+    for (unsigned i = count; i > 0; v /= 10) w[--i] = (char)('0' + v % 10);
+    return w + count;
+}
+
+/* Milliseconds of thirteen digits: the years 2001 to 2286. */
+static inline enum answer put_time(struct pen *pen, const struct code *c, const struct code_more *more,
+                                   const struct slot *slot)
+{
+    static const int64_t low = INT64_C(1000000000000), high = INT64_C(9999999999999);
+    static const uint32_t half = 100000000;
+    struct wall t;
+    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
+    if (slot->type != JSON_STRING || !wall_parse(text, &t) || t.ticks < 0) return ASK;
+    int64_t ms = t.ticks / WALL_TICKS_PER_MS;
+    if (ms < low || ms > high || !pen_has_room(pen, c->key_n + NUMBER_BYTES)) return ASK;
+    char *w = pen_copy(pen->w, c->key, c->key_n);
+    w = put_digits(w, (uint32_t)(ms / half), 5);
+    w = put_digits(w, (uint32_t)(ms % half), 8);
+    pen->w = put_tail(w, c);
+    if (more->is_time) pen->s->time_ms = ms;
+    return WRITTEN;
+}
+
+/* ---- parts of texts -------------------------------------------------------------------------------------------------------------- */
+/* A path cut at its last slash, escapes and all: a run of backslashes behind which nothing is escaped stands for half as many.
+ * False: this is not that simple. */
+static bool cut_path(struct str path, bool wants_folder, struct str *out)
+{
+    size_t n = path.n, run = 0;
+    while (n > 0 && path.p[n - 1] != '/' && path.p[n - 1] != '\\') n--;
+    while (run < n && path.p[n - 1 - run] == '\\') run++;
+    if (run % 2 != 0 || n == 0 || (run > 0 && n == 2) || n == 1) return false;
+    if (run == 0 && path.p[n - 2] == '\\') return false; /* "\/" */
+    *out = wants_folder ? str_sub(path, 0, n - (run ? 2 : 1)) : str_sub(path, n, path.n);
+    return memmem(out->p, out->n, "\\u", 2) == NULL && memmem(out->p, out->n, "\\/", 2) == NULL;
+}
+
+static bool convert(struct pen *pen, const struct chain *chain, bool is_escaped_text, struct str *text)
+{
+    enum converter first = chain->steps[0].converter;
+    if (is_escaped_text) {
+        bool is_cut = first == CONV_FOLDER || first == CONV_FILE_NAME;
+        return chain->step_count == 1 && is_cut && cut_path(*text, first == CONV_FOLDER, text);
+    }
+    for (size_t i = 0; i < chain->step_count && text->n; i++)
+        *text = convert_part(chain->steps[i].converter)(pen->s, &chain->steps[i], *text);
+    return true;
+}
+
+static enum answer put_converted(struct pen *pen, const struct code *c, const struct code_more *more,
+                                 const struct slot *slot)
+{
+    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
+    if (slot->type != JSON_STRING || !convert(pen, more->chain, is_escaped(slot), &text)) return ASK;
+    if (text.n == 0) return more->has_others ? ASK : ABSENT;
+    if ((text.n == 1 && text.p[0] == '-') || text.n > more->length_max) return ASK;
+    return put_quoted(pen, c, text);
+}
+
+enum answer code_leaf(struct pen *pen, const struct code *c, const struct code_more *more)
+{
+    const struct slot *slot = &pen->s->slots[c->slot];
+    if (slot->raw.p == NULL || slot->is_blank) return more->has_others ? ASK : ABSENT;
+    if (more->silent.n) {
+        struct str text = slot->type == JSON_STRING ? str_sub(slot->raw, 1, slot->raw.n - 2) : slot->raw;
+        if (slot->flags & JSON_ESCAPED) return ASK;
+        if (is_silent(more->silent, text)) return nothing(pen->s, c, more);
+    }
+    switch ((enum leaf_kind)more->leaf) {
+    case LEAF_TEXT: return put_text(pen, c, more, slot);
+    case LEAF_TYPED: return put_typed(pen, c, more, slot);
+    case LEAF_NUMBER: return put_number(pen, c, more, slot);
+    case LEAF_BOOL: return put_bool(pen, c, slot);
+    case LEAF_TIME: return put_time(pen, c, more, slot);
+    case LEAF_WORD: return put_word(pen, c, more, slot);
+    case LEAF_SID: return put_person(pen, c, more, slot);
+    case LEAF_JSON: return put_json(pen, c, slot);
+    case LEAF_CONVERT: break;
+    }
+    return put_converted(pen, c, more, slot);
+}
