@@ -66,6 +66,7 @@ static const struct field decision_fields[] = {
     TEXT(decision, "title", title),
     TEXT(decision, "host", host),
     TEXT(decision, "user", user),
+    BOOL(decision, "of_incident", is_incident),
     WORD(decision, "severity", severity, severity_words),
     WORD(decision, "came", came, came_words),
     WORD(decision, "mode", mode, mode_words),

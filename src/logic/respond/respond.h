@@ -10,6 +10,7 @@
  * transaction (synchronous=FULL); only then the effects. A driver whose commit fails frees the responder and loads it again.
  * After a start: responder_new, responder_apply for every record kept, responder_set_tenant for every tenant,
  * responder_resume: it gives the looks and cancellations that open things need, and never a post that may have been sent.
+ * Every effect is answered by an event, be it RESULT_LOST; one that is not within two minutes counts as lost.
  *
  * The way of a case (docs/response.md tells it to people):
  *   revision -> policy's judgement -> decision CHECKING, first notice -> look (alert, machine, machine's actions) -> gates
@@ -133,6 +134,7 @@ struct decision {
     char tenant[R_GUID], incident[R_ID], device[R_ID] /* empty: still to be found by host */, rule[R_NAME];
     uint32_t round;
     char alert[R_ID], title[R_TITLE], host[R_NAME], user[R_NAME];
+    bool is_incident; /* `alert` is an incident's id: a rule about incidents took it */
     enum fact_severity severity;
     enum respond_came came;
     enum policy_mode mode; /* the stricter of rule and tenant */
@@ -307,9 +309,9 @@ enum {                   /* what a look looks at */
            8, /* of the machine, newest first; the one named in `remote` must be among them (read by id if need be) */
        LOOK_MITIGATION = 16, /* DeviceInfo.MitigationStatus, where hunting exists */
 };
-struct look {     /* everything borrowed for the step */
-    uint32_t has; /* of the parts above: those that were answered */
-    bool is_gone; /* the alert, or the machine, is not there (404) */
+struct look {                      /* everything borrowed for the step */
+    uint32_t has;                  /* of the parts above: those that were answered */
+    bool alert_gone, machine_gone; /* 404: answered, and not there */
     const struct alert_facts *alert;
     const struct judgement *judgement;
     const struct respond_machine *machines;
@@ -383,6 +385,7 @@ struct effect {
     char tenant[R_GUID], device[R_ID];
     uint32_t look; /* mask */
     char alert[R_ID], host[R_NAME], remote[R_ID];
+    bool is_incident; /* `alert` names an incident */
     enum act_kind act;
     enum act_scope scope;
     char sha1[41];
@@ -471,7 +474,7 @@ void responder_remove_tenant(struct responder *r, const char *tenant); /* its th
 bool responder_apply(struct responder *r, const struct respond_record *record, struct err *e);
 bool responder_knows(const struct responder *r, const struct respond_record *record); /* false: forgotten */
 void responder_step(struct responder *r, const struct respond_event *event, struct wall now, struct respond_out *out);
-/* After a start, until it gives nothing: no record is needed for what it gives. Then step with EVENT_TICK. */
+/* A step, the first after a start: every effect that was on its way is forgotten, and what is open is looked at. */
 void responder_resume(struct responder *r, struct wall now, struct respond_out *out);
 /* When EVENT_TICK is due next; false: never. One tick does a bounded part of what is due: ask again. */
 bool responder_next(const struct responder *r, struct wall *at_out);
