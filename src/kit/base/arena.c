@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 64 << 10 };
+enum { BLOCK_BYTES_MIN = 4 << 10, BLOCK_BYTES_MAX = 64 << 10 };
 
 struct arena_block {
     struct arena_block *next;
@@ -45,6 +45,15 @@ void arena_reset(struct arena *a)
     a->used = 0;
 }
 
+/* An eighth of what there is: what is small stays small, and little is left over. */
+static size_t next_block(const struct arena *a, size_t n)
+{
+    size_t cap = a->used / 8;
+    if (cap < BLOCK_BYTES_MIN) cap = BLOCK_BYTES_MIN;
+    if (cap > BLOCK_BYTES_MAX) cap = BLOCK_BYTES_MAX;
+    return n > cap ? n : cap;
+}
+
 void *arena_alloc(struct arena *a, size_t n)
 {
     const size_t align = alignof(max_align_t);
@@ -52,7 +61,7 @@ void *arena_alloc(struct arena *a, size_t n)
     n = (n + align - 1) & ~(align - 1);
     if (n > a->max || a->used > a->max - n) return NULL;
     if (a->blocks == NULL || a->blocks->cap - a->blocks->n < n) {
-        size_t cap = n > BLOCK_BYTES ? n : BLOCK_BYTES;
+        size_t cap = next_block(a, n);
         struct arena_block *b = malloc(sizeof *b + cap);
         if (b == NULL) return NULL;
         b->next = a->blocks;

@@ -1,5 +1,6 @@
 #include "kit/yaml/yaml.h"
 
+#include <stdlib.h>
 #include <yaml.h>
 
 enum { BYTES_MAX = 4 << 20, DEPTH_MAX = 64 };
@@ -14,6 +15,8 @@ const struct cause yaml_causes[YAML_CAUSE_COUNT] = {
 struct reader {
     yaml_parser_t parser;
     struct arena *arena;
+    struct yaml *open; /* heap: what has been read of the lists and maps around, until these end */
+    size_t open_count, open_room;
     struct str bytes;
     const char *name;
     struct err *e;
@@ -104,29 +107,48 @@ static bool read_scalar(struct reader *r, const yaml_event_t *event, struct yaml
     return out->text.p != NULL || arena_full(r);
 }
 
-/* Room for one more in an array that doubles: what is left behind in the arena is no more than the array itself. */
-static bool grow(struct reader *r, struct yaml **array, size_t count)
+/* An array takes its place in the tree when it is whole: so it is as long as it needs to be. */
+static bool push(struct reader *r, const struct yaml *one)
 {
-    if (count & (count - 1)) return true; /* not at a power of two */
-    struct yaml *wider = arena_alloc(r->arena, (count ? 2 * count : 1) * sizeof *wider);
-    if (wider == NULL) return arena_full(r);
-    if (count) memcpy(wider, *array, count * sizeof *wider);
-    *array = wider;
+    if (r->open_count == r->open_room) {
+        size_t room = r->open_room ? 2 * r->open_room : 64;
+        struct yaml *more = realloc(r->open, room * sizeof *more);
+        if (more == NULL) return err_set(r->e, &base_causes[BASE_NO_MEMORY], "%s: no memory to read it", r->name);
+        r->open = more;
+        r->open_room = room;
+    }
+    r->open[r->open_count++] = *one;
     return true;
+}
+
+/* Each `step`th of those from `from` on. NULL: no room. */
+static struct yaml *take(struct reader *r, size_t from, size_t step)
+{
+    size_t count = (r->open_count - from + step - 1) / step;
+    struct yaml *array = arena_alloc(r->arena, count * sizeof *array);
+    if (array == NULL) (void)arena_full(r);
+    for (size_t i = 0; array && i < count; i++) array[i] = r->open[from + i * step];
+    return array;
 }
 
 static bool read_list(struct reader *r, unsigned depth, struct yaml *out)
 {
+    size_t from = r->open_count;
     out->type = YAML_LIST;
     for (;;) {
         yaml_event_t event;
+        struct yaml item = {0};
         if (!next_event(r, &event)) return false;
         bool at_end = event.type == YAML_SEQUENCE_END_EVENT;
-        bool ok = at_end || (grow(r, &out->items, out->count) && read_node(r, &event, depth, &out->items[out->count]));
+        bool ok = at_end || (read_node(r, &event, depth, &item) && push(r, &item));
         yaml_event_delete(&event);
-        if (at_end || !ok) return ok;
-        out->count++;
+        if (!ok) return false;
+        if (at_end) break;
     }
+    out->count = r->open_count - from;
+    out->items = take(r, from, 1);
+    r->open_count = from;
+    return out->items != NULL;
 }
 
 static int by_text_then_place(const void *a, const void *b)
@@ -154,35 +176,39 @@ static bool has_no_duplicates(struct reader *r, const struct yaml *map)
     return true;
 }
 
-static bool read_pair(struct reader *r, const yaml_event_t *key_event, unsigned depth, struct yaml *map)
+static bool read_pair(struct reader *r, const yaml_event_t *key_event, unsigned depth)
 {
     yaml_event_t event;
+    struct yaml key = {0}, value = {0};
     if (key_event->type != YAML_SCALAR_EVENT && key_event->type != YAML_ALIAS_EVENT)
         return refuse(r, key_event->start_mark, "a key must be a plain word, not a list or a map");
-    if (!grow(r, &map->keys, map->count) || !grow(r, &map->items, map->count)) return false;
-    struct yaml *key = &map->keys[map->count];
-    if (!read_node(r, key_event, depth, key)) return false;
-    if (str_eq(key->text, STR("<<")) && !key->is_quoted)
+    if (!read_node(r, key_event, depth, &key)) return false;
+    if (str_eq(key.text, STR("<<")) && !key.is_quoted)
         return refuse(r, key_event->start_mark, "merge keys (<<) are not supported: write the values out");
     if (!next_event(r, &event)) return false;
-    bool ok = read_node(r, &event, depth, &map->items[map->count]);
+    bool ok = read_node(r, &event, depth, &value) && push(r, &key) && push(r, &value);
     yaml_event_delete(&event);
-    map->count += ok;
     return ok;
 }
 
 static bool read_map(struct reader *r, unsigned depth, struct yaml *out)
 {
+    size_t from = r->open_count;
     out->type = YAML_MAP;
     for (;;) {
         yaml_event_t event;
         if (!next_event(r, &event)) return false;
         bool at_end = event.type == YAML_MAPPING_END_EVENT;
-        bool ok = at_end || read_pair(r, &event, depth, out);
+        bool ok = at_end || read_pair(r, &event, depth);
         yaml_event_delete(&event);
         if (!ok) return false;
-        if (at_end) return has_no_duplicates(r, out);
+        if (at_end) break;
     }
+    out->count = (r->open_count - from) / 2;
+    out->keys = take(r, from, 2);
+    out->items = out->keys && out->count ? take(r, from + 1, 2) : out->keys;
+    r->open_count = from;
+    return out->items && has_no_duplicates(r, out);
 }
 
 static bool read_node(struct reader *r, const yaml_event_t *event, unsigned depth, struct yaml *out)
@@ -243,6 +269,7 @@ const struct yaml *yaml_parse(struct arena *a, struct str bytes, const char *nam
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)(bytes.p ? bytes.p : ""), bytes.n);
     bool ok = read_stream(&r, root);
     yaml_parser_delete(&r.parser);
+    free(r.open);
     return ok ? root : NULL;
 }
 

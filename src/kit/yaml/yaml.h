@@ -12,8 +12,8 @@ enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml {
     enum yaml_type type;
-    struct str text;    /* SCALAR */
     bool is_quoted;     /* SCALAR in quotes, or a block of text: "null" is a word, null is nothing */
+    struct str text;    /* SCALAR */
     struct yaml *items; /* LIST; values of a MAP */
     struct yaml *keys;  /* MAP: scalars, parallel to items */
     size_t count;

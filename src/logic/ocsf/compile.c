@@ -274,11 +274,9 @@ static bool compile_leaf(struct compiler *c, const struct node *n, const struct 
     const struct node *when = n->type == YAML_MAP ? node_get(n, "$when") : NULL;
     if (!compile_condition(c, when, shape, &op.when)) return false;
     if (leaf_is_constant(n)) return compile_const(c, n, op, attr, has_sibling);
-    struct expr *expr = ARENA_NEW(c->a, struct expr);
-    if (expr == NULL) return compile_no_memory(c);
-    if (!compile_expr(c, n, shape, attr, expr)) return false;
     op.kind = OP_LEAF;
-    op.expr = expr;
+    op.expr = compile_expr(c, n, shape, attr);
+    if (op.expr == NULL) return false;
     op.attr = attr;
     op.fit = (uint8_t)fit_of(attr);
     op.is_time = strcmp(c->path, "time") == 0;
@@ -311,8 +309,8 @@ static bool compile_each(struct compiler *c, const struct node *n, const struct 
     op.shape = shape_add(c, NO_SHAPE, NO_SLOT);
     size_t at = op.shape == NO_SHAPE ? SIZE_MAX : compile_emit(c, op);
     if (at == SIZE_MAX) return false;
-    element.items = arena_alloc(c->a, (n->count + 1) * sizeof *element.items);
-    element.keys = arena_alloc(c->a, (n->count + 1) * sizeof *element.keys);
+    element.items = arena_alloc(c->x->a, (n->count + 1) * sizeof *element.items);
+    element.keys = arena_alloc(c->x->a, (n->count + 1) * sizeof *element.keys);
     if (element.items == NULL || element.keys == NULL) return compile_no_memory(c);
     element.count = 0;
     for (size_t i = 0; i < n->count; i++) {

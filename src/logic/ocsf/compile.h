@@ -24,8 +24,8 @@ struct bits {             /* names that are required or stand in a constraint, e
     const char *names[FRAME_BITS];
     size_t count;
 };
-struct made_block { /* what it was made of, and what it came to; attr == NULL: the members of metadata */
-    struct node node;
+struct made_block { /* a digest of what it was made of, and what it came to; attr == NULL: the members of metadata */
+    struct hash128 digest;
     const struct schema_attr *attr;
     const struct block *block;
     uint16_t profiles;
@@ -38,7 +38,7 @@ struct twin { /* an observable that others may repeat */
 struct compiler {
     struct arena *a; /* of the ocsf: what lasts */
     struct err *e;
-    struct expander *x;
+    struct expander *x; /* its arena: what does not */
     const struct schema *schema;
     uint16_t declared;      /* profiles of the mapping file */
     struct node tables[65]; /* MAPs of value tables, the file's own first */
@@ -55,6 +55,10 @@ struct compiler {
     uint16_t slot_count;
     struct shared *shared; /* heap: what variants share */
     size_t shared_count, shared_room;
+    struct {
+        char *p;
+        size_t n;
+    } pool; /* of texts: the room that is left */
 
     struct made_block *blocks; /* heap */
     size_t block_count;
@@ -84,8 +88,9 @@ void shapes_free(struct compiler *c);
 bool about_columns(struct compiler *c, const struct yaml *tree, const char *file, struct plan *plan);
 
 /* ---- what variants share ------------------------------------------------------------------------------------------------ */
-/* The expression that was built of this text for this attribute; false: none. */
-bool shared_expr(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr, struct expr *out);
+/* The expression that was made of this text for this attribute; NULL: none. */
+const struct expr *shared_expr(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr);
+/* `text` stays with the caller, and lasts as long as the compiler. */
 bool share_expr(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr,
                 const struct expr *made);
 /* One copy that lasts, with a stride behind it (code.h); p == NULL: no memory. */
@@ -99,9 +104,9 @@ void shared_free(struct compiler *c);
 bool compile_path(struct compiler *c, struct str text, uint16_t shape, struct place at, struct chain *out);
 /* A path with converters behind it: for `$each`. */
 bool compile_column(struct compiler *c, struct str text, uint16_t shape, struct place at, struct chain *out);
-/* A leaf (SCALAR, LIST of them, or MAP with $from or $join) for `attr`. */
-bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr,
-                  struct expr *out);
+/* A leaf (SCALAR, LIST of them, or MAP with $from or $join) for `attr`. NULL: an error. */
+const struct expr *compile_expr(struct compiler *c, const struct node *n, uint16_t shape,
+                                const struct schema_attr *attr);
 /* The token of a constant for `attr`, and its caption token if it has one. */
 bool compile_constant(struct compiler *c, struct str text, const struct schema_attr *attr, struct place at,
                       struct str *token, struct str *caption);

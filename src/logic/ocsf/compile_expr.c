@@ -443,15 +443,17 @@ static bool compile_any(struct compiler *c, const struct node *list, uint16_t sh
     if (parts == NULL) return compile_no_memory(c);
     for (size_t i = 0; i < list->count; i++) {
         const struct node *part = &list->items[i], *when = part->type == YAML_MAP ? node_get(part, "$when") : NULL;
-        if (!compile_expr(c, part, shape, attr, &parts[i])) return false;
+        const struct expr *made = compile_expr(c, part, shape, attr);
+        if (made == NULL) return false;
+        parts[i] = *made;
         if (!compile_condition(c, when, shape, &parts[i].when)) return false;
     }
     *out = (struct expr){.kind = EXPR_ANY, .parts = parts, .part_count = list->count};
     return true;
 }
 
-bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr,
-                  struct expr *out)
+static bool make_expr(struct compiler *c, const struct node *n, uint16_t shape, const struct schema_attr *attr,
+                      struct expr *out)
 {
     *out = (struct expr){0};
     if (n->type == YAML_LIST) {
@@ -459,10 +461,7 @@ bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, cons
         out->kind = EXPR_CONCAT;
         return compile_parts(c, n, shape, attr, out);
     }
-    if (n->type == YAML_SCALAR) {
-        if (shared_expr(c, n->text, shape, attr, out)) return true;
-        return compile_first(c, n, shape, attr, out) && share_expr(c, n->text, shape, attr, out);
-    }
+    if (n->type == YAML_SCALAR) return compile_first(c, n, shape, attr, out);
     const struct node *from = node_get(n, "$from"), *join = node_get(n, "$join"), *with = node_get(n, "$with");
     for (size_t i = 0; i < n->count; i++) {
         if (!str_starts(n->keys[i], STR("$")))
@@ -470,11 +469,22 @@ bool compile_expr(struct compiler *c, const struct node *n, uint16_t shape, cons
                                  STR_ARG(n->keys[i]));
     }
     if (node_get(n, "$first") && !from && !join) return compile_any(c, node_get(n, "$first"), shape, attr, out);
-    if (from && !join) return compile_expr(c, from, shape, attr, out);
+    if (from && !join) return make_expr(c, from, shape, attr, out);
     if (join == NULL || join->type != YAML_LIST || join->count == 0 || attr->is_array)
         return mapping_error(c->e, n->at, "%s wants an expression, $from, $first or a $join of several", attr->name);
     out->kind = EXPR_JOIN;
     out->separator = with && with->type == YAML_SCALAR ? text_argument(c->a, with->text) : STR("");
     out->joins_path = with && !with->is_quoted && str_eq(out->separator, STR("path"));
     return compile_parts(c, join, shape, attr, out);
+}
+
+const struct expr *compile_expr(struct compiler *c, const struct node *n, uint16_t shape,
+                                const struct schema_attr *attr)
+{
+    const struct expr *known = n->type == YAML_SCALAR ? shared_expr(c, n->text, shape, attr) : NULL;
+    if (known) return known;
+    struct expr *made = ARENA_NEW(c->a, struct expr);
+    if (made == NULL) (void)compile_no_memory(c);
+    if (made == NULL || !make_expr(c, n, shape, attr, made)) return NULL;
+    return n->type != YAML_SCALAR || share_expr(c, n->text, shape, attr, made) ? made : NULL;
 }

@@ -1,11 +1,12 @@
 /* What the variants of a plan share: a table's ActionTypes differ in a few attributes, and the rest of their events is the
- * same, leaf by leaf. An expression is known by its place in the mapping file, its shape and its attribute, a text by its bytes. */
+ * same, leaf by leaf. An expression is known by its text, its shape and its attribute. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "logic/ocsf/code.h"
 #include "logic/ocsf/compile.h"
 
+enum { POOL_BYTES = 2048 };
 struct shared {
     struct str text; /* p == NULL: free */
     const struct schema_attr *attr;
@@ -15,16 +16,13 @@ struct shared {
 
 static bool is_same(const struct shared *a, const struct shared *b)
 {
-    if (a->attr != b->attr || a->shape != b->shape) return false;
-    return a->attr ? a->text.p == b->text.p && a->text.n == b->text.n : str_eq(a->text, b->text);
+    return a->attr == b->attr && a->shape == b->shape && str_eq(a->text, b->text);
 }
 
 static size_t hash_of(const struct shared *s)
 {
-    uint64_t h = UINT64_C(0xCBF29CE484222325);
-    const void *where = s->text.p;
-    if (s->attr) h ^= (uintptr_t)where * UINT64_C(0x9E3779B97F4A7C15) ^ (uintptr_t)s->attr ^ s->shape;
-    for (size_t i = 0; !s->attr && i < s->text.n; i++) h = (h ^ (unsigned char)s->text.p[i]) * UINT64_C(0x100000001B3);
+    uint64_t h = UINT64_C(0xCBF29CE484222325) ^ (uintptr_t)s->attr ^ s->shape;
+    for (size_t i = 0; i < s->text.n; i++) h = (h ^ (unsigned char)s->text.p[i]) * UINT64_C(0x100000001B3);
     return (size_t)(h ^ h >> 29);
 }
 
@@ -55,27 +53,36 @@ static bool make_room(struct compiler *c)
     return true;
 }
 
-bool shared_expr(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr, struct expr *out)
+const struct expr *shared_expr(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr)
 {
-    if (c->shared_room == 0 || text.p == NULL) return false;
-    const struct shared *found = spot_of(c, &(struct shared){.text = text, .attr = attr, .shape = shape});
-    if (found->text.p == NULL) return false;
-    *out = *found->expr;
-    return true;
+    if (c->shared_room == 0) return NULL;
+    return spot_of(c, &(struct shared){.text = text, .attr = attr, .shape = shape})->expr;
 }
 
 bool share_expr(struct compiler *c, struct str text, uint16_t shape, const struct schema_attr *attr,
                 const struct expr *made)
 {
-    struct expr *copy = ARENA_NEW(c->a, struct expr);
-    if (copy == NULL) return compile_no_memory(c);
     if (text.p == NULL) return true;
     if (!make_room(c)) return false;
-    *copy = *made;
-    struct shared s = {.text = text, .attr = attr, .shape = shape, .expr = copy};
+    struct shared s = {.text = text, .attr = attr, .shape = shape, .expr = made};
     *spot_of(c, &s) = s;
     c->shared_count++;
     return true;
+}
+
+/* Texts stand one behind the other: a stride from the last of them still ends in the pool. */
+static char *pool_room(struct compiler *c, size_t n)
+{
+    if (c->pool.n < n + STRIDE) {
+        size_t size = n + STRIDE > POOL_BYTES ? n + STRIDE : POOL_BYTES;
+        c->pool.p = arena_alloc(c->a, size);
+        c->pool.n = c->pool.p ? size : 0;
+        if (c->pool.p == NULL) return NULL;
+    }
+    char *room = c->pool.p;
+    c->pool.p += n;
+    c->pool.n -= n;
+    return room;
 }
 
 struct str shared_text(struct compiler *c, struct str text)
@@ -84,7 +91,7 @@ struct str shared_text(struct compiler *c, struct str text)
     struct shared s = {.text = text};
     struct shared *spot = spot_of(c, &s);
     if (spot->text.p) return spot->text;
-    char *copy = arena_alloc(c->a, text.n + STRIDE);
+    char *copy = pool_room(c, text.n);
     if (copy == NULL) return STR_NONE;
     if (text.n) memcpy(copy, text.p, text.n);
     s.text.p = copy;

@@ -32,24 +32,39 @@ static bool take_ops(struct compiler *c, size_t from, struct block *out)
 }
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------------------ */
-static bool is_same_node(const struct node *a, const struct node *b)
+static void digest_text(struct siphash *h, struct str text)
 {
-    if (a->type != b->type || a->count != b->count || a->is_quoted != b->is_quoted || !str_eq(a->text, b->text))
-        return false;
-    if (a->items == b->items) return true;
-    for (size_t i = 0; i < a->count; i++) {
-        if (a->type == YAML_MAP && !str_eq(a->keys[i], b->keys[i])) return false;
-        if (!is_same_node(&a->items[i], &b->items[i])) return false;
+    uint64_t length = text.n;
+    siphash_add(h, &length, sizeof length);
+    if (text.n) siphash_add(h, text.p, text.n);
+}
+
+static void digest_node(struct siphash *h, const struct node *n)
+{
+    uint32_t kind[] = {(uint32_t)n->type, n->is_quoted, (uint32_t)n->count};
+    siphash_add(h, kind, sizeof kind);
+    digest_text(h, n->text);
+    for (size_t i = 0; i < n->count; i++) {
+        if (n->type == YAML_MAP) digest_text(h, n->keys[i]);
+        digest_node(h, &n->items[i]);
     }
-    return true;
+}
+
+/* What the mapping says there, as a number: the tree itself does not last. */
+static struct hash128 digest_of(const struct node *n)
+{
+    struct siphash h;
+    siphash_init_fixed(&h);
+    digest_node(&h, n);
+    return siphash_end(&h);
 }
 
 /* NULL: it has not been made yet. */
-static const struct block *find_block(struct compiler *c, const struct node *n, const struct schema_attr *attr)
+static const struct block *find_block(struct compiler *c, struct hash128 digest, const struct schema_attr *attr)
 {
     for (size_t i = 0; i < c->block_count; i++) {
         const struct made_block *made = &c->blocks[i];
-        if (made->attr != attr || !is_same_node(&made->node, n)) continue;
+        if (made->attr != attr || !hash128_eq(made->digest, digest)) continue;
         c->profiles |= made->profiles;
         return made->block;
     }
@@ -57,7 +72,7 @@ static const struct block *find_block(struct compiler *c, const struct node *n, 
 }
 
 /* Made of what has been emitted from `from` on. NULL: an error. */
-static const struct block *add_block(struct compiler *c, const struct node *n, const struct schema_attr *attr,
+static const struct block *add_block(struct compiler *c, struct hash128 digest, const struct schema_attr *attr,
                                      const struct frame *frame, size_t from)
 {
     struct block *b = ARENA_NEW(c->a, struct block);
@@ -71,7 +86,7 @@ static const struct block *add_block(struct compiler *c, const struct node *n, c
     b->frame = frame;
     c->profiles = 0;
     if (!take_ops(c, from, b)) return NULL;
-    c->blocks[c->block_count++] = (struct made_block){*n, attr, b, c->profiles};
+    c->blocks[c->block_count++] = (struct made_block){digest, attr, b, c->profiles};
     c->profiles |= before;
     return b;
 }
@@ -79,9 +94,10 @@ static const struct block *add_block(struct compiler *c, const struct node *n, c
 bool compile_block(struct compiler *c, const struct node *n, struct bits *b, const struct schema_attr *attr)
 {
     struct bits none = {0};
-    const struct block *block = find_block(c, n, attr);
+    struct hash128 digest = digest_of(n);
+    const struct block *block = find_block(c, digest, attr);
     size_t from = c->op_count;
-    if (block == NULL && compile_attr(c, n, NULL, 0, &none, attr)) block = add_block(c, n, attr, NULL, from);
+    if (block == NULL && compile_attr(c, n, NULL, 0, &none, attr)) block = add_block(c, digest, attr, NULL, from);
     if (block == NULL) return false;
     struct op op = {
         .kind = OP_BLOCK, .bit = frame_bit(b, attr->name, false), .profile = block->ops->profile, .block = block};
@@ -97,13 +113,14 @@ static bool compile_metadata(struct compiler *c, const struct node *event, struc
     size_t from = c->op_count;
     if (n == NULL || n->type != YAML_MAP) return mapping_error(c->e, event->at, "metadata with a product is required");
     v->metadata_bit = frame_bit(root, "metadata", false);
-    v->metadata = find_block(c, n, NULL);
+    struct hash128 digest = digest_of(n);
+    v->metadata = find_block(c, digest, NULL);
     if (v->metadata) return true;
     (void)snprintf(c->path, sizeof c->path, "metadata");
     bool ok = compile_required(c, n, item, STR("metadata")) && compile_frame(c, item, STR("metadata"), &bits, &frame) &&
               compile_members(c, n, item, 0, &bits, NULL);
     c->path[0] = '\0';
-    if (ok) v->metadata = add_block(c, n, NULL, frame, from);
+    if (ok) v->metadata = add_block(c, digest, NULL, frame, from);
     return v->metadata != NULL;
 }
 

@@ -12,8 +12,8 @@ struct place {
 };
 struct node {
     enum yaml_type type;
-    struct str text; /* SCALAR */
     bool is_quoted;
+    struct str text; /* SCALAR */
     struct node *items;
     struct str *keys; /* MAP, parallel */
     size_t count;

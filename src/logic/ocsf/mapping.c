@@ -18,6 +18,7 @@ struct build { /* one file in progress */
     struct compiler c;
     struct plan *plan;
     const struct yaml *tree;
+    struct arena row; /* trees of one row of choose */
     const char *file;
     struct node event, events;
     int64_t class_uid;    /* of the file; -1: none */
@@ -102,7 +103,7 @@ static void note_column(void *ctx, struct str name)
         b->columns = more;
         b->column_cap = cap;
     }
-    char *copy = arena_copy(b->c.a, name.p, name.n);
+    char *copy = arena_copy(b->c.x->a, name.p, name.n);
     b->failed = b->failed || copy == NULL;
     for (size_t i = 0; copy && i < name.n; i++)
         copy[i] = (char)(copy[i] >= 'A' && copy[i] <= 'Z' ? copy[i] + 32 : copy[i]);
@@ -173,7 +174,8 @@ static bool identity_of(struct build *b, const char *const *names, size_t count)
     uint64_t *words = arena_alloc(b->c.a, (count + 1) * sizeof *words);
     if (slots == NULL || texts == NULL || words == NULL) return compile_no_memory(&b->c);
     for (size_t i = 0; i < count; i++) {
-        texts[i] = str_of(names[i]);
+        texts[i] = arena_str(b->c.a, str_of(names[i]));
+        if (texts[i].p == NULL) return compile_no_memory(&b->c);
         words[i] = hash64_of(texts[i].p, texts[i].n);
         slots[i] = shape_slot(&b->c, 0, texts[i]);
         if (slots[i] == NO_SLOT) return false;
@@ -270,8 +272,8 @@ static bool class_number(struct build *b, const struct node *n, int64_t *out)
 static bool without_steering(struct build *b, const struct node *map, struct node *out)
 {
     *out = *map;
-    out->items = arena_alloc(b->c.a, (map->count + 1) * sizeof *out->items);
-    out->keys = arena_alloc(b->c.a, (map->count + 1) * sizeof *out->keys);
+    out->items = arena_alloc(b->c.x->a, (map->count + 1) * sizeof *out->items);
+    out->keys = arena_alloc(b->c.x->a, (map->count + 1) * sizeof *out->keys);
     if (out->items == NULL || out->keys == NULL) return compile_no_memory(&b->c);
     out->count = 0;
     for (size_t i = 0; i < map->count; i++) {
@@ -309,6 +311,21 @@ static bool build_choice(struct build *b, const struct node *row, bool has_by, s
     return compile_variant(&b->c, &tree, uid, has_by, at, &out->variant);
 }
 
+/* Of many rows each has its trees in the same memory: fragments, which others want too, are all loaded by now (take_columns). */
+static bool build_row(struct build *b, const struct yaml *y, bool has_by, struct choice *out)
+{
+    struct expander *x = b->c.x;
+    struct arena *file = x->a;
+    struct node row;
+    arena_reset(&b->row);
+    x->a = &b->row;
+    size_t fragments = x->fragment_count;
+    bool ok = (y == NULL || expand(x, y, b->file, &row)) && build_choice(b, y ? &row : NULL, has_by, out);
+    INVARIANT(!ok || fragments == x->fragment_count);
+    x->a = file;
+    return ok;
+}
+
 /* A row, or a list of rows tried in turn. */
 static bool build_list(struct build *b, const struct yaml *rows, bool has_by, struct choice_list *out)
 {
@@ -316,10 +333,8 @@ static bool build_list(struct build *b, const struct yaml *rows, bool has_by, st
     struct choice *choices = arena_alloc(b->c.a, (count + 1) * sizeof *choices);
     if (choices == NULL) return compile_no_memory(&b->c);
     for (size_t i = 0; i < count; i++) {
-        struct node row;
         const struct yaml *y = rows && rows->type == YAML_LIST ? &rows->items[i] : rows;
-        if (y && !expand(b->c.x, y, b->file, &row)) return false;
-        if (!build_choice(b, y ? &row : NULL, has_by, &choices[i])) return false;
+        if (!build_row(b, y, has_by, &choices[i])) return false;
     }
     out->choices = choices;
     out->count = count;
@@ -405,15 +420,42 @@ static bool build_choose(struct build *b)
 }
 
 /* ---- a file ------------------------------------------------------------------------------------------------------------------ */
+/* What expansion leaves behind takes several times the room of what comes out of it. False: no memory. */
+static bool copy_tree(struct arena *a, struct node *n)
+{
+    struct node *items = arena_alloc(a, (n->count + 1) * sizeof *items);
+    struct str *keys = n->type == YAML_MAP ? arena_alloc(a, (n->count + 1) * sizeof *keys) : NULL;
+    if (items == NULL || (n->type == YAML_MAP && keys == NULL)) return false;
+    for (size_t i = 0; i < n->count; i++) {
+        items[i] = n->items[i];
+        if (keys) keys[i] = n->keys[i];
+        if (items[i].type != YAML_SCALAR && !copy_tree(a, &items[i])) return false;
+    }
+    n->items = items;
+    n->keys = keys;
+    return true;
+}
+
+static bool expand_apart(struct build *b, const struct yaml *y, struct node *out)
+{
+    struct expander *x = b->c.x;
+    struct arena *file = x->a;
+    arena_reset(&b->row);
+    x->a = &b->row;
+    bool ok = expand(x, y, b->file, out);
+    x->a = file;
+    return ok && (copy_tree(file, out) || compile_no_memory(&b->c));
+}
+
 static bool expand_events(struct build *b)
 {
     const struct yaml *event = yaml_get(b->tree, "event"), *events = yaml_get(b->tree, "events"),
                       *class = yaml_get(b->tree, "class");
     struct node n = {0};
     if (event == NULL) return mapping_error(b->c.e, place_at(b, b->tree), "event is missing");
-    if (!expand(b->c.x, event, b->file, &b->event)) return false;
+    if (!expand_apart(b, event, &b->event)) return false;
     if (b->event.type != YAML_MAP) return mapping_error(b->c.e, b->event.at, "event is a map");
-    if (events && !expand(b->c.x, events, b->file, &b->events)) return false;
+    if (events && !expand_apart(b, events, &b->events)) return false;
     b->class_uid = -1;
     if (class && !expand(b->c.x, class, b->file, &n)) return false;
     return class_number(b, class ? &n : NULL, &b->class_uid);
@@ -435,7 +477,7 @@ static bool observable_paths(struct build *b, struct node *out)
     if (has_none) return true;
     const struct ocsf_mapping_file *file = mapping_file(b->c.x->opts, STR("common/observables.yaml"));
     if (file == NULL) return true;
-    const struct yaml *tree = yaml_parse(b->c.a, file->bytes, file->name, b->c.e), *list;
+    const struct yaml *tree = yaml_parse(b->c.x->a, file->bytes, file->name, b->c.e), *list;
     if (tree == NULL || !word_list(b, tree, file->name, "observables", &list)) return false;
     if (list == NULL) return true;
     b->c.observables = out;
@@ -487,10 +529,12 @@ bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping
         .file = file->name};
     x->fragment_count = 0;
     b.tree = yaml_parse(x->a, file->bytes, file->name, x->e);
+    arena_init(&b.row, x->a->max);
     bool ok = b.tree != NULL && build_file(&b);
     if (b.tree == NULL && x->e->cause != &base_causes[BASE_NO_MEMORY]) x->e->cause = &ocsf_causes[OCSF_BAD_MAPPING];
     plan.has_no_uid = b.c.has_no_uid;
     if (ok) *out = plan;
+    arena_done(&b.row);
     shapes_free(&b.c);
     shared_free(&b.c);
     free(b.c.ops);

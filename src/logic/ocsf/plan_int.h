@@ -119,13 +119,19 @@ enum expr_kind { EXPR_FIRST, EXPR_JOIN, EXPR_CONCAT, EXPR_ANY };
 struct condition;
 struct expr {
     enum expr_kind kind;
-    const struct chain *chains; /* FIRST */
-    size_t chain_count;
-    const struct expr *parts; /* JOIN, CONCAT; ANY: the first that comes about */
-    size_t part_count;
-    struct str separator;
     bool joins_path;              /* JOIN: with the kind of slash that the first part has */
     const struct condition *when; /* a part of ANY; NULL: always */
+    union {
+        struct { /* FIRST */
+            const struct chain *chains;
+            size_t chain_count;
+        };
+        struct { /* JOIN, CONCAT; ANY: the first that comes about */
+            const struct expr *parts;
+            size_t part_count;
+            struct str separator;
+        };
+    };
 };
 
 /* ---- conditions ----------------------------------------------------------------------------------------------------------- */
@@ -188,17 +194,19 @@ struct op {
     bool is_single;               /* EACH: one object, not an array */
     uint16_t twin;                /* LEAF with observable: a number for the column as this type; 0: none */
     uint16_t profile;             /* the profile its presence declares; 0: none */
-    uint16_t shape;               /* EACH: of the element */
     uint32_t next;                /* index behind this op and its children */
     uint64_t bit;                 /* in the frame of the object around it */
     struct str key;               /* "\"pid\":"; empty for elements */
     const struct condition *when; /* NULL: always */
     union {
-        const struct frame *frame; /* OBJECT */
-        const struct chain *each;  /* EACH: the array */
-        const struct block *block; /* BLOCK */
-        struct str text;           /* CONST: behind the key, caption included */
-        struct {                   /* LEAF */
+        const struct frame *frame;    /* OBJECT */
+        const struct block *block;    /* BLOCK */
+        struct str text;              /* CONST: behind the key, caption included */
+        struct {                      /* EACH */
+            const struct chain *each; /* the array */
+            uint16_t shape;           /* of the element */
+        };
+        struct { /* LEAF */
             const struct expr *expr;
             const struct schema_attr *attr;
             struct str sibling_key;  /* of an enum: "\"status\":"; empty: no caption */
