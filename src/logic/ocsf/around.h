@@ -9,7 +9,7 @@ void around_text(struct map_scratch *s, const char *key, struct str text);
 /* The mapping's metadata and the engine's own. False: a product or the like is missing. */
 bool around_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v);
 void around_observables(struct map_scratch *s);
-/* `has_slack`: strides may be read behind the row. */
-void around_unmapped(struct map_scratch *s, const struct plan *p, bool has_slack);
+/* unmapped.c */
+void around_unmapped(struct map_scratch *s, const struct plan *p);
 
 #endif

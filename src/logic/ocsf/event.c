@@ -136,7 +136,7 @@ static const char *write_event(struct map_scratch *s, const struct ocsf *o, cons
     if (!profile_is_served(s, v, written)) return "an attribute that a profile requires did not come about";
     settle_marks(s);
     around_observables(s);
-    around_unmapped(s, p, v->event.code != NULL);
+    around_unmapped(s, p);
     note_doubts(s);
     if (o->raw_data) add_raw_data(s, o->schema, v, s->in->row);
     (void)buf_add_char(&s->out, '}');
