@@ -22,10 +22,10 @@ enum { STRIDE = 64, CODE_DEPTH_MAX = 40, CODE_TAIL_MAX = 8, NO_OP = 0xFFFF };
 static_assert((int)STRIDE <= (int)OCSF_ROW_SLACK, "a stride may be read behind a row");
 
 enum code_kind {
-    CODE_TEXT,     /* text as it stands: no doubt about it but its length and a lone dash */
-    CODE_NUMBER,   /* a few digits */
-    CODE_OPEN,     /* an object begins, and the constants that come first in it */
-    CODE_CLOSE,    /* and ends: written for good if its required members came about, or taken back */
+    CODE_TEXT,   /* text as it stands: no doubt about it but its length and a lone dash */
+    CODE_NUMBER, /* a few digits */
+    CODE_OPEN, /* an object begins, and the constants that come first in it; or an array whose elements need no count */
+    CODE_CLOSE,    /* and ends: written for good if a value came about and what is required, or taken back */
     CODE_LITERAL,  /* constants */
     CODE_LEAF,     /* any leaf, with care: enum leaf_kind */
     CODE_BLOCK,    /* what variants share: codes of its own */
@@ -68,19 +68,27 @@ struct word_codes {
 struct code {
     union {
         const char *key;   /* the literal in front of the value */
-        uint64_t required; /* CLOSE, END: of the object's members */
+        uint64_t required; /* CLOSE, END: all of these must have come about inside */
         const struct block *block;
     };
     uint64_t bit; /* what it means for the block around it, or, of OPEN, inside, that it came about */
-    uint32_t key_n;
-    uint32_t limit; /* TEXT: length_max less two */
+    union {
+        struct {
+            uint32_t key_n;
+            uint32_t limit; /* TEXT: length_max less two */
+        };
+        uint64_t any; /* CLOSE: and one of these */
+    };
     union {
         uint16_t slot;    /* of the row */
         uint16_t profile; /* CLOSE, LITERAL */
     };
     uint16_t next, done; /* where to go when it did not come about, and when it did; the loop's own go on behind it */
     uint8_t kind;        /* enum code_kind */
-    uint8_t tail;        /* bytes behind the value: closing brackets and a comma */
+    union {
+        uint8_t tail;    /* bytes behind the value: closing brackets and a comma */
+        uint8_t bracket; /* CLOSE */
+    };
 };
 static_assert(sizeof(struct code) == 32, "two to a line of the cache");
 

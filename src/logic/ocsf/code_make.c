@@ -10,9 +10,9 @@
 struct maker {
     struct compiler *c;
     struct arena *a;
-    const char *source; /* NULL: not known before the row is */
-    uint16_t self_slot; /* of the row */
-    unsigned depth;
+    const char *source;   /* NULL: not known before the row is */
+    uint16_t self_slot;   /* of the row */
+    unsigned depth, nest; /* of blocks; of arrays among them */
     const struct op *ops;
     struct code *codes;     /* heap */
     struct code_more *more; /* heap, parallel */
@@ -401,11 +401,17 @@ static void close_object(struct maker *m, const struct op *op, struct role role)
                              .is_element = role.is_element,
                              .is_constant = op->is_always || op->is_constant,
                              .frame = has_constraints ? f : NULL};
-    bool is_plain = !has_constraints && !more.is_constant && !role.is_element && !role.is_alternative;
-    struct code c = {.kind = is_plain ? CODE_CLOSE : CODE_END, .required = f->required, .bit = role.bit};
-    if (is_plain) c.required |= CODE_VALUE;
-    if (is_plain || op->is_always) c.bit |= CODE_VALUE;
-    if (is_plain) c.profile = more.profile;
+    bool is_plain = f->at_least_one_count <= 1 && f->just_one_count == 0 && !more.is_constant && !role.is_element &&
+                    !role.is_alternative;
+    struct code c = {.kind = CODE_END, .required = f->required, .bit = role.bit};
+    if (op->is_always) c.bit |= CODE_VALUE;
+    if (is_plain)
+        c = (struct code){.kind = CODE_CLOSE,
+                          .required = f->required | CODE_VALUE,
+                          .any = f->at_least_one_count ? f->at_least_one[0] : CODE_VALUE,
+                          .bit = role.bit | CODE_VALUE,
+                          .profile = more.profile,
+                          .bracket = '}'};
     (void)add(m, c, more);
 }
 
@@ -425,23 +431,52 @@ static void make_object(struct maker *m, uint32_t i, struct role role)
     m->depth--;
 }
 
+/* Observables name the places of their values, arrays' elements by number. */
+static bool has_observables(const struct maker *m, uint32_t i)
+{
+    for (uint32_t j = i + 1; j < m->ops[i].next; j++)
+        if (m->ops[j].kind == OP_LEAF && m->ops[j].observable) return true;
+    return false;
+}
+
+/* What comes about in these codes is a value, not constants alone. */
+static bool gives_values(const struct maker *m, size_t from)
+{
+    for (size_t i = from; i < m->count; i++) {
+        bool is_plain = m->codes[i].kind <= CODE_LEAF || m->codes[i].kind == CODE_WHEN;
+        if (!is_plain) return false;
+    }
+    return true;
+}
+
 static void make_array(struct maker *m, uint32_t i, struct role role)
 {
     const struct op *op = &m->ops[i];
     struct code c = {.kind = CODE_LIST};
+    struct code_more more = {
+        .op = (uint16_t)i, .profile = role.profile | op->profile, .is_element = role.is_element, .is_constant = true};
+    bool is_counted = has_observables(m, i);
     size_t when = op->when ? add_when(m, op->when) : 0;
     m->depth++;
+    m->nest++;
     set_key(&c, literal(m, op->key, STR("["), STR_NONE));
-    size_t open = add(m, c, (struct code_more){.op = (uint16_t)i});
+    size_t open = add(m, c, more);
     for (uint32_t j = i + 1; j < op->next && !m->failed; j = m->ops[j].next)
-        make_op(m, j, (struct role){.is_element = m->ops[j].kind != OP_EACH});
-    (void)add(m, (struct code){.kind = CODE_LIST_END, .bit = role.bit},
-              (struct code_more){.op = (uint16_t)i,
-                                 .profile = role.profile | op->profile,
-                                 .is_element = role.is_element,
-                                 .is_constant = true});
+        make_op(m, j, (struct role){.is_element = is_counted && m->ops[j].kind != OP_EACH});
+    bool is_plain = !m->failed && !is_counted && m->nest <= ARRAY_NEST_MAX && !role.is_element &&
+                    !role.is_alternative && gives_values(m, open + 1);
+    c = (struct code){.kind = CODE_LIST_END, .bit = role.bit};
+    if (is_plain)
+        c = (struct code){.kind = CODE_CLOSE,
+                          .any = CODE_VALUE,
+                          .bit = role.bit | CODE_VALUE,
+                          .profile = more.profile,
+                          .bracket = ']'};
+    (void)add(m, c, more);
+    if (is_plain) m->codes[open].kind = CODE_OPEN;
     if (!m->failed) m->codes[open].next = (uint16_t)m->count;
     if (op->when) end_when(m, when);
+    m->nest--;
     m->depth--;
 }
 

@@ -261,11 +261,11 @@ static inline const struct code *run_plain(struct progress *g, const struct code
             continue;
         case CODE_CLOSE: {
             const struct open_block *b = &g->around[--g->depth];
-            if ((h.written & c->required) != c->required) {
+            if ((h.written & c->required) != c->required || (h.written & c->any) == 0) {
                 h = back_to(g, b);
                 continue;
             }
-            h.w = put_bracket(h.w, '}');
+            h.w = put_bracket(h.w, (char)c->bracket);
             h.written = b->written | c->bit;
             g->pen.s->profiles |= c->profile;
             continue;

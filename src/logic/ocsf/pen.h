@@ -15,15 +15,19 @@ struct pen {
 };
 
 /* In registers: a compiler that takes a long text for unlikely would make a string instruction of one memcpy. */
+#if defined(__AVX512F__)
+enum { LANE = 64 };
+#elif defined(__AVX2__)
+enum { LANE = 32 };
+#else
+enum { LANE = 16 };
+#endif
 static inline void pen_stride(char *w, const char *p)
 {
-    typedef char quarter __attribute__((vector_size(16), aligned(1), may_alias));
-    quarter a = ((const quarter *)p)[0], b = ((const quarter *)p)[1], c = ((const quarter *)p)[2],
-            d = ((const quarter *)p)[3];
-    ((quarter *)w)[0] = a;
-    ((quarter *)w)[1] = b;
-    ((quarter *)w)[2] = c;
-    ((quarter *)w)[3] = d;
+    typedef char lane __attribute__((vector_size(LANE), aligned(1), may_alias));
+    lane all[STRIDE / LANE];
+    for (int i = 0; i < STRIDE / LANE; i++) all[i] = ((const lane *)p)[i];
+    for (int i = 0; i < STRIDE / LANE; i++) ((lane *)w)[i] = all[i];
 }
 
 /* What has STRIDE bytes behind it, to where there is room for as many more. */
