@@ -246,7 +246,7 @@ static void write_healthz(struct exchange *x, struct json_writer *w)
     member(w, "status", "ok");
 }
 
-static void answer_ok(struct exchange *x)
+void answer_ok(struct exchange *x)
 {
     struct buf out;
     buf_init(&out, 64);
@@ -340,6 +340,8 @@ static const struct {
     {"GET", "files", NULL, action_file_handle},
     {"POST", "certificates", NULL, add_certificate},
     {"POST", "redirects", NULL, add_redirect},
+    {"POST", "alerts", NULL, admin_make_alert},
+    {"POST", "merge", NULL, admin_merge},
 };
 
 void admin_handle(struct exchange *x, struct str what)

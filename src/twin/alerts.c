@@ -49,8 +49,10 @@ const struct alert_kind *alert_kind_of(struct estate t, uint64_t number)
     return made ? &made->kind : &kinds[draw_below(alert_seed(t, number), LOT_KIND, COUNT(kinds))];
 }
 
-uint64_t alert_incident(uint64_t number)
+uint64_t alert_incident(struct estate t, uint64_t number)
 {
+    const struct made_alert *made = made_alert_of(t, number);
+    if (made && made->incident) return made->incident;
     return number >= FLURRY_BASE ? number : number / ALERTS_AN_INCIDENT;
 }
 
@@ -140,8 +142,8 @@ static bool alert_at(struct estate t, uint64_t number, struct wall now, struct o
     if (!has_service(t, alert_kind_of(t, number)->service)) return false;
     struct wall merged = {0};
     *out = (struct object){.number = number, .revision = r, .created = {created}, .as_of = now};
-    out->incident = incident_survivor(t, alert_incident(number), now, &merged);
-    if (out->incident != alert_incident(number) && merged.ticks > updated) updated = merged.ticks;
+    out->incident = incident_survivor(t, alert_incident(t, number), now, &merged);
+    if (out->incident != alert_incident(t, number) && merged.ticks > updated) updated = merged.ticks;
     int64_t evidence = evidence_added_at(t, out);
     if (evidence <= now.ticks && evidence > updated && variant_is(t.variants, VARIANT_ALERTS_EVIDENCE_TOUCHES, "yes"))
         updated = evidence;
@@ -309,6 +311,12 @@ static const char *determination_of(const struct object *o)
     return text_of(o, TEXT_DETERMINATION, o->revision >= 3 ? "malware" : NULL);
 }
 
+const char *investigation_of(struct estate t, const struct object *o)
+{
+    const struct made_alert *made = made_alert_of(t, o->number);
+    return made && made->investigated ? made->investigated : o->revision ? "running" : "queued";
+}
+
 struct odata_value alert_field(struct estate t, const struct object *o, unsigned field, struct arena *a)
 {
     (void)a;
@@ -398,7 +406,7 @@ void alert_write(struct object_writer *o, struct estate t, const struct object *
     put_text(o, "incidentWebUrl",
              arena_print(&o->arena, "https://security.microsoft.com/incidents/%.*s?tid=%s", STR_ARG(incident),
                          t.world->tenant_id));
-    put_cstr(o, "investigationState", alert->revision ? "running" : "queued");
+    put_cstr(o, "investigationState", investigation_of(t, alert));
     put_time(o, "lastActivityDateTime", alert->created);
     put_time(o, "lastUpdateDateTime", alert->updated);
     put_texts(o, "mitreTechniques", k->techniques);

@@ -115,6 +115,9 @@ struct body_ops {
 void answer_body(struct exchange *x, int status, const struct body_ops *ops, void *ctx);        /* owns ctx */
 void answer_bytes(struct exchange *x, int status, const char *content_type, struct buf *bytes); /* takes the bytes */
 void answer_header(struct exchange *x, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void answer_ok(struct exchange *x); /* {"status":"ok"} */
+void admin_make_alert(struct exchange *x);
+void admin_merge(struct exchange *x);
 void answer_graph_error(struct exchange *x, int status, const char *code, const char *message);
 void answer_endpoint_error(struct exchange *x, int status, const char *code, const char *message);
 /* In the envelope of the family. */

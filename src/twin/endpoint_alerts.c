@@ -235,7 +235,7 @@ void endpoint_alert_write(struct object_writer *o, struct estate t, const struct
     put_value(o, "status", status);
     put_value(o, "classification", told(t, alert, "classification", &o->arena));
     put_value(o, "determination", told(t, alert, "determination", &o->arena));
-    put_cstr(o, "investigationState", alert->revision ? "Running" : "Queued");
+    put_text(o, "investigationState", capital(str_of(investigation_of(t, alert)), &o->arena));
     put_value(o, "detectionSource", detection(t, alert, &o->arena));
     put_text(o, "detectorId", alert_detector(t, alert, &o->arena));
     put_cstr(o, "category", k->category);

@@ -4,25 +4,31 @@
 /* What part a thing played: the device an alert is about was attacked, others are mentioned, or nothing is said. */
 static const char *role_of(const struct scene *s, const char *kind)
 {
+    const struct made_alert *made = made_alert_of(s->estate, s->alert->number);
+    if (made && made->role && str_eq(str_of(kind), STR("deviceEvidence"))) return made->role;
     static const char *const others[] = {NULL, NULL, "contextual", "suspicious", "attacker", "source"};
     uint64_t lot = draw(s->seed, 400 + str_of(kind).n);
     if (str_eq(str_of(kind), STR("deviceEvidence"))) return lot % 4 == 0 ? "contextual" : "attacked";
     return others[lot % (sizeof others / sizeof others[0])];
 }
 
+static const char *remedy_of(const struct object_writer *o, const struct scene *s)
+{
+    const struct made_alert *made = made_alert_of(s->estate, s->alert->number);
+    if (made && made->remedy) return evolving(o, made->remedy);
+    return s->alert->revision > 1 ? "remediated" : s->seed % 5 == 0 ? evolving(o, "active") : "none";
+}
+
 void evidence_begin(struct object_writer *o, const struct scene *s, const char *kind)
 {
     const char *role = role_of(s, kind);
-    bool is_primary = role && str_eq(str_of(role), STR("attacked"));
+    bool is_primary = role && (str_eq(str_of(role), STR("attacked")) || str_eq(str_of(role), STR("compromised")));
     const char *const roles[] = {role, NULL}, *const details[] = {is_primary ? "PrimaryDevice" : NULL, NULL};
     json_object_begin(&o->w);
     put_text(o, "@odata.type", arena_print(&o->arena, "#microsoft.graph.security.%s", kind));
     put_time(o, "createdDateTime", s->alert->created);
     put_texts(o, "detailedRoles", details);
-    put_cstr(o, "remediationStatus",
-             s->alert->revision > 1 ? "remediated"
-             : s->seed % 5 == 0     ? evolving(o, "active")
-                                    : "none");
+    put_cstr(o, "remediationStatus", remedy_of(o, s));
     put_null(o, "remediationStatusDetails");
     put_texts(o, "roles", roles);
     put_empty_array(o, "tags");

@@ -1,6 +1,6 @@
 /* Graph incidents: each gathers a few alerts and changes when one of them does (section 8 of the reference). Some are merged
  * into another after a while: status redirected, and their alerts are the other's from then on. */
-#include "twin/objects_int.h"
+#include "twin/made_alerts.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define FLURRY_BASE (UINT64_C(1) << 32)
@@ -30,6 +30,12 @@ static bool merged_into(struct estate t, uint64_t number, struct wall now, uint6
             continue;
         *at = wall_add(t.world->start, e->at_ms * WALL_TICKS_PER_MS);
         *into = e->into;
+        return at->ticks <= now.ticks;
+    }
+    for (size_t i = 0; t.made && i < t.made->merge_count; i++) {
+        if (t.made->merges[i].incident != number) continue;
+        *at = t.made->merges[i].at;
+        *into = t.made->merges[i].into;
         return at->ticks <= now.ticks;
     }
     if (t.licence != LICENCE_XDR) return false; /* the other one may have no alert that is seen */
@@ -76,13 +82,17 @@ static void follow_merges(struct estate t, struct object_list *list, struct wall
 }
 
 /* Alerts come in order of their number, so those that came in one incident are neighbours. */
-static size_t gather(const struct object_list *alerts, struct object *items, struct wall now)
+static size_t gather(struct estate t, const struct object_list *alerts, struct object *items, struct wall now)
 {
     size_t n = 0;
     for (size_t i = 0; i < alerts->count; i++) {
         const struct object *alert = &alerts->items[i];
-        uint64_t number = alert_incident(alert->number);
-        if (n == 0 || items[n - 1].number != number)
+        uint64_t number = alert_incident(t, alert->number);
+        bool is_earlier = number >= FLURRY_BASE && number != alert->number; /* of made ones, others may lie between */
+        struct object *known = is_earlier ? by_number(&(struct object_list){items, n}, number) : NULL;
+        if (known) {
+            if (alert->updated.ticks > known->updated.ticks) known->updated = alert->updated;
+        } else if (n == 0 || items[n - 1].number != number)
             items[n++] = (struct object){.number = number,
                                          .created = alert->created,
                                          .updated = alert->updated,
@@ -100,7 +110,7 @@ bool incidents_list(struct estate t, struct wall now, struct arena *a, struct ob
     if (!alerts_list(t, now, a, &alerts)) return false;
     struct object *items = arena_alloc(a, (alerts.count + 1) * sizeof *items);
     if (items == NULL) return false;
-    *out = (struct object_list){items, gather(&alerts, items, now)};
+    *out = (struct object_list){items, gather(t, &alerts, items, now)};
     follow_merges(t, out, now);
     for (size_t i = 0; i < alerts.count; i++) { /* the revision counts the alerts behind the first */
         struct object *o = by_number(out, alerts.items[i].incident);

@@ -18,16 +18,21 @@ void made_alerts_free(struct made_alerts *m)
     if (m == NULL) return;
     arena_done(&m->texts);
     free(m->items);
+    free(m->merges);
     free(m);
+}
+
+static bool make_list(struct made_alerts **m)
+{
+    if (*m) return true;
+    *m = calloc(1, sizeof **m);
+    if (*m) arena_init(&(*m)->texts, TEXTS_BYTES);
+    return *m != NULL;
 }
 
 static bool make_room(struct made_alerts **m)
 {
-    if (*m == NULL) {
-        *m = calloc(1, sizeof **m);
-        if (*m == NULL) return false;
-        arena_init(&(*m)->texts, TEXTS_BYTES);
-    }
+    if (!make_list(m)) return false;
     if ((*m)->count < (*m)->cap) return true;
     size_t cap = (*m)->cap ? (*m)->cap * 2 : 16;
     if ((*m)->count >= MADE_ALERTS_MAX) return false;
@@ -41,14 +46,28 @@ static bool make_room(struct made_alerts **m)
 bool made_alerts_add(struct made_alerts **m, const struct made_alert *draft)
 {
     struct made_alert copy = *draft;
-    const char **texts[] = {&copy.kind.title, &copy.kind.description, &copy.kind.category, &copy.kind.severity,
-                            &copy.kind.advice};
+    const char **texts[] = {
+        &copy.kind.title,         &copy.kind.description,   &copy.kind.category,  &copy.kind.severity,
+        &copy.kind.advice,        &copy.kind.service,       &copy.kind.detection, &copy.kind.techniques[0],
+        &copy.kind.techniques[1], &copy.kind.techniques[2], &copy.remedy,         &copy.role,
+        &copy.investigated};
     if (!make_room(m)) return false;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (*texts[i] == NULL) continue;
         *texts[i] = arena_copy(&(*m)->texts, *texts[i], strlen(*texts[i]));
         if (*texts[i] == NULL) return false;
     }
     (*m)->items[(*m)->count++] = copy;
+    return true;
+}
+
+bool made_alerts_merge(struct made_alerts **m, const struct made_merge *merge)
+{
+    if (!make_list(m)) return false;
+    struct made_merge *moved = realloc((*m)->merges, ((*m)->merge_count + 1) * sizeof *moved);
+    if (moved == NULL) return false;
+    (*m)->merges = moved;
+    moved[(*m)->merge_count++] = *merge;
     return true;
 }
 

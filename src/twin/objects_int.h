@@ -70,7 +70,7 @@ uint64_t alert_seed(struct estate t, uint64_t number);
 bool alert_comes(struct estate t, uint64_t number); /* sooner or later */
 struct wall alert_created(struct estate t, uint64_t number);
 const struct alert_kind *alert_kind_of(struct estate t, uint64_t number);
-uint64_t alert_incident(uint64_t number); /* the one it came in, before any merge */
+uint64_t alert_incident(struct estate t, uint64_t number); /* the one it came in, before any merge */
 /* Where an incident has gone by `now`, over several steps if need be; itself when nowhere. *at_out: when, last. */
 uint64_t incident_survivor(struct estate t, uint64_t number, struct wall now, struct wall *at_out);
 /* The n-th comment, the `drawn` ones of the analyst first; false: past the last. */
@@ -88,6 +88,7 @@ const char *extended(struct estate t, const struct object *o, enum extended_enum
 /* Enum members younger than unknownFutureValue go out as that word, unless the caller asked for them. */
 const char *evolving(const struct object_writer *o, const char *value);
 int64_t evidence_added_at(struct estate t, const struct object *alert); /* INT64_MAX: never */
+const char *investigation_of(struct estate t, const struct object *o);  /* its investigationState */
 void evidence_write(struct object_writer *o, struct estate t, const struct object *alert);
 
 bool alerts_list(struct estate t, struct wall now, struct arena *a, struct object_list *out);

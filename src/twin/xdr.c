@@ -143,7 +143,7 @@ static void write_alert(struct object_writer *o, struct estate t, const struct o
     put_value(o, "status", status);
     put_value(o, "severity", told(t, OBJECT_ALERT, alert, "severity", &o->arena));
     put_null(o, "investigationId");
-    put_cstr(o, "investigationState", alert->revision ? "Running" : "Queued");
+    put_text(o, "investigationState", capital(str_of(investigation_of(t, alert)), &o->arena));
     put_value(o, "classification", told(t, OBJECT_ALERT, alert, "classification", &o->arena));
     put_value(o, "determination", told(t, OBJECT_ALERT, alert, "determination", &o->arena));
     put_text(o, "detectionSource", endpoint_word(str_of(k->detection), &o->arena));

@@ -286,6 +286,49 @@ static void every_kind_of_evidence_is_drawn(void **state)
     client_close(&c);
 }
 
+/* Made to order under /twin/: what was ordered is what the APIs say; two incidents become one at once. */
+static void alerts_are_made_to_order(void **state)
+{
+    struct client c;
+    char first[64], target[300], body[200];
+    (void)state;
+    client_open(&c, "history: 1h\nsecurity_per_minute: 1000\n", 1, 1);
+    const char *tenant = c.tenant.id;
+    (void)snprintf(target, sizeof target, "/twin/alerts?tenant=%s", tenant);
+    assert_int_equal(client_call(&c, "POST", target, "", "{\"device\":1}"), 200);
+    assert_true(str_copy(text(&c, "incident"), first, sizeof first));
+    (void)snprintf(body, sizeof body,
+                   "{\"severity\":\"low\",\"remediation\":\"blocked\",\"role\":\"contextual\",\"incident\":\"%s\"}",
+                   first);
+    assert_int_equal(client_call(&c, "POST", target, "", body), 200);
+    ASSERT_TEXT(&c, "incident", first);
+    assert_int_equal(client_call(&c, "POST", target, "", "{\"incident\":\"7\"}"), 400);
+    assert_int_equal(client_call(&c, "POST", target, "", "{\"device\":4000}"), 400);
+    assert_int_equal(client_call(&c, "POST", target, "", "{\"detection\":\"customDetection\"}"), 200);
+    (void)snprintf(body, sizeof body, "{\"incident\":\"%.*s\",\"into\":\"%s\"}", STR_ARG(text(&c, "incident")), first);
+    client_wait(&c, 1000);
+    assert_int_equal(client_get(&c, "/v1.0/security/incidents"), 200);
+    assert_int_equal(client_count(&c, "value"), 2);
+    (void)snprintf(target, sizeof target, "/twin/merge?tenant=%s", tenant);
+    assert_int_equal(client_call(&c, "POST", target, "", body), 200);
+    assert_int_equal(client_call(&c, "POST", target, "", "{\"incident\":\"7\",\"into\":\"8\"}"), 400);
+    client_wait(&c, 1000);
+    assert_int_equal(client_get(&c, "/v1.0/security/alerts_v2?$orderby=createdDateTime"), 200);
+    const struct json *all = json_get(c.json, "value");
+    assert_int_equal(all->count, 3);
+    for (size_t i = 0; i < all->count; i++)
+        assert_true(str_eq(json_str(json_get(&all->items[i], "incidentId"), STR_NONE), str_of(first)));
+    unsigned blocked = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct json *evidence = &json_get(&all->items[i], "evidence")->items[0];
+        blocked += str_eq(json_str(json_get(evidence, "remediationStatus"), STR_NONE), STR("blocked"));
+    }
+    assert_int_equal(blocked, 1);
+    assert_int_equal(client_get(&c, "/v1.0/security/incidents?$filter=status+eq+'redirected'"), 200);
+    assert_int_equal(client_count(&c, "value"), 1);
+    client_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +339,7 @@ int main(void)
         cmocka_unit_test(survivors_can_be_followed),
         cmocka_unit_test(listings_have_their_traps),
         cmocka_unit_test(every_kind_of_evidence_is_drawn),
+        cmocka_unit_test(alerts_are_made_to_order),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
