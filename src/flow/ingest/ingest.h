@@ -13,26 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cloud/defender/defender.h"
+#include "cloud/defender/fetcher.h"
 #include "cloud/tenant/tenant.h"
-#include "kit/sys/runtime.h"
 #include "kit/base/err.h"
 #include "kit/base/wall.h"
 #include "kit/sys/fs.h"
+#include "kit/sys/runtime.h"
 #include "logic/ocsf/ocsf.h"
 #include "state/conf/conf.h"
 #include "state/log/log.h"
 #include "state/store/store.h"
-
-/* How answers are fetched: the room `defender` in the service, the twin's model in a simulation. */
-struct fetcher {
-    void *ctx;
-    struct fetch_call *(*fetch)(void *ctx, struct tenant *t, const struct fetch *f, const struct fetch_handler *h);
-    void (*resume)(void *ctx, struct fetch_call *c);
-    void (*cancel)(void *ctx, struct fetch_call *c);
-    enum access (*access)(void *ctx, const char *tenant_id, enum endpoint endpoint); /* NULL: never known */
-};
-struct fetcher fetcher_of_defender(struct defender *d);
 
 /* Identities and times of the rows that log and lake hold of one feed and one hour. Runs on a worker. */
 struct ingest_history {

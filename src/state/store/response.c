@@ -22,13 +22,12 @@ bool store_ledger_add(struct store *s, struct ledger_record *r, struct err *e)
     return ok;
 }
 
-bool store_ledger_list(struct store *s, uint64_t after, const char *subject,
+bool store_ledger_list(struct store *s, uint64_t after, const char *subject, bool is_latest,
                        bool (*each)(void *arg, const struct ledger_record *r), void *arg, struct err *e)
 {
     struct cursor c;
-    bool ok = subject ? cursor_open(s, SQL_LEDGER_LIST_OF, &c, e, "it", (int64_t)after, subject)
-                      : cursor_open(s, SQL_LEDGER_LIST, &c, e, "i", (int64_t)after);
-    if (!ok) return false;
+    enum statement id = subject ? SQL_LEDGER_LIST_OF : is_latest ? SQL_LEDGER_LATEST : SQL_LEDGER_LIST;
+    if (!cursor_open(s, id, &c, e, "it", (int64_t)after, subject ? subject : "")) return false;
     while (cursor_next(&c)) {
         struct ledger_record r = {
             .seq = (uint64_t)column_i64(&c, 0), .at = column_wall(&c, 1), .body = column_bytes(&c, 5)};

@@ -16,8 +16,8 @@ bool store_revision_put(struct store *s, const struct revision_record *r, bool i
     struct scope scope;
     identity_bytes(r->identity, identity);
     if (!scope_begin(s, &scope, e)) return false;
-    bool ok = run_statement(s, SQL_REVISION_ADD, NULL, e, "itibtb", r->feed_id, r->object_id, r->updated.ticks,
-                            (struct str){identity, sizeof identity}, r->how, r->row);
+    bool ok = run_statement(s, SQL_REVISION_ADD, NULL, e, "itibtbi", r->feed_id, r->object_id, r->updated.ticks,
+                            (struct str){identity, sizeof identity}, r->how, r->row, clock_wall(&s->clock).ticks);
     if (ok && changed_rows(s) && into_inbox)
         ok = run_statement(s, SQL_INBOX_ADD, NULL, e, "ii", (int64_t)sqlite3_last_insert_rowid(s->db),
                            clock_wall(&s->clock).ticks);
@@ -61,7 +61,7 @@ static void read_seen(const struct cursor *c, struct seen_revision *out)
     struct str identity = column_bytes(c, 6);
     *out = (struct seen_revision){
         .id = column_i64(c, 0),
-        .queued = column_wall(c, 9),
+        .seen = column_wall(c, 9),
         .r = {.feed_id = column_i64(c, 3), .updated = column_wall(c, 5), .row = column_bytes(c, 8)}};
     column_text(c, 1, out->tenant_id, sizeof out->tenant_id);
     column_text(c, 2, out->feed, sizeof out->feed);

@@ -111,6 +111,9 @@ static const char *const migrations[] = {
     "CREATE TABLE exclusion (id INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, kind INTEGER NOT NULL,"
     " value TEXT NOT NULL COLLATE NOCASE, owner TEXT NOT NULL, reason TEXT NOT NULL, created INTEGER NOT NULL,"
     " expires INTEGER NOT NULL, UNIQUE (tenant_id, kind, value));",
+    "ALTER TABLE revision ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX ledger_of_subject;"
+    "CREATE INDEX ledger_of_thing ON ledger (subject, kind, seq);",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -93,7 +93,7 @@
     X(COLUMNS_GET, "SELECT names FROM column_list JOIN feed ON column_list = column_list.id WHERE feed.id = ?")                    \
     X(COLUMNS_ADD, "INSERT INTO column_list (names) VALUES (?) ON CONFLICT (names) DO NOTHING")                                    \
     X(COLUMNS_SET, "UPDATE feed SET column_list = (SELECT id FROM column_list WHERE names = ?) WHERE id = ?")                      \
-    X(REVISION_ADD, "INSERT INTO revision (feed_id, object_id, updated, identity, how, row) VALUES (?, ?, ?, ?, ?, ?)"             \
+    X(REVISION_ADD, "INSERT INTO revision (feed_id, object_id, updated, identity, how, row, seen) VALUES (?, ?, ?, ?, ?, ?, ?)"    \
                     " ON CONFLICT (feed_id, identity) DO NOTHING")                                                                 \
     X(REVISION_HAS, "SELECT 1 FROM revision WHERE feed_id = ? AND object_id = ? AND updated = ?")                                  \
     X(INBOX_ADD, "INSERT INTO inbox (revision_id, queued) VALUES (?, ?)")                                                          \
@@ -144,22 +144,24 @@
     X(DELIVERY_LIST, "SELECT id, " DELIVERY_COLUMNS " FROM delivery WHERE ?1 IN (0, notice_id) ORDER BY id")                       \
     X(DELIVERY_OF, "SELECT id, " DELIVERY_COLUMNS " FROM delivery WHERE notice_id = ? ORDER BY id")                                \
     X(DELIVERY_OPEN, "SELECT id, " DELIVERY_COLUMNS " FROM delivery WHERE state NOT IN (3, 4, 6) ORDER BY id")                     \
-    X(INBOX_LIST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, queued"                   \
+    X(INBOX_LIST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, seen"                     \
                   " FROM inbox JOIN revision ON revision.id = revision_id JOIN feed ON feed.id = feed_id"                          \
                   " WHERE revision_id > ? ORDER BY revision_id LIMIT ?")                                                           \
     X(INBOX_TAKE, "DELETE FROM inbox WHERE revision_id = ?")                                                                       \
-    X(REVISION_LIST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, 0"                     \
+    X(REVISION_LIST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, seen"                  \
                      " FROM revision JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed) AND"       \
                      " ?3 IN ('', object_id) ORDER BY revision.id LIMIT ?4")                                                       \
-    X(REVISION_LATEST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, max(updated), identity, how, row, 0"              \
+    X(REVISION_LATEST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, max(updated), identity, how, row, seen"           \
                        " FROM revision JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed)"         \
                        " AND ?3 IN ('', object_id) GROUP BY feed_id, object_id ORDER BY max(updated) DESC, revision.id"         \
                        " DESC LIMIT ?4")                                                                                           \
     X(OBJECT_COUNT, "SELECT count(DISTINCT object_id) FROM revision JOIN feed ON feed.id = feed_id WHERE tenant_id = ? AND"        \
                     " feed = ?")                                                                                                   \
     X(LEDGER_ADD, "INSERT INTO ledger (at, tenant_id, subject, kind, body) VALUES (?, ?, ?, ?, ?)")                                \
-    X(LEDGER_LIST, "SELECT seq, at, tenant_id, subject, kind, body FROM ledger WHERE seq > ? ORDER BY seq")                        \
-    X(LEDGER_LIST_OF, "SELECT seq, at, tenant_id, subject, kind, body FROM ledger WHERE seq > ? AND subject = ? ORDER BY seq")     \
+    X(LEDGER_LIST, "SELECT seq, at, tenant_id, subject, kind, body FROM ledger WHERE seq > ?1 AND ?2 = '' ORDER BY seq")           \
+    X(LEDGER_LIST_OF, "SELECT seq, at, tenant_id, subject, kind, body FROM ledger WHERE seq > ?1 AND subject = ?2 ORDER BY seq")   \
+    X(LEDGER_LATEST, "SELECT seq, at, tenant_id, subject, kind, body FROM ledger WHERE seq > ?1 AND ?2 = '' AND seq IN"            \
+                     " (SELECT max(seq) FROM ledger GROUP BY subject, kind) ORDER BY seq")                                         \
     X(ORDER_ADD, "INSERT INTO response_order (id, at, actor, verb, tenant_id, detail, answer) VALUES (?, ?, ?, ?, ?, ?, ?)")       \
     X(ORDER_ANSWER, "UPDATE response_order SET answer = ? WHERE id = ?")                                                           \
     X(ORDER_FIND, "SELECT at, actor, verb, tenant_id, answer FROM response_order WHERE id = ?")                                    \

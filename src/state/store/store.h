@@ -392,7 +392,7 @@ bool store_setting_list(struct store *s, int64_t org_id, const char *tenant_id,
 struct seen_revision {
     int64_t id;
     char tenant_id[GUID_BYTES], feed[64];
-    struct wall queued; /* of the inbox; else 0 */
+    struct wall seen; /* when it came */
     struct revision_record r;
 };
 /* Oldest first, after the entry `after` (0: from the first), at most `max`. */
@@ -413,13 +413,13 @@ struct ledger_record {
     uint64_t seq; /* given by store_ledger_add */
     struct wall at;
     char tenant_id[GUID_BYTES]; /* empty: of the account */
-    char subject[64];           /* the decision or action it is about; may be empty */
+    char subject[256];          /* the thing it is about, by its id within the kind */
     char kind[24];
     struct str body; /* the response's own; borrowed */
 };
 bool store_ledger_add(struct store *s, struct ledger_record *r, struct err *e); /* sets r->seq; at 0: now */
-/* In the order they were added, after `after`. subject NULL: all. */
-bool store_ledger_list(struct store *s, uint64_t after, const char *subject,
+/* In the order they were added, after `after`. subject NULL: all. `is_latest`: of each kind and subject the last one alone. */
+bool store_ledger_list(struct store *s, uint64_t after, const char *subject, bool is_latest,
                        bool (*each)(void *arg, const struct ledger_record *r), void *arg, struct err *e);
 
 /* What people ordered, by an id of the one who brings it: the same order twice is one (STORE_EXISTS). */

@@ -31,7 +31,7 @@ static void add_revision(struct store *s, int64_t feed, const char *id, int64_t 
 static bool note_id(void *arg, const struct seen_revision *r)
 {
     *(int64_t *)arg = r->id;
-    assert_true(r->queued.ticks != 0);
+    assert_true(r->seen.ticks != 0);
     return false;
 }
 
@@ -105,12 +105,18 @@ void the_ledger_keeps_its_order(void **state)
     must(store_ledger_add(s, &r, &e), &e);
     store_close(s);
     s = open_on(d, false);
-    must(store_ledger_list(s, 0, NULL, note_entry, &text, &e), &e);
+    must(store_ledger_list(s, 0, NULL, false, note_entry, &text, &e), &e);
     assert_string_equal(buf_cstr(&text), "1 t x intent a\n1 5;2 t y intent b 5;");
     buf_reset(&text);
-    must(store_ledger_list(s, 0, "y", note_entry, &text, &e) && store_ledger_list(s, 2, NULL, note_entry, &text, &e),
+    must(store_ledger_list(s, 0, "y", false, note_entry, &text, &e) &&
+             store_ledger_list(s, 2, NULL, false, note_entry, &text, &e),
          &e);
     assert_string_equal(buf_cstr(&text), "2 t y intent b 5;");
+    r.body = STR("c");
+    must(store_ledger_add(s, &r, &e), &e);
+    buf_reset(&text);
+    must(store_ledger_list(s, 0, NULL, true, note_entry, &text, &e), &e);
+    assert_string_equal(buf_cstr(&text), "1 t x intent a\n1 5;3 t y intent c 5;");
     buf_done(&text);
     store_close(s);
     fake_disk_free(d);
