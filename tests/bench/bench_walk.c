@@ -72,7 +72,7 @@ static void read_all(void *ctx, const char *p, size_t n, struct pass_counts *out
 
 int main(int argc, char **argv)
 {
-    struct reading r = {.keys = {.kind_of = kind_of, .inner = 1, .list = 2}};
+    struct reading r = {.keys = {.kind_of = kind_of, .inner = 1, .list = 2, .noted = 1}};
     if (argc < 2 || !json_keys_init(&r.keys)) {
         (void)fprintf(stderr, "bench_walk: which file?\n");
         return 2;

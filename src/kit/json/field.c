@@ -69,6 +69,7 @@ bool json_fields_read(struct json_fields *f, struct str object)
     struct json_slice m;
     f->base = object.p;
     f->count = 0;
+    f->track = 0;
     if (object.n >= UINT32_MAX || !json_cursor_open(&c, object) || !c.is_object) return false;
     while (json_cursor_next(&c, &m)) {
         struct json_field *field = json_fields_add(f);

@@ -1,5 +1,6 @@
 /* The members of one object, found once and listed in their order: where they stand, of what type they are, and what can be
- * told of them without looking again. Offsets are from the object's '{' (`base`); an object is far below 4 GB. */
+ * told of them without looking again. Offsets are from `base`, where the object or the window around it begins; both are far
+ * below 4 GB. */
 #ifndef KIT_JSON_FIELD_H
 #define KIT_JSON_FIELD_H
 
@@ -8,11 +9,12 @@
 #include "kit/json/json.h"
 
 enum {
-    JSON_BLANK = 1,   /* null, "", {} or [] (blanks inside allowed) */
-    JSON_TIGHT = 2,   /* key, colon and value stand together: the text from `at` to `end` can be copied as it is */
-    JSON_ESCAPED = 4, /* of a string: it has a backslash */
-    JSON_ODD = 8,     /* ... and one of its escapes is \u or \/: more than what JSON asks for. Only with JSON_ESCAPED */
-    JSON_COMPACT = 16 /* of a container: no blanks between its tokens, at most JSON_COMPACT_DEPTH deep */
+    JSON_ESCAPED = 1, /* of a string: it has a backslash */
+    JSON_ODD = 2,     /* ... and one of its escapes is \u or \/: more than what JSON asks for. Only with JSON_ESCAPED */
+    JSON_BLANK = 4,   /* null, "", {} or [] (blanks inside allowed) */
+    JSON_TIGHT = 8,   /* key, colon and value stand together: the text from `at` to `end` can be copied as it is */
+    JSON_COMPACT = 16, /* of a container: no blanks between its tokens, at most JSON_COMPACT_DEPTH deep */
+    JSON_APART = 32,   /* its key is of a kind that the owner of the walk told apart (walk.h) */
 };
 enum { JSON_COMPACT_DEPTH = 48 };
 
@@ -20,15 +22,14 @@ struct json_field {
     uint32_t at;         /* of the key's opening quote */
     uint32_t value, end; /* the value is [value, end), strings with their quotes */
     uint16_t key;        /* the key's number in the book of the walk; UINT16_MAX: none */
-    uint16_t slot;       /* its owner's */
     uint8_t type;        /* enum json_type */
     uint8_t flags;
-    uint8_t kind; /* of the key, its owner's */
 };
 struct json_fields {
     const char *base;
     struct json_field *items;
     size_t count, cap;
+    uint32_t track; /* objects with the same one have the same keys in the same order; 0: not known (walk.h) */
 };
 
 static inline struct str json_field_value(const struct json_fields *f, const struct json_field *m)

@@ -85,18 +85,15 @@ static const struct level *level_in_use(void)
 bool json_index_init(struct json_index *x, size_t cap)
 {
     size_t blocks = cap / JSON_BLOCK + 2;
+    INVARIANT(cap < JSON_WINDOW_MAX);
     *x = (struct json_index){.cap = cap};
     x->quotes = malloc((blocks * JSON_BLOCK + JSON_SENTINELS) * sizeof *x->quotes);
-    x->marks = malloc(blocks * sizeof *x->marks);
-    if (x->quotes && x->marks) return true;
-    json_index_done(x);
-    return false;
+    return x->quotes != NULL;
 }
 
 void json_index_done(struct json_index *x)
 {
     free(x->quotes);
-    free(x->marks);
     *x = (struct json_index){0};
 }
 

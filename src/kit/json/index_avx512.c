@@ -47,15 +47,14 @@ static inline __m512i sixteen(__m128i offsets, __m512i at)
     return _mm512_add_epi32(_mm512_cvtepu8_epi32(offsets), at);
 }
 
-static inline uint32_t *put_positions(uint32_t *out, uint32_t at, uint64_t bits)
+static inline uint32_t *put_entries(uint32_t *out, uint32_t at, uint64_t bits)
 {
-    static const unsigned char iota[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-                                           16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-                                           32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
-                                           48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+#define FOUR(i) 4 * (i), 4 * ((i) + 1), 4 * ((i) + 2), 4 * ((i) + 3)
+#define SIXTEEN(i) FOUR(i), FOUR((i) + 4), FOUR((i) + 8), FOUR((i) + 12)
+    static const unsigned char offsets_of[64] = {SIXTEEN(0), SIXTEEN(16), SIXTEEN(32), SIXTEEN(48)}; /* as in entries */
     int count = __builtin_popcountll(bits);
-    __m512i base = _mm512_set1_epi32((int)at);
-    __m512i offsets = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(iota));
+    __m512i base = _mm512_set1_epi32((int)(at << JSON_ENTRY_SHIFT));
+    __m512i offsets = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(offsets_of));
     _mm512_storeu_si512(out, sixteen(_mm512_castsi512_si128(offsets), base));
     if (count > 16) {
         _mm512_storeu_si512(out + 16, sixteen(_mm512_extracti32x4_epi32(offsets, 1), base));

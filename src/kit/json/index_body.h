@@ -7,11 +7,14 @@
  *   block_below(b, c)           bit per byte: less than c, unsigned
  *   block_is_escape(b)          bit per byte: one of "\/bfnrtu
  *   prefix_xor(bits)            bit i: parity of the bits up to and with i
- *   put_positions(out, at, bits) writes at + i for each bit set; may write up to 64 entries; gives the next free one */
+ *   put_entries(out, at, bits)  writes the entry of at + i for each bit set; may write up to 64; gives the next free one */
 #include <string.h>
 
 enum { PREFETCH_BYTES = 8192 }; /* the CPU itself looks no further than the page: worth a quarter of all reading */
 
+struct marks { /* of a block: bits at closing quotes */
+    uint64_t escaped, odd;
+};
 struct carry {
     uint64_t escaped;             /* 1: the next byte is escaped */
     uint64_t in_string;           /* all ones: the next byte is in a string */
@@ -77,9 +80,18 @@ static inline uint64_t hex_errors(block b, uint64_t u, struct carry *c)
     return want & ~(digits | upper | lower);
 }
 
+/* The entries of these quotes have been written at `out`: those of strings with a backslash are marked. */
+static inline void mark_entries(uint32_t *out, uint64_t quotes, struct marks marks)
+{
+    for (uint64_t left = marks.escaped; left; left &= left - 1) {
+        uint64_t bit = left & -left;
+        out[__builtin_popcountll(quotes & (bit - 1))] |= JSON_ENTRY_ESCAPED | (marks.odd & bit ? JSON_ENTRY_ODD : 0);
+    }
+}
+
 /* What backslashes do in this block; takes the escaped quotes out of `quotes`. */
-static inline uint64_t read_escapes(struct json_marks *marks, struct carry *c, block b, uint64_t slashes,
-                                    uint64_t *quotes, uint64_t *inside)
+static inline uint64_t read_escapes(struct marks *marks, struct carry *c, block b, uint64_t slashes, uint64_t *quotes,
+                                    uint64_t *inside)
 {
     uint64_t escaped = escaped_bytes(slashes, &c->escaped);
     *quotes &= ~escaped;
@@ -94,25 +106,25 @@ static inline uint64_t read_escapes(struct json_marks *marks, struct carry *c, b
     return errors;
 }
 
-static inline uint64_t index_block(struct json_index *x, struct carry *c, const unsigned char *p, size_t at,
-                                   uint32_t **out)
+static inline uint64_t index_block(struct carry *c, const unsigned char *p, size_t at, uint32_t **out)
 {
     block b = block_load(p + at);
     __builtin_prefetch(p + at + PREFETCH_BYTES);
-    struct json_marks *marks = &x->marks[at / JSON_BLOCK];
+    struct marks marks = {0};
     uint64_t slashes = block_eq(b, '\\'), quotes = block_eq(b, '"'), high = block_high(b);
     uint64_t inside; /* strings with their opening quotes, without the closing ones */
     uint64_t errors = 0;
     if (slashes | c->escaped | c->has_escape | c->hex) {
-        errors = read_escapes(marks, c, b, slashes, &quotes, &inside);
+        errors = read_escapes(&marks, c, b, slashes, &quotes, &inside);
     } else {
         inside = prefix_xor(quotes) ^ c->in_string;
-        *marks = (struct json_marks){0};
     }
     c->in_string = (uint64_t)((int64_t)inside >> 63);
     errors |= inside & block_below(b, 0x20);
     if (high | c->tail) errors |= utf8_errors(b, high, c);
-    *out = put_positions(*out, (uint32_t)at, quotes);
+    uint32_t *entries = *out;
+    *out = put_entries(entries, (uint32_t)at, quotes);
+    if (marks.escaped) mark_entries(entries, quotes, marks);
     return errors;
 }
 
@@ -122,7 +134,7 @@ static size_t index_blocks(struct json_index *x, const unsigned char *p, size_t 
     uint32_t *out = x->quotes;
     size_t bad = blocks;
     for (size_t i = 0; i < blocks; i++) {
-        if (__builtin_expect(index_block(x, &c, p, i * JSON_BLOCK, &out) != 0, 0) && i < bad) bad = i;
+        if (__builtin_expect(index_block(&c, p, i * JSON_BLOCK, &out) != 0, 0) && i < bad) bad = i;
     }
     x->count = (size_t)(out - x->quotes);
     return bad;

@@ -17,8 +17,8 @@ static inline uint64_t prefix_xor(uint64_t bits)
     return bits;
 }
 
-static inline uint32_t *put_positions(uint32_t *out, uint32_t at, uint64_t bits)
+static inline uint32_t *put_entries(uint32_t *out, uint32_t at, uint64_t bits)
 {
-    for (; bits; bits &= bits - 1) *out++ = at + (uint32_t)__builtin_ctzll(bits);
+    for (; bits; bits &= bits - 1) *out++ = (at + (uint32_t)__builtin_ctzll(bits)) << JSON_ENTRY_SHIFT;
     return out;
 }

@@ -14,12 +14,12 @@ static inline uint64_t prefix_xor(uint64_t bits)
 }
 
 /* Eight at a time, whether there are as many or not: most blocks have fewer. */
-static inline uint32_t *put_positions(uint32_t *out, uint32_t at, uint64_t bits)
+static inline uint32_t *put_entries(uint32_t *out, uint32_t at, uint64_t bits)
 {
     int count = __builtin_popcountll(bits);
     for (int done = 0; done < count; done += 8) {
         for (int i = 0; i < 8; i++) {
-            out[done + i] = at + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
+            out[done + i] = (at + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63)) << JSON_ENTRY_SHIFT;
             bits &= bits - 1;
         }
     }

@@ -21,6 +21,7 @@ static bool window_init(struct json_split *s)
     s->keys.kind_of = kind_of_key;
     s->keys.ctx = s;
     s->keys.list = KEY_LIST;
+    s->keys.noted = UINT8_MAX;
     s->window = malloc(s->o.window + JSON_PAD);
     if (s->window && json_index_init(&s->walk.index, s->o.window) && json_keys_init(&s->keys)) return true;
     json_index_done(&s->walk.index);

@@ -5,16 +5,20 @@
 enum {
     DEPTH_MAX = 100,   /* of a value: deeper ones are the machine's */
     NEAR_END = 32,     /* a word or number this near to the window's end may be cut by it */
-    TABLE_SIZE = 4096, /* of the book; a power of two */
     PROBES_MAX = 16,   /* a sender who makes keys collide makes himself slow, not us */
-    DISTRUST = 32,     /* objects */
+    STEPS_MAX = 8192,  /* of the tree */
+    PARTINGS_MAX = 64, /* keys kept in one place of it */
+    LOST_MAX = 256,    /* objects that find no place, before the tree is begun anew */
+    TRUST_MAX = 16,    /* objects: as many new orders in a row are learned */
+    REST_MIN = 32,     /* objects without guesses; twice as many the next time */
+    REST_MAX = 1024,
 };
 
 /* ---- small things ---------------------------------------------------------------------------------------------------- */
 /* Cut by the end of the window, as far as one can tell, or odd. */
 static enum json_walked odd(const struct json_walk *w, const char *p)
 {
-    bool is_near_end = p + NEAR_END > w->p + w->n || w->next[0] >= w->n || w->next[1] >= w->n;
+    bool is_near_end = p + NEAR_END > w->p + w->n || json_entry_at(w->next[3]) >= w->n; /* a member has four quotes */
     return is_near_end ? JSON_WALK_CUT : JSON_WALK_ODD;
 }
 
@@ -51,24 +55,16 @@ static const char *number_end(const struct json_walk *w, const char *p)
     return *end == '.' || *end == 'e' || *end == 'E' ? fraction_end(w, end) : end;
 }
 
-static const char *literal_end(const char *p, uint8_t *type)
+static const char *literal_end(const char *p)
 {
-    static const struct {
-        char text[8];
-        uint8_t bytes, type;
-    } words[] = {{"true", 4, JSON_TRUE}, {"false", 5, JSON_FALSE}, {"null", 4, JSON_NULL}};
-    for (unsigned i = 0; i < 3; i++) {
-        if (memcmp(p, words[i].text, words[i].bytes) != 0) continue;
-        *type = words[i].type;
-        return p + words[i].bytes;
-    }
-    return NULL;
+    if (memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0) return p + 4;
+    return memcmp(p, "false", 5) == 0 ? p + 5 : NULL;
 }
 
 /* ---- values ---------------------------------------------------------------------------------------------------------- */
 static const char *string_end(struct json_walk *w)
 {
-    uint32_t end = w->next[1];
+    uint32_t end = json_entry_at(w->next[1]);
     if (end >= w->n) return NULL;
     w->next += 2;
     return w->p + end + 1;
@@ -76,10 +72,9 @@ static const char *string_end(struct json_walk *w)
 
 static const char *scalar_end(struct json_walk *w, const char *p)
 {
-    uint8_t type;
     if (*p == '"') return string_end(w);
     if (*p == '-' || is_digit(*p)) return number_end(w, p);
-    return literal_end(p, &type);
+    return literal_end(p);
 }
 
 struct nest {
@@ -185,103 +180,160 @@ enum json_walked json_walk_value(struct json_walk *w, const char **p)
 }
 
 /* ---- the book -------------------------------------------------------------------------------------------------------- */
+/* The tree of orders begins: with nothing behind its two starts. */
+static void forget_orders(struct json_keys *k)
+{
+    for (unsigned i = 0; i <= JSON_FIRST_INNER; i++) k->steps[i] = (struct json_step){.mask = UINT64_MAX};
+    for (size_t i = 0; i < k->count; i++) k->items[i].home = 0;
+    k->step_count = JSON_FIRST_INNER + 1;
+    k->lost = 0;
+    k->epoch = k->epoch == UINT16_MAX ? 1 : k->epoch + 1;
+}
+
 bool json_keys_init(struct json_keys *k)
 {
-    k->table = calloc(TABLE_SIZE, sizeof *k->table);
-    k->items = aligned_alloc(JSON_KEY_TEXT, JSON_KEYS_MAX * sizeof *k->items); /* touched as keys come */
-    if (k->table == NULL || k->items == NULL) {
+    k->table = calloc(JSON_TABLE, sizeof *k->table);
+    k->texts = aligned_alloc(JSON_KEY_TEXT, JSON_KEYS_MAX * sizeof *k->texts); /* these are touched as keys come */
+    k->items = malloc(JSON_KEYS_MAX * sizeof *k->items);
+    k->steps = malloc(STEPS_MAX * sizeof *k->steps);
+    if (k->table == NULL || k->texts == NULL || k->items == NULL || k->steps == NULL) {
         json_keys_done(k);
         return false;
     }
-    for (k->count = 0; k->count <= JSON_FIRST_INNER; k->count++) k->items[k->count] = (struct json_key){0};
+    memset(k->texts[0], 0xFF, sizeof k->texts[0]); /* no text of the input is that */
+    k->items[0] = (struct json_key){.mask = UINT64_MAX};
+    k->count = 1;
+    k->trust = TRUST_MAX;
+    k->rest = REST_MIN;
+    forget_orders(k);
     return true;
 }
 
 void json_keys_done(struct json_keys *k)
 {
+    free(k->texts);
     free(k->items);
+    free(k->steps);
     free(k->table);
+    k->texts = NULL;
     k->items = NULL;
+    k->steps = NULL;
     k->table = NULL;
 }
 
-static inline uint32_t hash_of(const char *key, size_t n)
+static uint16_t add_key(struct json_keys *k, const char *p, size_t n)
 {
-    uint64_t first = load8(key), last = n < 8 ? 0 : load8(key + n - 8);
-    if (n < 8) first &= (UINT64_C(1) << 8 * n) - 1;
-    uint64_t h = (first ^ (last * UINT64_C(0x9E3779B97F4A7C15)) ^ n) * UINT64_C(0xD6E8FEB86659FD93);
-    return (uint32_t)(h >> 40) & (TABLE_SIZE - 1);
+    unsigned char *text = k->texts[k->count];
+    struct json_key *key = &k->items[k->count];
+    memset(text, 0, sizeof k->texts[0]);
+    memcpy(text, p, n + 2);
+    text[n + 2] = ':';
+    *key = (struct json_key){.mask = UINT64_MAX >> (JSON_KEY_TEXT - (n + 3)),
+                             .bytes = (uint8_t)(n + 3),
+                             .kind = k->kind_of(k->ctx, (struct str){p + 1, n})};
+    return (uint16_t)k->count++;
 }
 
 /* The number of the key that stands at p, n bytes between its quotes; it is added if it is new. JSON_NO_KEY: not kept. */
 static uint16_t find_key(struct json_keys *k, const char *p, size_t n, bool is_plain)
 {
     if (n > JSON_KEY_TEXT - 3) return JSON_NO_KEY;
-    uint32_t h = hash_of(p + 1, n);
-    for (unsigned probe = 0; probe < PROBES_MAX; probe++, h = (h + 1) & (TABLE_SIZE - 1)) {
-        uint16_t number = k->table[h];
-        if (number) {
-            if (k->items[number].bytes == n + 3 && memcmp(p, k->items[number].text, n + 2) == 0) return number;
-            continue;
-        }
+    uint32_t h = walk_hash(p + 1, n);
+    for (unsigned probe = 0; probe < PROBES_MAX; probe++, h = (h + 1) & (JSON_TABLE - 1)) {
+        uint16_t key = k->table[h];
+        if (key && k->items[key].bytes == n + 3 && memcmp(p, k->texts[key], n + 2) == 0) return key;
+        if (key) continue;
         if (!is_plain || k->count == JSON_KEYS_MAX) break;
-        struct json_key *key = &k->items[k->count++];
-        *key = (struct json_key){0};
-        memcpy(key->text, p, n + 2);
-        key->text[n + 2] = ':';
-        key->bytes = (uint8_t)(n + 3);
-        key->mask = UINT64_MAX >> (JSON_KEY_TEXT - key->bytes);
-        key->kind = k->kind_of(k->ctx, (struct str){p + 1, n});
-        k->table[h] = (uint16_t)(k->count - 1);
-        return k->table[h];
+        return k->table[h] = add_key(k, p, n);
     }
     return JSON_NO_KEY;
 }
 
-/* ---- objects --------------------------------------------------------------------------------------------------------- */
-static inline bool has_backslash(const struct json_walk *w, uint32_t end)
+/* From the step of `x`, with this key: the step that was learned, or is now. Where nothing can be, the order goes on at the
+ * first place the key had. */
+static uint16_t step_with(struct walking *x, uint16_t key)
 {
-    return w->index.marks[end / JSON_BLOCK].escaped >> (end % JSON_BLOCK) & 1;
+    struct json_keys *k = x->k;
+    uint16_t *link = &k->steps[x->step].next;
+    unsigned partings = 0;
+    if (key == JSON_NO_KEY || x->step == 0) {
+        x->is_exact = false;
+        return key == JSON_NO_KEY ? 0 : k->items[key].home;
+    }
+    for (; *link && partings < PARTINGS_MAX; partings++, link = &k->steps[*link].other)
+        if (k->steps[*link].key == key) return *link;
+    const struct json_key *item = &k->items[key];
+    if (!x->is_exact || partings == PARTINGS_MAX || k->step_count == STEPS_MAX) {
+        x->is_exact = false;
+        return item->home;
+    }
+    uint16_t step = (uint16_t)k->step_count++;
+    k->steps[step] = (struct json_step){.mask = item->mask, .key = key, .bytes = item->bytes, .kind = item->kind};
+    if (item->home == 0) k->items[key].home = step;
+    return *link = step;
 }
 
+/* ---- objects --------------------------------------------------------------------------------------------------------- */
 const char *walk_unexpected_key(struct walking *x, const char *p)
 {
     struct json_walk *w = x->w;
     uint32_t open = w->next[0], close = w->next[1];
-    uint16_t before = x->key, number = find_key(x->k, p, close - open - 1, !has_backslash(w, close));
+    size_t n = json_entry_at(close) - json_entry_at(open) - 1;
+    x->key = find_key(x->k, p, n, !(close & JSON_ENTRY_ESCAPED));
+    x->kind = x->key != JSON_NO_KEY ? x->k->items[x->key].kind : x->k->kind_of(x->k->ctx, (struct str){p + 1, n});
     if (x->is_guessing) {
         x->misses++;
-        if (before != JSON_NO_KEY && number != JSON_NO_KEY) {
-            struct json_key *b = &x->k->items[before];
-            if (b->next[0] != number) b->next[1] = b->next[0];
-            b->next[0] = number;
-        }
+        x->step = step_with(x, x->key);
     }
-    x->key = number;
-    p = w->p + close + 1;
+    p = w->p + json_entry_at(close) + 1;
     if (*p != ':') p = walk_blanks(w, p);
     return *p == ':' ? p + 1 : NULL;
 }
 
-uint8_t walk_unkept_kind(const struct walking *x, const char *p)
+bool walk_note(struct walking *x, size_t place, uint8_t *flags)
 {
-    return x->k->kind_of(x->k->ctx, (struct str){p + 1, x->w->next[1] - x->w->next[0] - 1});
+    if (x->kind <= x->k->apart) *flags |= JSON_APART;
+    if (x->kind < x->k->noted || x->o == NULL) return true;
+    if (x->o->note_count == JSON_NOTES_MAX || place > UINT16_MAX) return false;
+    x->o->notes[x->o->note_count++] = (struct json_note){(uint16_t)place, x->kind};
+    return true;
+}
+
+static void set_track(struct walking *x)
+{
+    bool is_exact = x->is_guessing && x->is_exact;
+    x->fields->track = is_exact ? (uint32_t)x->k->epoch << 16 | x->step : 0;
+    x->k->lost += x->is_guessing && !is_exact;
+}
+
+/* A row ends; is guessing worth it? */
+static void judge_guesses(struct json_keys *k, unsigned misses, size_t members)
+{
+    if (misses <= 8 || misses <= members / 2) {
+        k->trust += k->trust < TRUST_MAX;
+        k->rest = REST_MIN;
+    } else if (--k->trust == 0) {
+        k->trust = 1;
+        k->distrust = k->rest;
+        k->rest = k->rest < REST_MAX ? 2 * k->rest : REST_MAX;
+    }
 }
 
 static bool walk_inner(struct walking *x, const char **p)
 {
     struct walking inner = {.w = x->w,
                             .k = x->k,
-                            .fields = x->inner,
-                            .key = JSON_FIRST_INNER,
+                            .fields = x->o->inner,
+                            .step = JSON_FIRST_INNER,
                             .is_guessing = x->is_guessing,
-                            .takes_lists = true};
+                            .is_exact = true};
     bool is_fine = walk_members_best()(&inner, p);
+    if (is_fine) set_track(&inner);
     x->misses += inner.misses;
     return is_fine;
 }
 
-const char *walk_other(struct walking *x, const char **p, uint8_t kind, uint8_t *type, uint8_t *flags)
+const char *walk_other(struct walking *x, const char **p, uint8_t *type, uint8_t *flags)
 {
     const char *at = *p;
     bool is_object = *at == '{';
@@ -289,17 +341,13 @@ const char *walk_other(struct walking *x, const char **p, uint8_t kind, uint8_t 
         *type = JSON_NUMBER;
         return number_end(x->w, at);
     }
-    if (!is_object && *at != '[') {
-        const char *end = literal_end(at, type);
-        if (*type == JSON_NULL) *flags |= JSON_BLANK;
-        return end;
-    }
+    if (!is_object && *at != '[') return NULL;
     *type = is_object ? JSON_OBJECT : JSON_ARRAY;
-    if (!is_object && kind == x->k->list && !x->takes_lists) return NULL;
-    bool is_inner = is_object && x->inner && kind == x->k->inner;
+    if (!is_object && x->kind && x->kind == x->k->list && x->o && !x->o->takes_lists) return NULL;
+    bool is_inner = is_object && x->o && x->o->inner && x->kind && x->kind == x->k->inner;
     uint8_t seen = 0;
     if (!(is_inner ? walk_inner(x, p) : walk_container(x->w, p, &seen))) return NULL;
-    if (is_inner && x->inner->count == 0) seen = JSON_BLANK;
+    if (is_inner && x->o->inner->count == 0) seen = JSON_BLANK;
     *flags |= seen;
     return *p;
 }
@@ -311,21 +359,23 @@ static bool has_room(struct json_fields *f)
 
 enum json_walked json_walk_object(struct json_walk *w, struct json_keys *k, const char **p, struct json_walk_object *o)
 {
+    if (k->lost >= LOST_MAX) forget_orders(k);
     struct walking x = {.w = w,
                         .k = k,
                         .fields = o->outer,
-                        .inner = o->inner,
-                        .key = JSON_FIRST_OUTER,
+                        .o = o,
+                        .step = JSON_FIRST_OUTER,
                         .is_guessing = k->distrust == 0,
-                        .takes_lists = o->takes_lists};
+                        .is_exact = true};
     uint64_t lines = w->lines;
     const char *at = *p;
+    o->note_count = 0;
     if (o->inner) o->inner->base = NULL;
     if (k->distrust) k->distrust--;
     if (!has_room(o->outer) || (o->inner && !has_room(o->inner))) return JSON_WALK_ODD;
     bool is_fine = walk_members_best()(&x, &at);
-    o->kinds = x.kinds;
-    if (x.misses > 8 && x.misses > (o->outer->count + (o->inner ? o->inner->count : 0)) / 2) k->distrust = DISTRUST;
+    if (is_fine) set_track(&x);
+    if (is_fine && x.is_guessing) judge_guesses(k, x.misses, o->outer->count + (o->inner ? o->inner->count : 0));
     if (is_fine && at <= w->p + w->index.sound) {
         *p = at;
         return JSON_WALKED;
@@ -346,5 +396,5 @@ void json_walk_begin(struct json_walk *w, const char *p, size_t n)
 void json_walk_to(struct json_walk *w, const char *p)
 {
     size_t at = (size_t)(p - w->p);
-    while (*w->next < at) w->next++;
+    while (json_entry_at(*w->next) < at) w->next++;
 }

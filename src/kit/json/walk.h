@@ -3,9 +3,15 @@
  * The walk says yes or nothing: what it does not like, for whatever reason, is left to the machine (machine.h), which knows
  * exactly what is wrong and where. So there is one judge of faults, and this is its quick clerk.
  *
- * Keys come in the same order from row to row. A *book* holds the keys seen, each with the ones that followed it last: the
- * text expected is compared in one go, and hashed only where it is another. Where the order changes all the time, guessing is
- * given up for a while. */
+ * Keys come in the same order from row to row. A *book* holds the keys seen, and the orders seen as a tree of *steps*:
+ *
+ *     (start) - "Timestamp": - "DeviceId": - "FileName": - ...            rows of one table
+ *                                    \ other
+ *                                     "LocalIP": - ...                    rows of another, which begin alike
+ *
+ * The text of the next step is compared in one go; only where orders part is the key hashed. The step at a row's end says
+ * which keys it has, all of them and in order: that is its *track*. Where the order changes all the time, guessing is given up
+ * for a while. A tree that is full is begun anew when too many rows find no place in it. */
 #ifndef KIT_JSON_WALK_H
 #define KIT_JSON_WALK_H
 
@@ -16,22 +22,38 @@ enum {
     JSON_KEYS_MAX = 1024, /* what comes behind is not kept */
     JSON_KEY_TEXT = 64,   /* with quotes and colon; longer keys are not kept */
     JSON_NO_KEY = UINT16_MAX,
+    JSON_NOTES_MAX = 16,
 };
 struct json_key {
-    _Alignas(JSON_KEY_TEXT) unsigned char text[JSON_KEY_TEXT]; /* "Key": and zeros */
-    uint64_t mask;                                             /* a bit for each of `bytes` */
-    uint8_t bytes;
-    uint8_t kind;     /* its owner's, below 32 */
-    uint16_t next[2]; /* the keys that followed it, the last first */
+    uint64_t mask; /* a bit for each of `bytes` */
+    uint16_t home; /* the first step with this key: where to go on when an order is lost; 0: none */
+    uint8_t bytes; /* of its text: "Key": */
+    uint8_t kind;  /* its owner's; 0: nothing special */
+};
+struct json_step { /* a key in its place behind others */
+    uint64_t mask; /* these three are the key's */
+    uint16_t key;
+    uint8_t bytes, kind;
+    uint16_t next;  /* the step behind; 0: none yet */
+    uint16_t other; /* another key in the same place; 0: no more */
 };
 struct json_keys {
-    /* From 1 on: 0 stands for none; 1 and 2 stand before the first key, of outer and inner objects. */
+    /* Keys and steps count from 1 on: 0 stands for none; steps 1 and 2 stand before the first key, of outer and inner objects. */
+    unsigned char (*texts)[JSON_KEY_TEXT]; /* by key, then zeros */
     struct json_key *items;
-    size_t count;
+    struct json_step *steps;
     uint16_t *table;
-    unsigned distrust;                                   /* objects to come in which nothing is guessed */
-    uint8_t (*kind_of)(const void *ctx, struct str key); /* these four are set by the owner */
+    size_t count, step_count;
+    uint16_t epoch;    /* of the tree */
+    unsigned lost;     /* objects that found no place in it */
+    unsigned trust;    /* objects in which most guesses may still fail */
+    unsigned distrust; /* objects to come in which nothing is guessed */
+    unsigned rest;     /* how many the next time */
+    /* These are set by the owner. */
+    uint8_t (*kind_of)(const void *ctx, struct str key);
     const void *ctx;
+    uint8_t apart; /* members of the kinds from 1 to this one are JSON_APART */
+    uint8_t noted; /* members of the kinds from this one on are noted, see below */
     uint8_t inner; /* kind of the member whose object is listed, too */
     uint8_t list;  /* kind of members that are no business of the walk when they are arrays */
 };
@@ -45,10 +67,15 @@ struct json_walk {
     const uint32_t *next; /* the first quote not walked over */
     uint64_t lines;       /* line ends walked over */
 };
+struct json_note {  /* a member of a kind worth it */
+    uint16_t place; /* in outer */
+    uint8_t kind;
+};
 struct json_walk_object {
     struct json_fields *outer, *inner; /* inner.base NULL: there was none; of several the last */
-    uint32_t kinds;                    /* seen in outer: bit by kind */
-    bool takes_lists;                  /* a member of kind `list` may be an array */
+    struct json_note notes[JSON_NOTES_MAX];
+    unsigned note_count;
+    bool takes_lists; /* a member of kind `list` may be an array */
 };
 /* *p at '{' moves behind '}'. */
 enum json_walked json_walk_object(struct json_walk *w, struct json_keys *k, const char **p, struct json_walk_object *o);

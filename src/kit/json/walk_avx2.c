@@ -8,10 +8,10 @@ static inline uint32_t same32(const void *a, const void *b)
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, y));
 }
 
-static inline bool same(const char *p, const struct json_key *key)
+static inline bool same(const char *p, const unsigned char *text, uint64_t mask)
 {
-    uint64_t equal = same32(p, key->text) | (uint64_t)same32(p + 32, key->text + 32) << 32;
-    return (~equal & key->mask) == 0;
+    uint64_t equal = same32(p, text) | (uint64_t)same32(p + 32, text + 32) << 32;
+    return (~equal & mask) == 0;
 }
 
 #define WALK_MEMBERS walk_members_avx2

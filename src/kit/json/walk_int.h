@@ -5,15 +5,22 @@
 #include "kit/json/bytes.h"
 #include "kit/json/walk.h"
 
-enum { JSON_FIRST_OUTER = 1, JSON_FIRST_INNER = 2 }; /* numbers in the book that stand before the first key */
+enum {
+    JSON_FIRST_OUTER = 1, /* steps */
+    JSON_FIRST_INNER = 2,
+    JSON_TABLE = 4096, /* places in the table of the book; a power of two */
+};
 
 struct walking { /* one object */
     struct json_walk *w;
     struct json_keys *k;
-    struct json_fields *fields, *inner;
-    uint32_t kinds;
-    uint16_t key; /* the member's; before the first: where its guess is */
-    bool is_guessing, takes_lists;
+    struct json_fields *fields;
+    struct json_walk_object *o; /* NULL: this is the inner one */
+    uint16_t step;              /* behind which the next key is expected */
+    uint16_t key;               /* of the member in hand */
+    uint8_t kind;
+    bool is_guessing;
+    bool is_exact; /* so far, the steps are all the keys there were */
     unsigned misses;
 };
 
@@ -22,11 +29,13 @@ typedef bool walk_members_fn(struct walking *x, const char **p);
 walk_members_fn walk_members_plain, walk_members_avx2, walk_members_avx512;
 walk_members_fn *walk_members_best(void);
 
-/* The key at p was not the one expected: looks it up, notes it. Gives where the value begins; NULL: no key. */
+/* The key at p was not the one expected: finds its number, kind and step. Gives where the value begins or blanks before it;
+ * NULL: no key. */
 const char *walk_unexpected_key(struct walking *x, const char *p);
-/* A value that is neither a string nor an integer. Gives what is behind it; NULL: not for us, *p is where. */
-const char *walk_other(struct walking *x, const char **p, uint8_t kind, uint8_t *type, uint8_t *flags);
-uint8_t walk_unkept_kind(const struct walking *x, const char *p);
+/* A value that is no string. Gives what is behind it; NULL: not for us, *p is where. */
+const char *walk_other(struct walking *x, const char **p, uint8_t *type, uint8_t *flags);
+/* The member that will be listed next is of a kind that means something: its flag. False: too many of them. */
+bool walk_note(struct walking *x, size_t place, uint8_t *flags);
 
 static inline uint64_t load8(const void *p)
 {
@@ -59,6 +68,15 @@ static inline unsigned digits_of(const char *p)
 #else
     return (unsigned)__builtin_ctzll(others) / 8;
 #endif
+}
+
+/* Where the key may be found in the table: by its first and last eight bytes and its length. */
+static inline uint32_t walk_hash(const char *key, size_t n)
+{
+    uint64_t first = load8(key), last = n < 8 ? 0 : load8(key + n - 8);
+    if (n < 8) first &= (UINT64_C(1) << 8 * n) - 1;
+    uint64_t h = (first ^ (last * UINT64_C(0x9E3779B97F4A7C15)) ^ n) * UINT64_C(0xD6E8FEB86659FD93);
+    return (uint32_t)(h >> 40) & (JSON_TABLE - 1);
 }
 
 #endif

@@ -16,12 +16,12 @@ static const unsigned char masks[2 * JSON_KEY_TEXT] = {
 #undef X8
 };
 
-static inline bool same(const char *p, const struct json_key *key)
+static inline bool same(const char *p, const unsigned char *text, uint64_t bits)
 {
-    const unsigned char *mask = masks + JSON_KEY_TEXT - key->bytes, *text = key->text;
+    const unsigned char *mask = masks + __builtin_clzll(bits); /* bits: at least one, all at the low end */
     half d = ((load16(p) ^ load16(text)) & load16(mask)) | ((load16(p + 16) ^ load16(text + 16)) & load16(mask + 16)) |
              ((load16(p + 32) ^ load16(text + 32)) & load16(mask + 32));
-    if (key->bytes > 48) d |= (load16(p + 48) ^ load16(text + 48)) & load16(mask + 48);
+    if (bits >> 48) d |= (load16(p + 48) ^ load16(text + 48)) & load16(mask + 48);
     return (d[0] | d[1]) == 0;
 }
 

@@ -12,12 +12,12 @@
 /* ---- does the row fit ---------------------------------------------------------------------------------------------------- */
 static const char *misfit(const struct map_scratch *s, const struct plan *p)
 {
-    size_t members = s->members.count - s->sidecar_count;
+    size_t members = s->members.count - s->layout->sidecar_count;
     for (size_t i = 0; i < p->required_count; i++) {
         const struct slot *slot = &s->slots[p->required[i]];
         if (slot->raw.p == NULL || slot->is_blank) return "a column that every row of the table has is missing";
     }
-    return 2 * s->known_count < members ? "most of its columns are not those of the table" : NULL;
+    return 2 * s->layout->known_count < members ? "most of its columns are not those of the table" : NULL;
 }
 
 static const struct choice_list *list_for(struct map_scratch *s, const struct plan *p)

@@ -57,7 +57,7 @@ static uint64_t blanks_of(const struct guess *g, const struct json_fields *row)
 {
     uint64_t blank = 0;
     for (size_t i = 0; i < g->required_count; i++)
-        blank |= (uint64_t)(row->items[g->required[i]].flags & JSON_BLANK) << i;
+        blank |= (uint64_t)((row->items[g->required[i]].flags & JSON_BLANK) != 0) << i;
     return blank;
 }
 

@@ -69,16 +69,22 @@ static uint8_t kind_of_key(const void *ctx, struct str key)
 bool row_reader_init(struct map_scratch *s)
 {
     s->keys.kind_of = kind_of_key;
+    s->keys.apart = ROW_ODATA_CONTEXT;
+    s->keys.noted = ROW_ODATA_TYPE;
     s->keys.inner = ROW_PROPERTIES;
     s->keys.list = ROW_LIST;
     s->views = calloc(ROW_VIEWS, sizeof *s->views);
-    return s->views && json_keys_init(&s->keys);
+    s->layouts = calloc(ROW_LAYOUTS, sizeof *s->layouts);
+    return s->views && s->layouts && json_keys_init(&s->keys);
 }
 
 void row_reader_done(struct map_scratch *s)
 {
     for (size_t i = 0; s->views && i < ROW_VIEWS; i++) free(s->views[i].slots);
+    for (size_t i = 0; s->layouts && i < ROW_LAYOUTS; i++) free(s->layouts[i].slots);
     free(s->views);
+    free(s->layouts);
+    free(s->loose.slots);
     json_keys_done(&s->keys);
     json_fields_done(&s->outer);
     json_fields_done(&s->inner);
@@ -98,7 +104,7 @@ struct str row_slot_name(const struct map_scratch *s, uint16_t shape, uint16_t s
 {
     const struct shape *names = &s->plan->shapes[shape];
     for (size_t i = 0; shape == 0 && i < s->members.count; i++)
-        if (s->members.items[i].slot == slot) return json_field_key(&s->members, &s->members.items[i]);
+        if (s->layout->slots[i] == slot) return json_field_key(&s->members, &s->members.items[i]);
     for (uint16_t i = 0; i < names->name_count; i++)
         if (names->slots[i] == slot) return names->names[i];
     return STR_NONE;
@@ -195,28 +201,86 @@ static uint16_t *view_of(struct map_scratch *s, const struct plan *p)
     return v->plan == p ? v->slots : NULL;
 }
 
-static void find_slot(const struct map_scratch *s, const struct plan *p, struct json_field *m, uint16_t *view)
+/* ---- layouts ------------------------------------------------------------------------------------------------------------ */
+/* The layout of this row's members in `p`, not yet filled in (its track is another then); without a track, a loose one. */
+static struct row_layout *layout_for(struct map_scratch *s, const struct plan *p)
 {
-    m->slot = shape_find(&p->shapes[0], json_field_key(&s->members, m));
-    if (view && m->key != JSON_NO_KEY) view[m->key] = m->slot;
+    uint32_t track = s->layouts ? s->members.track : 0;
+    if (track == 0) return &s->loose;
+    uint32_t h = (uint32_t)((uintptr_t)p >> 4) * 2654435761u ^ track * 2246822519u;
+    struct row_layout *l = &s->layouts[(h >> 16) % ROW_LAYOUTS];
+    for (unsigned probe = 0; probe < ROW_LAYOUT_PROBES && l->track; probe++) {
+        if (l->plan == p && l->track == track) return l;
+        if (++l == s->layouts + ROW_LAYOUTS) l = s->layouts;
+    }
+    return l;
+}
+
+static bool layout_room(struct row_layout *l, size_t members, size_t slots)
+{
+    if (l->cap >= members + slots && l->slots) return true;
+    uint16_t *more = realloc(l->slots, (members + slots + 1) * sizeof *more);
+    if (more == NULL) return false;
+    l->slots = more;
+    l->cap = members + slots;
+    return true;
+}
+
+static bool is_among(const uint16_t *slots, size_t count, uint16_t slot)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slots[i] == slot) return true;
+    return false;
+}
+
+/* False: no memory. */
+static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_layout *l)
+{
+    const struct shape *shape = &p->shapes[0];
+    uint16_t *view = s->views ? view_of(s, p) : NULL;
+    size_t count = s->members.count;
+    l->track = 0;
+    if (!layout_room(l, count, shape->name_count)) return false;
+    l->known_count = l->sidecar_count = l->absent_count = 0;
+    l->absent = l->slots + count;
+    for (size_t i = 0; i < count; i++) {
+        const struct json_field *m = &s->members.items[i];
+        uint16_t *seen = view && m->key != JSON_NO_KEY ? &view[m->key] : NULL;
+        uint16_t slot = seen ? *seen : SLOT_TO_FIND;
+        if (slot == SLOT_TO_FIND) {
+            slot = shape_find(shape, json_field_key(&s->members, m));
+            if (seen) *seen = slot;
+        }
+        l->slots[i] = slot;
+        l->known_count += slot != NO_SLOT;
+        l->sidecar_count += row_is_about_another(m);
+    }
+    bool is_loose = l == &s->loose;
+    for (uint16_t i = 0; i < shape->name_count; i++) { /* for a row that comes once, the search is not worth it */
+        if (is_loose || !is_among(l->slots, count, shape->slots[i])) l->absent[l->absent_count++] = shape->slots[i];
+    }
+    l->plan = p;
+    l->track = is_loose ? 0 : s->members.track;
+    return true;
 }
 
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
 {
-    uint16_t *view = s->views ? view_of(s, p) : NULL;
+    struct row_layout *l = layout_for(s, p);
+    bool is_made = l != &s->loose && l->plan == p && l->track == s->members.track;
+    bool is_as_before = is_made && s->layout == l;
     s->plan = p;
-    s->known_count = s->sidecar_count = 0;
-    if (!make_room(s, p)) return false;
+    s->layout = NULL;
+    if (!make_room(s, p) || (!is_made && !layout_make(s, p, l))) return false;
+    s->layout = l;
     memset(s->loaded, 0, p->shape_count);
-    clear(s, 0);
+    s->loaded[0] = 1;
+    for (size_t i = 0; !is_as_before && i < l->absent_count; i++) s->slots[l->absent[i]] = (struct slot){0};
     fill(&s->slots[p->shapes[0].self_slot], row, JSON_OBJECT, 0);
-    for (struct json_field *m = s->members.items, *end = m + s->members.count; m < end; m++) {
-        m->slot = view && m->key != JSON_NO_KEY ? view[m->key] : SLOT_TO_FIND;
-        if (m->slot == SLOT_TO_FIND) find_slot(s, p, m, view);
-        s->sidecar_count += row_is_about_another(m);
-        if (m->slot == NO_SLOT) continue;
-        s->known_count++;
-        fill(&s->slots[m->slot], json_field_value(&s->members, m), m->type, m->flags);
+    const struct json_field *m = s->members.items;
+    const uint16_t *slot = l->slots;
+    for (const struct json_field *end = m + s->members.count; m < end; m++, slot++) {
+        if (*slot != NO_SLOT) fill(&s->slots[*slot], json_field_value(&s->members, m), m->type, m->flags);
     }
     return true;
 }
@@ -226,7 +290,8 @@ bool row_read(struct map_scratch *s, const struct plan *p, struct str row)
     if (!json_fields_read(&s->members, row)) return false;
     for (size_t i = 0; i < s->members.count; i++) {
         struct json_field *m = &s->members.items[i];
-        m->kind = (uint8_t)row_kind_of(json_field_key(&s->members, m));
+        enum row_kind kind = row_kind_of(json_field_key(&s->members, m));
+        if (kind != ROW_COLUMN && kind <= ROW_ODATA_CONTEXT) m->flags |= JSON_APART;
     }
     return row_fill(s, p, row);
 }

@@ -29,13 +29,12 @@ struct slot {
     bool
         is_used; /* became an attribute (slots of the row, and of objects inside its columns); known at the event's end */
 };
-/* What a member's key is, besides a column; sidecars of OData first. */
+/* What a member's key is, besides a column; sidecars of OData first, these by themselves. */
 enum row_kind {
     ROW_COLUMN,
     ROW_SIDECAR,
     ROW_ODATA_TYPE,
     ROW_ODATA_CONTEXT,
-    ROW_SIDECARS = ROW_ODATA_CONTEXT,
     ROW_CATEGORY,
     ROW_PROPERTIES,
     ROW_TENANT,
@@ -47,8 +46,20 @@ enum row_kind row_kind_of(struct str key);
 
 static inline bool row_is_about_another(const struct json_field *m)
 {
-    return m->kind >= ROW_SIDECAR && m->kind <= ROW_SIDECARS;
+    return m->flags & JSON_APART;
 }
+
+/* Where the members of a row go in a plan. Rows of one track (kit/json/walk.h) are laid out alike. */
+struct row_layout {
+    const struct plan *plan;
+    uint32_t track;   /* 0: of a row that has none; found anew each time */
+    uint16_t *slots;  /* by member; NO_SLOT: unknown to the plan */
+    uint16_t *absent; /* the row's other slots; behind the first in the same memory */
+    size_t absent_count;
+    size_t cap;                        /* of both */
+    size_t known_count, sidecar_count; /* of the members */
+};
+enum { ROW_LAYOUTS = 256, ROW_LAYOUT_PROBES = 4 };
 
 /* Which slot each key of a book has in a plan. */
 struct row_view {
@@ -89,9 +100,10 @@ struct map_scratch {
     struct json_keys keys;           /* rows that are read by a walk; the fields here are its (see stream.c) */
     struct json_fields outer, inner; /* what a walk has listed */
     struct row_view *views;          /* a hash table by plan */
-    struct json_fields members;      /* of the row, in its order; `slot` NO_SLOT: unknown; `kind`: enum row_kind */
-    size_t known_count;              /* of these */
-    size_t sidecar_count;
+    struct row_layout *layouts;      /* ... by plan and track */
+    struct row_layout loose;         /* of a row without a track */
+    struct json_fields members;      /* of the row, in its order */
+    const struct row_layout *layout; /* of these */
     bool is_out_of_memory;
     struct opened opened[OPENED_MAX]; /* of this row, see row_forget */
     size_t opened_count;
@@ -126,6 +138,12 @@ struct map_scratch {
     struct doubt doubts[DOUBTS_MAX];
     size_t doubt_count;
 };
+
+/* Where this member of the row goes; NO_SLOT: unknown. */
+static inline uint16_t row_place(const struct map_scratch *s, const struct json_field *m)
+{
+    return s->layout->slots[m - s->members.items];
+}
 
 /* The plan of rows that no other plan fits. */
 static inline bool plan_is_base(const struct plan *p)

@@ -255,14 +255,13 @@ static bool recognise_walked(struct ocsf_stream *s, struct str record, const str
     return true;
 }
 
-static struct about about_walked(const struct map_scratch *x, uint32_t kinds)
+static struct about about_walked(const struct json_walk_object *o)
 {
     struct about a = {0};
-    if ((kinds & ~(UINT32_C(1) << ROW_COLUMN | UINT32_C(1) << ROW_SIDECAR)) == 0) return a;
-    for (const struct json_field *m = x->outer.items, *end = m + x->outer.count; m < end; m++) {
-        if (m->kind == ROW_COLUMN) continue;
-        struct json_slice slice = {.type = m->type, .value = json_field_value(&x->outer, m)};
-        switch (m->kind) {
+    for (unsigned i = 0; i < o->note_count; i++) {
+        const struct json_field *m = &o->outer->items[o->notes[i].place];
+        struct json_slice slice = {.type = m->type, .value = json_field_value(o->outer, m)};
+        switch (o->notes[i].kind) {
         case ROW_CATEGORY: a.category = plain_text(&slice); break;
         case ROW_PROPERTIES:
             if (m->type == JSON_OBJECT) a.properties = slice.value;
@@ -307,13 +306,16 @@ static enum json_walked on_window(void *ctx, struct json_walk *w, const char **p
 {
     struct ocsf_stream *s = ctx;
     struct map_scratch *x = s->scratch;
-    struct json_walk_object o = {.outer = &x->outer, .inner = &x->inner, .takes_lists = list != NULL};
+    struct json_walk_object o;
+    o.outer = &x->outer;
+    o.inner = &x->inner;
+    o.takes_lists = list != NULL;
     struct place at = {byte, w->lines};
     const char *from = *p;
     if (s->is_stopped) return JSON_WALK_ODD;
     enum json_walked came = json_walk_object(w, &x->keys, p, &o);
     if (came != JSON_WALKED) return came;
-    struct about a = about_walked(x, o.kinds);
+    struct about a = about_walked(&o);
     if (list == NULL) s->around = NULL;
     s->stats.in++;
     map_walked(s, (struct str){from, (size_t)(*p - from)}, &a, at, list);

@@ -32,8 +32,9 @@ static bool is_worth_it(struct map_scratch *s, const struct plan *p, uint16_t sl
 static inline bool is_left(struct map_scratch *s, const struct plan *p, const struct json_field *m)
 {
     static_assert(SLOT_KEPT == 1, "kept takes away the bit of what is used");
-    bool is_known = m->slot != NO_SLOT, is_dead = (m->flags & JSON_BLANK) || row_is_about_another(m);
-    uint16_t place = is_known ? m->slot : 0;
+    uint16_t known = row_place(s, m);
+    bool is_known = known != NO_SLOT, is_dead = (m->flags & JSON_BLANK) || row_is_about_another(m);
+    uint16_t place = is_known ? known : 0;
     const struct slot *slot = &s->slots[place];
     uint8_t marks = p->slot_marks[place];
     bool is_double = slot->raw.p != s->members.base + m->value; /* the last one counts */
@@ -66,7 +67,7 @@ static void note_columns(struct map_scratch *s, const struct json_field *m, uint
 {
     for (; left; left &= left - 1) {
         const struct json_field *f = &m[__builtin_ctzll(left)];
-        if (f->slot == NO_SLOT)
+        if (row_place(s, f) == NO_SLOT)
             drift_note(s->drift, DRIFT_COLUMN, json_field_key(&s->members, f), STR_NONE,
                        json_field_value(&s->members, f));
     }
