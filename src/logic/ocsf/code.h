@@ -24,6 +24,7 @@ static_assert((int)STRIDE <= (int)OCSF_ROW_SLACK, "a stride may be read behind a
 enum code_kind {
     CODE_TEXT,   /* text as it stands: no doubt about it but its length and a lone dash */
     CODE_NUMBER, /* a few digits */
+    CODE_TIME,   /* a time in the usual form, of a day that is known */
     CODE_OPEN, /* an object begins, and the constants that come first in it; or an array whose elements need no count */
     CODE_CLOSE,    /* and ends: written for good if a value came about and what is required, or taken back */
     CODE_LITERAL,  /* constants */
@@ -75,7 +76,10 @@ struct code {
     union {
         struct {
             uint32_t key_n;
-            uint32_t limit; /* TEXT: length_max less two */
+            union {
+                uint32_t limit;   /* TEXT: length_max less two */
+                uint32_t is_time; /* TIME: the event's */
+            };
         };
         uint64_t any; /* CLOSE: and one of these */
     };

@@ -102,9 +102,9 @@ static inline enum answer put_typed(struct pen *pen, const struct code *c, const
 static inline bool is_whole(const char *p, size_t n, bool is_long)
 {
     if (n == 0 || n > (is_long ? 18u : 9u)) return false;
-    bool is_fine = are_digits(p, n < 8 ? n : 8);
-    if (n > 8) is_fine = is_fine && are_digits(p + n - 8, 8);
-    if (n > 16) is_fine = is_fine && are_digits(p + 8, 8);
+    bool is_fine = digits_only(p, n < 8 ? n : 8);
+    if (n > 8) is_fine = is_fine && digits_only(p + n - 8, 8);
+    if (n > 16) is_fine = is_fine && digits_only(p + 8, 8);
     return is_fine && (n == 1 || p[0] != '0');
 }
 
@@ -175,27 +175,21 @@ static inline enum answer put_person(struct pen *pen, const struct code *c, cons
 }
 
 /* ---- times -------------------------------------------------------------------------------------------------------------------- */
-static inline char *put_digits(char *w, uint32_t v, unsigned count)
-{
-    for (unsigned i = count; i > 0; v /= 10) w[--i] = (char)('0' + v % 10);
-    return w + count;
-}
-
-/* Milliseconds of thirteen digits: the years 2001 to 2286. */
 static inline enum answer put_time(struct pen *pen, const struct code *c, const struct code_more *more,
                                    const struct slot *slot)
 {
-    static const int64_t low = INT64_C(1000000000000), high = INT64_C(9999999999999);
-    static const uint32_t half = 100000000;
     struct wall t;
+    int64_t ms;
     struct str text = {slot->raw.p + 1, slot->raw.n - 2};
-    if (slot->type != JSON_STRING || !wall_parse(text, &t) || t.ticks < 0) return ASK;
-    int64_t ms = t.ticks / WALL_TICKS_PER_MS;
-    if (ms < low || ms > high || !pen_has_room(pen, c->key_n + NUMBER_BYTES)) return ASK;
+    if (slot->type != JSON_STRING) return ASK;
+    if (!digits_time(pen->s->days, text.p, text.n, &ms)) {
+        if (!wall_parse(text, &t) || t.ticks < 0) return ASK;
+        ms = t.ticks / WALL_TICKS_PER_MS;
+        digits_keep_day(pen->s->days, text.p, text.n, ms);
+    }
+    if (!digits_are_thirteen(ms) || !pen_has_room(pen, c->key_n + NUMBER_BYTES)) return ASK;
     char *w = pen_copy(pen->w, c->key, c->key_n);
-    w = put_digits(w, (uint32_t)(ms / half), 5);
-    w = put_digits(w, (uint32_t)(ms % half), 8);
-    pen->w = put_tail(w, c);
+    pen->w = put_tail(digits_put_thirteen(w, ms), c);
     if (more->is_time) pen->s->time_ms = ms;
     return WRITTEN;
 }

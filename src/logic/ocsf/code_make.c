@@ -299,10 +299,10 @@ static bool make_simple(struct maker *m, const struct op *op, const struct chain
 static enum code_kind leaf_kind(const struct code_more *c, struct role role)
 {
     bool is_bare = !role.is_alternative && !c->is_element && !c->profile && !c->has_others && !c->silent.n &&
-                   !c->is_time && c->observable == NO_OP;
+                   c->observable == NO_OP;
     if (is_bare && c->leaf == LEAF_TEXT && !c->is_nonzero && c->length_max > 2) return CODE_TEXT;
     if (is_bare && c->leaf == LEAF_NUMBER && !c->type->has_range) return CODE_NUMBER;
-    return CODE_LEAF;
+    return is_bare && c->leaf == LEAF_TIME ? CODE_TIME : CODE_LEAF;
 }
 
 static void make_leaf(struct maker *m, uint32_t i, struct role role)
@@ -328,7 +328,8 @@ static void make_leaf(struct maker *m, uint32_t i, struct role role)
     size_t when = op->when ? add_when(m, op->when) : 0;
     c.kind = (uint8_t)leaf_kind(&more, role);
     set_key(&c, literal(m, op->key, STR_NONE, STR_NONE));
-    c.limit = more.length_max - 2;
+    if (c.kind == CODE_TEXT) c.limit = more.length_max - 2;
+    if (c.kind == CODE_TIME) c.is_time = more.is_time;
     (void)add(m, c, more);
     if (op->when) end_when(m, when);
 }
@@ -372,7 +373,7 @@ static bool fold_object(struct maker *m, size_t open, const struct op *op, struc
 {
     struct code *o = &m->codes[open], *leaf = o + 1;
     struct code_more *more = &m->more[open + 1];
-    bool is_leaf = leaf->kind == CODE_TEXT || leaf->kind == CODE_NUMBER || leaf->kind == CODE_LEAF;
+    bool is_leaf = leaf->kind <= CODE_TIME || leaf->kind == CODE_LEAF;
     if (m->count != open + 2 || !is_leaf || leaf->tail == CODE_TAIL_MAX || op->is_always || op->is_constant ||
         !frame_is_whole(op->frame, o->bit | leaf->bit))
         return false;

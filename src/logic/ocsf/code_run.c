@@ -179,6 +179,7 @@ static const struct code *run_other(struct progress *g, const struct code *c)
     switch ((enum code_kind)c->kind) {
     case CODE_TEXT:
     case CODE_NUMBER:
+    case CODE_TIME:
     case CODE_LEAF: return run_leaf(g, c);
     case CODE_WHEN: return g->block->codes + (condition_holds(s, more->when) ? c->done : c->next);
     case CODE_LIST: return open_list(g, c);
@@ -206,7 +207,7 @@ static inline bool is_plain_text(const struct slot *slot, uint32_t limit)
 static inline bool is_plain_number(const struct slot *slot)
 {
     size_t n = slot->raw.n;
-    return slot->type == JSON_NUMBER && n <= 8 && are_digits(slot->raw.p, n) && slot->raw.p[0] != '0';
+    return slot->type == JSON_NUMBER && n <= 8 && digits_only(slot->raw.p, n) && slot->raw.p[0] != '0';
 }
 
 static inline struct hand put_plain(struct hand h, const struct code *c, struct str raw)
@@ -224,6 +225,15 @@ static inline void enter(struct progress *g, const struct block *b)
     g->block = b->code;
 }
 
+static inline struct hand put_time(struct hand h, const struct code *c, int64_t ms)
+{
+    char *w = pen_copy(h.w, c->key, c->key_n);
+    h.w = put_tail(digits_put_thirteen(w, ms), c);
+    h.written |= c->bit;
+    *h.mark++ = c->slot;
+    return h;
+}
+
 static bool begin(struct progress *g, struct hand *h)
 {
     struct map_scratch *s = g->pen.s;
@@ -238,7 +248,8 @@ static bool begin(struct progress *g, struct hand *h)
 static inline const struct code *run_plain(struct progress *g, const struct code *c, struct hand *hand)
 {
     struct hand h = *hand;
-    const struct slot *slots = g->pen.s->slots;
+    struct map_scratch *s = g->pen.s;
+    const struct slot *slots = s->slots;
     const char *end = g->pen.end - CODE_TAIL_MAX;
     for (;; c++) {
         switch ((enum code_kind)c->kind) {
@@ -252,6 +263,19 @@ static inline const struct code *run_plain(struct progress *g, const struct code
             }
             if (slot->raw.p == NULL || slot->is_blank) continue;
             break;
+        }
+        case CODE_TIME: {
+            const struct slot *slot = &slots[c->slot];
+            int64_t ms;
+            if (slot->type != JSON_STRING) {
+                if (slot->raw.p == NULL || slot->is_blank) continue;
+                break;
+            }
+            bool is_plain = digits_time(s->days, slot->raw.p + 1, slot->raw.n - 2, &ms) && digits_are_thirteen(ms);
+            if (UNLIKELY(!is_plain || (ptrdiff_t)(c->key_n + STRIDE) >= end - h.w)) break;
+            h = put_time(h, c, ms);
+            if (c->is_time) s->time_ms = ms;
+            continue;
         }
         case CODE_OPEN:
             if (UNLIKELY((ptrdiff_t)c->key_n >= end - h.w)) break;
@@ -267,14 +291,14 @@ static inline const struct code *run_plain(struct progress *g, const struct code
             }
             h.w = put_bracket(h.w, (char)c->bracket);
             h.written = b->written | c->bit;
-            g->pen.s->profiles |= c->profile;
+            s->profiles |= c->profile;
             continue;
         }
         case CODE_LITERAL:
             if (UNLIKELY((ptrdiff_t)c->key_n >= end - h.w)) break;
             h.w = pen_copy(h.w, c->key, c->key_n);
             h.written |= c->bit;
-            g->pen.s->profiles |= c->profile;
+            s->profiles |= c->profile;
             continue;
         case CODE_BLOCK:
             g->written = h.written;

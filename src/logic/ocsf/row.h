@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kit/json/walk.h"
+#include "logic/ocsf/digits.h"
 #include "logic/ocsf/drift.h"
 #include "logic/ocsf/plan_int.h"
 
@@ -131,6 +132,7 @@ struct map_scratch {
     size_t observable_count, observables_max;
     bool seen[TWINS_MAX]; /* observables by op.twin; [0]: whatever */
     int64_t time_ms;
+    struct digits_day days[DIGITS_DAYS];
     struct map_event event;
 
     struct drift *drift;       /* what is unknown is noted here; NULL: nowhere */
