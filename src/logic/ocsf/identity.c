@@ -68,6 +68,15 @@ static inline void add_word(struct map_scratch *s, uint64_t word)
     s->text.n += sizeof word;
 }
 
+/* What a text may be by its first byte. */
+enum { ANY_TEXT, A_NUMBER, A_BOOL, AN_ESCAPE, ANYTHING };
+static const unsigned char first_bytes[256] = {
+    ['0'] = A_NUMBER,   ['1'] = A_NUMBER, ['2'] = A_NUMBER, ['3'] = A_NUMBER, ['4'] = A_NUMBER,
+    ['5'] = A_NUMBER,   ['6'] = A_NUMBER, ['7'] = A_NUMBER, ['8'] = A_NUMBER, ['9'] = A_NUMBER,
+    ['-'] = A_NUMBER,   ['t'] = A_BOOL,   ['T'] = A_BOOL,   ['f'] = A_BOOL,   ['F'] = A_BOOL,
+    ['\\'] = AN_ESCAPE, [' '] = ANYTHING, ['{'] = ANYTHING, ['['] = ANYTHING,
+};
+
 /* ---- scalars -------------------------------------------------------------------------------------------------------------- */
 static size_t digits_at(struct str text, size_t at)
 {
@@ -151,6 +160,11 @@ static void add_escaped(struct map_scratch *s, struct str text)
 
 static bool add_text(struct map_scratch *s, struct str raw, unsigned depth)
 {
+    struct str plain = str_sub(raw, 1, raw.n - 2);
+    if (plain.n && first_bytes[(unsigned char)plain.p[0]] == ANY_TEXT && memchr(plain.p, '\\', plain.n) == NULL) {
+        add_sized(s, 's', plain);
+        return true;
+    }
     struct str inner = depth < CANONICAL_DEPTH_MAX ? row_inner_json(s, raw, JSON_STRING) : STR_NONE;
     if (inner.p) return add_canonical(s, inner, json_type_of(inner), depth + 1);
     struct str text = json_unescape(&s->arena, raw);
@@ -160,10 +174,15 @@ static bool add_text(struct map_scratch *s, struct str raw, unsigned depth)
 }
 
 /* ---- containers ------------------------------------------------------------------------------------------------------------ */
+enum { PAIRS_MAX = 16, FEW_PAIRS = 12 };
 struct pair {
     struct str key, value;
     enum json_type type;
     size_t order; /* of doubles the last one counts */
+};
+struct pairs { /* the members of an object; few at first, in the room of whoever asks */
+    struct pair few[PAIRS_MAX], *all;
+    size_t count;
 };
 
 static int pair_cmp(const void *a, const void *b)
@@ -174,47 +193,61 @@ static int pair_cmp(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-static size_t count_members(struct str raw)
+static void sort_pairs(struct pair *pairs, size_t count)
 {
-    struct json_cursor c;
-    struct json_slice m;
-    size_t n = 0;
-    for (bool open = json_cursor_open(&c, raw); open && json_cursor_next(&c, &m);) n++;
-    return n;
+    if (count > FEW_PAIRS) {
+        qsort(pairs, count, sizeof *pairs, pair_cmp);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct pair one = pairs[i];
+        size_t at = i;
+        for (; at > 0 && pair_cmp(&pairs[at - 1], &one) > 0; at--) pairs[at] = pairs[at - 1];
+        pairs[at] = one;
+    }
 }
 
-static struct pair *sorted_members(struct map_scratch *s, struct str raw, size_t *count_out)
+/* Room for as many again. False: no memory. */
+static bool more_pairs(struct map_scratch *s, struct pairs *p)
+{
+    if (p->count < PAIRS_MAX || (p->count & (p->count - 1)) != 0) return true;
+    struct pair *more = arena_alloc(&s->arena, 2 * p->count * sizeof *more);
+    if (more == NULL) {
+        s->is_out_of_memory = true;
+        return false;
+    }
+    memcpy(more, p->all, p->count * sizeof *more);
+    p->all = more;
+    return true;
+}
+
+static void sorted_members(struct map_scratch *s, struct str raw, struct pairs *p)
 {
     struct json_cursor c;
     struct json_slice m;
-    size_t n = 0;
-    struct pair *pairs = arena_alloc(&s->arena, (count_members(raw) + 1) * sizeof *pairs);
-    if (pairs == NULL) {
-        s->is_out_of_memory = true;
-        return NULL;
-    }
-    for (bool open = json_cursor_open(&c, raw); open && json_cursor_next(&c, &m);) {
+    p->all = p->few;
+    p->count = 0;
+    for (bool open = json_cursor_open(&c, raw); open && json_cursor_next(&c, &m) && more_pairs(s, p);) {
         if (row_is_sidecar(m.key)) continue;
         struct str key = json_unescape(&s->arena, (struct str){m.key.p - 1, m.key.n + 2});
-        pairs[n] = (struct pair){key, m.value, m.type, n};
-        n++;
+        p->all[p->count] = (struct pair){key, m.value, m.type, p->count};
+        p->count++;
     }
-    qsort(pairs, n, sizeof *pairs, pair_cmp);
-    *count_out = n;
-    return pairs;
+    sort_pairs(p->all, p->count);
 }
 
 static bool add_object(struct map_scratch *s, struct str raw, unsigned depth)
 {
-    size_t count, from = s->text.n;
-    struct pair *pairs = sorted_members(s, raw, &count);
+    struct pairs p;
+    size_t from = s->text.n;
     bool any = false;
+    sorted_members(s, raw, &p);
     (void)buf_add_char(&s->text, '{');
-    for (size_t i = 0; pairs && i < count; i++) {
-        if (i + 1 < count && str_eq(pairs[i].key, pairs[i + 1].key)) continue;
+    for (size_t i = 0; i < p.count; i++) {
+        if (i + 1 < p.count && str_eq(p.all[i].key, p.all[i + 1].key)) continue;
         size_t at = s->text.n;
-        add_sized(s, 'k', pairs[i].key);
-        if (add_canonical(s, pairs[i].value, pairs[i].type, depth + 1))
+        add_sized(s, 'k', p.all[i].key);
+        if (add_canonical(s, p.all[i].value, p.all[i].type, depth + 1))
             any = true;
         else
             s->text.n = at;
@@ -264,19 +297,38 @@ static bool add_canonical(struct map_scratch *s, struct str raw, enum json_type 
 }
 
 /* ---- columns ------------------------------------------------------------------------------------------------------------------- */
-/* What a text may be by its first byte. */
-enum { ANY_TEXT, A_NUMBER, A_BOOL, AN_ESCAPE, ANYTHING };
-static const unsigned char first_bytes[256] = {
-    ['0'] = A_NUMBER,   ['1'] = A_NUMBER, ['2'] = A_NUMBER, ['3'] = A_NUMBER, ['4'] = A_NUMBER,
-    ['5'] = A_NUMBER,   ['6'] = A_NUMBER, ['7'] = A_NUMBER, ['8'] = A_NUMBER, ['9'] = A_NUMBER,
-    ['-'] = A_NUMBER,   ['t'] = A_BOOL,   ['T'] = A_BOOL,   ['f'] = A_BOOL,   ['F'] = A_BOOL,
-    ['\\'] = AN_ESCAPE, [' '] = ANYTHING, ['{'] = ANYTHING, ['['] = ANYTHING,
-};
+/* How many digits 16 bytes begin with. */
+static inline unsigned leading_digits(const char *p)
+{
+    static const uint64_t high = UINT64_C(0xF0F0F0F0F0F0F0F0), zeros = UINT64_C(0x3030303030303030),
+                          six = UINT64_C(0x0606060606060606);
+    for (unsigned at = 0; at < 16; at += 8) {
+        uint64_t word;
+        memcpy(&word, p + at, sizeof word);
+        uint64_t others = ((word & high) ^ zeros) | (((word & ~high) + six) & high);
+        if (others) return at + (unsigned)__builtin_ctzll(others) / 8;
+    }
+    return 16;
+}
 
-/* A string that is hashed as it stands, as most are. False: it wants a closer look. */
-static inline bool add_plain(struct map_scratch *s, const struct slot *slot)
+/* Behind a digit or '-': what is neither a time nor a number with a point, nor -0, is hashed as it stands. */
+static inline bool stands_as_it_is(struct str text)
+{
+    bool has_sign = text.p[0] == '-';
+    unsigned digits = leading_digits(text.p + has_sign) + has_sign;
+    if (digits >= text.n) return !has_sign || text.n > 2;
+    bool may_be_time = text.n >= 19 && text.p[digits] == '-' && digits == 4;
+    return digits < 16 && text.p[digits] != '.' && !may_be_time;
+}
+
+/* What add_columns leaves: a string that wants a closer look, or no string. False: so does this. */
+static bool add_less_plain(struct map_scratch *s, const struct slot *slot)
 {
     struct str text = {slot->raw.p + 1, slot->raw.n - 2};
+    if (slot->type == JSON_NUMBER && slot->raw.n <= NUMBER_BYTES_MAX && stands_as_it_is(slot->raw)) {
+        add_slice(s, slot->raw);
+        return true;
+    }
     if (slot->type != JSON_STRING || (slot->flags & JSON_ODD)) return false;
     switch (first_bytes[(unsigned char)text.p[0]]) {
     case ANY_TEXT: break;
@@ -287,7 +339,7 @@ static inline bool add_plain(struct map_scratch *s, const struct slot *slot)
         if (text.n <= 5) return false;
         break;
     case A_NUMBER:
-        if (!(slot->flags & JSON_ESCAPED) && add_meaning(s, text)) return true;
+        if (!(slot->flags & JSON_ESCAPED) && !stands_as_it_is(text) && add_meaning(s, text)) return true;
         break;
     default: return false;
     }
@@ -295,7 +347,7 @@ static inline bool add_plain(struct map_scratch *s, const struct slot *slot)
     return true;
 }
 
-/* As add_canonical, but what the text holds is kept for those who look into the column later. */
+/* As add_canonical, but what the text holds is kept for those who look into the column later. False: it is nothing. */
 static bool add_column(struct map_scratch *s, const struct slot *slot)
 {
     struct str inner = slot->type == JSON_STRING ? row_slot_json(s, slot) : STR_NONE;
@@ -303,15 +355,31 @@ static bool add_column(struct map_scratch *s, const struct slot *slot)
     return add_canonical(s, slot->raw, slot->type, 0);
 }
 
+static void add_any_column(struct map_scratch *s, uint64_t name, const struct slot *slot, bool is_plain)
+{
+    size_t at = s->text.n;
+    add_word(s, name);
+    if (is_plain && add_less_plain(s, slot)) return;
+    if (!add_column(s, slot)) s->text.n = at;
+}
+
+/* Most columns are strings that are hashed as they stand. */
 static void add_columns(struct map_scratch *s, const struct plan *p, bool is_plain)
 {
+    const struct slot *slots = s->slots;
     for (size_t i = 0; i < p->identity_count; i++) {
-        const struct slot *slot = &s->slots[p->identity[i]];
-        size_t at = s->text.n;
-        if (slot->raw.p == NULL || slot->is_blank) continue;
-        add_word(s, p->identity_words[i]);
-        if (is_plain && add_plain(s, slot)) continue;
-        if (!add_column(s, slot)) s->text.n = at;
+        const struct slot *slot = &slots[p->identity[i]];
+        if ((slot->raw.p == NULL) | slot->is_blank) continue;
+        size_t n = slot->raw.n - 2;
+        unsigned odd = (unsigned)(slot->type ^ JSON_STRING) | (slot->flags & JSON_ODD) |
+                       first_bytes[(unsigned char)slot->raw.p[1]] | !is_plain;
+        if (UNLIKELY(odd) || !has_room(s, sizeof(uint64_t) + MARK_BYTES + n)) {
+            add_any_column(s, p->identity_words[i], slot, is_plain);
+            continue;
+        }
+        char *w = s->text.p + s->text.n;
+        memcpy(w, &p->identity_words[i], sizeof p->identity_words[i]);
+        s->text.n = (size_t)(pen_copy(put_mark(w + sizeof(uint64_t), 's', n), slot->raw.p + 1, n) - s->text.p);
     }
 }
 
@@ -326,14 +394,14 @@ bool row_is_outside_identity(const struct plan *p, struct str key)
 /* The whole row but for `without`: as an object is canonical. */
 static void add_content(struct map_scratch *s, const struct plan *p, struct str row)
 {
-    size_t count = 0;
-    struct pair *pairs = sorted_members(s, row, &count);
-    for (size_t i = 0; pairs && i < count; i++) {
-        bool is_double = i + 1 < count && str_eq(pairs[i].key, pairs[i + 1].key);
-        if (is_double || row_is_outside_identity(p, pairs[i].key)) continue;
+    struct pairs m;
+    sorted_members(s, row, &m);
+    for (size_t i = 0; i < m.count; i++) {
+        bool is_double = i + 1 < m.count && str_eq(m.all[i].key, m.all[i + 1].key);
+        if (is_double || row_is_outside_identity(p, m.all[i].key)) continue;
         size_t at = s->text.n;
-        add_sized(s, 'k', pairs[i].key);
-        if (!add_canonical(s, pairs[i].value, pairs[i].type, 0)) s->text.n = at;
+        add_sized(s, 'k', m.all[i].key);
+        if (!add_canonical(s, m.all[i].value, m.all[i].type, 0)) s->text.n = at;
     }
 }
 

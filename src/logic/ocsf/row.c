@@ -302,7 +302,8 @@ struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type 
     if (type != JSON_STRING || raw.n < 4) return STR_NONE;
     size_t i = 1;
     while (i < raw.n && raw.p[i] == ' ') i++;
-    if (raw.p[i] != '{' && raw.p[i] != '[' && raw.p[i] != '\\') return STR_NONE;
+    bool is_escape = raw.p[i] == '\\' && raw.p[i + 1] != '\\' && raw.p[i + 1] != '"'; /* of a blank, perhaps */
+    if (raw.p[i] != '{' && raw.p[i] != '[' && !is_escape) return STR_NONE;
     struct str text = str_trim(json_unescape(&s->arena, raw));
     if (text.n < 2 || (text.p[0] != '{' && text.p[0] != '[') || !json_check(text, NULL)) return STR_NONE;
     return text;
