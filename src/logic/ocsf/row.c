@@ -78,13 +78,19 @@ bool row_reader_init(struct map_scratch *s)
     return s->views && s->layouts && json_keys_init(&s->keys);
 }
 
+static void layout_done(struct row_layout *l)
+{
+    free(l->slots);
+    free(l->batches);
+}
+
 void row_reader_done(struct map_scratch *s)
 {
     for (size_t i = 0; s->views && i < ROW_VIEWS; i++) free(s->views[i].slots);
-    for (size_t i = 0; s->layouts && i < ROW_LAYOUTS; i++) free(s->layouts[i].slots);
+    for (size_t i = 0; s->layouts && i < ROW_LAYOUTS; i++) layout_done(&s->layouts[i]);
     free(s->views);
     free(s->layouts);
-    free(s->loose.slots);
+    layout_done(&s->loose);
     json_keys_done(&s->keys);
     json_fields_done(&s->outer);
     json_fields_done(&s->inner);
@@ -226,6 +232,41 @@ static bool layout_room(struct row_layout *l, size_t members, size_t slots)
     return true;
 }
 
+static bool batch_room(struct row_layout *l, size_t members)
+{
+    size_t count = members / ROW_BATCH + 1;
+    if (l->batch_cap >= count) return true;
+    struct row_batch *more = realloc(l->batches, count * sizeof *more);
+    if (more == NULL) return false;
+    l->batches = more;
+    l->batch_cap = count;
+    return true;
+}
+
+/* From the last to the first, as of several with one name the last counts. */
+static void make_batches(const struct map_scratch *s, const struct plan *p, struct row_layout *l)
+{
+    uint64_t seen[PLAN_SLOTS_MAX / 64 + 1];
+    size_t count = s->members.count;
+    memset(seen, 0, (p->slot_count / 64 + 1) * sizeof *seen);
+    memset(l->batches, 0, (count / ROW_BATCH + 1) * sizeof *l->batches);
+    for (size_t i = count; i-- > 0;) {
+        struct row_batch *b = &l->batches[i / ROW_BATCH];
+        uint64_t bit = UINT64_C(1) << i % ROW_BATCH;
+        uint16_t slot = l->slots[i];
+        bool is_known = slot != NO_SLOT;
+        uint8_t marks = is_known ? p->slot_marks[slot] : 0;
+        bool is_double = is_known && (seen[slot / 64] >> slot % 64 & 1);
+        if (is_known) seen[slot / 64] |= UINT64_C(1) << slot % 64;
+        if (is_known) b->known |= bit;
+        if (!is_double && !(marks & SLOT_DROPPED) && !row_is_about_another(&s->members.items[i])) b->open |= bit;
+        if (marks & SLOT_KEPT)
+            b->kept |= bit;
+        else if (marks & (SLOT_SILENT | SLOT_OPENED))
+            b->doubts |= bit;
+    }
+}
+
 static bool is_among(const uint16_t *slots, size_t count, uint16_t slot)
 {
     for (size_t i = 0; i < count; i++)
@@ -240,7 +281,7 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
     uint16_t *view = s->views ? view_of(s, p) : NULL;
     size_t count = s->members.count;
     l->track = 0;
-    if (!layout_room(l, count, shape->name_count)) return false;
+    if (!layout_room(l, count, shape->name_count) || !batch_room(l, count)) return false;
     l->known_count = l->sidecar_count = l->absent_count = 0;
     l->absent = l->slots + count;
     for (size_t i = 0; i < count; i++) {
@@ -255,6 +296,7 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
         l->known_count += slot != NO_SLOT;
         l->sidecar_count += row_is_about_another(m);
     }
+    make_batches(s, p, l);
     bool is_loose = l == &s->loose;
     for (uint16_t i = 0; i < shape->name_count; i++) { /* for a row that comes once, the search is not worth it */
         if (is_loose || !is_among(l->slots, count, shape->slots[i])) l->absent[l->absent_count++] = shape->slots[i];

@@ -50,6 +50,15 @@ static inline bool row_is_about_another(const struct json_field *m)
     return m->flags & JSON_APART;
 }
 
+/* What is known beforehand of whether members go to unmapped: a bit each, of 64. */
+struct row_batch {
+    uint64_t known;  /* the plan has a slot for it */
+    uint64_t open;   /* it may go: about no other member, not dropped, the last of its name */
+    uint64_t kept;   /* though it is used */
+    uint64_t doubts; /* not if it says nothing, or if all that is in it is used */
+};
+enum { ROW_BATCH = 64 };
+
 /* Where the members of a row go in a plan. Rows of one track (kit/json/walk.h) are laid out alike. */
 struct row_layout {
     const struct plan *plan;
@@ -57,7 +66,9 @@ struct row_layout {
     uint16_t *slots;  /* by member; NO_SLOT: unknown to the plan */
     uint16_t *absent; /* the row's other slots; behind the first in the same memory */
     size_t absent_count;
-    size_t cap;                        /* of both */
+    size_t cap;                /* of both */
+    struct row_batch *batches; /* of the members */
+    size_t batch_cap;
     size_t known_count, sidecar_count; /* of the members */
 };
 enum { ROW_LAYOUTS = 256, ROW_LAYOUT_PROBES = 4 };

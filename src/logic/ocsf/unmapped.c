@@ -5,8 +5,6 @@
 #include "logic/ocsf/pen.h"
 #include "logic/ocsf/value.h"
 
-enum { BATCH = 64 };
-
 /* A value that the mapping calls silent, of a column that nothing took. */
 static bool says_nothing(struct map_scratch *s, const struct plan *p, uint16_t slot, struct str raw)
 {
@@ -28,39 +26,38 @@ static bool is_worth_it(struct map_scratch *s, const struct plan *p, uint16_t sl
     return !(marks & SLOT_OPENED) || !shape_is_used_up(s, slot);
 }
 
-/* Without branches but for those that hardly any column needs. */
-static inline bool is_left(struct map_scratch *s, const struct plan *p, const struct json_field *m)
+/* Those that go, a bit for each: members that say something and that nothing took. */
+static uint64_t those_left(struct map_scratch *s, const struct plan *p, size_t from, size_t count)
 {
-    static_assert(SLOT_KEPT == 1, "kept takes away the bit of what is used");
-    uint16_t known = row_place(s, m);
-    bool is_known = known != NO_SLOT, is_dead = (m->flags & JSON_BLANK) || row_is_about_another(m);
-    uint16_t place = is_known ? known : 0;
-    const struct slot *slot = &s->slots[place];
-    uint8_t marks = p->slot_marks[place];
-    bool is_double = slot->raw.p != s->members.base + m->value; /* the last one counts */
-    unsigned taken = (unsigned)is_double | (marks & SLOT_DROPPED) | (slot->is_used & ~marks);
-    if (is_dead | (is_known & (taken != 0))) return false;
-    bool has_doubt = is_known & ((marks & (SLOT_SILENT | SLOT_OPENED)) != 0) & !(marks & SLOT_KEPT);
-    return LIKELY(!has_doubt) || is_worth_it(s, p, place, marks);
+    const struct row_batch *b = &s->layout->batches[from / ROW_BATCH];
+    const struct json_field *m = s->members.items + from;
+    const uint16_t *slots = s->layout->slots + from;
+    uint64_t blank = 0, used = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint16_t slot = slots[i] == NO_SLOT ? 0 : slots[i];
+        blank |= (uint64_t)((m[i].flags & JSON_BLANK) != 0) << i;
+        used |= (uint64_t)s->slots[slot].is_used << i;
+    }
+    uint64_t left = b->open & ~blank & (~(used & b->known) | b->kept);
+    for (uint64_t doubts = left & b->doubts; doubts; doubts &= doubts - 1) {
+        uint16_t slot = slots[__builtin_ctzll(doubts)];
+        if (!is_worth_it(s, p, slot, p->slot_marks[slot])) left &= ~(doubts & -doubts);
+    }
+    return left;
 }
 
-struct batch {
-    uint64_t left;   /* goes to unmapped */
-    uint64_t plain;  /* can be copied as it stands */
-    uint64_t behind; /* follows the member before it, a comma between them */
-};
-
-static struct batch look_at(struct map_scratch *s, const struct plan *p, const struct json_field *m, size_t count)
+/* Can be copied as it stands. */
+static inline bool is_plain(const struct json_field *m)
 {
-    struct batch b = {0};
-    for (size_t i = 0; i < count; i++) {
-        bool is_container = m[i].type >= JSON_ARRAY;
-        bool is_plain = (m[i].flags & JSON_TIGHT) && (!is_container || (m[i].flags & JSON_COMPACT));
-        b.left |= (uint64_t)is_left(s, p, &m[i]) << i;
-        b.plain |= (uint64_t)is_plain << i;
-        b.behind |= (uint64_t)(i > 0 && m[i].at == m[i - 1].end + 1) << i;
-    }
-    return b;
+    return (m->flags & JSON_TIGHT) && (m->type < JSON_ARRAY || (m->flags & JSON_COMPACT));
+}
+
+/* Where the piece ends that begins with a plain member: behind the last of those that go, one behind the other. */
+static inline unsigned piece_end(const struct json_field *m, uint64_t left, unsigned first)
+{
+    unsigned end = first + 1;
+    while (end < ROW_BATCH && (left >> end & 1) && m[end].at == m[end - 1].end + 1 && is_plain(&m[end])) end++;
+    return end;
 }
 
 static void note_columns(struct map_scratch *s, const struct json_field *m, uint64_t left)
@@ -87,23 +84,22 @@ static void put_member(struct pen *pen, const struct json_field *m)
     pen_take(pen);
 }
 
-static void put_batch(struct pen *pen, const struct json_field *m, const struct batch *b)
+static void put_batch(struct pen *pen, const struct json_field *m, uint64_t left)
 {
     const char *base = pen->s->members.base;
-    uint64_t left = b->left, joins = left & b->plain & b->behind; /* the piece of the one before, if that has one */
     while (left) {
-        unsigned first = (unsigned)__builtin_ctzll(left), count = 1;
-        if (UNLIKELY(!(b->plain >> first & 1))) {
+        unsigned first = (unsigned)__builtin_ctzll(left), end = first + 1;
+        if (UNLIKELY(!is_plain(&m[first]))) {
             put_member(pen, &m[first]);
         } else {
-            count += (unsigned)__builtin_ctzll(~(joins >> first >> 1));
+            end = piece_end(m, left, first);
             const char *from = base + m[first].at;
-            size_t bytes = (size_t)(base + m[first + count - 1].end - from);
+            size_t bytes = (size_t)(base + m[end - 1].end - from);
             if (!pen_has_room(pen, bytes + 1)) return;
             pen->w = pen_copy(pen->w, from, bytes);
             *pen->w++ = ',';
         }
-        left &= ~(UINT64_MAX >> (BATCH - count) << first);
+        left = end < ROW_BATCH ? left >> end << end : 0;
     }
 }
 
@@ -116,14 +112,14 @@ void around_unmapped(struct map_scratch *s, const struct plan *p)
     bool is_watched = s->drift && !plan_is_base(p), any = false;
     if (!buf_reserve(&s->out, (size_t)4 * STRIDE)) return;
     pen_take(&pen);
-    for (size_t i = 0; i < s->members.count; i += BATCH) {
+    for (size_t i = 0; i < s->members.count; i += ROW_BATCH) {
         size_t count = s->members.count - i;
-        struct batch b = look_at(s, p, m + i, count < BATCH ? count : BATCH);
-        if (b.left == 0) continue;
+        uint64_t left = those_left(s, p, i, count < ROW_BATCH ? count : ROW_BATCH);
+        if (left == 0) continue;
         if (!any) pen.w = pen_copy(pen.w, begin, begin_bytes);
         any = true;
-        put_batch(&pen, m + i, &b);
-        if (is_watched) note_columns(s, m + i, b.left);
+        put_batch(&pen, m + i, left);
+        if (is_watched) note_columns(s, m + i, left);
     }
     if (any) pen.w[-1] = '}'; /* in place of the last comma */
     pen_give(&pen);
