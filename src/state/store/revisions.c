@@ -115,3 +115,10 @@ bool store_object_count(struct store *s, const char *tenant_id, const char *feed
     *out = n;
     return true;
 }
+
+bool store_revision_after(struct store *s, int64_t after, uint64_t max,
+                          bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e)
+{
+    struct cursor c;
+    return cursor_open(s, SQL_REVISION_AFTER, &c, e, "ii", after, (int64_t)max) && hand_over(&c, each, arg);
+}

@@ -114,6 +114,21 @@ static const char *const migrations[] = {
     "ALTER TABLE revision ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;"
     "DROP INDEX ledger_of_subject;"
     "CREATE INDEX ledger_of_thing ON ledger (subject, kind, seq);",
+    /* alerts at Defender: how we saw them last, and what we write to them */
+    "CREATE TABLE managed (tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id) ON DELETE CASCADE, "
+    "alert_id TEXT NOT NULL, incident TEXT NOT NULL, title TEXT NOT NULL, owner TEXT NOT NULL, "
+    "determination TEXT NOT NULL, devices TEXT NOT NULL, api INTEGER NOT NULL, service INTEGER NOT NULL, "
+    "severity INTEGER NOT NULL, status INTEGER NOT NULL, handled INTEGER NOT NULL, "
+    "classification INTEGER NOT NULL, flags INTEGER NOT NULL, comments INTEGER NOT NULL, "
+    "updated INTEGER NOT NULL, seen INTEGER NOT NULL, changed INTEGER NOT NULL, changes INTEGER NOT NULL, "
+    "closed_by TEXT NOT NULL, closed INTEGER NOT NULL, keep INTEGER NOT NULL, state INTEGER NOT NULL, "
+    "wants INTEGER NOT NULL, did INTEGER NOT NULL, mark TEXT NOT NULL, author TEXT NOT NULL, "
+    "word_class TEXT NOT NULL, word_determination TEXT NOT NULL, comment TEXT NOT NULL, tries INTEGER NOT NULL, "
+    "sent INTEGER NOT NULL, due INTEGER NOT NULL, error_code TEXT NOT NULL, error_text TEXT NOT NULL, "
+    "PRIMARY KEY (tenant_id, alert_id)) WITHOUT ROWID;"
+    "CREATE INDEX managed_of_incident ON managed (tenant_id, incident);"
+    "CREATE INDEX managed_due ON managed (tenant_id, due) WHERE due > 0;"
+    "CREATE INDEX notice_of_alert ON notice (tenant_id, alert);",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

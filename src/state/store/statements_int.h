@@ -18,6 +18,13 @@
     "notice_id, rung, channel, kind, person, target, state, tries, provider_id, answer, error_code, " \
     "error_text, created, next_try, sent, settled"
 
+/* In the order of struct managed_record. */
+#define MANAGED_COLUMNS \
+    "tenant_id, alert_id, incident, title, owner, determination, devices, api, service, severity, status, " \
+    "handled, classification, flags, comments, updated, seen, changed, changes, closed_by, closed, keep, state, " \
+    "wants, did, mark, author, word_class, word_determination, comment, tries, sent, due, error_code, " \
+    "error_text"
+
 /* clang-format off */
 #define STATEMENTS(X)                                                                                                              \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                                                    \
@@ -49,6 +56,20 @@
     X(SETTING_LIST, "SELECT level, scope, name, value IS NOT NULL, value, changed, actor FROM setting"                             \
                     " WHERE scope = CASE level WHEN 1 THEN '' WHEN 2 THEN ? ELSE ? END ORDER BY level, name")                      \
     X(SETTING_REMOVE_OF, "DELETE FROM setting WHERE level = 3 AND scope = ?")                                                      \
+    X(MANAGED_PUT, "INSERT OR REPLACE INTO managed (" MANAGED_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"              \
+                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"                                                                          \
+                   " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                                            \
+    X(MANAGED_FIND, "SELECT " MANAGED_COLUMNS " FROM managed WHERE tenant_id = ? AND alert_id = ?")                                \
+    X(MANAGED_LIST, "SELECT " MANAGED_COLUMNS " FROM managed WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', incident) AND"             \
+                    " ?3 IN ('', alert_id) AND (?4 = 0 OR due BETWEEN 1 AND ?4) ORDER BY tenant_id, incident, seen, alert_id")     \
+    X(MANAGED_OF_INCIDENT, "SELECT " MANAGED_COLUMNS " FROM managed WHERE tenant_id = ? AND incident = ? ORDER BY alert_id")       \
+    X(MANAGED_DUE, "SELECT tenant_id, min(due) FROM managed WHERE due > 0 GROUP BY tenant_id ORDER BY 2")                          \
+    X(MANAGED_MOVE, "UPDATE managed SET incident = ?, due = iif(status = ?, due, ?) WHERE tenant_id = ? AND incident = ?")         \
+    X(MANAGED_DROP, "DELETE FROM managed WHERE due = 0 AND changed < ?")                                                           \
+    X(REVISION_AFTER, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, seen"                 \
+                      " FROM revision JOIN feed ON feed.id = feed_id WHERE revision.id > ?"                                        \
+                      " AND feed IN ('alerts', 'alerts_endpoint', 'incidents') ORDER BY revision.id LIMIT ?")                      \
+    X(NOTICE_HEARD, "SELECT 1 FROM notice WHERE tenant_id = ?1 AND state = ?2 AND (alert = ?3 OR (incident = ?4 AND ?4 <> ''))")   \
     X(FEED_ADD, "INSERT INTO feed (tenant_id, feed, state, last_synced, newest_event, rows, late_rows, dead, status, error_code,"  \
                 " error_text, error_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                           \
     X(FEED_SET, "UPDATE feed SET tenant_id = ?, feed = ?, state = ?, last_synced = ?, newest_event = ?, rows = ?, late_rows = ?,"  \

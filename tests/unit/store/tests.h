@@ -43,6 +43,9 @@ void the_inbox_is_read_in_order(void **state);
 void the_ledger_keeps_its_order(void **state);
 void an_order_is_taken_once(void **state);
 void exclusions_there_and_back(void **state);
+/* test_managed.c */
+void managed_alerts_there_and_back(void **state);
+void revisions_are_taken_in_once(void **state);
 /* test_disk.c */
 void disk_errors_keep_their_cause(void **state);
 void every_operation_failing_in_turn(void **state);
