@@ -62,7 +62,7 @@ void *arena_alloc(struct arena *a, size_t n)
     if (n > a->max || a->used > a->max - n) return NULL;
     if (a->blocks == NULL || a->blocks->cap - a->blocks->n < n) {
         size_t cap = next_block(a, n);
-        struct arena_block *b = malloc(sizeof *b + cap);
+        struct arena_block *b = malloc(sizeof *b + cap + ARENA_SLACK);
         if (b == NULL) return NULL;
         b->next = a->blocks;
         b->cap = cap;

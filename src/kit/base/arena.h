@@ -7,6 +7,7 @@
 
 #include "kit/base/str.h"
 
+enum { ARENA_SLACK = 64 }; /* bytes behind whatever it gives out that may be read, whatever they are */
 struct arena {
     struct arena_block *blocks; /* newest first */
     size_t used;                /* bytes handed out since the last reset */

@@ -2,8 +2,8 @@
  *
  * Ops are general: each can hold any expression. Most say no more than "this column, as text, under that key". Such an op
  * becomes a *code*: what it writes is a literal made when the mapping was compiled (key and all), one column's slice behind it, and the
- * brackets and the comma that follow. Whatever does not look as a code expects, an escape where none was thought of, a number as text with
- * blanks around it, a second alternative, is left to the op: run.c has the last word on every value, and both ways write the
+ * brackets and the comma that follow. Of alternatives each is a code, which goes on to the next. Whatever does not look as a
+ * code expects, an escape where none was thought of, a number as text with blanks around it, is left to the op: run.c has the last word on every value, and both ways write the
  * same bytes (test_code.c). Objects of constants are one literal; neighbouring constants are merged; an object that stands or falls with
  * one leaf is that leaf, its brackets in the literals.
  *
@@ -44,9 +44,9 @@ enum leaf_kind {
     LEAF_NUMBER,
     LEAF_BOOL,
     LEAF_TIME,
-    LEAF_WORD,    /* an enum: by a table */
+    LEAF_WORD,    /* a word by a table: an enum, or what fits the attribute */
     LEAF_SID,     /* a user's type by its SID */
-    LEAF_CONVERT, /* text converters that only take a part of the text */
+    LEAF_CONVERT, /* text converters that only take a part of the text: into a text, one of a type, or a number */
     LEAF_JSON,    /* any value */
 };
 
@@ -101,23 +101,23 @@ struct code_more {
     uint16_t op;         /* that does the same */
     uint16_t observable; /* the leaf's op if its value is one of the event's observables; else NO_OP */
     uint16_t profile;
-    uint16_t shape;      /* INNER */
-    uint32_t length_max; /* of a text, in bytes */
-    uint8_t leaf;        /* enum leaf_kind */
-    bool is_element;     /* stands in an array: counts */
-    bool is_constant;    /* END: constants are enough */
-    bool has_others;     /* further alternatives: the op knows them */
-    bool is_nonzero;     /* 0 is nothing */
-    bool is_time;        /* the event's time */
-    bool is_long;        /* NUMBER: of 64 bits */
-    struct str silent;   /* words that are nothing, as `but` has them */
+    uint16_t shape;                 /* leaves, INNER: whose slot it is; 0: the row's */
+    uint32_t length_max;            /* of a text, in bytes */
+    uint8_t leaf;                   /* enum leaf_kind */
+    bool is_element;                /* stands in an array: counts */
+    bool is_constant;               /* END: constants are enough */
+    bool is_nonzero;                /* 0 is nothing */
+    bool has_silent;                /* TEXT, JSON: some words are nothing, see `silent` */
+    bool is_time;                   /* the event's time */
+    bool is_long;                   /* NUMBER: of 64 bits */
+    const struct schema_type *type; /* TYPED, NUMBER, CONVERT */
     union {
         const struct frame *frame;       /* END: with constraints, else NULL */
         const struct condition *when;    /* WHEN */
-        const struct schema_type *type;  /* TYPED, NUMBER */
         const struct word_codes *words;  /* WORD */
         const struct word_code *persons; /* SID: User, System */
         const struct chain *chain;       /* CONVERT */
+        const struct str *silent;        /* as `but` has them */
     };
 };
 struct code_block {

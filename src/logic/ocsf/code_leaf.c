@@ -41,9 +41,8 @@ static enum answer put_quoted(struct pen *pen, const struct code *c, struct str 
 }
 
 /* What the column holds says nothing, and does not go to unmapped either: used for good, as first_value has it. */
-static enum answer nothing(struct map_scratch *s, const struct code *c, const struct code_more *more)
+static enum answer nothing(struct map_scratch *s, const struct code *c)
 {
-    if (more->has_others) return ASK;
     s->slots[c->slot].is_used = true;
     return ABSENT;
 }
@@ -73,14 +72,14 @@ static inline enum answer put_text(struct pen *pen, const struct code *c, const 
     struct str raw = slot->raw;
     if (UNLIKELY(slot->type != JSON_STRING)) {
         if (slot->type == JSON_ARRAY || slot->type == JSON_OBJECT || raw.n > more->length_max) return ASK;
-        if (more->is_nonzero && is_zero(raw.p, raw.n)) return nothing(pen->s, c, more);
+        if (more->is_nonzero && is_zero(raw.p, raw.n)) return nothing(pen->s, c);
         return put_quoted(pen, c, raw);
     }
-    if (UNLIKELY(is_dash(raw))) return more->has_others ? ASK : ABSENT;
+    if (UNLIKELY(is_dash(raw))) return ABSENT;
     bool may_be_dash = raw.n == 8 && raw.p[1] == '\\'; /* "\u002d" */
     if (UNLIKELY(may_be_dash || raw.n - 2 > more->length_max)) return ASK;
     if (more->is_nonzero && raw.p[1] == '\\') return ASK;
-    if (more->is_nonzero && is_zero(raw.p + 1, raw.n - 2)) return nothing(pen->s, c, more);
+    if (more->is_nonzero && is_zero(raw.p + 1, raw.n - 2)) return nothing(pen->s, c);
     return put_raw(pen, c, raw);
 }
 
@@ -115,21 +114,24 @@ static inline int64_t digits_value(const char *p, size_t n)
     return v;
 }
 
-static inline enum answer put_number(struct pen *pen, const struct code *c, const struct code_more *more,
-                                     const struct slot *slot)
+static inline enum answer put_digits(struct pen *pen, const struct code *c, const struct code_more *more,
+                                     struct str text)
 {
-    struct str text = slot->raw;
-    if (slot->type == JSON_STRING)
-        text = (struct str){text.p + 1, text.n - 2};
-    else if (slot->type != JSON_NUMBER)
-        return ASK;
     if (!is_whole(text.p, text.n, more->is_long)) return ASK;
-    if (text.n == 1 && text.p[0] == '0' && more->is_nonzero) return nothing(pen->s, c, more);
+    if (text.n == 1 && text.p[0] == '0' && more->is_nonzero) return nothing(pen->s, c);
     if (UNLIKELY(more->type->has_range)) {
         int64_t n = digits_value(text.p, text.n);
         if (n == 0 || n < more->type->low || n > more->type->high) return ASK;
     }
     return put_raw(pen, c, text);
+}
+
+static inline enum answer put_number(struct pen *pen, const struct code *c, const struct code_more *more,
+                                     const struct slot *slot)
+{
+    if (slot->type == JSON_NUMBER) return put_digits(pen, c, more, slot->raw);
+    if (slot->type != JSON_STRING) return ASK;
+    return put_digits(pen, c, more, (struct str){slot->raw.p + 1, slot->raw.n - 2});
 }
 
 static inline enum answer put_bool(struct pen *pen, const struct code *c, const struct slot *slot)
@@ -158,7 +160,7 @@ static inline enum answer put_word(struct pen *pen, const struct code *c, const 
         const struct word_code *known = &more->words->items[i];
         if (known->length == 0) return ASK;
         if (known->head != w.head || known->tail != w.tail || known->length != w.length) continue;
-        if (known->text.p == NULL) return more->has_others ? ASK : ABSENT;
+        if (known->text.p == NULL) return ABSENT;
         return put_raw(pen, c, known->text);
     }
 }
@@ -208,36 +210,50 @@ static bool cut_path(struct str path, bool wants_folder, struct str *out)
     return memmem(out->p, out->n, "\\u", 2) == NULL && memmem(out->p, out->n, "\\/", 2) == NULL;
 }
 
-static bool convert(struct pen *pen, const struct chain *chain, bool is_escaped_text, struct str *text)
+/* A text that stands in JSON as it is. */
+static bool is_bare(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if ((unsigned char)text.p[i] < ' ' || text.p[i] == '"' || text.p[i] == '\\') return false;
+    return true;
+}
+
+/* False: that is not for here. */
+static bool convert(struct pen *pen, const struct chain *chain, const struct slot *slot, struct str *text)
 {
     enum converter first = chain->steps[0].converter;
-    if (is_escaped_text) {
-        bool is_cut = first == CONV_FOLDER || first == CONV_FILE_NAME;
-        return chain->step_count == 1 && is_cut && cut_path(*text, first == CONV_FOLDER, text);
-    }
+    *text = (struct str){slot->raw.p + 1, slot->raw.n - 2};
+    if (is_escaped(slot) && chain->step_count == 1 && (first == CONV_FOLDER || first == CONV_FILE_NAME))
+        return cut_path(*text, first == CONV_FOLDER, text);
+    if (is_escaped(slot)) *text = json_unescape(&pen->s->arena, slot->raw);
+    struct str whole = *text;
     for (size_t i = 0; i < chain->step_count && text->n; i++)
         *text = convert_part(chain->steps[i].converter)(pen->s, &chain->steps[i], *text);
-    return true;
+    bool is_cut = text->p != whole.p || text->n != whole.n; /* else it stays as it is escaped */
+    return !is_escaped(slot) || (is_cut && is_bare(*text));
 }
 
 static enum answer put_converted(struct pen *pen, const struct code *c, const struct code_more *more,
                                  const struct slot *slot)
 {
-    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
-    if (slot->type != JSON_STRING || !convert(pen, more->chain, is_escaped(slot), &text)) return ASK;
-    if (text.n == 0) return more->has_others ? ASK : ABSENT;
+    struct str text;
+    if (slot->type != JSON_STRING || !convert(pen, more->chain, slot, &text)) return ASK;
+    if (text.n == 0) return ABSENT;
+    if (more->type->base != SCHEMA_STRING) return put_digits(pen, c, more, text);
     if ((text.n == 1 && text.p[0] == '-') || text.n > more->length_max) return ASK;
+    if (more->type->pattern != PATTERN_NONE && !schema_pattern_matches(more->type->pattern, text)) return ASK;
     return put_quoted(pen, c, text);
 }
 
 enum answer code_leaf(struct pen *pen, const struct code *c, const struct code_more *more)
 {
-    const struct slot *slot = &pen->s->slots[c->slot];
-    if (slot->raw.p == NULL || slot->is_blank) return more->has_others ? ASK : ABSENT;
-    if (more->silent.n) {
+    struct map_scratch *s = pen->s;
+    const struct slot *slot = more->shape ? slot_get(s, more->shape, c->slot) : &s->slots[c->slot];
+    if (slot->raw.p == NULL || slot->is_blank) return ABSENT;
+    if (more->has_silent) {
         struct str text = slot->type == JSON_STRING ? str_sub(slot->raw, 1, slot->raw.n - 2) : slot->raw;
         if (slot->flags & JSON_ESCAPED) return ASK;
-        if (is_silent(more->silent, text)) return nothing(pen->s, c, more);
+        if (is_silent(*more->silent, text)) return nothing(s, c);
     }
     switch ((enum leaf_kind)more->leaf) {
     case LEAF_TEXT: return put_text(pen, c, more, slot);

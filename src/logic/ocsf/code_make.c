@@ -159,12 +159,36 @@ static bool can_be_folded(struct str word)
     return word.n > 0 && word.n <= 16 && !str_eq(word, STR("-"));
 }
 
+static bool number_fits(const struct schema_type *type, enum fit fit, struct str token)
+{
+    int64_t n;
+    return str_to_i64(token, &n) && n >= 0 && n <= INT32_MAX && (fit != FIT_PORT || n > 0) &&
+           (!type->has_range || (n >= type->low && n <= type->high));
+}
+
+/* Is the token of a word what value_fit would make of it? */
+static bool token_fits(const struct op *op, struct str token)
+{
+    const struct schema_type *type = op->attr->type;
+    bool is_text = token.n > 3 && token.p[0] == '"' && memchr(token.p, '\\', token.n) == NULL;
+    switch ((enum fit)op->fit) {
+    case FIT_ENUM: return true;
+    case FIT_BOOL: return str_eq(token, STR("true")) || str_eq(token, STR("false"));
+    case FIT_STRING: return is_text && type->pattern == PATTERN_NONE && !type->char_max;
+    case FIT_PORT:
+    case FIT_INTEGER:
+    case FIT_LONG: return number_fits(type, (enum fit)op->fit, token);
+    default: return false;
+    }
+}
+
 /* Token and caption of a word; false: the caption is the row's own word, or there is none to write but should be. */
 static bool word_text(struct maker *m, const struct op *op, const struct word *w, struct str *out)
 {
     *out = STR_NONE;
     if (w->token.p == NULL) return true;
-    if (w->caption.p == NULL && str_eq(w->token, STR("99"))) return false;
+    if (!token_fits(op, w->token)) return false;
+    if (op->fit == FIT_ENUM && w->caption.p == NULL && str_eq(w->token, STR("99"))) return false;
     bool has_caption = w->caption.p && op->sibling_key.n;
     struct str caption = has_caption ? literal(m, STR(","), op->sibling_key, w->caption) : STR_NONE;
     *out = literal(m, w->token, caption, STR_NONE);
@@ -175,8 +199,9 @@ static const struct word_codes *words_of(struct maker *m, const struct op *op, c
 {
     struct word_table *owner =
         (struct word_table *)(uintptr_t)t; /* variants are made one by one, and share their tables */
+    const void *fits = op->fit == FIT_ENUM ? (const void *)op->sibling_key.p : op->attr;
     uint32_t size = 8;
-    if (t->codes && t->codes_sibling == op->sibling_key.p) return t->codes;
+    if (t->codes && t->codes_for == fits) return t->codes;
     while (size < 4 * t->count) size *= 2;
     struct word_codes *codes = ARENA_NEW(m->a, struct word_codes);
     struct word_code *items = arena_alloc(m->a, size * sizeof *items);
@@ -196,7 +221,7 @@ static const struct word_codes *words_of(struct maker *m, const struct op *op, c
     }
     *codes = (struct word_codes){items, size - 1};
     owner->codes = codes;
-    owner->codes_sibling = op->sibling_key.p;
+    owner->codes_for = fits;
     return codes;
 }
 
@@ -221,9 +246,12 @@ static const struct word_code *persons_of(struct maker *m, const struct op *op, 
 }
 
 /* ---- leaves ------------------------------------------------------------------------------------------------------------------- */
-static bool is_column(const struct maker *m, const struct chain *c)
+/* A column of the row, or a member of an object in one. */
+static bool is_member(const struct maker *m, const struct chain *c)
 {
-    return c->source == SOURCE_SLOT && c->shape == 0 && !c->is_list && c->slot != m->self_slot;
+    const struct built_shape *shape = &m->c->shapes[c->source == SOURCE_SLOT ? c->shape : 0];
+    bool is_near = c->shape == 0 || (shape->parent_slot != NO_SLOT && shape->parent_shape == 0);
+    return c->source == SOURCE_SLOT && is_near && !c->is_list && c->slot != shape->self_slot;
 }
 
 static bool make_plain(const struct op *op, struct code_more *c)
@@ -243,16 +271,17 @@ static bool make_plain(const struct op *op, struct code_more *c)
     }
 }
 
-static bool make_enum(struct maker *m, const struct op *op, const struct chain *chain, struct code_more *c)
+static bool make_word(struct maker *m, const struct op *op, const struct chain *chain, struct code_more *c)
 {
-    if (op->observable || chain->step_count == 0) return false;
     const struct step *last = &chain->steps[chain->step_count - 1];
-    if (last->converter != CONV_TABLE) return false;
-    c->leaf = chain->step_count == 1 ? LEAF_WORD : LEAF_SID;
-    if (c->leaf == LEAF_WORD) c->words = words_of(m, op, last->table);
-    if (c->leaf == LEAF_SID && (chain->step_count != 2 || chain->steps[0].converter != CONV_USER_TYPE)) return false;
-    if (c->leaf == LEAF_SID) c->persons = persons_of(m, op, last->table);
-    return c->leaf == LEAF_WORD ? c->words != NULL : c->persons != NULL;
+    bool is_of_person = chain->step_count == 2 && chain->steps[0].converter == CONV_USER_TYPE && op->fit == FIT_ENUM;
+    if (op->observable || (chain->step_count != 1 && !is_of_person)) return false;
+    c->leaf = is_of_person ? LEAF_SID : LEAF_WORD;
+    if (is_of_person)
+        c->persons = persons_of(m, op, last->table);
+    else
+        c->words = words_of(m, op, last->table);
+    return is_of_person ? c->persons != NULL : c->words != NULL;
 }
 
 static bool are_parts(const struct chain *chain)
@@ -263,7 +292,7 @@ static bool are_parts(const struct chain *chain)
     return true;
 }
 
-/* Steps in front of the type: none, `nonzero`, `address`, or those that take a part of the text. */
+/* Steps in front of the type: none, `nonzero`, `but`, `address`, or those that take a part of the text. */
 static bool make_converted(const struct op *op, const struct chain *chain, struct code_more *c)
 {
     if (!make_plain(op, c)) return false;
@@ -274,22 +303,25 @@ static bool make_converted(const struct op *op, const struct chain *chain, struc
         return c->leaf == LEAF_TEXT || c->leaf == LEAF_NUMBER;
     }
     if (chain->step_count == 1 && first == CONV_BUT) {
-        c->silent = chain->steps[0].arg;
+        c->has_silent = true;
+        c->silent = &chain->steps[0].arg;
         return c->leaf == LEAF_TEXT || c->leaf == LEAF_JSON;
     }
-    if (chain->step_count == 1 && first == CONV_ADDRESS)
-        return c->leaf == LEAF_TYPED && c->type->pattern == PATTERN_EMAIL;
-    if (c->leaf != LEAF_TEXT || !are_parts(chain)) return false;
+    if (chain->step_count == 1 && first == CONV_ADDRESS && c->leaf == LEAF_TYPED)
+        return c->type->pattern == PATTERN_EMAIL;
+    if ((c->leaf != LEAF_TEXT && c->leaf != LEAF_TYPED && c->leaf != LEAF_NUMBER) || !are_parts(chain)) return false;
     c->leaf = LEAF_CONVERT;
     c->chain = chain;
     return true;
 }
 
-/* The first alternative is a column, and of a kind that codes know. */
+/* Of a kind that codes know. */
 static bool make_simple(struct maker *m, const struct op *op, const struct chain *chain, struct code_more *c)
 {
-    if (!is_column(m, chain) || op->attr->is_array) return false;
-    if (!(op->fit == FIT_ENUM ? make_enum(m, op, chain, c) : make_converted(op, chain, c))) return false;
+    if (!is_member(m, chain) || op->attr->is_array) return false;
+    bool is_word = chain->step_count > 0 && chain->steps[chain->step_count - 1].converter == CONV_TABLE;
+    c->shape = chain->shape;
+    if (is_word ? !make_word(m, op, chain, c) : op->fit == FIT_ENUM || !make_converted(op, chain, c)) return false;
     bool can_be_observed =
         c->leaf == LEAF_TEXT || c->leaf == LEAF_TYPED || c->leaf == LEAF_NUMBER || c->leaf == LEAF_CONVERT;
     return !op->observable || can_be_observed;
@@ -298,14 +330,63 @@ static bool make_simple(struct maker *m, const struct op *op, const struct chain
 /* One that the loop does by itself: nothing to ask and nothing to tell. */
 static enum code_kind leaf_kind(const struct code_more *c, struct role role)
 {
-    bool is_bare = !role.is_alternative && !c->is_element && !c->profile && !c->has_others && !c->silent.n &&
-                   c->observable == NO_OP;
+    bool is_bare = !role.is_alternative && !c->is_element && !c->profile && !c->has_silent && c->observable == NO_OP &&
+                   c->shape == 0;
     if (is_bare && c->leaf == LEAF_TEXT && !c->is_nonzero && c->length_max > 2) return CODE_TEXT;
     if (is_bare && c->leaf == LEAF_NUMBER && !c->type->has_range) return CODE_NUMBER;
     return is_bare && c->leaf == LEAF_TIME ? CODE_TIME : CODE_LEAF;
 }
 
-static void make_leaf(struct maker *m, uint32_t i, struct role role)
+enum { ALTERNATIVES_MAX = 16 };
+struct alternatives { /* of a leaf's value, in order */
+    struct {
+        const struct chain *chain;
+        const struct condition *when; /* NULL: always */
+    } items[ALTERNATIVES_MAX];
+    size_t count;
+    bool is_more; /* and what is none of these */
+};
+
+static void add_chains(struct alternatives *a, const struct expr *e)
+{
+    for (size_t i = 0; i < e->chain_count; i++) {
+        a->is_more = a->is_more || a->count == ALTERNATIVES_MAX;
+        if (a->is_more) return;
+        a->items[a->count].chain = &e->chains[i];
+        a->items[a->count++].when = e->when;
+    }
+}
+
+static void list_alternatives(struct alternatives *a, const struct expr *e)
+{
+    a->count = 0;
+    a->is_more = e->kind != EXPR_FIRST && e->kind != EXPR_ANY;
+    if (e->kind == EXPR_FIRST) add_chains(a, e);
+    for (size_t i = 0; e->kind == EXPR_ANY && i < e->part_count && !a->is_more; i++) {
+        a->is_more = e->parts[i].kind != EXPR_FIRST;
+        if (!a->is_more) add_chains(a, &e->parts[i]);
+    }
+}
+
+/* The op as it is: after what codes could do of it. */
+static void make_general(struct maker *m, uint32_t i, const struct alternatives *a, struct role role)
+{
+    const struct op *op = &m->ops[i];
+    const struct chain *only = a->count == 1 && !a->is_more && !a->items[0].when ? a->items[0].chain : NULL;
+    struct code c = {.kind = CODE_OP, .bit = role.bit | CODE_VALUE, .tail = 1};
+    struct code_more more = {
+        .op = (uint16_t)i, .observable = NO_OP, .profile = role.profile | op->profile, .is_element = role.is_element};
+    if (only && only->source == SOURCE_SLOT && only->shape != 0) {
+        c.kind = CODE_INNER;
+        c.slot = only->slot;
+        more.shape = only->shape;
+    }
+    (void)add(m, c, more);
+}
+
+/* One alternative; false: none that codes know. */
+static bool make_alternative(struct maker *m, uint32_t i, const struct chain *chain, const struct condition *when,
+                             struct role role)
 {
     const struct op *op = &m->ops[i];
     struct code_more more = {.op = (uint16_t)i,
@@ -313,25 +394,38 @@ static void make_leaf(struct maker *m, uint32_t i, struct role role)
                              .profile = role.profile | op->profile,
                              .is_element = role.is_element,
                              .is_time = op->is_time};
-    struct code c = {.kind = CODE_OP, .bit = role.bit | CODE_VALUE, .tail = 1};
-    const struct expr *e = op->expr->kind == EXPR_ANY ? &op->expr->parts[0] : op->expr;
-    bool has_when = op->expr->when || e->when;
-    const struct chain *chain = e->kind == EXPR_FIRST && !has_when ? &e->chains[0] : NULL;
-    more.has_others = op->expr->kind == EXPR_ANY || e->chain_count > 1;
-    if (chain) c.slot = chain->slot;
-    bool is_inner = chain && chain->source == SOURCE_SLOT && chain->shape != 0 && !more.has_others;
-    if (is_inner) c.kind = CODE_INNER, more.shape = chain->shape;
-    if (is_inner || chain == NULL || !make_simple(m, op, chain, &more)) {
-        (void)add(m, c, more);
-        return;
-    }
-    size_t when = op->when ? add_when(m, op->when) : 0;
+    struct code c = {.bit = role.bit | CODE_VALUE, .tail = 1, .slot = chain->slot};
+    if (!make_simple(m, op, chain, &more)) return false;
+    size_t condition = when ? add_when(m, when) : 0;
     c.kind = (uint8_t)leaf_kind(&more, role);
     set_key(&c, literal(m, op->key, STR_NONE, STR_NONE));
     if (c.kind == CODE_TEXT) c.limit = more.length_max - 2;
     if (c.kind == CODE_TIME) c.is_time = more.is_time;
     (void)add(m, c, more);
-    if (op->when) end_when(m, when);
+    if (when) end_when(m, condition);
+    return true;
+}
+
+/* The first alternative that comes about stands for the whole. */
+static void make_leaf(struct maker *m, uint32_t i, struct role role)
+{
+    const struct op *op = &m->ops[i];
+    struct alternatives a;
+    size_t ends[ALTERNATIVES_MAX + 1], count = 0, done = 0;
+    list_alternatives(&a, op->expr);
+    size_t when = op->when && done < a.count ? add_when(m, op->when) : 0;
+    role.is_alternative |= a.count > 1 || a.is_more;
+    for (bool is_known = true; done < a.count && !m->failed; done += is_known) {
+        is_known = make_alternative(m, i, a.items[done].chain, a.items[done].when, role);
+        if (!is_known) break;
+        ends[count++] = m->count - 1;
+    }
+    if (done < a.count || a.is_more) {
+        make_general(m, i, &a, role);
+        ends[count++] = m->count - 1;
+    }
+    for (size_t k = 0; k < count && !m->failed; k++) m->codes[ends[k]].done = (uint16_t)m->count;
+    if (when) end_when(m, when);
 }
 
 /* ---- blocks -------------------------------------------------------------------------------------------------------------------- */

@@ -53,7 +53,7 @@ struct word_table {
     bool by_caption;                /* words are captions: compared without blanks, '-', '_' */
     bool knows_other;               /* unknown words become 99 with the word as caption */
     const struct word_codes *codes; /* made of it for the sibling below (code.h); NULL: not yet */
-    const char *codes_sibling;
+    const void *codes_for;
 };
 
 enum converter {
