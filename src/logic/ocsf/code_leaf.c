@@ -43,7 +43,7 @@ static enum answer put_quoted(struct pen *pen, const struct code *c, struct str 
 /* What the column holds says nothing, and does not go to unmapped either: used for good, as first_value has it. */
 static enum answer nothing(struct map_scratch *s, const struct code *c)
 {
-    s->slots[c->slot].is_used = true;
+    row_use_silently(s, c->slot);
     return ABSENT;
 }
 

@@ -253,11 +253,18 @@ static inline const struct code *run_plain(struct progress *g, const struct code
     const char *end = g->pen.end - CODE_TAIL_MAX;
     for (;; c++) {
         switch ((enum code_kind)c->kind) {
-        case CODE_TEXT:
+        case CODE_TEXT: {
+            const struct slot *slot = &slots[c->slot];
+            if (LIKELY(is_plain_text(slot, c->limit) && (ptrdiff_t)(c->key_n + slot->raw.n) < end - h.w)) {
+                h = put_plain(h, c, slot->raw);
+                continue;
+            }
+            if (slot->raw.p == NULL || slot->is_blank) continue;
+            break;
+        }
         case CODE_NUMBER: {
             const struct slot *slot = &slots[c->slot];
-            bool is_plain = c->kind == CODE_TEXT ? is_plain_text(slot, c->limit) : is_plain_number(slot);
-            if (LIKELY(is_plain && (ptrdiff_t)(c->key_n + slot->raw.n) < end - h.w)) {
+            if (LIKELY(is_plain_number(slot) && (ptrdiff_t)(c->key_n + STRIDE) < end - h.w)) {
                 h = put_plain(h, c, slot->raw);
                 continue;
             }

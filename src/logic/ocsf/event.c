@@ -20,10 +20,9 @@ static const char *misfit(const struct map_scratch *s, const struct plan *p)
     return 2 * s->layout->known_count < members ? "most of its columns are not those of the table" : NULL;
 }
 
-static const struct choice_list *list_for(struct map_scratch *s, const struct plan *p)
+static const struct choice_list *find_list(struct map_scratch *s, const struct plan *p)
 {
     char folded[128];
-    if (p->by == NULL) return &p->lists[0];
     struct value v = chain_value(s, p->by);
     struct str text = value_text(s, &v);
     if (text.n == 0 || text.n > sizeof folded) return p->fallback;
@@ -38,6 +37,22 @@ static const struct choice_list *list_for(struct map_scratch *s, const struct pl
             high = middle;
     }
     return p->fallback;
+}
+
+/* The same few words come again and again: what they chose is kept by how they stand in the row. */
+static const struct choice_list *list_for(struct map_scratch *s, const struct plan *p)
+{
+    if (p->by == NULL) return &p->lists[0];
+    bool is_column = p->by->source == SOURCE_SLOT && p->by->shape == 0 && !p->by->is_list && p->by->step_count == 0;
+    struct str raw = is_column ? s->slots[p->by->slot].raw : STR_NONE;
+    if (raw.n == 0 || raw.n > sizeof s->choices->raw) return find_list(s, p);
+    size_t h = ((uintptr_t)p >> 4) + raw.n * 5 + (unsigned char)raw.p[raw.n / 2] + (unsigned char)raw.p[1];
+    struct row_choice *known = &s->choices[h % ROW_CHOICES];
+    if (known->plan != p || known->bytes != raw.n || memcmp(known->raw, raw.p, raw.n) != 0) {
+        *known = (struct row_choice){.plan = p, .list = find_list(s, p), .bytes = raw.n};
+        memcpy(known->raw, raw.p, raw.n);
+    }
+    return known->list;
 }
 
 /* A word that is in no row of choose, and of which no row behind '*' makes more than "other". */
@@ -120,7 +135,18 @@ static const char *missing(struct map_scratch *s, const struct variant *v, uint6
 
 static void settle_marks(struct map_scratch *s)
 {
-    for (size_t i = 0; i < s->mark_count; i++) s->slots[s->marks[i]].is_used = true;
+    uint64_t used = 0; /* of the first batch: hardly any row has more */
+    for (size_t i = 0; i < s->mark_count; i++) {
+        struct slot *slot = &s->slots[s->marks[i]];
+        slot->is_used = true;
+        if (slot->member < ROW_BATCH)
+            used |= UINT64_C(1) << slot->member;
+        else if (slot->member != NO_MEMBER)
+            s->layout->batches[slot->member / ROW_BATCH].used |= UINT64_C(1) << slot->member % ROW_BATCH;
+        else
+            s->asks_slots = true;
+    }
+    s->layout->batches[0].used |= used;
 }
 
 /* NULL, or which attribute that the class requires did not come about. `reason`: of a base event. */

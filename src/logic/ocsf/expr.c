@@ -110,8 +110,7 @@ static struct value first_value(struct map_scratch *s, const struct expr *e, con
         if (is_ready && e->chains[i].step_count == 0 && !attr->is_array) return v; /* fits since compiled */
         bool was_partial = v.is_partial;
         struct str caption = v.caption;
-        if (v.is_nothing && e->chains[i].source == SOURCE_SLOT)
-            s->slots[e->chains[i].slot].is_used = true; /* for good */
+        if (v.is_nothing && e->chains[i].source == SOURCE_SLOT) row_use_silently(s, e->chains[i].slot);
         v = value_fit(s, attr, fit, v);
         if (v.raw.p == NULL) continue;
         v.caption = caption;

@@ -112,17 +112,20 @@ static bool is_mac(struct str s)
     return true;
 }
 
-/* Labels of letters, digits and inner hyphens. */
+/* Labels of letters, digits and inner hyphens. By what may follow what, as there is one in nearly every row. */
 static bool is_hostname(struct str s)
 {
-    for (struct str rest = s; rest.p != NULL;) {
-        struct str label = str_cut(&rest, '.');
-        if (label.n == 0 || !is_alnum(label.p[0]) || !is_alnum(label.p[label.n - 1])) return false;
-        for (size_t i = 0; i < label.n; i++) {
-            if (!is_alnum(label.p[i]) && label.p[i] != '-') return false;
-        }
+    enum { OTHER, LETTER, HYPHEN, DOT };
+    static const unsigned char kinds[256] = {
+        ['0' ... '9'] = LETTER, ['A' ... 'Z'] = LETTER, ['a' ... 'z'] = LETTER, ['-'] = HYPHEN, ['.'] = DOT};
+    unsigned before = DOT;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned kind = kinds[(unsigned char)s.p[i]];
+        bool may_follow = kind == LETTER || before == LETTER || (kind == HYPHEN && before == HYPHEN);
+        if (kind == OTHER || !may_follow) return false;
+        before = kind;
     }
-    return s.n > 0;
+    return before == LETTER;
 }
 
 static bool is_email_name(char c)

@@ -15,19 +15,27 @@ struct pen {
 };
 
 /* In registers: a compiler that takes a long text for unlikely would make a string instruction of one memcpy. */
-#if defined(__AVX512F__)
-enum { LANE = 64 };
-#elif defined(__AVX2__)
-enum { LANE = 32 };
-#else
-enum { LANE = 16 };
-#endif
 static inline void pen_stride(char *w, const char *p)
 {
-    typedef char lane __attribute__((vector_size(LANE), aligned(1), may_alias));
-    lane all[STRIDE / LANE];
-    for (int i = 0; i < STRIDE / LANE; i++) all[i] = ((const lane *)p)[i];
-    for (int i = 0; i < STRIDE / LANE; i++) ((lane *)w)[i] = all[i];
+#ifdef __AVX512F__
+    typedef char whole __attribute__((vector_size(64), aligned(1), may_alias));
+    whole x = *(const whole *)p;
+    *(whole *)w = x;
+    return;
+#elif defined(__AVX2__)
+    typedef char half __attribute__((vector_size(32), aligned(1), may_alias));
+    half x = ((const half *)p)[0], y = ((const half *)p)[1];
+    ((half *)w)[0] = x;
+    ((half *)w)[1] = y;
+    return;
+#endif
+    typedef char quarter __attribute__((vector_size(16), aligned(1), may_alias));
+    quarter a = ((const quarter *)p)[0], b = ((const quarter *)p)[1], c = ((const quarter *)p)[2],
+            d = ((const quarter *)p)[3];
+    ((quarter *)w)[0] = a;
+    ((quarter *)w)[1] = b;
+    ((quarter *)w)[2] = c;
+    ((quarter *)w)[3] = d;
 }
 
 /* What has STRIDE bytes behind it, to where there is room for as many more. */

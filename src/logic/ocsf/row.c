@@ -135,7 +135,8 @@ static void clear(struct map_scratch *s, uint16_t index)
 
 static void fill(struct slot *slot, struct str raw, enum json_type type, uint8_t flags)
 {
-    *slot = (struct slot){.raw = raw, .type = type, .flags = flags, .is_blank = flags & JSON_BLANK};
+    *slot = (struct slot){
+        .raw = raw, .type = (uint8_t)type, .flags = flags, .is_blank = flags & JSON_BLANK, .member = NO_MEMBER};
 }
 
 void shape_read(struct map_scratch *s, uint16_t index, struct str value)
@@ -175,11 +176,11 @@ bool shape_is_used_up(const struct map_scratch *s, uint16_t column)
 
 static bool make_room(struct map_scratch *s, const struct plan *p)
 {
-    if (s->slot_cap < p->slot_count) {
-        struct slot *more = realloc(s->slots, p->slot_count * sizeof *more);
+    if (s->slot_cap <= p->slot_count) {
+        struct slot *more = realloc(s->slots, (p->slot_count + 1) * sizeof *more);
         if (more == NULL) return false;
         s->slots = more;
-        s->slot_cap = p->slot_count;
+        s->slot_cap = p->slot_count + 1;
     }
     if (s->shape_cap < p->shape_count) {
         unsigned char *more = realloc(s->loaded, p->shape_count);
@@ -306,6 +307,32 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
     return true;
 }
 
+/* What the plan does not know goes to a slot that nobody reads: cheaper than to ask. */
+static void fill_batch(struct map_scratch *s, const struct plan *p, struct row_layout *l, size_t from)
+{
+    struct row_batch *b = &l->batches[from / ROW_BATCH];
+    const struct json_field *m = s->members.items + from;
+    const char *base = s->members.base;
+    const uint16_t *to = l->slots + from;
+    struct slot *slots = s->slots;
+    size_t nowhere = p->slot_count, count = s->members.count - from;
+    uint64_t blank = 0;
+    for (size_t i = 0; i < count && i < ROW_BATCH; i++) {
+        struct slot *slot = &slots[to[i] < nowhere ? to[i] : nowhere];
+        bool is_blank = m[i].flags & JSON_BLANK;
+        blank |= (uint64_t)is_blank << i;
+        slot->raw.p = base + m[i].value;
+        slot->raw.n = m[i].end - m[i].value;
+        slot->type = m[i].type;
+        slot->flags = m[i].flags;
+        slot->is_blank = is_blank;
+        slot->has_strangers = slot->is_used = false;
+        slot->member = (uint16_t)(from + i < NO_MEMBER ? from + i : NO_MEMBER);
+    }
+    b->blank = blank;
+    b->used = 0;
+}
+
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
 {
     struct row_layout *l = layout_for(s, p);
@@ -319,11 +346,7 @@ bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
     s->loaded[0] = 1;
     for (size_t i = 0; !is_as_before && i < l->absent_count; i++) s->slots[l->absent[i]] = (struct slot){0};
     fill(&s->slots[p->shapes[0].self_slot], row, JSON_OBJECT, 0);
-    const struct json_field *m = s->members.items;
-    const uint16_t *slot = l->slots;
-    for (const struct json_field *end = m + s->members.count; m < end; m++, slot++) {
-        if (*slot != NO_SLOT) fill(&s->slots[*slot], json_field_value(&s->members, m), m->type, m->flags);
-    }
+    for (size_t i = 0; i < s->members.count; i += ROW_BATCH) fill_batch(s, p, l, i);
     return true;
 }
 

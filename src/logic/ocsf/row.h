@@ -22,14 +22,15 @@ static inline uint32_t row_name_hash(struct str name)
 }
 
 struct slot {
-    struct str raw; /* as it stands; p == NULL: not there */
-    enum json_type type;
+    struct str raw;     /* as it stands; p == NULL: not there */
+    uint8_t type;       /* enum json_type */
     uint8_t flags;      /* JSON_ESCAPED, JSON_ODD, JSON_COMPACT: see kit/json/field.h */
     bool is_blank;      /* null, "", {} or [] */
     bool has_strangers; /* of a shape's own slot: a filled member that the mapping does not name */
-    bool
-        is_used; /* became an attribute (slots of the row, and of objects inside its columns); known at the event's end */
+    bool is_used;       /* became an attribute; known when the event is written */
+    uint16_t member;    /* which of the row's members this is; NO_MEMBER: none, or far behind */
 };
+enum { NO_MEMBER = 0xFFFF };
 /* What a member's key is, besides a column; sidecars of OData first, these by themselves. */
 enum row_kind {
     ROW_COLUMN,
@@ -50,12 +51,14 @@ static inline bool row_is_about_another(const struct json_field *m)
     return m->flags & JSON_APART;
 }
 
-/* What is known beforehand of whether members go to unmapped: a bit each, of 64. */
+/* Whether members go to unmapped, as far as that is known beforehand, and in this row: a bit each, of 64. */
 struct row_batch {
     uint64_t known;  /* the plan has a slot for it */
     uint64_t open;   /* it may go: about no other member, not dropped, the last of its name */
     uint64_t kept;   /* though it is used */
     uint64_t doubts; /* not if it says nothing, or if all that is in it is used */
+    uint64_t blank;  /* these two are of the row at hand */
+    uint64_t used;
 };
 enum { ROW_BATCH = 64 };
 
@@ -92,6 +95,15 @@ struct opened { /* a column whose text has been looked at for JSON; text.p == NU
     struct str text;
 };
 
+/* A word of `choose.by` and what it chose before. */
+struct row_choice {
+    const struct plan *plan;
+    const struct choice_list *list;
+    size_t bytes;
+    char raw[40];
+};
+enum { ROW_CHOICES = 32 };
+
 /* The end of metadata as it was written last, and what it depends on. */
 struct event_tail {
     struct buf text, source, tenant;
@@ -115,10 +127,11 @@ struct map_scratch {
     struct row_layout *layouts;      /* ... by plan and track */
     struct row_layout loose;         /* of a row without a track */
     struct json_fields members;      /* of the row, in its order */
-    const struct row_layout *layout; /* of these */
+    struct row_layout *layout;       /* of these */
     bool is_out_of_memory;
     struct opened opened[OPENED_MAX]; /* of this row, see row_forget */
     size_t opened_count;
+    bool asks_slots; /* what is used is not all told by bits (row_batch): the slots themselves are to be asked */
 
     struct buf out;
     struct buf text; /* canonical forms, tokens in the making */
@@ -130,6 +143,7 @@ struct map_scratch {
     struct str source;
     char uid[33];
     struct event_tail tail;
+    struct row_choice choices[ROW_CHOICES];
     uint16_t *marks; /* slots used so far, in order: so that an object taken back gives its columns back */
     size_t mark_count, mark_cap;
     uint16_t profiles;
@@ -197,6 +211,13 @@ struct str row_slot_json(struct map_scratch *s, const struct slot *slot); /* of 
 static inline void row_forget(struct map_scratch *s)
 {
     s->opened_count = 0;
+    s->asks_slots = false;
+}
+/* What it holds says nothing: it became no attribute, and does not go to unmapped either. */
+static inline void row_use_silently(struct map_scratch *s, uint16_t slot)
+{
+    s->slots[slot].is_used = true;
+    s->asks_slots = true;
 }
 struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type type);
 

@@ -27,21 +27,15 @@ static bool is_worth_it(struct map_scratch *s, const struct plan *p, uint16_t sl
 }
 
 /* Those that go, a bit for each: members that say something and that nothing took. */
-static uint64_t those_left(struct map_scratch *s, const struct plan *p, size_t from, size_t count)
+static uint64_t those_left(struct map_scratch *s, const struct plan *p, size_t batch)
 {
-    const struct row_batch *b = &s->layout->batches[from / ROW_BATCH];
-    const struct json_field *m = s->members.items + from;
-    const uint16_t *slots = s->layout->slots + from;
-    uint64_t blank = 0, used = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint16_t slot = slots[i] == NO_SLOT ? 0 : slots[i];
-        blank |= (uint64_t)((m[i].flags & JSON_BLANK) != 0) << i;
-        used |= (uint64_t)s->slots[slot].is_used << i;
-    }
-    uint64_t left = b->open & ~blank & (~(used & b->known) | b->kept);
-    for (uint64_t doubts = left & b->doubts; doubts; doubts &= doubts - 1) {
+    const struct row_batch *b = &s->layout->batches[batch];
+    const uint16_t *slots = s->layout->slots + batch * ROW_BATCH;
+    uint64_t left = b->open & ~b->blank & (~b->used | b->kept);
+    uint64_t doubts = left & (s->asks_slots ? b->known & ~b->kept : b->doubts);
+    for (; doubts; doubts &= doubts - 1) {
         uint16_t slot = slots[__builtin_ctzll(doubts)];
-        if (!is_worth_it(s, p, slot, p->slot_marks[slot])) left &= ~(doubts & -doubts);
+        if (s->slots[slot].is_used || !is_worth_it(s, p, slot, p->slot_marks[slot])) left &= ~(doubts & -doubts);
     }
     return left;
 }
@@ -113,8 +107,7 @@ void around_unmapped(struct map_scratch *s, const struct plan *p)
     if (!buf_reserve(&s->out, (size_t)4 * STRIDE)) return;
     pen_take(&pen);
     for (size_t i = 0; i < s->members.count; i += ROW_BATCH) {
-        size_t count = s->members.count - i;
-        uint64_t left = those_left(s, p, i, count < ROW_BATCH ? count : ROW_BATCH);
+        uint64_t left = those_left(s, p, i / ROW_BATCH);
         if (left == 0) continue;
         if (!any) pen.w = pen_copy(pen.w, begin, begin_bytes);
         any = true;
