@@ -1,5 +1,5 @@
 /* The engine's words for people and for the ledger's text. A word that has been written to a ledger is never changed. */
-#include "logic/respond/respond_int.h"
+#include "logic/respond/engine/engine_int.h"
 
 const char *const act_kind_words[ACT_KINDS] = {"none",       "isolate", "release", "restrict",
                                                "unrestrict", "scan",    "collect", "quarantine-file"};

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-#include "logic/respond/respond_int.h"
+#include "logic/respond/engine/engine_int.h"
 
 enum field_type { F_TEXT, F_U64, F_U32, F_BOOL, F_WORD /* an enum with words */, F_WALL, F_HEX /* bytes */ };
 struct field {
