@@ -27,6 +27,10 @@ const struct cause net_causes[NET_CAUSE_COUNT] = {
     [NET_PROTOCOL] =
         {"net.protocol", ERR_RETRY, "the host did not answer in HTTP",
          "Check that host and port in the message are the right ones, and whether a proxy answers instead."},
+    [NET_BAD_MAIL] =
+        {"net.bad_mail", ERR_INPUT, "this mail cannot be sent as it is addressed",
+         "Write the server as smtp://host:587 or smtps://host, and mailboxes as name@example.com, without a display "
+         "name."},
     [NET_BIND] =
         {"net.bind", ERR_INPUT, "we cannot listen on this address",
          "Choose an address of this machine and a free port in the setting listen; ports below 1024 need a privilege."},

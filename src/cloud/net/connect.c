@@ -57,3 +57,15 @@ bool url_allowed(const char *url, bool is_unix, char place_out[PLACE_BYTES], boo
     curl_url_cleanup(u);
     return ok;
 }
+
+bool url_host_is_loopback(const char *url, bool *is_loopback_out)
+{
+    CURLU *u = curl_url();
+    char *host = NULL;
+    bool ok = u && curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+              *part(u, CURLUPART_HOST, &host);
+    if (ok) *is_loopback_out = host_is_loopback(host);
+    curl_free(host);
+    curl_url_cleanup(u);
+    return ok;
+}

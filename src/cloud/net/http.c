@@ -107,16 +107,22 @@ static void on_kick(void *arg)
     collect_ended(c);
 }
 
-struct http_call *http_send(struct http_client *c, const struct http_request *q, const struct http_handler *h)
+struct http_call *call_begin(struct http_client *c, const struct http_handler *h, call_prepare_fn *prepare,
+                             const void *request)
 {
     struct http_call *call = calloc(1, sizeof *call);
     INVARIANT(call != NULL);
     call->client = c;
     call->handler = *h;
     LIST_INSERT_HEAD(&c->calls, call, in_calls);
-    call_prepare(call, q);
+    prepare(call, request);
     want(call);
     return call;
+}
+
+struct http_call *http_send(struct http_client *c, const struct http_request *q, const struct http_handler *h)
+{
+    return call_begin(c, h, call_prepare, q);
 }
 
 void http_resume(struct http_call *call)

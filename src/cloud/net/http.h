@@ -34,6 +34,8 @@ struct http_request {
     const char *url;
     const char *const *headers; /* "Name: value", NULL-terminated; may be NULL; copied */
     struct str bearer;          /* sent as Authorization, kept out of every message and wiped; empty: none */
+    const char *user;           /* HTTP Basic, with `password`; NULL: none */
+    struct str password;        /* kept out of every message */
     struct str body;            /* copied */
     bool is_change; /* never sent twice, not even when an old connection turns out to be closed: a fresh one */
     bool raw_gzip;  /* ask for gzip, hand it over undecoded; false: decoded, if compressed at all */
@@ -41,7 +43,8 @@ struct http_request {
     /* No byte for stall_timeout_ms fails the call (not while it is held). Until the headers come, when the other side may be
      * computing, this much instead; 0: as stall_timeout_ms. */
     uint32_t answer_timeout_ms;
-    uint64_t body_max; /* bytes handed over; 0: 1 MiB */
+    uint64_t body_max;   /* bytes handed over; 0: 1 MiB */
+    bool is_secret_path; /* the URL's path is a secret, as a webhook's: messages name the host alone */
 };
 struct http_response {
     int status;
@@ -87,6 +90,7 @@ enum {
     NET_BAD_URL,
     NET_PROTOCOL,
     NET_BIND,
+    NET_BAD_MAIL,
     NET_CAUSE_COUNT
 };
 extern const struct cause net_causes[];

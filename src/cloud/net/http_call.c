@@ -12,6 +12,7 @@ enum {
     PIECE_BYTES = 32 * 1024,
     KEEPALIVE_IDLE_S = 60,
     KEEPALIVE_EVERY_S = 30,
+    SMTP_REFUSED = 400,
 };
 
 static struct mono mono_now(void)
@@ -111,13 +112,24 @@ static bool set_body(struct http_call *call, const struct http_request *q)
     return true;
 }
 
-static void set_trust(CURL *easy, const struct http_client *c)
+void call_set_trust(CURL *easy, const struct http_client *c)
 {
     if (c->ca_file)
         (void)curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
     else if (c->is_bundle_enough)
         (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     (void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+}
+
+bool call_set_login(CURL *easy, const char *user, struct str secret)
+{
+    if (user == NULL || user[0] == '\0') return true;
+    char *password = str_dup(secret);
+    bool ok = password && curl_easy_setopt(easy, CURLOPT_USERNAME, user) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_PASSWORD, password) == CURLE_OK;
+    if (password) explicit_bzero(password, secret.n);
+    free(password);
+    return ok;
 }
 
 static void set_limits(struct http_call *call, const struct http_request *q)
@@ -173,19 +185,21 @@ static void set_callbacks(struct http_call *call)
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 }
 
-void call_prepare(struct http_call *call, const struct http_request *q)
+void call_prepare(struct http_call *call, const void *request)
 {
+    const struct http_request *q = request;
     bool is_loopback;
     call->is_raw = q->raw_gzip;
     INVARIANT(str_copy(str_of(q->method), call->method, sizeof call->method));
     if (!url_allowed(q->url, call->client->unix_socket != NULL, call->place, &is_loopback, &call->failure)) return;
+    if (q->is_secret_path) call->place[strcspn(call->place, "/")] = '\0';
     call->easy = curl_easy_init();
     if (call->easy == NULL || curl_easy_setopt(call->easy, CURLOPT_URL, q->url) != CURLE_OK || !set_headers(call, q) ||
-        !set_body(call, q)) {
+        !call_set_login(call->easy, q->user, q->password) || !set_body(call, q)) {
         (void)err_set(&call->failure, &base_causes[BASE_NO_MEMORY], "%s %s", call->method, call->place);
         return;
     }
-    set_trust(call->easy, call->client);
+    call_set_trust(call->easy, call->client);
     set_limits(call, q);
     set_transport(call, q, is_loopback);
     set_callbacks(call);
@@ -203,6 +217,7 @@ static const struct {
     {CURLE_PROXY, NET_CONNECT},
     {CURLE_SSL_CONNECT_ERROR, NET_TLS_REFUSED},
     {CURLE_PEER_FAILED_VERIFICATION, NET_TLS_REFUSED},
+    {CURLE_USE_SSL_FAILED, NET_TLS_REFUSED},
     {CURLE_SSL_CERTPROBLEM, NET_TLS_REFUSED},
     {CURLE_SSL_CACERT_BADFILE, NET_TLS_REFUSED},
     {CURLE_SSL_ISSUER_ERROR, NET_TLS_REFUSED},
@@ -230,6 +245,7 @@ bool call_outcome(const struct http_call *call, CURLcode code, struct err *e)
 {
     const char *says = call->curl_says[0] ? call->curl_says : curl_easy_strerror(code);
     if (code == CURLE_OK && call->has_status) return true;
+    if (call->is_mail && call->response.status >= SMTP_REFUSED) return true; /* a refusal is an answer */
     if (call->is_too_large || code == CURLE_FILESIZE_EXCEEDED)
         return err_set(e, &net_causes[NET_TOO_LARGE], "%s %s: the answer has more than %llu bytes", call->method,
                        call->place, (unsigned long long)call->body_max);

@@ -36,20 +36,27 @@ struct http_call {
     struct curl_slist *headers; /* the bearer is in it: wiped */
     char *body;                 /* may hold a secret: wiped */
     size_t body_bytes;
+    size_t body_sent; /* of a mail */
     uint64_t body_max;
     uint32_t stall_ms, answer_ms;
     struct timer *watchdog;
     struct mono last_byte; /* or when the request was about to be sent */
     struct err failure;    /* of the start; cause NULL: none */
     bool is_wanting, is_added, is_sent, has_status, is_raw;
-    bool is_held, wants_resume, is_cancelled, is_too_large;
+    bool is_held, wants_resume, is_cancelled, is_too_large, is_mail;
     char method[8];
     char place[PLACE_BYTES];
     char curl_says[CURL_ERROR_SIZE];
 };
 
-/* Sets up call->easy for the request; a failure goes to call->failure. */
-void call_prepare(struct http_call *call, const struct http_request *q);
+/* A call that begins with the next kick; `prepare` sets up call->easy, a failure goes to call->failure. */
+typedef void call_prepare_fn(struct http_call *call, const void *request);
+struct http_call *call_begin(struct http_client *c, const struct http_handler *h, call_prepare_fn *prepare,
+                             const void *request);
+call_prepare_fn call_prepare; /* of a struct http_request */
+/* `user` NULL or empty: none. */
+bool call_set_login(CURL *easy, const char *user, struct str password);
+void call_set_trust(CURL *easy, const struct http_client *c);
 /* What libcurl's end of the transfer means; false and `e` unless it is a complete response. */
 bool call_outcome(const struct http_call *call, CURLcode code, struct err *e);
 void call_free(struct http_call *call);

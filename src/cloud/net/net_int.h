@@ -19,6 +19,7 @@ uint32_t retry_after_parse(struct str value, struct wall now);
 /* "Sun, 22 Nov 2026 10:06:34 GMT", and the older forms. */
 bool http_date_parse(struct str value, struct wall *out);
 
+bool url_host_is_loopback(const char *url, bool *is_loopback_out); /* false: no host in it */
 /* May this URL be called at all? Errors: NET_BAD_URL, NET_PLAIN_HTTP. `place_out` gets "host/path" for messages. */
 enum { PLACE_BYTES = 200 };
 bool url_allowed(const char *url, bool is_unix, char place_out[PLACE_BYTES], bool *is_loopback_out, struct err *e);

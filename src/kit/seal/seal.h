@@ -33,6 +33,14 @@ bool bytes_equal_const_time(const void *a, const void *b, size_t n);
 void base64url_encode(const void *p, size_t n, struct buf *out); /* no padding */
 bool base64url_decode(struct str text, struct buf *out); /* padding tolerated; one spelling per value, else false */
 
+void hmac_sha256(struct str key, struct str message, uint8_t out[32]);
+/* A password or PIN as it may be kept: Argon2id with its own salt and parameters in the text (libsodium). Takes some tenths of a
+ * second: workers only. */
+enum { PASSWORD_HASH_BYTES = 129 };
+bool password_hash(struct str password, char out[PASSWORD_HASH_BYTES],
+                   struct err *e);                            /* SEAL_CRYPTO: no memory for it */
+bool password_matches(const char *hash, struct str password); /* false for anything that is no such hash */
+
 /* ---- JWT ------------------------------------------------------------------------------------------------------------ */
 struct rsa_key;                                                        /* private */
 bool rsa_key_make(unsigned bits, struct rsa_key **out, struct err *e); /* 2048 to 4096 */

@@ -343,8 +343,8 @@ bool store_notice_drop(struct store *s, struct wall before, struct err *e); /* s
 enum delivery_state {
     DELIVERY_QUEUED,
     DELIVERY_SENDING,   /* durable before the first byte goes out: after a crash it may have arrived */
-    DELIVERY_SENT,      /* the other side took it; of a call: it is under way */
-    DELIVERY_DELIVERED, /* of a call: a person answered it */
+    DELIVERY_SENT,      /* a call is under way */
+    DELIVERY_DELIVERED, /* the other side took it; of a call: a person answered it */
     DELIVERY_ACKNOWLEDGED,
     DELIVERY_FAILED, /* will be tried again at next_try */
     DELIVERY_DEAD,   /* given up: `error_code` says why */

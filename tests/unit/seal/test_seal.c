@@ -178,6 +178,27 @@ static void digests_and_text(void **state)
     buf_done(&out);
 }
 
+/* RFC 4231, test case 2. */
+static void passwords_and_macs(void **state)
+{
+    static const uint8_t jefe[8] = {0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e};
+    char hash[PASSWORD_HASH_BYTES], again[PASSWORD_HASH_BYTES];
+    uint8_t mac[32];
+    struct err e;
+    (void)state;
+    hmac_sha256(STR("Jefe"), STR("what do ya want for nothing?"), mac);
+    assert_memory_equal(mac, jefe, sizeof jefe);
+    assert_true(password_hash(STR("4711"), hash, &e) && password_hash(STR("4711"), again, &e));
+    assert_true(str_starts(str_of(hash), STR("$argon2id$")));
+    assert_string_not_equal(hash, again);
+    assert_true(password_matches(hash, STR("4711")) && password_matches(again, STR("4711")));
+    assert_false(password_matches(hash, STR("4712")));
+    assert_false(password_matches(hash, STR("")));
+    assert_false(password_matches("", STR("")));
+    assert_false(password_matches("$argon2id$nonsense", STR("4711")));
+    assert_false(password_matches(NULL, STR("4711")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +208,7 @@ int main(void)
         cmocka_unit_test(other_purpose_other_key),
         cmocka_unit_test(key_files),
         cmocka_unit_test(digests_and_text),
+        cmocka_unit_test(passwords_and_macs),
         cmocka_unit_test(tokens_there_and_back),
         cmocka_unit_test(tokens_with_any_byte_changed_are_refused),
         cmocka_unit_test(tokens_of_no_shape_are_refused),

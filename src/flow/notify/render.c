@@ -1,0 +1,66 @@
+/* What all channels share. */
+#include "flow/notify/render.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void render_token(const struct message *m, char out[TOKEN_BYTES])
+{
+    (void)snprintf(out, TOKEN_BYTES, "p%.8s-%lld", m->store_id, (long long)m->delivery->id);
+}
+
+static void fact(struct buf *out, const char *name, const char *value)
+{
+    if (value[0]) buf_addf(out, "%-10s %s\n", name, value);
+}
+
+static void how_to_answer(const struct message *m, struct buf *out)
+{
+    const struct notice_record *n = m->notice;
+    if (n->wants == WANTS_APPROVAL && n->decision[0])
+        buf_addf(out,
+                 "\nIt waits for you: portcullis response approve %s\n"
+                 "To refuse:        portcullis response deny %s\n",
+                 n->decision, n->decision);
+    if (n->wants == WANTS_ACK)
+        buf_addf(out, "\nSay that you have it: portcullis notice acknowledge %lld\n", (long long)n->id);
+}
+
+void render_text(const struct message *m, struct buf *out)
+{
+    const struct notice_record *n = m->notice;
+    char when[WALL_TEXT_BYTES];
+    (void)wall_format_digits(n->created, 0, when);
+    fact(out, "Severity:", notice_severity_names[n->severity]);
+    fact(out, "Customer:", n->organization);
+    fact(out, "Tenant:", n->tenant_id);
+    fact(out, "Incident:", n->incident);
+    fact(out, "Alert:", n->alert);
+    fact(out, "Time:", when);
+    if (n->body.n) buf_addf(out, "\n%.*s\n", STR_ARG(str_trim(n->body)));
+    if (n->cause[0]) buf_addf(out, "\nError code: %s\n", n->cause);
+    if (n->remedy[0]) buf_addf(out, "What to do: %s\n", n->remedy);
+    how_to_answer(m, out);
+    buf_addf(out, "\n-- \nPortcullis, notice %lld (%s)\n", (long long)n->id, notice_kind_names[n->kind]);
+}
+
+void percent_encode(struct buf *out, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                        c == '.' || c == '_' || c == '~';
+        if (is_plain)
+            buf_add_char(out, (char)c);
+        else
+            buf_addf(out, "%%%02X", c);
+    }
+}
+
+void form_add(struct buf *out, const char *name, struct str value)
+{
+    if (out->n) buf_add_char(out, '&');
+    percent_encode(out, str_of(name));
+    buf_add_char(out, '=');
+    percent_encode(out, value);
+}
