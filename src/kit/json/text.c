@@ -67,6 +67,21 @@ static char simple_escape(char c)
     }
 }
 
+/* From p on, what stands in front of the next backslash, or up to `end`, eight bytes at a time: there is room for as many as are read. */
+static const char *copy_plain(const char *p, const char *end, char *out)
+{
+    static const uint64_t low = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+    uint64_t word;
+    for (; end - p >= 8; p += 8, out += 8) {
+        memcpy(&word, p, sizeof word);
+        memcpy(out, &word, sizeof word);
+        uint64_t same = word ^ (low * '\\'), found = (same - low) & ~same & high;
+        if (found) return p + (unsigned)__builtin_ctzll(found) / 8;
+    }
+    while (p < end && *p != '\\') *out++ = *p++;
+    return p;
+}
+
 struct str json_unescape(struct arena *a, struct str quoted)
 {
     if (quoted.n < 2) return STR_NONE;
@@ -76,11 +91,9 @@ struct str json_unescape(struct arena *a, struct str quoted)
     if (out == NULL) return STR_NONE;
     size_t n = 0;
     while (p < end) {
-        const char *q = memchr(p, '\\', (size_t)(end - p));
-        size_t plain = (size_t)((q ? q : end) - p);
-        memcpy(out + n, p, plain);
-        n += plain;
-        if (q == NULL) break;
+        const char *q = copy_plain(p, end, out + n);
+        n += (size_t)(q - p);
+        if (q == end) break;
         if (q[1] == 'u') {
             size_t taken;
             n += put_utf8(out + n, unicode_escape(q, end, &taken));

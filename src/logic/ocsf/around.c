@@ -59,10 +59,11 @@ static bool is_name(struct str text)
     return text.n > 0 && text.n <= 1024;
 }
 
-static void add_engine_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v)
+/* Where in the output the uid's member begins. */
+static size_t add_engine_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v)
 {
     around_text(s, "version", str_of(schema->version));
-    s->tail.uid_at = s->out.n;
+    size_t uid_at = s->out.n;
     if (s->uid[0]) around_text(s, "uid", str_of(s->uid));
     if (is_name(s->source)) around_text(s, "log_name", s->source);
     if (is_name(s->in->tenant_id)) around_text(s, "tenant_uid", s->in->tenant_id);
@@ -73,23 +74,20 @@ static void add_engine_metadata(struct map_scratch *s, const struct schema *sche
     add_profiles(s, schema);
     add_extension(s, schema, v);
     (void)buf_add_char(&s->out, '}');
+    return uid_at;
 }
 
-static bool is_same_tail(const struct map_scratch *s, const struct variant *v)
+static bool is_same_tail(const struct map_scratch *s, const struct variant *v, const struct event_tail *t)
 {
-    const struct event_tail *t = &s->tail;
     return t->text.n > 0 && t->class == v->class && t->profiles == s->profiles && t->has_uid == (s->uid[0] != '\0') &&
            t->processed == s->in->processed.ticks && str_eq(s->source, buf_str(&t->source)) &&
            str_eq(s->in->tenant_id, buf_str(&t->tenant));
 }
 
-/* What stands from "version" on is the same for row after row but for the uid: made once, kept. */
-static void keep_tail(struct map_scratch *s, const struct schema *schema, const struct variant *v)
+/* What stands from "version" on is the same for row after row of a kind but for the uid: made once, kept. */
+static void keep_tail(struct map_scratch *s, const struct schema *schema, const struct variant *v, struct event_tail *t)
 {
-    struct event_tail *t = &s->tail;
-    size_t from = s->out.n;
-    add_engine_metadata(s, schema, v);
-    t->uid_at += sizeof ",\"uid\":\"" - 1 - from;
+    size_t from = s->out.n, uid_at = add_engine_metadata(s, schema, v);
     buf_reset(&t->text);
     buf_reset(&t->source);
     buf_reset(&t->tenant);
@@ -98,17 +96,27 @@ static void keep_tail(struct map_scratch *s, const struct schema *schema, const 
                    buf_add(&t->text, s->out.p + from, s->out.n - from) && buf_add_str(&t->source, s->source) &&
                    buf_add_str(&t->tenant, s->in->tenant_id);
     if (!is_kept) buf_reset(&t->text);
+    t->uid_at = uid_at + sizeof ",\"uid\":\"" - 1 - from;
     t->class = v->class;
     t->profiles = s->profiles;
     t->has_uid = s->uid[0] != '\0';
     t->processed = s->in->processed.ticks;
 }
 
-static void add_kept_tail(struct map_scratch *s)
+static void add_kept_tail(struct map_scratch *s, const struct event_tail *t)
 {
-    size_t at = s->out.n + s->tail.uid_at;
-    if (!buf_add_str(&s->out, buf_str(&s->tail.text))) return;
+    size_t at = s->out.n + t->uid_at;
+    if (!buf_reserve(&s->out, t->text.n + STRIDE)) return;
+    (void)pen_copy(s->out.p + s->out.n, t->text.p, t->text.n);
+    s->out.n += t->text.n;
     if (s->uid[0]) memcpy(s->out.p + at, s->uid, sizeof s->uid - 1);
+}
+
+/* Where the tail of such an event would be. */
+static struct event_tail *tail_of(struct map_scratch *s, const struct variant *v)
+{
+    uint64_t kind = (uintptr_t)v->class ^ (uintptr_t)s->plan << 1 ^ s->profiles;
+    return &s->tails[(kind * UINT64_C(0x9E3779B97F4A7C15)) >> 59];
 }
 
 bool around_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v)
@@ -116,10 +124,11 @@ bool around_metadata(struct map_scratch *s, const struct schema *schema, const s
     around_pair(s, "metadata", STR("{"));
     uint64_t written = v->metadata->code ? code_run(s, v->metadata) : run_block(s, v->metadata);
     bool is_first = s->out.n > 0 && s->out.p[s->out.n - 1] == '{';
-    if (!is_first && v->metadata->code && is_same_tail(s, v))
-        add_kept_tail(s);
+    struct event_tail *tail = tail_of(s, v);
+    if (!is_first && v->metadata->code && is_same_tail(s, v, tail))
+        add_kept_tail(s, tail);
     else
-        keep_tail(s, schema, v);
+        keep_tail(s, schema, v, tail);
     return frame_is_whole(v->metadata->frame, written);
 }
 

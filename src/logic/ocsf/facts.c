@@ -54,9 +54,11 @@ void map_scratch_free(struct map_scratch *s)
     buf_done(&s->out);
     buf_done(&s->row);
     buf_done(&s->text);
-    buf_done(&s->tail.text);
-    buf_done(&s->tail.source);
-    buf_done(&s->tail.tenant);
+    for (size_t i = 0; i < TAILS; i++) {
+        buf_done(&s->tails[i].text);
+        buf_done(&s->tails[i].source);
+        buf_done(&s->tails[i].tenant);
+    }
     free(s->slots);
     free(s->loaded);
     row_reader_done(s);

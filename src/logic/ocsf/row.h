@@ -104,7 +104,8 @@ struct row_choice {
 };
 enum { ROW_CHOICES = 32 };
 
-/* The end of metadata as it was written last, and what it depends on. */
+/* The end of metadata as it was written last for events of a kind, and what it depends on. */
+enum { TAILS = 32 };
 struct event_tail {
     struct buf text, source, tenant;
     const struct schema_item *class;
@@ -142,7 +143,7 @@ struct map_scratch {
     struct map_input own; /* and what points to it */
     struct str source;
     char uid[33];
-    struct event_tail tail;
+    struct event_tail tails[TAILS]; /* by a hash of the kind */
     struct row_choice choices[ROW_CHOICES];
     uint16_t *marks; /* slots used so far, in order: so that an object taken back gives its columns back */
     size_t mark_count, mark_cap;
