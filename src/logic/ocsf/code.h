@@ -18,7 +18,7 @@
 
 #include "logic/ocsf/row.h"
 
-enum { STRIDE = 64, CODE_DEPTH_MAX = 40, CODE_TAIL_MAX = 8, NO_OP = 0xFFFF };
+enum { STRIDE = 64, CODE_DEPTH_MAX = 40, CODE_TAIL_MAX = 8, NO_OP = 0xFFFF, JOINED_MAX = 8 };
 static_assert((int)STRIDE <= (int)OCSF_ROW_SLACK, "a stride may be read behind a row");
 
 enum code_kind {
@@ -46,6 +46,8 @@ enum leaf_kind {
     LEAF_TIME,
     LEAF_WORD,    /* a word by a table: an enum, or what fits the attribute */
     LEAF_SID,     /* a user's type by its SID */
+    LEAF_IP,      /* an address's version */
+    LEAF_JOIN,    /* texts of columns one behind the other */
     LEAF_CONVERT, /* text converters that only take a part of the text: into a text, one of a type, or a number */
     LEAF_JSON,    /* any value */
 };
@@ -58,6 +60,7 @@ struct word_code { /* an enum's word of at most 16 bytes, folded, as two words t
 struct word_codes {
     const struct word_code *items; /* by hash; length 0: free */
     uint32_t mask;
+    bool else_nothing; /* what is none of them says nothing */
 };
 
 /* In `bit`, above those of a frame: what has come about in a block. */
@@ -112,12 +115,13 @@ struct code_more {
     bool is_long;                   /* NUMBER: of 64 bits */
     const struct schema_type *type; /* TYPED, NUMBER, CONVERT */
     union {
-        const struct frame *frame;       /* END: with constraints, else NULL */
-        const struct condition *when;    /* WHEN */
-        const struct word_codes *words;  /* WORD */
-        const struct word_code *persons; /* SID: User, System */
-        const struct chain *chain;       /* CONVERT */
-        const struct str *silent;        /* as `but` has them */
+        const struct frame *frame;      /* END: with constraints, else NULL */
+        const struct condition *when;   /* WHEN */
+        const struct word_codes *words; /* WORD */
+        const struct word_code *two;    /* SID: User, System; IP: 4, 6 */
+        const struct expr *join;        /* JOIN */
+        const struct chain *chain;      /* CONVERT */
+        const struct str *silent;       /* as `but` has them */
     };
 };
 struct code_block {
@@ -131,6 +135,14 @@ struct compiler;
 bool code_make(struct compiler *c, struct block *b);
 /* As run_block. */
 uint64_t code_run(struct map_scratch *s, const struct block *b);
+
+/* A text that stands in JSON as it is. */
+static inline bool stands_in_json(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if ((unsigned char)text.p[i] < ' ' || text.p[i] == '"' || text.p[i] == '\\') return false;
+    return true;
+}
 
 /* The folded form of a word; false: not one of 1 to 16 bytes. */
 static inline bool word_code_of(struct str word, struct word_code *out)

@@ -155,10 +155,11 @@ static inline enum answer put_word(struct pen *pen, const struct code *c, const 
         text = (struct str){text.p + 1, text.n - 2};
     else if (slot->type == JSON_ARRAY || slot->type == JSON_OBJECT)
         return ASK;
-    if (!word_code_of(text, &w)) return ASK;
+    bool is_nothing = more->words->else_nothing && !is_escaped(slot) && pen->s->drift == NULL;
+    if (!word_code_of(text, &w)) return is_nothing ? ABSENT : ASK;
     for (uint32_t i = word_code_hash(&w) & more->words->mask;; i = (i + 1) & more->words->mask) {
         const struct word_code *known = &more->words->items[i];
-        if (known->length == 0) return ASK;
+        if (known->length == 0) return is_nothing ? ABSENT : ASK;
         if (known->head != w.head || known->tail != w.tail || known->length != w.length) continue;
         if (known->text.p == NULL) return ABSENT;
         return put_raw(pen, c, known->text);
@@ -173,7 +174,16 @@ static inline enum answer put_person(struct pen *pen, const struct code *c, cons
     bool is_system =
         raw.n == 10 && memcmp(raw.p + 1, "S-1-5-", 6) == 0 &&
         (memcmp(raw.p + 7, "18", 2) == 0 || memcmp(raw.p + 7, "19", 2) == 0 || memcmp(raw.p + 7, "20", 2) == 0);
-    return put_raw(pen, c, more->persons[is_system].text);
+    return put_raw(pen, c, more->two[is_system].text);
+}
+
+static inline enum answer put_version(struct pen *pen, const struct code *c, const struct code_more *more,
+                                      const struct slot *slot)
+{
+    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
+    if (slot->type != JSON_STRING || is_escaped(slot)) return ASK;
+    if (!schema_pattern_matches(PATTERN_IP, text)) return ABSENT;
+    return put_raw(pen, c, more->two[memchr(text.p, ':', text.n) != NULL].text);
 }
 
 /* ---- times -------------------------------------------------------------------------------------------------------------------- */
@@ -210,14 +220,6 @@ static bool cut_path(struct str path, bool wants_folder, struct str *out)
     return memmem(out->p, out->n, "\\u", 2) == NULL && memmem(out->p, out->n, "\\/", 2) == NULL;
 }
 
-/* A text that stands in JSON as it is. */
-static bool is_bare(struct str text)
-{
-    for (size_t i = 0; i < text.n; i++)
-        if ((unsigned char)text.p[i] < ' ' || text.p[i] == '"' || text.p[i] == '\\') return false;
-    return true;
-}
-
 /* False: that is not for here. */
 static bool convert(struct pen *pen, const struct chain *chain, const struct slot *slot, struct str *text)
 {
@@ -230,7 +232,7 @@ static bool convert(struct pen *pen, const struct chain *chain, const struct slo
     for (size_t i = 0; i < chain->step_count && text->n; i++)
         *text = convert_part(chain->steps[i].converter)(pen->s, &chain->steps[i], *text);
     bool is_cut = text->p != whole.p || text->n != whole.n; /* else it stays as it is escaped */
-    return !is_escaped(slot) || (is_cut && is_bare(*text));
+    return !is_escaped(slot) || (is_cut && stands_in_json(*text));
 }
 
 static enum answer put_converted(struct pen *pen, const struct code *c, const struct code_more *more,
@@ -243,6 +245,47 @@ static enum answer put_converted(struct pen *pen, const struct code *c, const st
     if ((text.n == 1 && text.p[0] == '-') || text.n > more->length_max) return ASK;
     if (more->type->pattern != PATTERN_NONE && !schema_pattern_matches(more->type->pattern, text)) return ASK;
     return put_quoted(pen, c, text);
+}
+
+/* ---- texts one behind the other ------------------------------------------------------------------------------------------------ */
+/* Of a column; n == 0: it says nothing. False: that is not for here. */
+static bool text_to_join(const struct map_scratch *s, const struct chain *chain, struct str *text)
+{
+    const struct slot *slot = &s->slots[chain->slot];
+    *text = STR_NONE;
+    if (slot->raw.p == NULL || slot->is_blank) return true;
+    if (slot->type == JSON_ARRAY || slot->type == JSON_OBJECT || is_escaped(slot)) return false;
+    *text = slot->type == JSON_STRING ? (struct str){slot->raw.p + 1, slot->raw.n - 2} : slot->raw;
+    if (chain->step_count && is_zero(text->p, text->n)) *text = STR_NONE; /* `nonzero` */
+    return true;
+}
+
+static enum answer put_joined(struct pen *pen, const struct code *c, const struct code_more *more)
+{
+    struct map_scratch *s = pen->s;
+    const struct expr *e = more->join;
+    struct str texts[JOINED_MAX] = {0};
+    size_t bytes = 0;
+    for (size_t i = 0; i < e->part_count; i++) {
+        if (!text_to_join(s, e->parts[i].chains, &texts[i])) return ASK;
+        if (texts[i].n) bytes += texts[i].n + (i > 0 ? e->separator.n : 0);
+    }
+    if (texts[0].n == 0) return ABSENT;
+    if (bytes < 2 || bytes > more->length_max || !pen_has_room(pen, c->key_n + bytes + 2 + CODE_TAIL_MAX)) return ASK;
+    char *w = pen_copy(pen->w, c->key, c->key_n);
+    *w++ = '"';
+    for (size_t i = 0; i < e->part_count; i++) {
+        if (texts[i].n == 0) continue;
+        if (i > 0) {
+            memcpy(w, e->separator.p, e->separator.n);
+            w += e->separator.n;
+            s->marks[s->mark_count++] = e->parts[i].chains->slot; /* the first's is the code's */
+        }
+        w = pen_copy(w, texts[i].p, texts[i].n);
+    }
+    *w++ = '"';
+    pen->w = put_tail(w, c);
+    return WRITTEN;
 }
 
 enum answer code_leaf(struct pen *pen, const struct code *c, const struct code_more *more)
@@ -263,6 +306,8 @@ enum answer code_leaf(struct pen *pen, const struct code *c, const struct code_m
     case LEAF_TIME: return put_time(pen, c, more, slot);
     case LEAF_WORD: return put_word(pen, c, more, slot);
     case LEAF_SID: return put_person(pen, c, more, slot);
+    case LEAF_IP: return put_version(pen, c, more, slot);
+    case LEAF_JOIN: return put_joined(pen, c, more);
     case LEAF_JSON: return put_json(pen, c, slot);
     case LEAF_CONVERT: break;
     }

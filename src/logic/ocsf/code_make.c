@@ -201,6 +201,7 @@ static const struct word_codes *words_of(struct maker *m, const struct op *op, c
         (struct word_table *)(uintptr_t)t; /* variants are made one by one, and share their tables */
     const void *fits = op->fit == FIT_ENUM ? (const void *)op->sibling_key.p : op->attr;
     uint32_t size = 8;
+    size_t known = 0;
     if (t->codes && t->codes_for == fits) return t->codes;
     while (size < 4 * t->count) size *= 2;
     struct word_codes *codes = ARENA_NEW(m->a, struct word_codes);
@@ -218,8 +219,10 @@ static const struct word_codes *words_of(struct maker *m, const struct op *op, c
         uint32_t at = word_code_hash(&w) & (size - 1);
         while (items[at].length) at = (at + 1) & (size - 1);
         items[at] = w;
+        known++;
     }
-    *codes = (struct word_codes){items, size - 1};
+    bool has_else = t->knows_other || t->by_caption || t->fallback.token.p;
+    *codes = (struct word_codes){items, size - 1, known == t->count && !has_else};
     owner->codes = codes;
     owner->codes_for = fits;
     return codes;
@@ -233,14 +236,15 @@ static const struct word *find_id(const struct word_table *t, const char *id)
     return NULL;
 }
 
-/* User and System, as `user_type` tells them apart. */
-static const struct word_code *persons_of(struct maker *m, const struct op *op, const struct word_table *t)
+/* Two words that a converter tells apart: User and System, versions of addresses. NULL: they are not both in the table. */
+static const struct word_code *two_of(struct maker *m, const struct op *op, const struct word_table *t,
+                                      const char *const *ids)
 {
-    const struct word *user = find_id(t, "1"), *system = find_id(t, "3");
+    const struct word *a = find_id(t, ids[0]), *b = find_id(t, ids[1]);
     struct word_code *two = arena_alloc(m->a, 2 * sizeof *two);
     if (two == NULL) m->failed = true;
-    if (two == NULL || user == NULL || system == NULL || !word_text(m, op, user, &two[0].text) ||
-        !word_text(m, op, system, &two[1].text))
+    if (two == NULL || a == NULL || b == NULL || !word_text(m, op, a, &two[0].text) ||
+        !word_text(m, op, b, &two[1].text))
         return NULL;
     return two[0].text.p && two[1].text.p ? two : NULL;
 }
@@ -273,15 +277,19 @@ static bool make_plain(const struct op *op, struct code_more *c)
 
 static bool make_word(struct maker *m, const struct op *op, const struct chain *chain, struct code_more *c)
 {
+    static const char *const persons[] = {"1", "3"}, *const versions[] = {"4", "6"};
     const struct step *last = &chain->steps[chain->step_count - 1];
-    bool is_of_person = chain->step_count == 2 && chain->steps[0].converter == CONV_USER_TYPE && op->fit == FIT_ENUM;
-    if (op->observable || (chain->step_count != 1 && !is_of_person)) return false;
-    c->leaf = is_of_person ? LEAF_SID : LEAF_WORD;
-    if (is_of_person)
-        c->persons = persons_of(m, op, last->table);
-    else
-        c->words = words_of(m, op, last->table);
-    return is_of_person ? c->persons != NULL : c->words != NULL;
+    enum converter first = chain->steps[0].converter;
+    bool is_of_two = chain->step_count == 2 && (first == CONV_USER_TYPE || first == CONV_IP_VERSION);
+    if (op->observable || (chain->step_count != 1 && !is_of_two)) return false;
+    if (is_of_two) {
+        c->leaf = first == CONV_USER_TYPE ? LEAF_SID : LEAF_IP;
+        c->two = two_of(m, op, last->table, first == CONV_USER_TYPE ? persons : versions);
+        return c->two != NULL;
+    }
+    c->leaf = LEAF_WORD;
+    c->words = words_of(m, op, last->table);
+    return c->words != NULL;
 }
 
 static bool are_parts(const struct chain *chain)
@@ -322,9 +330,30 @@ static bool make_simple(struct maker *m, const struct op *op, const struct chain
     bool is_word = chain->step_count > 0 && chain->steps[chain->step_count - 1].converter == CONV_TABLE;
     c->shape = chain->shape;
     if (is_word ? !make_word(m, op, chain, c) : op->fit == FIT_ENUM || !make_converted(op, chain, c)) return false;
-    bool can_be_observed =
+    bool can_be_observed = /* as what is written is what is told */
         c->leaf == LEAF_TEXT || c->leaf == LEAF_TYPED || c->leaf == LEAF_NUMBER || c->leaf == LEAF_CONVERT;
     return !op->observable || can_be_observed;
+}
+
+static bool is_to_join(const struct maker *m, const struct expr *part)
+{
+    const struct chain *c = part->chains;
+    return part->kind == EXPR_FIRST && part->chain_count == 1 && is_member(m, c) && c->shape == 0 &&
+           (c->step_count == 0 || (c->step_count == 1 && c->steps[0].converter == CONV_NONZERO));
+}
+
+/* A $join of columns of the row as they stand. */
+static bool make_join(struct maker *m, const struct op *op, const struct expr *join, struct code_more *c)
+{
+    bool is_fine = join->part_count <= JOINED_MAX && !join->joins_path && !op->attr->is_array;
+    for (size_t i = 0; i < join->part_count && is_fine; i++) is_fine = is_to_join(m, &join->parts[i]);
+    if (!is_fine || op->fit != FIT_STRING || !make_plain(op, c) || c->leaf != LEAF_TEXT ||
+        !stands_in_json(join->separator))
+        return false;
+    c->leaf = LEAF_JOIN;
+    c->join = join;
+    m->marks += join->part_count;
+    return true;
 }
 
 /* One that the loop does by itself: nothing to ask and nothing to tell. */
@@ -339,8 +368,9 @@ static enum code_kind leaf_kind(const struct code_more *c, struct role role)
 
 enum { ALTERNATIVES_MAX = 16 };
 struct alternatives { /* of a leaf's value, in order */
-    struct {
+    struct alternative {
         const struct chain *chain;
+        const struct expr *join;      /* and its other columns; NULL: only the one */
         const struct condition *when; /* NULL: always */
     } items[ALTERNATIVES_MAX];
     size_t count;
@@ -349,21 +379,23 @@ struct alternatives { /* of a leaf's value, in order */
 
 static void add_chains(struct alternatives *a, const struct expr *e)
 {
-    for (size_t i = 0; i < e->chain_count; i++) {
-        a->is_more = a->is_more || a->count == ALTERNATIVES_MAX;
+    size_t count = e->kind == EXPR_FIRST ? e->chain_count : 1;
+    for (size_t i = 0; i < count && !a->is_more; i++) {
+        a->is_more = a->count == ALTERNATIVES_MAX;
         if (a->is_more) return;
-        a->items[a->count].chain = &e->chains[i];
-        a->items[a->count++].when = e->when;
+        a->items[a->count++] = (struct alternative){.chain = e->kind == EXPR_FIRST ? &e->chains[i] : e->parts->chains,
+                                                    .join = e->kind == EXPR_JOIN ? e : NULL,
+                                                    .when = e->when};
     }
 }
 
 static void list_alternatives(struct alternatives *a, const struct expr *e)
 {
     a->count = 0;
-    a->is_more = e->kind != EXPR_FIRST && e->kind != EXPR_ANY;
-    if (e->kind == EXPR_FIRST) add_chains(a, e);
+    a->is_more = e->kind == EXPR_CONCAT;
+    if (e->kind == EXPR_FIRST || e->kind == EXPR_JOIN) add_chains(a, e);
     for (size_t i = 0; e->kind == EXPR_ANY && i < e->part_count && !a->is_more; i++) {
-        a->is_more = e->parts[i].kind != EXPR_FIRST;
+        a->is_more = e->parts[i].kind != EXPR_FIRST && e->parts[i].kind != EXPR_JOIN;
         if (!a->is_more) add_chains(a, &e->parts[i]);
     }
 }
@@ -372,7 +404,9 @@ static void list_alternatives(struct alternatives *a, const struct expr *e)
 static void make_general(struct maker *m, uint32_t i, const struct alternatives *a, struct role role)
 {
     const struct op *op = &m->ops[i];
-    const struct chain *only = a->count == 1 && !a->is_more && !a->items[0].when ? a->items[0].chain : NULL;
+    const struct alternative *first = &a->items[0];
+    bool is_only = a->count == 1 && !a->is_more && !first->when && !first->join;
+    const struct chain *only = is_only ? first->chain : NULL;
     struct code c = {.kind = CODE_OP, .bit = role.bit | CODE_VALUE, .tail = 1};
     struct code_more more = {
         .op = (uint16_t)i, .observable = NO_OP, .profile = role.profile | op->profile, .is_element = role.is_element};
@@ -385,8 +419,7 @@ static void make_general(struct maker *m, uint32_t i, const struct alternatives 
 }
 
 /* One alternative; false: none that codes know. */
-static bool make_alternative(struct maker *m, uint32_t i, const struct chain *chain, const struct condition *when,
-                             struct role role)
+static bool make_alternative(struct maker *m, uint32_t i, const struct alternative *a, struct role role)
 {
     const struct op *op = &m->ops[i];
     struct code_more more = {.op = (uint16_t)i,
@@ -394,15 +427,15 @@ static bool make_alternative(struct maker *m, uint32_t i, const struct chain *ch
                              .profile = role.profile | op->profile,
                              .is_element = role.is_element,
                              .is_time = op->is_time};
-    struct code c = {.bit = role.bit | CODE_VALUE, .tail = 1, .slot = chain->slot};
-    if (!make_simple(m, op, chain, &more)) return false;
-    size_t condition = when ? add_when(m, when) : 0;
+    struct code c = {.bit = role.bit | CODE_VALUE, .tail = 1, .slot = a->chain->slot};
+    if (a->join ? !make_join(m, op, a->join, &more) : !make_simple(m, op, a->chain, &more)) return false;
+    size_t condition = a->when ? add_when(m, a->when) : 0;
     c.kind = (uint8_t)leaf_kind(&more, role);
     set_key(&c, literal(m, op->key, STR_NONE, STR_NONE));
     if (c.kind == CODE_TEXT) c.limit = more.length_max - 2;
     if (c.kind == CODE_TIME) c.is_time = more.is_time;
     (void)add(m, c, more);
-    if (when) end_when(m, condition);
+    if (a->when) end_when(m, condition);
     return true;
 }
 
@@ -416,7 +449,7 @@ static void make_leaf(struct maker *m, uint32_t i, struct role role)
     size_t when = op->when && done < a.count ? add_when(m, op->when) : 0;
     role.is_alternative |= a.count > 1 || a.is_more;
     for (bool is_known = true; done < a.count && !m->failed; done += is_known) {
-        is_known = make_alternative(m, i, a.items[done].chain, a.items[done].when, role);
+        is_known = make_alternative(m, i, &a.items[done], role);
         if (!is_known) break;
         ends[count++] = m->count - 1;
     }
