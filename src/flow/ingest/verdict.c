@@ -20,7 +20,7 @@ static bool read_bin(const struct json *v, struct verdict *out)
     return true;
 }
 
-bool verdict_read(const struct verdict_record *r, struct verdict *out)
+bool verdict_restore(const struct verdict_record *r, struct verdict *out)
 {
     *out = (struct verdict){.hour = r->hour, .repaired = r->repaired, .is_pulled = r->is_pulled};
     if (r->differing.n == 0) return true;
@@ -118,7 +118,7 @@ static bool take_noted(void *arg, const struct verdict_record *r)
 {
     struct hours *h = arg;
     struct noted *n = hour_at(h, r->hour);
-    h->is_bad = !n || !verdict_read(r, &n->v);
+    h->is_bad = !n || !verdict_restore(r, &n->v);
     return !h->is_bad;
 }
 
