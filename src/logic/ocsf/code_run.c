@@ -197,11 +197,10 @@ static const struct code *run_other(struct progress *g, const struct code *c)
 }
 
 /* ---- the loop --------------------------------------------------------------------------------------------------------------------- */
+/* A string from two characters on, so that it is no dash; nor one in disguise, "\\u002d". */
 static inline bool is_plain_text(const struct slot *slot, uint32_t limit)
 {
-    size_t n = slot->raw.n;                              /* with its quotes: from four on, so that it is no dash */
-    bool may_be_dash = n == 8 && slot->raw.p[1] == '\\'; /* "\u002d" */
-    return slot->type == JSON_STRING && n - 4 <= limit && !may_be_dash;
+    return (slot->type | (slot->flags & JSON_ODD) << 8) == JSON_STRING && slot->raw.n - 4 <= limit;
 }
 
 static inline bool is_plain_number(const struct slot *slot)
@@ -214,6 +213,20 @@ static inline struct hand put_plain(struct hand h, const struct code *c, struct 
 {
     char *w = pen_copy(h.w, c->key, c->key_n);
     h.w = put_tail(pen_copy(w, raw.p, raw.n), c);
+    h.written |= c->bit;
+    *h.mark++ = c->slot;
+    return h;
+}
+
+/* A number as text. */
+static inline struct hand put_digits(struct hand h, const struct code *c, struct str raw)
+{
+    char *w = pen_copy(h.w, c->key, c->key_n);
+    *w = '"';
+    pen_stride(w + 1, raw.p);
+    w += raw.n + 2;
+    w[-1] = '"';
+    h.w = put_tail(w, c);
     h.written |= c->bit;
     *h.mark++ = c->slot;
     return h;
@@ -260,7 +273,10 @@ static inline const struct code *run_plain(struct progress *g, const struct code
                 continue;
             }
             if (slot->raw.p == NULL || slot->is_blank) continue;
-            break;
+            if (slot->type != JSON_NUMBER || slot->raw.n > STRIDE || slot->raw.n > c->limit) break;
+            if (UNLIKELY((ptrdiff_t)(c->key_n + 2 * STRIDE) >= end - h.w)) break;
+            h = put_digits(h, c, slot->raw);
+            continue;
         }
         case CODE_NUMBER: {
             const struct slot *slot = &slots[c->slot];
@@ -321,7 +337,14 @@ static inline const struct code *run_plain(struct progress *g, const struct code
             g->back = NULL;
             enter(g, g->whole);
             continue;
-        default: break;
+        case CODE_LEAF:
+        case CODE_WHEN:
+        case CODE_END:
+        case CODE_LIST:
+        case CODE_LIST_END:
+        case CODE_OP:
+        case CODE_INNER: break;
+        default: __builtin_unreachable(); /* saves the switch a comparison */
         }
         *hand = h;
         return c;

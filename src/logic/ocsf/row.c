@@ -1,9 +1,11 @@
 #include "logic/ocsf/row.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_TO_FIND = NO_SLOT - 1 };
+enum { SLOT_TO_FIND = NO_SLOT - 1, BLANK_BIT = 2 };
+static_assert(1 << BLANK_BIT == JSON_BLANK, "its place among the flags");
 
 bool row_is_blank(struct str raw, enum json_type type)
 {
@@ -225,11 +227,15 @@ static struct row_layout *layout_for(struct map_scratch *s, const struct plan *p
 
 static bool layout_room(struct row_layout *l, size_t members, size_t slots)
 {
-    if (l->cap >= members + slots && l->slots) return true;
-    uint16_t *more = realloc(l->slots, (members + slots + 1) * sizeof *more);
-    if (more == NULL) return false;
-    l->slots = more;
-    l->cap = members + slots;
+    size_t cap = 2 * members + slots;
+    if (l->cap < cap || l->slots == NULL) {
+        uint16_t *more = realloc(l->slots, (cap + 1) * sizeof *more);
+        if (more == NULL) return false;
+        l->slots = more;
+        l->cap = cap;
+    }
+    l->places = l->slots + members;
+    l->absent = l->places + members;
     return true;
 }
 
@@ -284,7 +290,6 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
     l->track = 0;
     if (!layout_room(l, count, shape->name_count) || !batch_room(l, count)) return false;
     l->known_count = l->sidecar_count = l->absent_count = 0;
-    l->absent = l->slots + count;
     for (size_t i = 0; i < count; i++) {
         const struct json_field *m = &s->members.items[i];
         uint16_t *seen = view && m->key != JSON_NO_KEY ? &view[m->key] : NULL;
@@ -294,6 +299,7 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
             if (seen) *seen = slot;
         }
         l->slots[i] = slot;
+        l->places[i] = slot == NO_SLOT ? (uint16_t)p->slot_count : slot;
         l->known_count += slot != NO_SLOT;
         l->sidecar_count += row_is_about_another(m);
     }
@@ -307,30 +313,28 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
     return true;
 }
 
-/* What the plan does not know goes to a slot that nobody reads: cheaper than to ask. */
-static void fill_batch(struct map_scratch *s, const struct plan *p, struct row_layout *l, size_t from)
+static void fill_batch(struct map_scratch *s, struct row_layout *l, size_t from)
 {
-    struct row_batch *b = &l->batches[from / ROW_BATCH];
     const struct json_field *m = s->members.items + from;
     const char *base = s->members.base;
-    const uint16_t *to = l->slots + from;
+    const uint16_t *places = l->places + from;
     struct slot *slots = s->slots;
-    size_t nowhere = p->slot_count, count = s->members.count - from;
+    size_t rest = s->members.count - from, count = rest < ROW_BATCH ? rest : ROW_BATCH;
+    bool is_near = from + ROW_BATCH <= NO_MEMBER;
     uint64_t blank = 0;
-    for (size_t i = 0; i < count && i < ROW_BATCH; i++) {
-        struct slot *slot = &slots[to[i] < nowhere ? to[i] : nowhere];
-        bool is_blank = m[i].flags & JSON_BLANK;
-        blank |= (uint64_t)is_blank << i;
+    for (size_t i = 0; i < count; i++) {
+        struct slot *slot = &slots[places[i]];
         slot->raw.p = base + m[i].value;
         slot->raw.n = m[i].end - m[i].value;
         slot->type = m[i].type;
         slot->flags = m[i].flags;
-        slot->is_blank = is_blank;
+        slot->is_blank = m[i].flags & JSON_BLANK;
         slot->has_strangers = slot->is_used = false;
-        slot->member = (uint16_t)(from + i < NO_MEMBER ? from + i : NO_MEMBER);
+        slot->member = is_near ? (uint16_t)(from + i) : NO_MEMBER;
+        blank = blank >> 1 | (uint64_t)(m[i].flags & JSON_BLANK) << (63 - BLANK_BIT); /* in at the top */
     }
-    b->blank = blank;
-    b->used = 0;
+    l->batches[from / ROW_BATCH].blank = blank >> (ROW_BATCH - count);
+    l->batches[from / ROW_BATCH].used = 0;
 }
 
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
@@ -346,7 +350,7 @@ bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
     s->loaded[0] = 1;
     for (size_t i = 0; !is_as_before && i < l->absent_count; i++) s->slots[l->absent[i]] = (struct slot){0};
     fill(&s->slots[p->shapes[0].self_slot], row, JSON_OBJECT, 0);
-    for (size_t i = 0; i < s->members.count; i += ROW_BATCH) fill_batch(s, p, l, i);
+    for (size_t i = 0; i < s->members.count; i += ROW_BATCH) fill_batch(s, l, i);
     return true;
 }
 

@@ -25,7 +25,7 @@ struct slot {
     struct str raw;     /* as it stands; p == NULL: not there */
     uint8_t type;       /* enum json_type */
     uint8_t flags;      /* JSON_ESCAPED, JSON_ODD, JSON_COMPACT: see kit/json/field.h */
-    bool is_blank;      /* null, "", {} or [] */
+    uint8_t is_blank;   /* null, "", {} or []: JSON_BLANK or 0 */
     bool has_strangers; /* of a shape's own slot: a filled member that the mapping does not name */
     bool is_used;       /* became an attribute; known when the event is written */
     uint16_t member;    /* which of the row's members this is; NO_MEMBER: none, or far behind */
@@ -65,11 +65,13 @@ enum { ROW_BATCH = 64 };
 /* Where the members of a row go in a plan. Rows of one track (kit/json/walk.h) are laid out alike. */
 struct row_layout {
     const struct plan *plan;
-    uint32_t track;   /* 0: of a row that has none; found anew each time */
-    uint16_t *slots;  /* by member; NO_SLOT: unknown to the plan */
-    uint16_t *absent; /* the row's other slots; behind the first in the same memory */
+    uint32_t track;  /* 0: of a row that has none; found anew each time */
+    uint16_t *slots; /* by member; NO_SLOT: unknown to the plan */
+    uint16_t
+        *places; /* by member: the same, but a place behind all slots, which nobody reads, for those that are unknown */
+    uint16_t *absent; /* the row's other slots; these three share their memory */
     size_t absent_count;
-    size_t cap;                /* of both */
+    size_t cap;                /* of all three */
     struct row_batch *batches; /* of the members */
     size_t batch_cap;
     size_t known_count, sidecar_count; /* of the members */
