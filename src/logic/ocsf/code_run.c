@@ -200,7 +200,7 @@ static const struct code *run_other(struct progress *g, const struct code *c)
 /* A string from two characters on, so that it is no dash; nor one in disguise, "\\u002d". */
 static inline bool is_plain_text(const struct slot *slot, uint32_t limit)
 {
-    return (slot->type | (slot->flags & JSON_ODD) << 8) == JSON_STRING && slot->raw.n - 4 <= limit;
+    return slot->type == JSON_STRING && !(slot->flags & JSON_ODD) && slot->raw.n - 4 <= limit;
 }
 
 static inline bool is_plain_number(const struct slot *slot)

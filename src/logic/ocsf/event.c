@@ -70,7 +70,7 @@ static void note_doubts(struct map_scratch *s)
 {
     for (size_t i = 0; s->drift && i < s->doubt_count; i++) {
         const struct doubt *d = &s->doubts[i];
-        if (!s->slots[d->slot].is_used)
+        if (!row_is_used(s, d->slot))
             drift_note(s->drift, DRIFT_VALUE, row_slot_name(s, 0, d->slot), d->word, s->in->row);
     }
 }
@@ -133,18 +133,19 @@ static const char *missing(struct map_scratch *s, const struct variant *v, uint6
     return reason ? reason : "something that the class requires did not come about";
 }
 
+/* What was marked is used: a bit for a member of the row, else in its slot. */
 static void settle_marks(struct map_scratch *s)
 {
+    const uint16_t *members = s->layout->members, *end = s->marks + s->mark_count;
     uint64_t used = 0; /* of the first batch: hardly any row has more */
-    for (size_t i = 0; i < s->mark_count; i++) {
-        struct slot *slot = &s->slots[s->marks[i]];
-        slot->is_used = true;
-        if (slot->member < ROW_BATCH)
-            used |= UINT64_C(1) << slot->member;
-        else if (slot->member != NO_MEMBER)
-            s->layout->batches[slot->member / ROW_BATCH].used |= UINT64_C(1) << slot->member % ROW_BATCH;
+    for (const uint16_t *slot = s->marks; slot < end; slot++) {
+        uint16_t member = members[*slot];
+        if (member < ROW_BATCH)
+            used |= UINT64_C(1) << member;
+        else if (member != NO_MEMBER)
+            s->layout->batches[member / ROW_BATCH].used |= UINT64_C(1) << member % ROW_BATCH;
         else
-            s->asks_slots = true;
+            row_use_silently(s, *slot);
     }
     s->layout->batches[0].used |= used;
 }

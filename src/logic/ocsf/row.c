@@ -1,11 +1,9 @@
 #include "logic/ocsf/row.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_TO_FIND = NO_SLOT - 1, BLANK_BIT = 2 };
-static_assert(1 << BLANK_BIT == JSON_BLANK, "its place among the flags");
+enum { SLOT_TO_FIND = NO_SLOT - 1 };
 
 bool row_is_blank(struct str raw, enum json_type type)
 {
@@ -137,8 +135,7 @@ static void clear(struct map_scratch *s, uint16_t index)
 
 static void fill(struct slot *slot, struct str raw, enum json_type type, uint8_t flags)
 {
-    *slot = (struct slot){
-        .raw = raw, .type = (uint8_t)type, .flags = flags, .is_blank = flags & JSON_BLANK, .member = NO_MEMBER};
+    *slot = (struct slot){.raw = raw, .type = (uint8_t)type, .flags = flags, .is_blank = flags & JSON_BLANK};
 }
 
 void shape_read(struct map_scratch *s, uint16_t index, struct str value)
@@ -227,7 +224,7 @@ static struct row_layout *layout_for(struct map_scratch *s, const struct plan *p
 
 static bool layout_room(struct row_layout *l, size_t members, size_t slots)
 {
-    size_t cap = 2 * members + slots;
+    size_t cap = 2 * members + 2 * slots;
     if (l->cap < cap || l->slots == NULL) {
         uint16_t *more = realloc(l->slots, (cap + 1) * sizeof *more);
         if (more == NULL) return false;
@@ -235,7 +232,8 @@ static bool layout_room(struct row_layout *l, size_t members, size_t slots)
         l->cap = cap;
     }
     l->places = l->slots + members;
-    l->absent = l->places + members;
+    l->members = l->places + members;
+    l->absent = l->members + slots;
     return true;
 }
 
@@ -253,9 +251,8 @@ static bool batch_room(struct row_layout *l, size_t members)
 /* From the last to the first, as of several with one name the last counts. */
 static void make_batches(const struct map_scratch *s, const struct plan *p, struct row_layout *l)
 {
-    uint64_t seen[PLAN_SLOTS_MAX / 64 + 1];
     size_t count = s->members.count;
-    memset(seen, 0, (p->slot_count / 64 + 1) * sizeof *seen);
+    memset(l->members, NO_MEMBER & 0xFF, p->slot_count * sizeof *l->members);
     memset(l->batches, 0, (count / ROW_BATCH + 1) * sizeof *l->batches);
     for (size_t i = count; i-- > 0;) {
         struct row_batch *b = &l->batches[i / ROW_BATCH];
@@ -263,8 +260,8 @@ static void make_batches(const struct map_scratch *s, const struct plan *p, stru
         uint16_t slot = l->slots[i];
         bool is_known = slot != NO_SLOT;
         uint8_t marks = is_known ? p->slot_marks[slot] : 0;
-        bool is_double = is_known && (seen[slot / 64] >> slot % 64 & 1);
-        if (is_known) seen[slot / 64] |= UINT64_C(1) << slot % 64;
+        bool is_double = is_known && l->members[slot] != NO_MEMBER;
+        if (is_known && !is_double && i < NO_MEMBER) l->members[slot] = (uint16_t)i;
         if (is_known) b->known |= bit;
         if (!is_double && !(marks & SLOT_DROPPED) && !row_is_about_another(&s->members.items[i])) b->open |= bit;
         if (marks & SLOT_KEPT)
@@ -288,7 +285,7 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
     uint16_t *view = s->views ? view_of(s, p) : NULL;
     size_t count = s->members.count;
     l->track = 0;
-    if (!layout_room(l, count, shape->name_count) || !batch_room(l, count)) return false;
+    if (!layout_room(l, count, p->slot_count) || !batch_room(l, count)) return false;
     l->known_count = l->sidecar_count = l->absent_count = 0;
     for (size_t i = 0; i < count; i++) {
         const struct json_field *m = &s->members.items[i];
@@ -313,28 +310,21 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
     return true;
 }
 
-static void fill_batch(struct map_scratch *s, struct row_layout *l, size_t from)
+/* Each member's slice into its slot. */
+static void fill_all(struct map_scratch *s, const struct row_layout *l)
 {
-    const struct json_field *m = s->members.items + from;
     const char *base = s->members.base;
-    const uint16_t *places = l->places + from;
+    const uint16_t *place = l->places;
     struct slot *slots = s->slots;
-    size_t rest = s->members.count - from, count = rest < ROW_BATCH ? rest : ROW_BATCH;
-    bool is_near = from + ROW_BATCH <= NO_MEMBER;
-    uint64_t blank = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct slot *slot = &slots[places[i]];
-        slot->raw.p = base + m[i].value;
-        slot->raw.n = m[i].end - m[i].value;
-        slot->type = m[i].type;
-        slot->flags = m[i].flags;
-        slot->is_blank = m[i].flags & JSON_BLANK;
+    for (const struct json_field *m = s->members.items, *end = m + s->members.count; m < end; m++, place++) {
+        struct slot *slot = &slots[*place];
+        slot->raw.p = base + m->value;
+        slot->raw.n = m->end - m->value;
+        slot->type = m->type;
+        slot->flags = m->flags;
+        slot->is_blank = m->flags & JSON_BLANK;
         slot->has_strangers = slot->is_used = false;
-        slot->member = is_near ? (uint16_t)(from + i) : NO_MEMBER;
-        blank = blank >> 1 | (uint64_t)(m[i].flags & JSON_BLANK) << (63 - BLANK_BIT); /* in at the top */
     }
-    l->batches[from / ROW_BATCH].blank = blank >> (ROW_BATCH - count);
-    l->batches[from / ROW_BATCH].used = 0;
 }
 
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
@@ -350,7 +340,8 @@ bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
     s->loaded[0] = 1;
     for (size_t i = 0; !is_as_before && i < l->absent_count; i++) s->slots[l->absent[i]] = (struct slot){0};
     fill(&s->slots[p->shapes[0].self_slot], row, JSON_OBJECT, 0);
-    for (size_t i = 0; i < s->members.count; i += ROW_BATCH) fill_batch(s, l, i);
+    fill_all(s, l);
+    for (size_t i = 0; i <= s->members.count / ROW_BATCH; i++) l->batches[i].used = 0;
     return true;
 }
 

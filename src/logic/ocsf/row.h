@@ -27,10 +27,8 @@ struct slot {
     uint8_t flags;      /* JSON_ESCAPED, JSON_ODD, JSON_COMPACT: see kit/json/field.h */
     uint8_t is_blank;   /* null, "", {} or []: JSON_BLANK or 0 */
     bool has_strangers; /* of a shape's own slot: a filled member that the mapping does not name */
-    bool is_used;       /* became an attribute; known when the event is written */
-    uint16_t member;    /* which of the row's members this is; NO_MEMBER: none, or far behind */
+    bool is_used;       /* became an attribute, or nothing for good; of the row's own see row_is_used */
 };
-enum { NO_MEMBER = 0xFFFF };
 /* What a member's key is, besides a column; sidecars of OData first, these by themselves. */
 enum row_kind {
     ROW_COLUMN,
@@ -57,8 +55,7 @@ struct row_batch {
     uint64_t open;   /* it may go: about no other member, not dropped, the last of its name */
     uint64_t kept;   /* though it is used */
     uint64_t doubts; /* not if it says nothing, or if all that is in it is used */
-    uint64_t blank;  /* these two are of the row at hand */
-    uint64_t used;
+    uint64_t used;   /* in the row at hand */
 };
 enum { ROW_BATCH = 64 };
 
@@ -69,13 +66,15 @@ struct row_layout {
     uint16_t *slots; /* by member; NO_SLOT: unknown to the plan */
     uint16_t
         *places; /* by member: the same, but a place behind all slots, which nobody reads, for those that are unknown */
-    uint16_t *absent; /* the row's other slots; these three share their memory */
+    uint16_t *members; /* by slot: the last member that goes there; NO_MEMBER: none, or not one of the row's */
+    uint16_t *absent;  /* the row's other slots; these four share their memory */
     size_t absent_count;
-    size_t cap;                /* of all three */
+    size_t cap;                /* of all four */
     struct row_batch *batches; /* of the members */
     size_t batch_cap;
     size_t known_count, sidecar_count; /* of the members */
 };
+enum { NO_MEMBER = 0xFFFF };
 enum { ROW_LAYOUTS = 256, ROW_LAYOUT_PROBES = 4 };
 
 /* Which slot each key of a book has in a plan. */
@@ -215,6 +214,13 @@ static inline void row_forget(struct map_scratch *s)
 {
     s->opened_count = 0;
     s->asks_slots = false;
+}
+/* Did what the slot holds become an attribute? Known when marks are settled. */
+static inline bool row_is_used(const struct map_scratch *s, uint16_t slot)
+{
+    uint16_t member = s->layout->members[slot];
+    bool is_told = member != NO_MEMBER && (s->layout->batches[member / ROW_BATCH].used >> member % ROW_BATCH & 1);
+    return is_told || s->slots[slot].is_used;
 }
 /* What it holds says nothing: it became no attribute, and does not go to unmapped either. */
 static inline void row_use_silently(struct map_scratch *s, uint16_t slot)

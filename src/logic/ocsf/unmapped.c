@@ -31,7 +31,12 @@ static uint64_t those_left(struct map_scratch *s, const struct plan *p, size_t b
 {
     const struct row_batch *b = &s->layout->batches[batch];
     const uint16_t *slots = s->layout->slots + batch * ROW_BATCH;
-    uint64_t left = b->open & ~b->blank & (~b->used | b->kept);
+    const struct json_field *m = s->members.items + batch * ROW_BATCH;
+    uint64_t left = b->open & (~b->used | b->kept);
+    for (uint64_t rest = left; rest; rest &= rest - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(rest);
+        left ^= (uint64_t)((m[i].flags & JSON_BLANK) != 0) << i;
+    }
     uint64_t doubts = left & (s->asks_slots ? b->known & ~b->kept : b->doubts);
     for (; doubts; doubts &= doubts - 1) {
         uint16_t slot = slots[__builtin_ctzll(doubts)];
