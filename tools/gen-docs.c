@@ -16,6 +16,7 @@
 #include "kit/sys/causes.h"
 #include "kit/yaml/yaml.h"
 #include "logic/ocsf/ocsf.h"
+#include "logic/respond/policy.h"
 #include "state/conf/conf.h"
 #include "state/log/log.h"
 #include "state/store/store.h"
@@ -34,6 +35,7 @@ static const struct {
     {"YAML", yaml_causes, YAML_CAUSE_COUNT},
     {"JSON", json_causes, JSON_CAUSE_COUNT},
     {"Mappings", ocsf_causes, OCSF_CAUSE_COUNT},
+    {"Policies", policy_causes, POLICY_CAUSE_COUNT},
     {"Store", store_causes, STORE_CAUSE_COUNT},
     {"Log", log_causes, LOG_CAUSE_COUNT},
     {"Lake", lake_causes, LAKE_CAUSE_COUNT},

@@ -189,6 +189,28 @@ struct zone *zone_new(struct str tzif)
     return NULL;
 }
 
+struct zone *zone_new_fixed(int offset_s)
+{
+    struct zone *z = calloc(1, sizeof *z);
+    if (z == NULL) return NULL;
+    z->has_footer = true;
+    z->standard_s = offset_s;
+    return z;
+}
+
+bool zone_offset_parse(struct str s, int *offset_s_out)
+{
+    bool is_minus = s.n == 6 && s.p[0] == '-';
+    if (s.n != 6 || !(is_minus || s.p[0] == '+') || s.p[3] != ':') return false;
+    struct str rest = str_sub(s, 1, s.n);
+    unsigned hours, minutes;
+    if (!take_number(&rest, 14, &hours) || !take(&rest, ':') || !take_number(&rest, 59, &minutes) || rest.n > 0)
+        return false;
+    int v = (int)(hours * 3600 + minutes * 60);
+    *offset_s_out = is_minus ? -v : v;
+    return true;
+}
+
 void zone_free(struct zone *z)
 {
     if (z == NULL) return;

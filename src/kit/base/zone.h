@@ -10,7 +10,9 @@
 struct zone;
 /* NULL: not TZif, damaged, or no memory. */
 struct zone *zone_new(struct str tzif);
-void zone_free(struct zone *z); /* accepts NULL */
+struct zone *zone_new_fixed(int offset_s);               /* one offset, always; NULL: no memory */
+bool zone_offset_parse(struct str s, int *offset_s_out); /* "+02:00", "-03:30", up to 14 hours */
+void zone_free(struct zone *z);                          /* accepts NULL */
 /* Seconds to add to UTC at that instant. */
 int zone_offset_s(const struct zone *z, struct wall at);
 

@@ -17,6 +17,7 @@ struct conf {
     char data_dir[CONF_PATH_BYTES]; /* holds store, log, lake, spool; paths are resolved against the file's folder */
     char key_file[CONF_PATH_BYTES];
     char mappings_dir[CONF_PATH_BYTES]; /* a user's overriding mapping files; empty: none */
+    char policy_file[CONF_PATH_BYTES];  /* a user's policy; empty: the built-in one */
     char ca_file[CONF_PATH_BYTES];      /* extra trusted CA, PEM; empty: the system's alone */
     char login_url[CONF_URL_BYTES];     /* cloud end-points, no slash at the end; empty: the tenant's cloud profile */
     char graph_url[CONF_URL_BYTES];

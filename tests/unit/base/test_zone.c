@@ -114,6 +114,19 @@ static void what_is_damaged_is_refused(void **state)
     zone_free(z);
 }
 
+static void offsets(void **state)
+{
+    (void)state;
+    int s = 0;
+    assert_true(zone_offset_parse(STR("+05:45"), &s) && s == 20700);
+    assert_true(zone_offset_parse(STR("-03:30"), &s) && s == -12600);
+    static const char *const bad[] = {"", "05:45", "+5:45", "+05:60", "+15:00", "+05:455", "+05-45", "+ab:cd"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(zone_offset_parse(str_of(bad[i]), &s));
+    struct zone *z = zone_new_fixed(-12600);
+    check(z, "2026-01-01T00:00:00Z", "2025-12-31 20:30 2");
+    zone_free(z);
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -126,9 +139,9 @@ static void names(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(summer_comes_and_goes),
-                                       cmocka_unit_test(the_next_eight_o_clock),
-                                       cmocka_unit_test(what_is_damaged_is_refused), cmocka_unit_test(names)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(summer_comes_and_goes), cmocka_unit_test(the_next_eight_o_clock),
+        cmocka_unit_test(what_is_damaged_is_refused), cmocka_unit_test(offsets), cmocka_unit_test(names)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
