@@ -16,7 +16,7 @@ void must(bool ok, const struct err *e)
 
 struct flight {
     struct kit *k;
-    struct notify *of; /* who asked: after a crash nobody hears the answer */
+    unsigned life; /* of whoever asked: after a crash nobody hears the answer */
     int status;
     uint32_t retry_after_ms;
     bool is_lost;
@@ -31,7 +31,7 @@ static void arrive(void *arg)
     static const struct cause cut = {"net.cut", ERR_RETRY, "cut", "wait"};
     struct err e = {&cut, 0, "the connection ended before the answer did"};
     struct wire_answer a = {f->status, f->retry_after_ms, buf_str(&f->body), f->is_lost ? &e : NULL};
-    if (f->k->notify == f->of) f->done(f->arg, &a);
+    if (f->k->notify && f->k->life == f->life) f->done(f->arg, &a);
     buf_done(&f->body);
     free(f);
 }
@@ -165,7 +165,7 @@ static void send(void *ctx, const struct wire_request *q, void (*done)(void *arg
     struct kit *k = ctx;
     struct flight *f = calloc(1, sizeof *f);
     INVARIANT(f != NULL);
-    *f = (struct flight){.k = k, .of = k->notify, .done = done, .arg = arg};
+    *f = (struct flight){.k = k, .life = k->life, .done = done, .arg = arg};
     buf_init(&f->body, 0);
     int64_t delay = LATENCY_MS + (int64_t)rng_below(&k->rng, LATENCY_SPREAD_MS);
     k->sends++;
@@ -241,6 +241,7 @@ void kit_start(struct kit *k)
                             .order = order,
                             .ctx = k,
                             .seed = rng_u64(&k->rng)};
+    k->life++;
     must(notify_new(&o, &k->notify, &e), &e);
     notify_start(k->notify);
 }

@@ -43,6 +43,7 @@ struct kit {
     struct seal_key *key;
     struct store *store;
     struct notify *notify;
+    unsigned life;
     struct told told[KIT_TOLD_MAX];
     size_t told_count;
     struct call calls[KIT_CALLS_MAX];
