@@ -12,6 +12,7 @@
 
 struct front {
     struct cloud *cloud;
+    struct desk *desk;
     struct clock clock;
     pthread_mutex_t lock; /* guards cloud and every body of it */
     struct http_server *server;
@@ -106,6 +107,7 @@ static void handle(void *ctx, struct http_exchange *x)
     struct cloud_request q;
     struct cloud_response r;
     char base_url[300];
+    if (f->desk && desk_handle(f->desk, x)) return;
     read_request(f, x, base_url, sizeof base_url, &q);
     struct outgoing *o = calloc(1, sizeof *o);
     if (o == NULL) {
@@ -130,6 +132,7 @@ bool front_start(const struct front_opts *o, struct front **out, struct err *e)
     if (f == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "no memory for the HTTP front");
     f->cloud = o->cloud;
     f->clock = o->clock;
+    f->desk = o->desk;
     f->is_tls = o->tls_key_pem.n > 0;
     pthread_mutex_init(&f->lock, NULL);
     struct http_server_opts server = {.address = o->address,

@@ -6,11 +6,13 @@
 #include "kit/base/err.h"
 #include "kit/sys/clock.h"
 #include "twin/cloud.h"
+#include "twin/desk.h"
 
 struct front;
 struct front_opts {
     struct cloud *cloud; /* borrowed; from now on only the front's */
     struct clock clock;
+    struct desk *desk;                    /* borrowed; answers what is its own; NULL: none */
     const char *address;                  /* as http_server_opts */
     struct str tls_key_pem, tls_cert_pem; /* both or neither */
 };

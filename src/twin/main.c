@@ -29,6 +29,8 @@ static const char help_rest[] =
     "  --variant NAME=CHOICE   how to behave where Microsoft's texts leave it open (several: commas between them)\n"
     "  --rows-per-second R     over all tenants, instead of the scenario's\n"
     "  --listen ADDRESS        default 127.0.0.1:0 (any free port); prints \"listening on http://127.0.0.1:PORT\"\n"
+    "  --mail ADDRESS          where mail is taken (SMTP); default 127.0.0.1:0; prints \"mail at "
+    "smtp://127.0.0.1:PORT\"\n"
     "  --tls                   HTTPS with a certificate made at start\n"
     "  --table T               generate: rows of this table; mix: of seven tables of devices\n"
     "  --bytes N               generate: about so many bytes\n"
@@ -36,12 +38,13 @@ static const char help_rest[] =
     "rows),\n"
     "                          records (of streaming, one a line), eventhub (batches of 100 records)\n"
     "  --shuffle-keys          generate: the columns of each row in an order of its own\n"
-    "  --tls-ca FILE           write the certificate's CA there, for clients to trust\n"
+    "  --tls-ca FILE           write the certificate's CA there, for clients to trust; the mailbox then offers "
+    "STARTTLS\n"
     "\n"
     "Ask GET /twin/tenants for the tenants and their secrets; docs/twin.md tells the rest.\n";
 
 struct options {
-    const char *tenants, *seed, *scenario, *faults, *rate, *listen, *tls_ca, *table, *bytes, *variants, *shape;
+    const char *tenants, *seed, *scenario, *faults, *rate, *listen, *mail, *tls_ca, *table, *bytes, *variants, *shape;
     bool is_tls, is_help, is_generate, shuffles_keys;
 };
 
@@ -57,13 +60,21 @@ static bool read_options(int argc, char **argv, struct options *o, struct err *e
         const char **value;
         bool *flag;
     } rows[] = {
-        {"--tenants", &o->tenants, NULL},      {"--seed", &o->seed, NULL},
-        {"--scenario", &o->scenario, NULL},    {"--faults", &o->faults, NULL},
-        {"--rows-per-second", &o->rate, NULL}, {"--listen", &o->listen, NULL},
-        {"--tls", NULL, &o->is_tls},           {"--tls-ca", &o->tls_ca, NULL},
-        {"--variant", &o->variants, NULL},     {"--table", &o->table, NULL},
-        {"--bytes", &o->bytes, NULL},          {"--help", NULL, &o->is_help},
-        {"--shape", &o->shape, NULL},          {"--shuffle-keys", NULL, &o->shuffles_keys},
+        {"--tenants", &o->tenants, NULL},
+        {"--seed", &o->seed, NULL},
+        {"--scenario", &o->scenario, NULL},
+        {"--faults", &o->faults, NULL},
+        {"--rows-per-second", &o->rate, NULL},
+        {"--listen", &o->listen, NULL},
+        {"--mail", &o->mail, NULL},
+        {"--tls", NULL, &o->is_tls},
+        {"--tls-ca", &o->tls_ca, NULL},
+        {"--variant", &o->variants, NULL},
+        {"--table", &o->table, NULL},
+        {"--bytes", &o->bytes, NULL},
+        {"--help", NULL, &o->is_help},
+        {"--shape", &o->shape, NULL},
+        {"--shuffle-keys", NULL, &o->shuffles_keys},
         {"generate", NULL, &o->is_generate},
     };
     for (int i = 1; i < argc; i++) {
@@ -194,6 +205,26 @@ static bool serve_until_signal(const struct options *o, const struct front_opts 
     return fine;
 }
 
+/* Whoever is told lives beside the cloud. */
+static bool serve_desk(const struct options *o, const struct tls *tls, struct front_opts *fo, struct err *e)
+{
+    struct mailbox *mailbox = NULL;
+    struct mailbox_opts mo = {.address = o->mail ? o->mail : "127.0.0.1:0",
+                              .tls_key_pem = buf_str(&tls->key),
+                              .tls_cert_pem = buf_str(&tls->cert)};
+    mo.desk = fo->desk = desk_new(fo->clock);
+    bool fine = mo.desk != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "the twin");
+    fine = fine && mailbox_start(&mo, &mailbox, e);
+    if (fine) {
+        desk_set_mail(mo.desk, mailbox_port(mailbox));
+        printf("mail at smtp://127.0.0.1:%u\n", mailbox_port(mailbox));
+        fine = serve_until_signal(o, fo, e);
+    }
+    mailbox_stop(mailbox);
+    desk_free(mo.desk);
+    return fine;
+}
+
 static bool run_serve(const struct options *o, struct err *e)
 {
     static struct scenario scenario;
@@ -216,14 +247,14 @@ static bool run_serve(const struct options *o, struct err *e)
     if (strrchr(fo.address, ':') == NULL) return bad_option("--listen", "an address and a port are needed", e);
     co.tenants = (unsigned)tenants;
     co.start = clock_wall(&fo.clock);
-    bool fine = keys_new(&keys, e) && (!o->is_tls || make_tls(o, co.start, &tls, e));
+    bool fine = keys_new(&keys, e) && (!(o->is_tls || o->tls_ca) || make_tls(o, co.start, &tls, e));
     if (fine) {
-        fo.tls_key_pem = buf_str(&tls.key);
-        fo.tls_cert_pem = buf_str(&tls.cert);
+        if (o->is_tls) fo.tls_key_pem = buf_str(&tls.key);
+        if (o->is_tls) fo.tls_cert_pem = buf_str(&tls.cert);
         co.signer = keys_signer(keys);
         fine = cloud_new(&co, &fo.cloud, e);
     }
-    if (fine) fine = serve_until_signal(o, &fo, e);
+    if (fine) fine = serve_desk(o, &tls, &fo, e);
     cloud_free(fo.cloud);
     keys_free(keys);
     buf_done(&tls.key);

@@ -82,6 +82,16 @@ enum jwt_alg { JWT_RS256, JWT_PS256 }; /* PKCS #1 v1.5; PSS with a salt of 32 by
 /* The signature of `token` (header.payload.signature) alone. */
 bool cert_verifies(const struct cert *c, enum jwt_alg alg, struct str token);
 
+/* The server's side of TLS on a connected socket, blocking; for the twin's mailbox. The caller closes the socket. */
+struct tls_server;
+struct tls_channel;
+bool tls_server_new(struct str key_pem, struct str cert_pem, struct tls_server **out, struct err *e); /* SEAL_BAD_PEM */
+void tls_server_free(struct tls_server *s);                                                           /* accepts NULL */
+struct tls_channel *tls_accept(struct tls_server *s, int fd); /* NULL: the other side does not agree */
+long tls_read(struct tls_channel *c, void *p, size_t n);      /* > 0 bytes; else the end */
+bool tls_write(struct tls_channel *c, const void *p, size_t n);
+void tls_close(struct tls_channel *c); /* accepts NULL */
+
 enum { SEAL_BAD_KEY_FILE, SEAL_WRONG_KEY, SEAL_CORRUPT, SEAL_BAD_TOKEN, SEAL_BAD_PEM, SEAL_CRYPTO, SEAL_CAUSE_COUNT };
 extern const struct cause seal_causes[SEAL_CAUSE_COUNT];
 
