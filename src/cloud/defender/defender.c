@@ -13,6 +13,7 @@ bool defender_new(struct loop *l, const struct defender_opts *o, struct defender
     if (d == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "making the defender room");
     d->loop = l;
     d->http = o->http;
+    d->response_http = o->response_http ? o->response_http : o->http;
     d->total_timeout_ms = o->total_timeout_ms;
     d->stall_timeout_ms = o->stall_timeout_ms;
     d->on_clock = o->on_clock;

@@ -104,6 +104,7 @@ static inline bool endpoint_is_hunting(const struct endpoint_row *row)
 struct defender;
 struct defender_opts {
     struct http_client *http;
+    struct http_client *response_http; /* whose connections serve the response alone; NULL: http */
     uint32_t total_timeout_ms, stall_timeout_ms;
     /* Our clock and the login's differ by minutes (DEFENDER_CLOCK), and later: not any more (NULL). Once each; may be NULL. */
     void (*on_clock)(void *ctx, const struct err *e);
@@ -120,6 +121,7 @@ struct fetch {
     struct str kql;   /* of the hunting end-points: the query; becomes the body */
     struct str body;  /* of an end-point that takes JSON: sent as it is; empty: none */
     struct str id;    /* stands for {id} in the path; encoded here */
+    bool is_response; /* goes over the response's connections */
 };
 struct fetch_handler {
     void *ctx;

@@ -18,7 +18,7 @@ TAILQ_HEAD(fetch_queue, fetch_call);
 
 struct defender {
     struct loop *loop;
-    struct http_client *http;
+    struct http_client *http, *response_http;
     uint32_t total_timeout_ms, stall_timeout_ms;
     struct rng rng; /* when to renew */
     struct login_list logins;
@@ -66,6 +66,7 @@ struct fetch_call {
     struct err failure;    /* cause NULL: none yet */
     struct http_call *http;
     uint64_t serial;  /* of the token in use */
+    bool is_response; /* over its own connections */
     bool has_renewed; /* after a 401: once */
     bool is_answer;   /* 200, 201 or 206: the body is the caller's */
     bool is_gzip;

@@ -201,7 +201,7 @@ static void send(struct fetch_call *c, const struct token *t, const char *url)
     if (*c->body) INVARIANT(buf_add_str(&body, str_of(c->body)));
     if (body.n) headers[n++] = "Content-Type: application/json; charset=utf-8";
     c->serial = t->serial;
-    c->http = http_send(c->d->http,
+    c->http = http_send(c->is_response ? c->d->response_http : c->d->http,
                         &(struct http_request){
                             .method = c->row->method,
                             .url = url,
@@ -272,6 +272,7 @@ struct fetch_call *defender_fetch(struct defender *d, struct tenant *t, const st
     c->tenant = tenant_ref(t);
     c->row = &endpoint_rows[f->endpoint];
     c->handler = *h;
+    c->is_response = f->is_response;
     c->query = str_dup(f->query);
     c->kql = str_dup(f->kql);
     c->body = str_dup(f->body);

@@ -39,6 +39,8 @@ struct import_result {
     struct err first_error; /* cause NULL: none; why records were not taken that nothing is wrong with */
 };
 
+struct act_reply;
+struct respond_order;
 struct lake_remap_request;
 struct lake_remap_result;
 
@@ -48,6 +50,8 @@ struct engine_ops {
     bool (*import_files)(void *ctx, const struct import_request *q, struct import_result *out, struct err *e);
     /* Everything that came is folded first. `q` without is_cancelled: it ends when the engine does. */
     bool (*remap)(void *ctx, const struct lake_remap_request *q, struct lake_remap_result *out, struct err *e);
+    /* A person's order to the response; true: it was taken to the ledger, and `out` says what came of it. */
+    bool (*order)(void *ctx, const struct respond_order *order, struct act_reply *out, struct err *e);
     /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. */
     void (*tenant_changed)(void *ctx, const char *tenant_id);
 };

@@ -16,6 +16,8 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
                     "Give a shorter data_dir: a Unix socket's path may have at most 107 characters."},
     [API_INTERRUPTED] = {"api.interrupted", ERR_RETRY, "the command was interrupted",
                          "Nothing is half done: what was committed stays. Run it again to go on."},
+    [API_NOT_PROVED] = {"api.not_proved", ERR_INPUT, "a person's name and PIN do not belong together",
+                        "Give the name as portcullis user list has it, and that person's own PIN."},
 };
 
 struct str op_text(const struct op_call *c, const char *name)

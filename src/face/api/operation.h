@@ -91,6 +91,7 @@ bool op_check_params(const struct operation *op, const struct json *params, stru
 
 /* The installation's operations, for any front; ends with a row without name. `app` has further ones (serve, demo). */
 extern const struct operation api_operations[];
+extern const struct operation response_operations[]; /* of alerts, devices and the response: further ones */
 
 /* {"error":{"code","kind","text","what","remedy","retry_after_ms"}} */
 void err_to_json(struct json_writer *w, const struct err *e);
@@ -103,6 +104,7 @@ enum {
     API_SERVICE_GONE,
     API_SOCKET,
     API_INTERRUPTED,
+    API_NOT_PROVED,
     API_CAUSE_COUNT
 };
 extern const struct cause api_causes[];

@@ -8,7 +8,7 @@
 #include "face/api/installation.h"
 #include "face/api/respond_view.h"
 #include "flow/act/act.h"
-#include "flow/act/facts_read.h"
+#include "flow/act/alert_facts.h"
 
 enum { ROW_ARENA_BYTES = 64 << 20, NEWEST_DEFAULT = 200 };
 
@@ -88,12 +88,20 @@ static void write_facts(struct json_writer *w, const struct seen_revision *seen,
     view_time(w, "seen", seen->seen);
 }
 
+static bool read_row(struct alert_list *l, const struct seen_revision *seen, struct alert_facts *out)
+{
+    enum facts_source source;
+    if (!facts_source_of(seen->feed, &source)) return false;
+    alert_facts_read(&l->arena, source, seen->r.row, out);
+    return true;
+}
+
 static bool take(void *arg, const struct seen_revision *seen)
 {
     struct alert_list *l = arg;
     struct alert_facts f = {0};
     arena_reset(&l->arena);
-    if (!facts_read(&l->arena, seen->r.row, &f) || f.severity < l->least) return true;
+    if (!read_row(l, seen, &f) || f.severity < l->least) return true;
     if (l->is_open && (f.status == STATUS_RESOLVED || f.status == STATUS_REDIRECTED)) return true;
     if (l->count++ >= l->most) return false;
     (void)str_copy(str_sub(f.id, 0, sizeof l->id - 1), l->id, sizeof l->id);
@@ -115,8 +123,7 @@ static bool each_latest(struct op_call *c, struct alert_list *l, const char *con
     bool ok = true;
     arena_init(&l->arena, ROW_ARENA_BYTES);
     for (; ok && *feeds && l->count < l->most; feeds++) {
-        struct revision_query q = {
-            .tenant_id = tenant_id, .feed = *feeds, .object_id = object_id, .is_latest = true};
+        struct revision_query q = {.tenant_id = tenant_id, .feed = *feeds, .object_id = object_id, .is_latest = true};
         ok = store_revision_list(c->installation->store, &q, take, l, e);
     }
     arena_done(&l->arena);
@@ -160,7 +167,7 @@ static bool take_change(void *arg, const struct seen_revision *seen)
     struct alert_list *l = arg;
     struct alert_facts f = {0};
     arena_reset(&l->arena);
-    if (!facts_read(&l->arena, seen->r.row, &f)) return true;
+    if (!read_row(l, seen, &f)) return true;
     json_object_begin(l->w);
     view_time(l->w, "updated", f.updated);
     view_text(l->w, "severity", severity_name(f.severity));

@@ -156,8 +156,8 @@ bool op_response_show(struct op_call *c, struct err *e)
     uint64_t id;
     if (!order_read_ref(c, &id, e) || !act_load(c->installation->store, &r, e)) return false;
     bool is_there = responder_decision(r, id) || responder_action(r, id) || responder_hold(r, id);
-    bool ok = is_there || err_set(e, &respond_causes[RESPOND_NOT_FOUND], "there is no response %llu",
-                                  (unsigned long long)id);
+    bool ok =
+        is_there || err_set(e, &respond_causes[RESPOND_NOT_FOUND], "there is no response %llu", (unsigned long long)id);
     if (ok) {
         json_object_begin(c->out);
         json_key(c->out, "response");

@@ -18,8 +18,10 @@ static const char PATH_PREFIX[] = "/operations/";
 
 static const struct operation *find_operation(const char *name)
 {
-    for (const struct operation *op = api_operations; op->name; op++)
-        if (strcmp(op->name, name) == 0) return op;
+    const struct operation *const tables[] = {api_operations, response_operations};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        for (const struct operation *op = tables[i]; op->name; op++)
+            if (strcmp(op->name, name) == 0) return op;
     return NULL;
 }
 

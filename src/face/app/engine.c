@@ -13,6 +13,7 @@
 #include "face/app/history.h"
 #include "face/app/import_files.h"
 #include "face/app/reload.h"
+#include "flow/act/act.h"
 #include "kit/sys/loop.h"
 #include "kit/sys/memory.h"
 #include "kit/sys/random.h"
@@ -24,9 +25,13 @@ struct engine {
     struct installation *installation;
     struct loop *loop;
     struct thread *thread;
-    struct http_client *http;
+    struct http_client *http, *response_http;
     struct defender *defender;
     struct ingest *ingest;
+    struct act *act;
+    bool is_manual;
+    bool is_acting;   /* act has begun */
+    bool is_feedless; /* the feeds never did */
     struct folding *folding;
     struct changes *changes; /* loop; NULL unless they are told */
     struct timer *changes_timer;
@@ -48,6 +53,8 @@ struct question {
     struct changes *changes;
     const struct pull_request *pull;
     struct ingest_outcome outcome;
+    const struct respond_order *order;
+    struct act_reply reply;
     void (*look)(void *arg, const struct ingest *in);
     void *look_arg;
 };
@@ -86,6 +93,7 @@ static void on_commit(void *ctx, uint64_t log_end)
 {
     struct engine *en = ctx;
     folding_wake(en->folding, log_end);
+    if (en->is_acting) act_wake(en->act);
 }
 
 /* To whoever runs us: it concerns every tenant at once. */
@@ -103,8 +111,10 @@ static bool make_cloud(struct engine *en, struct err *e)
 {
     const struct conf *c = &en->installation->conf;
     struct http_client_opts http = {.ca_file = c->ca_file[0] ? c->ca_file : NULL};
-    if (!http_client_new(en->loop, &http, &en->http, e)) return false;
+    if (!http_client_new(en->loop, &http, &en->http, e) || !http_client_new(en->loop, &http, &en->response_http, e))
+        return false;
     struct defender_opts defender = {.http = en->http,
+                                     .response_http = en->response_http,
                                      .on_clock = on_clock,
                                      .total_timeout_ms = (uint32_t)c->request_timeout_ms,
                                      .stall_timeout_ms = (uint32_t)c->request_stall_ms};
@@ -158,6 +168,34 @@ static bool make_flow(struct engine *en, bool is_manual, struct err *e)
     return (en->ingest && (is_manual || en->reload)) || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the feeds");
 }
 
+static void on_trouble(void *ctx, const struct err *e)
+{
+    (void)ctx;
+    if (e)
+        (void)fprintf(stderr, "portcullis: warning: response: %s\n  code: %s\n  do:   %s\n", e->text, e->cause->code,
+                      e->cause->remedy);
+    else
+        (void)fprintf(stderr, "portcullis: the response works again\n");
+}
+
+static bool make_response(struct engine *en, bool is_manual, struct err *e)
+{
+    struct installation *i = en->installation;
+    struct act_opts o = {.runtime = runtime_of_loop(en->loop),
+                         .clock = i->clock,
+                         .store = i->store,
+                         .fs = i->fs,
+                         .fetcher = fetcher_of_defender(en->defender),
+                         .policy = i->conf.policy,
+                         .each_tenant = each_tenant,
+                         .tenants_ctx = i,
+                         .on_trouble = on_trouble,
+                         .on_trouble_ctx = en,
+                         .is_manual = is_manual};
+    en->act = act_new(&o);
+    return en->act || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the response");
+}
+
 static void run_loop(void *arg)
 {
     struct engine *en = arg;
@@ -172,6 +210,22 @@ static void started(void *ctx, const struct err *e)
     gate_open(q->done);
 }
 
+static void acting(void *ctx, const struct err *e)
+{
+    struct question *q = ctx;
+    q->engine->is_acting = e == NULL;
+    started(q, e);
+}
+
+static void act_now(void *arg)
+{
+    struct question *q = arg;
+    if (q->engine->is_acting)
+        started(q, NULL);
+    else
+        act_start(q->engine->act, acting, q);
+}
+
 static void start_now(void *arg)
 {
     struct question *q = arg;
@@ -181,11 +235,13 @@ static void start_now(void *arg)
 static void dismantle(struct engine *en)
 {
     ingest_free(en->ingest);
+    act_free(en->act);
     folding_free(en->folding);
     timer_free(en->changes_timer);
     changes_free(en->changes);
     defender_free(en->defender);
     http_client_free(en->http);
+    http_client_free(en->response_http);
     if (en->loop) loop_free(en->loop);
     reload_free(en->reload);
     free(en);
@@ -194,6 +250,7 @@ static void dismantle(struct engine *en)
 static bool pull(void *ctx, const struct pull_request *q, struct pull_result *out, struct err *e);
 static bool import_now(void *ctx, const struct import_request *q, struct import_result *out, struct err *e);
 static void tenant_changed(void *ctx, const char *tenant_id);
+static bool order(void *ctx, const struct respond_order *o, struct act_reply *out, struct err *e);
 static bool remap(void *ctx, const struct lake_remap_request *q, struct lake_remap_result *out, struct err *e);
 
 bool engine_start(struct installation *i, bool is_manual, struct engine **out, struct err *e)
@@ -203,17 +260,26 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     if (en == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the engine");
     memory_return_large();
     en->installation = i;
-    en->ops = (struct engine_ops){
-        .ctx = en, .pull = pull, .import_files = import_now, .remap = remap, .tenant_changed = tenant_changed};
+    en->is_manual = is_manual;
+    en->ops = (struct engine_ops){.ctx = en,
+                                  .pull = pull,
+                                  .order = order,
+                                  .import_files = import_now,
+                                  .remap = remap,
+                                  .tenant_changed = tenant_changed};
     if (!loop_new(i->clock, &en->loop, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||
-        !thread_start(run_loop, en, &en->thread, e)) {
+        !make_response(en, is_manual, e) || !thread_start(run_loop, en, &en->thread, e)) {
         dismantle(en);
         return false;
     }
-    ask(en, start_now, &q);
+    if (is_manual)
+        q.ok = true; /* it begins with the first order */
+    else
+        ask(en, act_now, &q);
+    if (q.ok) ask(en, start_now, &q);
     if (!q.ok) {
         *e = q.err;
-        atomic_store(&en->is_halted, true); /* the feeds never began */
+        en->is_feedless = true; /* the feeds never began */
         engine_stop(en);
         return false;
     }
@@ -243,10 +309,22 @@ static void ingest_stopped(void *ctx)
     gate_open(q->done);
 }
 
+static void act_stopped(void *ctx)
+{
+    struct question *q = ctx;
+    struct engine *en = q->engine;
+    if (en->is_feedless)
+        gate_open(q->done);
+    else
+        ingest_stop(en->ingest, ingest_stopped, q);
+}
+
+/* The response first: nothing new is begun for what the feeds still bring. */
 static void halt_now(void *arg)
 {
     struct question *q = arg;
-    ingest_stop(q->engine->ingest, ingest_stopped, q);
+    q->engine->is_acting = false;
+    act_stop(q->engine->act, act_stopped, q);
 }
 
 void engine_halt(struct engine *en)
@@ -344,6 +422,49 @@ static bool remap(void *ctx, const struct lake_remap_request *request, struct la
     return engine_fold(en, e) && lake_remap(en->installation->lake, &q, out, e);
 }
 
+static void ordered(void *ctx, const struct act_reply *r)
+{
+    struct question *q = ctx;
+    q->reply = *r;
+    gate_open(q->done);
+}
+
+static void order_now(void *arg)
+{
+    struct question *q = arg;
+    act_order(q->engine->act, q->order, ordered, q);
+}
+
+static void settled(void *ctx)
+{
+    struct question *q = ctx;
+    gate_open(q->done);
+}
+
+static void settle_now(void *arg)
+{
+    struct question *q = arg;
+    act_settle(q->engine->act, settled, q);
+}
+
+/* Without a service the command waits until what it ordered has been sent and answered; whether it is confirmed, the next
+ * one finds out. */
+static bool order(void *ctx, const struct respond_order *o, struct act_reply *out, struct err *e)
+{
+    struct engine *en = ctx;
+    struct question begin = {0}, give = {.order = o}, settle = {0};
+    if (atomic_load(&en->is_halted)) return err_set(e, &act_causes[ACT_STOPPED], "the service is ending");
+    ask(en, act_now, &begin);
+    if (!begin.ok) {
+        *e = begin.err;
+        return false;
+    }
+    ask(en, order_now, &give);
+    if (en->is_manual) ask(en, settle_now, &settle);
+    *out = give.reply;
+    return true;
+}
+
 bool engine_drain(struct engine *en, struct pull_result *out, struct err *e)
 {
     struct pull_request q = {.sweep = true};
@@ -355,6 +476,7 @@ static void reload_tenant(void *arg)
     struct question *q = arg;
     defender_forget_tenant(q->engine->defender, q->tenant_id);
     ingest_tenants_changed(q->engine->ingest);
+    if (q->engine->is_acting) act_tenants_changed(q->engine->act);
     gate_open(q->done);
 }
 

@@ -130,7 +130,7 @@ static int run(struct command *c, struct err *e)
 
 int cli_main(int argc, char **argv, const struct cli_host *host)
 {
-    const struct operation *const tables[] = {host->operations, api_operations, NULL};
+    const struct operation *const tables[] = {host->operations, api_operations, response_operations, NULL};
     struct command c = {.host = host};
     struct err e;
     int code;

@@ -122,7 +122,8 @@ static void start(struct calls *c, struct call *k)
                       .query = str_of(k->query),
                       .kql = str_of(k->kql),
                       .body = str_of(k->body),
-                      .id = str_of(k->id)};
+                      .id = str_of(k->id),
+                      .is_response = true};
     struct fetch_handler h = {k, on_body, on_done};
     budget_spend(&k->of->budgets[endpoint_rows[k->endpoint].family], now_of(c));
     TAILQ_INSERT_TAIL(&k->of->running, k, in_list);

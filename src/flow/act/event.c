@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "flow/act/act_int.h"
-#include "flow/act/facts_read.h"
+#include "flow/act/alert_facts.h"
 #include "flow/act/remote.h"
 
 enum { ARENA_BYTES = 256 << 20, TEXT_BYTES = 64 << 20, MACHINES_MAX = 20, ACTIONS_MAX = 64, RECENT_HOURS = 12 };
@@ -84,14 +84,15 @@ bool event_inbox(struct act *a, const struct seen_revision *seen, struct wall no
     struct context_tenant *t = context_tenant(&a->context, seen->tenant_id);
     struct alert_facts f = {0};
     struct arena arena;
+    enum facts_source source;
     bool ok = true;
+    if (!facts_source_of(seen->feed, &source)) return true;
     if (t == NULL) return true; /* switched off: nobody decides about it */
     arena_init(&arena, ARENA_BYTES);
-    if (facts_read(&arena, seen->r.row, &f)) {
-        bool is_merge = f.object == FACT_INCIDENT && f.redirected.n > 0;
-        ok = context_refresh(&a->context, &a->o, a->responder, t, now, e) &&
-             (is_merge ? step_merge(a, &f, seen->tenant_id, now, e) : step_alert(a, seen, t, &f, now, e));
-    }
+    alert_facts_read(&arena, source, seen->r.row, &f);
+    bool is_merge = f.object == FACT_INCIDENT && f.redirected.n > 0;
+    ok = context_refresh(&a->context, &a->o, a->responder, t, now, e) &&
+         (is_merge ? step_merge(a, &f, seen->tenant_id, now, e) : step_alert(a, seen, t, &f, now, e));
     arena_done(&arena);
     return ok;
 }
@@ -104,6 +105,7 @@ struct reading {
     struct alert_facts facts;
     struct judgement judgement;
     struct respond_machine machines[MACHINES_MAX];
+    struct str machine_text; /* of the one machine */
     struct remote_action actions[ACTIONS_MAX];
 };
 
@@ -128,7 +130,7 @@ static const struct json *document(struct part_answer *p, struct arena *a)
     return v;
 }
 
-static void read_alert(struct act *a, struct deed *d, struct reading *r, struct look *out)
+static void read_alert(struct deed *d, struct reading *r, struct look *out)
 {
     struct part_answer *p = &d->parts[PART_ALERT];
     struct buf text;
@@ -139,14 +141,13 @@ static void read_alert(struct act *a, struct deed *d, struct reading *r, struct 
     bool ok = call_text(buf_str(&p->body), p->is_gzip, &text);
     struct str kept = ok ? arena_str(&r->arena, buf_str(&text)) : STR_NONE;
     buf_done(&text);
-    if (kept.n == 0 || !facts_read(&r->arena, kept, &r->facts)) {
+    if (kept.n == 0 || !alert_facts_read_any(&r->arena, kept, &r->facts)) {
         (void)err_set(&p->error, &defender_causes[DEFENDER_BAD_ANSWER], "%s: the answer is none of an alert",
                       endpoint_rows[p->endpoint].name);
         return;
     }
     out->alert = &r->facts;
     out->has |= LOOK_ALERT;
-    (void)a;
 }
 
 static void read_machine(struct deed *d, struct reading *r, struct look *out)
@@ -156,6 +157,7 @@ static void read_machine(struct deed *d, struct reading *r, struct look *out)
     out->machine_gone = is_not_found(p);
     if (out->machine_gone) out->has |= LOOK_MACHINE;
     if (v == NULL || !remote_machine_read(v, &r->machines[0])) return;
+    r->machine_text = v->raw;
     out->machines = r->machines;
     out->machine_count = 1;
     out->has |= LOOK_MACHINE;
@@ -212,7 +214,7 @@ static void read_actions(struct deed *d, struct reading *r, struct look *out)
 static void tell_device(struct deed *d, struct reading *r, const struct look *l)
 {
     struct alert_facts *f = &r->facts;
-    if (l->machine_count != 1 || f->device_count == 0) return;
+    if (l->machine_count != 1 || r->machine_text.n == 0 || f->device_count == 0) return;
     const struct respond_machine *m = &l->machines[0];
     struct fact_device *devices = arena_alloc(&r->arena, f->device_count * sizeof *devices);
     INVARIANT(devices);
@@ -220,7 +222,7 @@ static void tell_device(struct deed *d, struct reading *r, const struct look *l)
     for (size_t i = 0; i < f->device_count; i++) {
         bool is_it = devices[i].id.n ? str_eq_nocase(devices[i].id, str_of(m->id))
                                      : remote_machine_is_named(m, devices[i].name) && d->effect.device[0] == '\0';
-        if (is_it) remote_machine_tell(m, &r->arena, &devices[i]);
+        if (is_it) machine_facts_read(&r->arena, r->machine_text, &devices[i]);
     }
     f->devices = devices;
 }
@@ -229,7 +231,7 @@ static void read_look(struct act *a, struct deed *d, struct reading *r, struct c
                       struct respond_event *ev)
 {
     struct look *l = &ev->look;
-    if (d->parts[PART_ALERT].is_asked) read_alert(a, d, r, l);
+    if (d->parts[PART_ALERT].is_asked) read_alert(d, r, l);
     if (d->parts[PART_HOST].is_asked) read_hosts(d, r, now, l);
     if (d->parts[PART_MACHINE].is_asked) read_machine(d, r, l);
     if (d->parts[PART_ACTIONS].is_asked) read_actions(d, r, l);

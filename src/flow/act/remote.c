@@ -73,19 +73,6 @@ bool remote_machine_read(const struct json *v, struct respond_machine *out)
     return out->id[0] != '\0';
 }
 
-void remote_machine_tell(const struct respond_machine *m, struct arena *a, struct fact_device *out)
-{
-    struct str *tags = m->tag_count ? arena_alloc(a, m->tag_count * sizeof *tags) : NULL;
-    for (uint32_t i = 0; tags && i < m->tag_count; i++) tags[i] = str_of(m->tags[i]);
-    if (tags) out->tags = (struct fact_texts){tags, m->tag_count};
-    if (m->os[0]) out->os = str_of(m->os);
-    if (m->host[0]) out->name = str_of(m->host);
-    if (m->group[0]) out->group = str_of(m->group);
-    out->worth = m->worth;
-    out->is_domain_controller |= m->role == MACHINE_ROLE_CONTROLLER;
-    out->is_read = true;
-}
-
 bool remote_machine_is_named(const struct respond_machine *m, struct str host)
 {
     struct str own = str_of(m->host), label = own;

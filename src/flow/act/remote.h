@@ -9,8 +9,6 @@
 /* False: not an object with an id. */
 bool remote_machine_read(const struct json *v, struct respond_machine *out);
 bool remote_action_read(const struct json *v, struct remote_action *out);
-/* What a machine says of itself, for a policy that must know it; texts are borrowed from `m`. */
-void remote_machine_tell(const struct respond_machine *m, struct arena *a, struct fact_device *out);
 /* Does this machine answer to that name: an FQDN wholly, a host name by the first label. */
 bool remote_machine_is_named(const struct respond_machine *m, struct str host);
 /* Rows of a hunting answer about DeviceInfo: isolated, says any MitigationStatus. */

@@ -11,6 +11,7 @@ const struct conf_setting conf_settings[] = {
     {"key_file", CONF_PATH, "portcullis.key", NULL, "the key that secrets are sealed under; keep a copy elsewhere", MEMBER(key_file)},
     {"mappings_dir", CONF_PATH, "", NULL, "your own mapping files: each replaces the built-in one of the same source; loaded anew when they change", MEMBER(mappings_dir)},
     {"policy_file", CONF_PATH, "", NULL, "your own policy of automatic response (docs/policy.md), instead of the built-in one; its lists lie beside it", MEMBER(policy_file)},
+    {"policy", CONF_PATH, "", NULL, "your own response policy (a YAML file) in place of the built-in one; loaded anew when it changes", MEMBER(policy)},
     {"ca_file", CONF_PATH, "", NULL, "PEM file of a further trusted CA, beside the system's", MEMBER(ca_file)},
     {"cloud.login_url", CONF_URL, "", NULL, "Entra's token service for every tenant, instead of its cloud's", MEMBER(login_url)},
     {"cloud.graph_url", CONF_URL, "", NULL, "Microsoft Graph for every tenant, instead of its cloud's", MEMBER(graph_url)},
