@@ -18,10 +18,14 @@ struct verdict {
 };
 /* false: what the store holds is not ours. */
 <<<<<<< HEAD
+<<<<<<< HEAD
 bool verdict_restore(const struct verdict_record *r, struct verdict *out);
 =======
 bool verdict_parse(const struct verdict_record *r, struct verdict *out);
 >>>>>>> 5221832 (Response: operations, wiring of act into the engine, connections of its own)
+=======
+bool verdict_read(const struct verdict_record *r, struct verdict *out);
+>>>>>>> 3aab296 (wip)
 /* `text` takes what out->differing points to. */
 void verdict_write(const struct verdict *v, struct buf *text, struct verdict_record *out);
 
