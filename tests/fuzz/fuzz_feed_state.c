@@ -36,19 +36,11 @@ static void try_verdict(struct str text)
     struct verdict_record r = {.hour = 7, .repaired = 3, .is_pulled = true, .differing = text};
     struct verdict v, again;
     struct buf b;
-<<<<<<< HEAD
     if (!verdict_restore(&r, &v)) return;
     INVARIANT(v.hour == r.hour && v.repaired == r.repaired && v.is_pulled && v.differs < 1u << BINS_PER_HOUR);
     buf_init(&b, 0);
     verdict_write(&v, &b, &r);
     INVARIANT(verdict_restore(&r, &again) && again.differs == v.differs && again.repaired == v.repaired);
-=======
-    if (!verdict_parse(&r, &v)) return;
-    INVARIANT(v.hour == r.hour && v.repaired == r.repaired && v.is_pulled && v.differs < 1u << BINS_PER_HOUR);
-    buf_init(&b, 0);
-    verdict_write(&v, &b, &r);
-    INVARIANT(verdict_parse(&r, &again) && again.differs == v.differs && again.repaired == v.repaired);
->>>>>>> 5221832 (Response: operations, wiring of act into the engine, connections of its own)
     for (unsigned i = 0; i < BINS_PER_HOUR; i++)
         if (v.differs & 1u << i) INVARIANT(again.counted[i] == v.counted[i] && again.held[i] == v.held[i]);
     buf_done(&b);

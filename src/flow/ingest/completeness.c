@@ -106,15 +106,7 @@ static bool take_verdict(void *arg, const struct verdict_record *r)
 {
     struct telling *t = arg;
     struct verdict v;
-<<<<<<< HEAD
-<<<<<<< HEAD
     t->ok = verdict_restore(r, &v) || err_set(t->e, &ingest_causes[INGEST_STATE_BAD], "verdicts of %s", t->record->feed);
-=======
-    t->ok = verdict_parse(r, &v) || err_set(t->e, &ingest_causes[INGEST_STATE_BAD], "verdicts of %s", t->record->feed);
->>>>>>> 5221832 (Response: operations, wiring of act into the engine, connections of its own)
-=======
-    t->ok = verdict_read(r, &v) || err_set(t->e, &ingest_causes[INGEST_STATE_BAD], "verdicts of %s", t->record->feed);
->>>>>>> 3aab296 (wip)
     if (!t->ok) return false;
     tell_until(t, v.hour);
     tell_hour(t, v.hour, &v);

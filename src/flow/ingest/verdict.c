@@ -20,15 +20,7 @@ static bool read_bin(const struct json *v, struct verdict *out)
     return true;
 }
 
-<<<<<<< HEAD
-<<<<<<< HEAD
 bool verdict_restore(const struct verdict_record *r, struct verdict *out)
-=======
-bool verdict_parse(const struct verdict_record *r, struct verdict *out)
->>>>>>> 5221832 (Response: operations, wiring of act into the engine, connections of its own)
-=======
-bool verdict_read(const struct verdict_record *r, struct verdict *out)
->>>>>>> 3aab296 (wip)
 {
     *out = (struct verdict){.hour = r->hour, .repaired = r->repaired, .is_pulled = r->is_pulled};
     if (r->differing.n == 0) return true;
@@ -126,15 +118,7 @@ static bool take_noted(void *arg, const struct verdict_record *r)
 {
     struct hours *h = arg;
     struct noted *n = hour_at(h, r->hour);
-<<<<<<< HEAD
-<<<<<<< HEAD
     h->is_bad = !n || !verdict_restore(r, &n->v);
-=======
-    h->is_bad = !n || !verdict_parse(r, &n->v);
->>>>>>> 5221832 (Response: operations, wiring of act into the engine, connections of its own)
-=======
-    h->is_bad = !n || !verdict_read(r, &n->v);
->>>>>>> 3aab296 (wip)
     return !h->is_bad;
 }
 

@@ -17,15 +17,7 @@ struct verdict {
     uint32_t counted[BINS_PER_HOUR], held[BINS_PER_HOUR]; /* of those bins: rows counted, and rows we hold */
 };
 /* false: what the store holds is not ours. */
-<<<<<<< HEAD
-<<<<<<< HEAD
 bool verdict_restore(const struct verdict_record *r, struct verdict *out);
-=======
-bool verdict_parse(const struct verdict_record *r, struct verdict *out);
->>>>>>> 5221832 (Response: operations, wiring of act into the engine, connections of its own)
-=======
-bool verdict_read(const struct verdict_record *r, struct verdict *out);
->>>>>>> 3aab296 (wip)
 /* `text` takes what out->differing points to. */
 void verdict_write(const struct verdict *v, struct buf *text, struct verdict_record *out);
 

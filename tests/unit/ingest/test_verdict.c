@@ -27,42 +27,18 @@ static void test_there_and_back(void **state)
     v.counted[11] = UINT32_MAX;
     buf_init(&text, 4096);
     verdict_write(&v, &text, &r);
-<<<<<<< HEAD
-<<<<<<< HEAD
     assert_true(verdict_restore(&r, &back));
-=======
-    assert_true(verdict_parse(&r, &back));
->>>>>>> 5221832 (Response: operations, wiring of act into the engine, connections of its own)
-=======
-    assert_true(verdict_read(&r, &back));
->>>>>>> 3aab296 (wip)
     assert_true(back.hour == 7 && back.repaired == 12 && back.differs == v.differs && !back.is_pulled);
     assert_true(back.counted[3] == 5 && back.held[3] == 4 && back.counted[11] == UINT32_MAX);
     v.differs = 0;
     verdict_write(&v, &text, &r);
     assert_int_equal(r.differing.n, 0);
     r.differing = STR("[[12,1,1]]");
-<<<<<<< HEAD
-<<<<<<< HEAD
     assert_false(verdict_restore(&r, &back)); /* an hour has no such bin */
     r.differing = STR("[[1,1]]");
     assert_false(verdict_restore(&r, &back));
     r.differing = STR("{");
     assert_false(verdict_restore(&r, &back));
-=======
-    assert_false(verdict_parse(&r, &back)); /* an hour has no such bin */
-=======
-    assert_false(verdict_read(&r, &back)); /* an hour has no such bin */
->>>>>>> 3aab296 (wip)
-    r.differing = STR("[[1,1]]");
-    assert_false(verdict_read(&r, &back));
-    r.differing = STR("{");
-<<<<<<< HEAD
-    assert_false(verdict_parse(&r, &back));
->>>>>>> 5221832 (Response: operations, wiring of act into the engine, connections of its own)
-=======
-    assert_false(verdict_read(&r, &back));
->>>>>>> 3aab296 (wip)
     buf_done(&text);
 }
 
