@@ -9,6 +9,7 @@
 #include "cloud/tenant/tenant.h"
 #include "face/api/operation.h"
 #include "face/app/app.h"
+#include "flow/act/act.h"
 #include "flow/ingest/ingest.h"
 #include "flow/sink/lake.h"
 #include "kit/json/json.h"
@@ -17,6 +18,7 @@
 #include "kit/yaml/yaml.h"
 #include "logic/ocsf/ocsf.h"
 #include "logic/respond/policy.h"
+#include "logic/respond/respond.h"
 #include "state/conf/conf.h"
 #include "state/log/log.h"
 #include "state/store/store.h"
@@ -31,6 +33,9 @@ static const struct {
     {"Tenants and credentials", tenant_causes, TENANT_CAUSE_COUNT},
     {"Feeds", ingest_causes, INGEST_CAUSE_COUNT},
     {"Commands", api_causes, API_CAUSE_COUNT},
+    {"Response", respond_causes, RESPOND_CAUSE_COUNT},
+    {"Policy", policy_causes, POLICY_CAUSE_COUNT},
+    {"Response service", act_causes, ACT_CAUSE_COUNT},
     {"Settings", conf_causes, CONF_CAUSE_COUNT},
     {"YAML", yaml_causes, YAML_CAUSE_COUNT},
     {"JSON", json_causes, JSON_CAUSE_COUNT},
