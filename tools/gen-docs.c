@@ -34,7 +34,6 @@ static const struct {
     {"Feeds", ingest_causes, INGEST_CAUSE_COUNT},
     {"Commands", api_causes, API_CAUSE_COUNT},
     {"Response", respond_causes, RESPOND_CAUSE_COUNT},
-    {"Policy", policy_causes, POLICY_CAUSE_COUNT},
     {"Response service", act_causes, ACT_CAUSE_COUNT},
     {"Settings", conf_causes, CONF_CAUSE_COUNT},
     {"YAML", yaml_causes, YAML_CAUSE_COUNT},

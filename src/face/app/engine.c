@@ -186,7 +186,7 @@ static bool make_response(struct engine *en, bool is_manual, struct err *e)
                          .store = i->store,
                          .fs = i->fs,
                          .fetcher = fetcher_of_defender(en->defender),
-                         .policy = i->conf.policy,
+                         .policy = i->conf.policy_file,
                          .each_tenant = each_tenant,
                          .tenants_ctx = i,
                          .on_trouble = on_trouble,

@@ -4,96 +4,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kit/sys/zone_file.h"
-
-enum { POLICY_BYTES_MAX = 1 << 20, LIST_BYTES_MAX = 64 << 20, LOOK_EVERY_MS = 2000, COUNT_EVERY_MS = 15 * 60 * 1000 };
-
-struct context_zone {
-    struct context_zone *next;
-    char name[64];
-    struct zone *zone; /* NULL: UTC */
-};
+enum { LOOK_EVERY_MS = 2000, COUNT_EVERY_MS = 15 * 60 * 1000 };
 
 /* ---- the policy -------------------------------------------------------------------------------------------------------- */
 
-/* Lists lie beside the policy unless their name is a whole path. */
-struct reading {
-    struct fs fs;
-    const char *policy;
-};
-
-static bool read_list(void *ctx, struct str file, struct buf *out, struct err *e)
-{
-    const struct reading *r = ctx;
-    char path[1024];
-    const char *slash = strrchr(r->policy, '/');
-    bool is_whole = file.n && file.p[0] == '/';
-    int folder = is_whole || slash == NULL ? 0 : (int)(slash - r->policy + 1);
-    (void)snprintf(path, sizeof path, "%.*s%.*s", folder, r->policy, STR_ARG(file));
-    return fs_read_all(r->fs, path, LIST_BYTES_MAX, out, e);
-}
-
-static bool read_zone(void *ctx, struct str name, struct buf *out, struct err *e)
-{
-    const struct reading *r = ctx;
-    return zone_bytes(r->fs, name, out) ||
-           err_set(e, &policy_causes[POLICY_ZONE], "no time zone is called \"%.60s\" here", name.n ? name.p : "");
-}
-
-static struct policy *compile(struct str text, const struct act_opts *o, const char *path, struct err *e)
-{
-    struct reading r = {o->fs, path};
-    struct policy_files files = {.ctx = &r, .list = read_list, .zone = read_zone};
-    return policy_compile(text, path, &files, e);
-}
-
-static uint64_t hash_of(struct str text)
-{
-    struct hash128 h = hash128_of(text.p, text.n);
-    return h.lo | 1; /* 0: none */
-}
-
-/* Taken once it has stayed the same: a file that is being written looks different at each look. */
+/* Taken once its files have stayed the same: one that is being written looks different at each look. */
 static bool take_policy(struct context *c, const struct act_opts *o, bool is_first, struct err *e)
 {
-    struct buf text;
-    struct policy *fresh = NULL;
-    buf_init(&text, POLICY_BYTES_MAX);
-    bool ok = fs_read_all(o->fs, c->policy_path, POLICY_BYTES_MAX, &text, e);
-    uint64_t hash = ok ? hash_of(buf_str(&text)) : 0;
-    bool is_still = hash == c->seen || is_first;
-    c->seen = hash;
-    if (!is_still || hash == c->applied || (hash == c->refused && !is_first)) {
-        buf_done(&text);
-        return true;
+    uint64_t stamp = policy_watch_stamp(&c->watch, o->fs);
+    bool is_still = stamp == c->seen;
+    c->seen = stamp;
+    if (!is_first && (!is_still || stamp == c->applied)) return true;
+    struct policy_watch watch = {.count = 0};
+    struct policy *fresh = policy_file_load(o->fs, o->policy, &watch, e);
+    if (watch.count == 0 || (fresh == NULL && c->watch.count > watch.count)) {
+        policy_watch_done(&watch); /* what could not be read to its end is watched as before */
+    } else {
+        policy_watch_done(&c->watch);
+        c->watch = watch;
     }
-    fresh = ok ? compile(buf_str(&text), o, c->policy_path, e) : NULL;
-    buf_done(&text);
-    if (fresh == NULL) {
-        c->refused = hash;
-        return false;
-    }
+    c->applied = c->seen = policy_watch_stamp(&c->watch, o->fs); /* wrong or not: told once */
+    if (fresh == NULL) return false;
     policy_free(c->policy);
     c->policy = fresh;
-    c->applied = hash;
     return true;
 }
 
 bool context_open(struct context *c, const struct act_opts *o, struct err *e)
 {
-    *c = (struct context){.counter = policy_counter_new()};
-    if (c->counter == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "the policy's memory");
-    if (o->policy && *o->policy) {
-        (void)snprintf(c->policy_path, sizeof c->policy_path, "%s", o->policy);
-        return take_policy(c, o, true, e);
+    *c = (struct context){.counter = policy_counter_new(), .zones = zones_new(o->fs)};
+    if (c->counter == NULL || c->zones == NULL) {
+        context_close(c);
+        return err_set(e, &base_causes[BASE_NO_MEMORY], "the policy's memory");
     }
-    c->policy = policy_default(e);
-    return c->policy != NULL;
+    if (take_policy(c, o, true, e)) return true;
+    context_close(c);
+    return false;
 }
 
 bool context_look_at_policy(struct context *c, const struct act_opts *o, struct wall now, struct err *e)
 {
-    if (c->policy_path[0] == '\0' || wall_ms(now) - wall_ms(c->looked) < LOOK_EVERY_MS) return true;
+    if (c->watch.count == 0 || wall_ms(now) - wall_ms(c->looked) < LOOK_EVERY_MS) return true;
     c->looked = now;
     return take_policy(c, o, false, e);
 }
@@ -175,19 +126,6 @@ struct context_tenant *context_tenant(const struct context *c, const char *tenan
 }
 
 /* ---- settings ---------------------------------------------------------------------------------------------------------- */
-
-static const struct zone *zone_of(struct context *c, const struct act_opts *o, struct str name)
-{
-    for (struct context_zone *z = c->zones; z; z = z->next)
-        if (str_eq(str_of(z->name), name)) return z->zone;
-    struct context_zone *z = calloc(1, sizeof *z);
-    INVARIANT(z);
-    (void)str_copy(str_sub(name, 0, sizeof z->name - 1), z->name, sizeof z->name);
-    z->zone = zone_read(o->fs, name, NULL);
-    z->next = c->zones;
-    c->zones = z;
-    return z->zone;
-}
 
 struct exclusions {
     struct respond_exclusion *items;
@@ -284,7 +222,7 @@ bool context_refresh(struct context *c, const struct act_opts *o, struct respond
         add_words(&x, EXCLUDE_OWN, setting_text(s, SET_OWN_HOSTS));
         add_words(&x, EXCLUDE_TUNNEL_TAG, setting_text(s, SET_VPN_TAGS));
         fill(s, t, &rt);
-        t->zone = zone_of(c, o, setting_text(s, SET_TIME_ZONE));
+        t->zone = zones_find(c->zones, s->values[SET_TIME_ZONE].text);
         rt.exclusions = x.items;
         rt.exclusion_count = x.count;
         ok = responder_set_tenant(r, &rt, e);
@@ -307,14 +245,10 @@ bool context_refresh_account(const struct act_opts *o, struct responder *r, stru
 
 void context_close(struct context *c)
 {
-    struct context_zone *z;
     tenants_free(c->tenants, c->tenant_count);
     policy_free(c->policy);
     policy_counter_free(c->counter);
-    while ((z = c->zones) != NULL) {
-        c->zones = z->next;
-        zone_free(z->zone);
-        free(z);
-    }
+    policy_watch_done(&c->watch);
+    zones_free(c->zones);
     *c = (struct context){0};
 }

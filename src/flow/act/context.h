@@ -6,6 +6,8 @@
 #include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant.h"
 #include "flow/act/act.h"
+#include "flow/act/policy_file.h"
+#include "kit/sys/zones.h"
 #include "logic/respond/policy.h"
 #include "logic/respond/respond.h"
 
@@ -23,10 +25,10 @@ struct context {
     size_t tenant_count;
     struct policy *policy;
     struct policy_counter *counter;
-    char policy_path[512];
-    uint64_t applied, refused, seen; /* hashes of the policy file: in force, found wrong, as last looked at */
+    struct policy_watch watch; /* empty: the built-in one */
+    uint64_t applied, seen;    /* stamps of its files: when it was loaded, as last looked at */
     struct wall looked;
-    struct context_zone *zones;
+    struct zones *zones;
 };
 
 bool context_open(struct context *c, const struct act_opts *o, struct err *e); /* the policy; an error is of the file */

@@ -18,7 +18,6 @@ struct conf {
     char key_file[CONF_PATH_BYTES];
     char mappings_dir[CONF_PATH_BYTES]; /* a user's overriding mapping files; empty: none */
     char policy_file[CONF_PATH_BYTES];  /* a user's policy; empty: the built-in one */
-    char policy[CONF_PATH_BYTES];       /* empty: the built-in one */
     char ca_file[CONF_PATH_BYTES];      /* extra trusted CA, PEM; empty: the system's alone */
     char login_url[CONF_URL_BYTES];     /* cloud end-points, no slash at the end; empty: the tenant's cloud profile */
     char graph_url[CONF_URL_BYTES];

@@ -1,4 +1,6 @@
-#include "face/api/policy_file.h"
+#include "flow/act/policy_file.h"
+
+#include <stdlib.h>
 
 #include "kit/sys/zones.h"
 
@@ -7,7 +9,33 @@ enum { POLICY_BYTES_MAX = 4 << 20, LIST_BYTES_MAX = 256 << 20, PATH_MAX_BYTES = 
 struct place {
     struct fs fs;
     struct str folder; /* of the policy, with its slash; may be empty */
+    struct policy_watch *watch;
 };
+
+static void watch(struct policy_watch *w, const char *path)
+{
+    char *copy = w && w->count < POLICY_WATCHED_MAX ? str_dup(str_of(path)) : NULL;
+    if (copy) w->paths[w->count++] = copy;
+}
+
+void policy_watch_done(struct policy_watch *w)
+{
+    for (size_t i = 0; i < w->count; i++) free(w->paths[i]);
+    *w = (struct policy_watch){.count = 0};
+}
+
+uint64_t policy_watch_stamp(const struct policy_watch *w, struct fs fs)
+{
+    uint64_t stamp = w->count;
+    for (size_t i = 0; i < w->count; i++) {
+        struct fs_stat now = {.exists = false};
+        struct err ignored;
+        (void)fs.ops->stat(fs.ctx, w->paths[i], &now, &ignored);
+        const uint64_t parts[] = {stamp, now.exists, now.bytes, (uint64_t)now.modified_ms};
+        stamp = hash128_of(parts, sizeof parts).lo;
+    }
+    return stamp;
+}
 
 /* Names in a policy are relative to it. What is absolute is as it is: who may write the policy may write a path. */
 static bool give_list(void *ctx, struct str file, struct buf *out, struct err *e)
@@ -19,6 +47,7 @@ static bool give_list(void *ctx, struct str file, struct buf *out, struct err *e
     if (folder.n + file.n >= sizeof path)
         return err_set(e, &policy_causes[POLICY_LIST], "the path of \"%.100s\" is too long", file.p);
     (void)snprintf(path, sizeof path, "%.*s%.*s", STR_ARG(folder), STR_ARG(file));
+    watch(at->watch, path);
     return fs_read_all(at->fs, path, LIST_BYTES_MAX, out, e);
 }
 
@@ -36,10 +65,11 @@ static struct str folder_of(struct str path)
     return str_sub(path, 0, n);
 }
 
-struct policy *policy_file_load(struct fs fs, const char *path, struct err *e)
+struct policy *policy_file_load(struct fs fs, const char *path, struct policy_watch *w, struct err *e)
 {
     if (path == NULL || *path == 0) return policy_default(e);
-    struct place at = {fs, folder_of(str_of(path))};
+    struct place at = {fs, folder_of(str_of(path)), w};
+    watch(w, path);
     struct policy_files files = {.ctx = &at, .list = give_list, .zone = give_zone};
     struct buf bytes;
     buf_init(&bytes, POLICY_BYTES_MAX);
