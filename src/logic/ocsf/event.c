@@ -48,8 +48,8 @@ static const struct choice_list *list_for(struct map_scratch *s, const struct pl
     if (raw.n == 0 || raw.n > sizeof s->choices->raw) return find_list(s, p);
     size_t h = ((uintptr_t)p >> 4) + raw.n * 5 + (unsigned char)raw.p[raw.n / 2] + (unsigned char)raw.p[1];
     struct row_choice *known = &s->choices[h % ROW_CHOICES];
-    if (known->plan != p || known->bytes != raw.n || memcmp(known->raw, raw.p, raw.n) != 0) {
-        *known = (struct row_choice){.plan = p, .list = find_list(s, p), .bytes = raw.n};
+    if (known->plan != p->serial || known->bytes != raw.n || memcmp(known->raw, raw.p, raw.n) != 0) {
+        *known = (struct row_choice){.plan = p->serial, .list = find_list(s, p), .bytes = raw.n};
         memcpy(known->raw, raw.p, raw.n);
     }
     return known->list;

@@ -77,7 +77,7 @@ void plan_facts(const struct plan *p, struct map_scratch *s, struct str tenant_i
         *out = facts;
         return;
     }
-    facts.identity = row_identity(s, tenant_id, source, row, false);
+    facts.identity = row_identity(s, tenant_id, source, row, s->alone.is_walked);
     facts.has_time = row_time(s, p, &facts.time);
     if (p->id_slot != NO_SLOT) {
         const struct slot *id = &s->slots[p->id_slot];
@@ -85,5 +85,6 @@ void plan_facts(const struct plan *p, struct map_scratch *s, struct str tenant_i
             facts.object_id = str_sub(id->raw, 1, id->raw.n - 2);
         if (id->raw.p && id->type == JSON_NUMBER) facts.object_id = id->raw;
     }
+    if (s->alone.is_walked && facts.object_id.p) facts.object_id.p = row.p + (facts.object_id.p - s->alone.window);
     *out = facts;
 }

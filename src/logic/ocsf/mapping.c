@@ -522,7 +522,8 @@ static bool build_file(struct build *b)
 
 bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
 {
-    struct plan plan = {0};
+    static _Atomic uint64_t serial;
+    struct plan plan = {.serial = ++serial};
     struct build b = {
         .c = {.a = a, .e = x->e, .x = x, .schema = x->schema, .is_general = x->opts && x->opts->is_general},
         .plan = &plan,

@@ -83,7 +83,8 @@ bool ocsf_examples(const struct ocsf_opts *o, const struct ocsf_mapping_file *fi
                    void (*each)(void *ctx, const struct ocsf_example *example), void *ctx, struct err *e);
 
 /* ---- what ingest needs of a row ------------------------------------------------------------------------------------- */
-struct map_scratch; /* per thread: slots, arena, output pieces */
+struct
+    map_scratch; /* per thread: slots, arena, output pieces, what has been learned of plans; these must live as long */
 struct map_scratch *map_scratch_new(void);
 void map_scratch_free(struct map_scratch *s);
 struct drift;

@@ -256,6 +256,7 @@ struct silence { /* words of a column that say nothing */
 };
 
 struct plan {
+    uint64_t serial; /* no two plans have the same: what a scratch has learned of one is not taken for another's */
     const char *source;
     const struct schema *schema;
     const struct shape *shapes;

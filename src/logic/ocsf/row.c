@@ -92,6 +92,8 @@ void row_reader_done(struct map_scratch *s)
     free(s->layouts);
     layout_done(&s->loose);
     json_keys_done(&s->keys);
+    json_index_done(&s->alone.walk.index);
+    free(s->alone.window);
     json_fields_done(&s->outer);
     json_fields_done(&s->inner);
     json_fields_done(&s->members);
@@ -194,17 +196,17 @@ static bool make_room(struct map_scratch *s, const struct plan *p)
 static uint16_t *view_of(struct map_scratch *s, const struct plan *p)
 {
     struct row_view *v = &s->views[((uintptr_t)p >> 4) * 2654435761u % ROW_VIEWS];
-    for (size_t i = 0; i < ROW_VIEWS && v->plan != p; i++) {
-        if (v->plan == NULL) {
+    for (size_t i = 0; i < ROW_VIEWS && v->plan != p->serial; i++) {
+        if (v->plan == 0) {
             v->slots = malloc(JSON_KEYS_MAX * sizeof *v->slots);
             if (v->slots == NULL) return NULL;
             for (size_t k = 0; k < JSON_KEYS_MAX; k++) v->slots[k] = SLOT_TO_FIND;
-            v->plan = p;
+            v->plan = p->serial;
         } else if (++v == s->views + ROW_VIEWS) {
             v = s->views;
         }
     }
-    return v->plan == p ? v->slots : NULL;
+    return v->plan == p->serial ? v->slots : NULL;
 }
 
 /* ---- layouts ------------------------------------------------------------------------------------------------------------ */
@@ -216,7 +218,7 @@ static struct row_layout *layout_for(struct map_scratch *s, const struct plan *p
     uint32_t h = (uint32_t)((uintptr_t)p >> 4) * 2654435761u ^ track * 2246822519u;
     struct row_layout *l = &s->layouts[(h >> 16) % ROW_LAYOUTS];
     for (unsigned probe = 0; probe < ROW_LAYOUT_PROBES && l->track; probe++) {
-        if (l->plan == p && l->track == track) return l;
+        if (l->plan == p->serial && l->track == track) return l;
         if (++l == s->layouts + ROW_LAYOUTS) l = s->layouts;
     }
     return l;
@@ -305,7 +307,7 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
     for (uint16_t i = 0; i < shape->name_count; i++) { /* for a row that comes once, the search is not worth it */
         if (is_loose || !is_among(l->slots, count, shape->slots[i])) l->absent[l->absent_count++] = shape->slots[i];
     }
-    l->plan = p;
+    l->plan = p->serial;
     l->track = is_loose ? 0 : s->members.track;
     return true;
 }
@@ -330,7 +332,7 @@ static void fill_all(struct map_scratch *s, const struct row_layout *l)
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
 {
     struct row_layout *l = layout_for(s, p);
-    bool is_made = l != &s->loose && l->plan == p && l->track == s->members.track;
+    bool is_made = l != &s->loose && l->plan == p->serial && l->track == s->members.track;
     bool is_as_before = is_made && s->layout == l;
     s->plan = p;
     s->layout = NULL;
@@ -343,17 +345,6 @@ bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
     fill_all(s, l);
     for (size_t i = 0; i <= s->members.count / ROW_BATCH; i++) l->batches[i].used = 0;
     return true;
-}
-
-bool row_read(struct map_scratch *s, const struct plan *p, struct str row)
-{
-    if (!json_fields_read(&s->members, row)) return false;
-    for (size_t i = 0; i < s->members.count; i++) {
-        struct json_field *m = &s->members.items[i];
-        enum row_kind kind = row_kind_of(json_field_key(&s->members, m));
-        if (kind != ROW_COLUMN && kind <= ROW_ODATA_CONTEXT) m->flags |= JSON_APART;
-    }
-    return row_fill(s, p, row);
 }
 
 struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type type)

@@ -61,7 +61,7 @@ enum { ROW_BATCH = 64 };
 
 /* Where the members of a row go in a plan. Rows of one track (kit/json/walk.h) are laid out alike. */
 struct row_layout {
-    const struct plan *plan;
+    uint64_t plan;   /* its serial */
     uint32_t track;  /* 0: of a row that has none; found anew each time */
     uint16_t *slots; /* by member; NO_SLOT: unknown to the plan */
     uint16_t
@@ -79,7 +79,7 @@ enum { ROW_LAYOUTS = 256, ROW_LAYOUT_PROBES = 4 };
 
 /* Which slot each key of a book has in a plan. */
 struct row_view {
-    const struct plan *plan;
+    uint64_t plan;   /* its serial; 0: free */
     uint16_t *slots; /* by the key's number */
 };
 enum { ROW_VIEWS = 256 };
@@ -98,7 +98,7 @@ struct opened { /* a column whose text has been looked at for JSON; text.p == NU
 
 /* A word of `choose.by` and what it chose before. */
 struct row_choice {
-    const struct plan *plan;
+    uint64_t plan; /* its serial */
     const struct choice_list *list;
     size_t bytes;
     char raw[40];
@@ -116,6 +116,13 @@ struct event_tail {
     size_t uid_at; /* in the text */
 };
 
+struct row_alone {
+    struct json_walk walk;
+    char *window; /* a copy of the row, and JSON_PAD bytes; NULL: not yet */
+    unsigned rows;
+    bool is_walked; /* the slots are of the copy */
+};
+
 struct map_scratch {
     const struct plan *plan;
     struct arena arena;
@@ -125,6 +132,7 @@ struct map_scratch {
     size_t shape_cap;
     struct json_keys keys;           /* rows that are read by a walk; the fields here are its (see stream.c) */
     struct json_fields outer, inner; /* what a walk has listed */
+    struct row_alone alone;          /* rows that come one by one */
     struct row_view *views;          /* a hash table by plan */
     struct row_layout *layouts;      /* ... by plan and track */
     struct row_layout loose;         /* of a row without a track */
@@ -194,7 +202,7 @@ bool row_is_sidecar(struct str key);
 uint16_t shape_find(const struct shape *shape, struct str key);
 /* What a slot is called: a column as the row writes it, else in lower case. For messages. */
 struct str row_slot_name(const struct map_scratch *s, uint16_t shape, uint16_t slot);
-/* Read the row into the slots of shape 0. False: no memory. */
+/* Read the row into the slots of shape 0, or a copy of it that has slack (`alone.is_walked`). False: no memory. */
 bool row_read(struct map_scratch *s, const struct plan *p, struct str row);
 /* The row's members have been listed, in `members`: put them into the slots of this plan, whatever plan they were read for before. */
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row);
