@@ -13,7 +13,7 @@
 #include "face/app/history.h"
 #include "face/app/import_files.h"
 #include "face/app/reload.h"
-#include "flow/act/act.h"
+#include "face/app/responding.h"
 #include "kit/sys/loop.h"
 #include "kit/sys/memory.h"
 #include "kit/sys/random.h"
@@ -28,10 +28,9 @@ struct engine {
     struct http_client *http, *response_http;
     struct defender *defender;
     struct ingest *ingest;
-    struct act *act;
+    struct responding *responding;
     bool is_manual;
-    bool is_acting;   /* act has begun */
-    bool is_feedless; /* the feeds never did */
+    bool is_feedless; /* the feeds never began */
     struct folding *folding;
     struct changes *changes; /* loop; NULL unless they are told */
     struct timer *changes_timer;
@@ -93,7 +92,7 @@ static void on_commit(void *ctx, uint64_t log_end)
 {
     struct engine *en = ctx;
     folding_wake(en->folding, log_end);
-    if (en->is_acting) act_wake(en->act);
+    responding_wake(en->responding);
 }
 
 /* To whoever runs us: it concerns every tenant at once. */
@@ -168,32 +167,14 @@ static bool make_flow(struct engine *en, bool is_manual, struct err *e)
     return (en->ingest && (is_manual || en->reload)) || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the feeds");
 }
 
-static void on_trouble(void *ctx, const struct err *e)
-{
-    (void)ctx;
-    if (e)
-        (void)fprintf(stderr, "portcullis: warning: response: %s\n  code: %s\n  do:   %s\n", e->text, e->cause->code,
-                      e->cause->remedy);
-    else
-        (void)fprintf(stderr, "portcullis: the response works again\n");
-}
-
 static bool make_response(struct engine *en, bool is_manual, struct err *e)
 {
-    struct installation *i = en->installation;
-    struct act_opts o = {.runtime = runtime_of_loop(en->loop),
-                         .clock = i->clock,
-                         .store = i->store,
-                         .fs = i->fs,
-                         .fetcher = fetcher_of_defender(en->defender),
-                         .policy = i->conf.policy_file,
-                         .each_tenant = each_tenant,
-                         .tenants_ctx = i,
-                         .on_trouble = on_trouble,
-                         .on_trouble_ctx = en,
-                         .is_manual = is_manual};
-    en->act = act_new(&o);
-    return en->act || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the response");
+    struct responding_opts o = {.loop = en->loop,
+                                .installation = en->installation,
+                                .defender = en->defender,
+                                .http = en->response_http,
+                                .is_manual = is_manual};
+    return responding_new(&o, &en->responding, e);
 }
 
 static void run_loop(void *arg)
@@ -210,20 +191,10 @@ static void started(void *ctx, const struct err *e)
     gate_open(q->done);
 }
 
-static void acting(void *ctx, const struct err *e)
-{
-    struct question *q = ctx;
-    q->engine->is_acting = e == NULL;
-    started(q, e);
-}
-
-static void act_now(void *arg)
+static void respond_now(void *arg)
 {
     struct question *q = arg;
-    if (q->engine->is_acting)
-        started(q, NULL);
-    else
-        act_start(q->engine->act, acting, q);
+    responding_start(q->engine->responding, started, q);
 }
 
 static void start_now(void *arg)
@@ -235,7 +206,7 @@ static void start_now(void *arg)
 static void dismantle(struct engine *en)
 {
     ingest_free(en->ingest);
-    act_free(en->act);
+    responding_free(en->responding);
     folding_free(en->folding);
     timer_free(en->changes_timer);
     changes_free(en->changes);
@@ -275,7 +246,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     if (is_manual)
         q.ok = true; /* it begins with the first order */
     else
-        ask(en, act_now, &q);
+        ask(en, respond_now, &q);
     if (q.ok) ask(en, start_now, &q);
     if (!q.ok) {
         *e = q.err;
@@ -309,7 +280,7 @@ static void ingest_stopped(void *ctx)
     gate_open(q->done);
 }
 
-static void act_stopped(void *ctx)
+static void response_stopped(void *ctx)
 {
     struct question *q = ctx;
     struct engine *en = q->engine;
@@ -323,8 +294,7 @@ static void act_stopped(void *ctx)
 static void halt_now(void *arg)
 {
     struct question *q = arg;
-    q->engine->is_acting = false;
-    act_stop(q->engine->act, act_stopped, q);
+    responding_stop(q->engine->responding, response_stopped, q);
 }
 
 void engine_halt(struct engine *en)
@@ -432,7 +402,7 @@ static void ordered(void *ctx, const struct act_reply *r)
 static void order_now(void *arg)
 {
     struct question *q = arg;
-    act_order(q->engine->act, q->order, ordered, q);
+    act_order(responding_act(q->engine->responding), q->order, ordered, q);
 }
 
 static void settled(void *ctx)
@@ -444,7 +414,7 @@ static void settled(void *ctx)
 static void settle_now(void *arg)
 {
     struct question *q = arg;
-    act_settle(q->engine->act, settled, q);
+    act_settle(responding_act(q->engine->responding), settled, q);
 }
 
 /* Without a service the command waits until what it ordered has been sent and answered; whether it is confirmed, the next
@@ -454,7 +424,7 @@ static bool order(void *ctx, const struct respond_order *o, struct act_reply *ou
     struct engine *en = ctx;
     struct question begin = {0}, give = {.order = o}, settle = {0};
     if (atomic_load(&en->is_halted)) return err_set(e, &act_causes[ACT_STOPPED], "the service is ending");
-    ask(en, act_now, &begin);
+    ask(en, respond_now, &begin);
     if (!begin.ok) {
         *e = begin.err;
         return false;
@@ -476,7 +446,7 @@ static void reload_tenant(void *arg)
     struct question *q = arg;
     defender_forget_tenant(q->engine->defender, q->tenant_id);
     ingest_tenants_changed(q->engine->ingest);
-    if (q->engine->is_acting) act_tenants_changed(q->engine->act);
+    responding_tenants_changed(q->engine->responding);
     gate_open(q->done);
 }
 

@@ -48,7 +48,7 @@ void wire_net_free(struct wire_net *w);               /* before its client; acce
 struct wire wire_of_net(struct wire_net *w);
 
 /* What a person pressed. The id is made of delivery and key: a repeated order is the same one. */
-enum order_key { ORDER_ACKNOWLEDGE = '1', ORDER_APPROVE = '2', ORDER_RELEASE = '3', ORDER_STOP = '9' };
+enum order_key { KEY_ACKNOWLEDGE = '1', KEY_APPROVE = '2', KEY_RELEASE = '3', KEY_STOP = '9' };
 struct notify_order {
     char id[48];
     enum order_key key;

@@ -70,7 +70,7 @@ static bool is_machine(struct str answered_by)
 
 static bool needs_pin(char key)
 {
-    return key == ORDER_APPROVE || key == ORDER_RELEASE || key == ORDER_STOP;
+    return key == KEY_APPROVE || key == KEY_RELEASE || key == KEY_STOP;
 }
 
 static void judge_context(const struct json *widgets, bool is_ended, struct call_seen *out)
@@ -84,7 +84,7 @@ static void judge_context(const struct json *widgets, bool is_ended, struct call
         out->end = CALL_MACHINE;
         return;
     }
-    bool is_key = key.n == 1 && (key.p[0] == ORDER_ACKNOWLEDGE || (needs_pin(key.p[0]) && pin.n > 0));
+    bool is_key = key.n == 1 && (key.p[0] == KEY_ACKNOWLEDGE || (needs_pin(key.p[0]) && pin.n > 0));
     if (is_key && str_copy(pin, out->pin, sizeof out->pin)) {
         out->end = CALL_KEY;
         out->key = key.p[0];

@@ -213,9 +213,9 @@ static void unanswered(struct round *r, struct delivery_record *d, int cause, co
 static const char *answer_word(char key)
 {
     switch (key) {
-    case ORDER_APPROVE: return "approve";
-    case ORDER_RELEASE: return "release";
-    case ORDER_STOP: return "stop";
+    case KEY_APPROVE: return "approve";
+    case KEY_RELEASE: return "release";
+    case KEY_STOP: return "stop";
     default: return "acknowledge";
     }
 }
@@ -223,8 +223,8 @@ static const char *answer_word(char key)
 /* A key that this notice did not offer does nothing. */
 static bool is_offered(char key, const struct notice_record *n)
 {
-    if (key == ORDER_APPROVE) return n->wants == WANTS_APPROVAL;
-    if (key == ORDER_RELEASE) return n->device[0] != '\0';
+    if (key == KEY_APPROVE) return n->wants == WANTS_APPROVAL;
+    if (key == KEY_RELEASE) return n->device[0] != '\0';
     return true;
 }
 
@@ -251,7 +251,7 @@ static bool settle_key(struct round *r, struct delivery_record *d, const struct 
     bool ok = store_notice_find(r->notify->o.store, d->notice_id, &body, &n, &found, e);
     if (ok && found && !is_offered(seen->key, &n))
         unanswered(r, d, NOTIFY_NO_KEY, "no-key");
-    else if (ok && found && seen->key != ORDER_ACKNOWLEDGE &&
+    else if (ok && found && seen->key != KEY_ACKNOWLEDGE &&
              !(person && password_matches(person->pin_hash, str_of(seen->pin))))
         unanswered(r, d, NOTIFY_WRONG_PIN, "wrong-pin");
     else if (ok && found)

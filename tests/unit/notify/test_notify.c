@@ -67,7 +67,7 @@ static void mail_first_then_phone_and_a_key(void **state)
     assert_int_equal(n.state, NOTICE_ANSWERED);
     assert_string_equal(n.answered_by, "ann");
     assert_int_equal(k.order_count, 1);
-    assert_int_equal(k.orders[0].key, ORDER_ACKNOWLEDGE);
+    assert_int_equal(k.orders[0].key, KEY_ACKNOWLEDGE);
     kit_run(&k, 3600 * 1000);
     assert_int_equal(k.call_count, 1); /* and bob sleeps on */
     assert_non_null(strstr(kit_last(&k, 'p')->id, "/acknowledge"));
@@ -121,7 +121,7 @@ static void keys_that_act_need_the_pin(void **state)
     kit_run(&k, 60 * 1000);
     assert_int_equal(k.call_count, 1);
     assert_int_equal(k.order_count, 1);
-    assert_int_equal(k.orders[0].key, ORDER_APPROVE);
+    assert_int_equal(k.orders[0].key, KEY_APPROVE);
     assert_string_equal(kit_notice(&k, id).answer, "approve");
     assert_non_null(strstr(k.calls[0].say, "Press 2 to approve"));
 }

@@ -1,0 +1,254 @@
+#include "face/app/responding.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cloud/tenant/tenant.h"
+#include "flow/notify/notify.h"
+#include "kit/sys/random.h"
+#include "kit/sys/thread.h"
+#include "kit/sys/zones.h"
+
+struct responding {
+    struct responding_opts o;
+    struct act *act;
+    struct notify *notify; /* NULL: manual */
+    struct wire_net *wire;
+    struct zones *zones;
+    bool is_begun;
+    void (*started)(void *ctx, const struct err *e);
+    void (*stopped)(void *ctx);
+    void *ctx; /* of the one of them that waits */
+};
+
+/* ---- what act asks of the rest -------------------------------------------------------------------------------------------- */
+
+static bool each_tenant(void *ctx, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e)
+{
+    struct installation *i = ctx;
+    return tenant_each(i->store, &i->conf, each, arg, e);
+}
+
+static void on_notices(void *ctx)
+{
+    struct responding *r = ctx;
+    if (r->notify) notify_wake(r->notify);
+}
+
+static void on_trouble(void *ctx, const struct err *e)
+{
+    (void)ctx;
+    if (e)
+        (void)fprintf(stderr, "portcullis: warning: response: %s\n  code: %s\n  do:   %s\n", e->text, e->cause->code,
+                      e->cause->remedy);
+    else
+        (void)fprintf(stderr, "portcullis: the response works again\n");
+}
+
+/* ---- a key that was pressed becomes an order --------------------------------------------------------------------------------- */
+
+struct pressed {
+    struct responding *r;
+    struct respond_order order;
+    struct act_reply reply;
+    struct gate *answered;
+    bool is_asking;
+};
+
+static void on_reply(void *ctx, const struct act_reply *reply)
+{
+    struct pressed *p = ctx;
+    p->reply = *reply;
+    gate_open(p->answered);
+}
+
+static void give(void *arg)
+{
+    struct pressed *p = arg;
+    act_order(p->r->act, &p->order, on_reply, p);
+}
+
+static bool read_key(const struct notify_order *k, struct respond_order *out)
+{
+    const struct notice_record *n = k->notice;
+    uint64_t decision = 0, action = 0;
+    (void)str_to_u64(str_of(n->decision), &decision);
+    (void)str_to_u64(str_of(n->action), &action);
+    *out = (struct respond_order){.ref = decision ? decision : action};
+    (void)snprintf(out->id, sizeof out->id, "%s", k->id);
+    (void)snprintf(out->by, sizeof out->by, "%.95s", k->person);
+    (void)snprintf(out->tenant, sizeof out->tenant, "%s", n->tenant_id);
+    (void)snprintf(out->reason, sizeof out->reason, "by phone");
+    switch (k->key) {
+    case KEY_ACKNOWLEDGE: out->kind = ORDER_ACK; return out->ref != 0;
+    case KEY_APPROVE: out->kind = ORDER_APPROVE; return out->ref != 0;
+    case KEY_STOP: out->kind = ORDER_STOP; return true;
+    case KEY_RELEASE:
+        out->kind = ORDER_ACT;
+        out->act = ACT_RELEASE;
+        if (out->ref == 0) (void)snprintf(out->device, sizeof out->device, "%.63s", n->device);
+        return out->ref != 0 || out->device[0] != '\0';
+    }
+    return false;
+}
+
+static void see_decision(void *arg, const struct responder *r)
+{
+    struct pressed *p = arg;
+    const struct decision *d = responder_decision(r, p->order.ref);
+    p->is_asking = d && d->state == DECISION_ASKING;
+}
+
+/* What the engine says no to is settled as well: asking again would not change it. */
+static bool is_engines(const struct err *e)
+{
+    return e->cause >= respond_causes && e->cause < respond_causes + RESPOND_CAUSE_COUNT;
+}
+
+/* On a worker of notify's. */
+static bool take_key(void *ctx, const struct notify_order *k, bool *settled_out, struct err *e)
+{
+    struct pressed *p = calloc(1, sizeof *p);
+    INVARIANT(p);
+    p->r = ctx;
+    *settled_out = true;
+    bool ok = true;
+    if (read_key(k, &p->order)) {
+        p->answered = gate_new();
+        loop_post(p->r->o.loop, give, p);
+        gate_wait(p->answered);
+        gate_free(p->answered);
+        ok = p->reply.ok || is_engines(&p->reply.error);
+        if (ok && k->key == KEY_APPROVE) (void)act_look(p->r->act, see_decision, p);
+        *settled_out = !p->is_asking;
+        if (!ok) *e = p->reply.error;
+    }
+    free(p);
+    return ok;
+}
+
+static const struct zone *zone_named(void *ctx, const char *name)
+{
+    struct responding *r = ctx;
+    return zones_find(r->zones, name);
+}
+
+/* ---- life ---------------------------------------------------------------------------------------------------------------------- */
+
+static bool make_act(struct responding *r, struct err *e)
+{
+    struct installation *i = r->o.installation;
+    struct act_opts o = {.runtime = runtime_of_loop(r->o.loop),
+                         .clock = i->clock,
+                         .store = i->store,
+                         .fs = i->fs,
+                         .fetcher = fetcher_of_defender(r->o.defender),
+                         .policy = i->conf.policy_file,
+                         .each_tenant = each_tenant,
+                         .tenants_ctx = i,
+                         .on_notices = on_notices,
+                         .on_notices_ctx = r,
+                         .on_trouble = on_trouble,
+                         .on_trouble_ctx = r,
+                         .is_manual = r->o.is_manual};
+    r->act = act_new(&o);
+    return r->act || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the response");
+}
+
+static bool make_notify(struct responding *r, struct err *e)
+{
+    struct installation *i = r->o.installation;
+    uint64_t seed;
+    random_bytes(&seed, sizeof seed);
+    r->zones = zones_new(i->fs);
+    r->wire = wire_net_new(r->o.http);
+    if (r->zones == NULL || r->wire == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the notices");
+    struct notify_opts o = {.runtime = runtime_of_loop(r->o.loop),
+                            .clock = i->clock,
+                            .store = i->store,
+                            .wire = wire_of_net(r->wire),
+                            .order = take_key,
+                            .zone = zone_named,
+                            .ctx = r,
+                            .seed = seed};
+    return notify_new(&o, &r->notify, e);
+}
+
+bool responding_new(const struct responding_opts *o, struct responding **out, struct err *e)
+{
+    struct responding *r = calloc(1, sizeof *r);
+    if (r == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the response");
+    r->o = *o;
+    if (make_act(r, e) && (o->is_manual || make_notify(r, e))) {
+        *out = r;
+        return true;
+    }
+    responding_free(r);
+    return false;
+}
+
+void responding_free(struct responding *r)
+{
+    if (r == NULL) return;
+    notify_free(r->notify);
+    wire_net_free(r->wire);
+    zones_free(r->zones);
+    act_free(r->act);
+    free(r);
+}
+
+static void act_started(void *ctx, const struct err *e)
+{
+    struct responding *r = ctx;
+    r->is_begun = e == NULL;
+    if (r->is_begun && r->notify) notify_start(r->notify);
+    r->started(r->ctx, e);
+}
+
+void responding_start(struct responding *r, void (*started)(void *ctx, const struct err *e), void *ctx)
+{
+    r->started = started;
+    r->ctx = ctx;
+    if (r->is_begun)
+        started(ctx, NULL);
+    else
+        act_start(r->act, act_started, r);
+}
+
+static void all_stopped(void *arg)
+{
+    struct responding *r = arg;
+    r->stopped(r->ctx);
+}
+
+/* Orders on their way are answered by now, so no round of notify's waits for one. */
+static void act_stopped(void *ctx)
+{
+    struct responding *r = ctx;
+    if (r->notify && r->is_begun)
+        notify_stop(r->notify, all_stopped, r);
+    else
+        r->stopped(r->ctx);
+}
+
+void responding_stop(struct responding *r, void (*stopped)(void *ctx), void *ctx)
+{
+    r->stopped = stopped;
+    r->ctx = ctx;
+    act_stop(r->act, act_stopped, r);
+}
+
+void responding_wake(struct responding *r)
+{
+    if (r->is_begun) act_wake(r->act);
+}
+
+void responding_tenants_changed(struct responding *r)
+{
+    if (r->is_begun) act_tenants_changed(r->act);
+}
+
+struct act *responding_act(struct responding *r)
+{
+    return r->act;
+}
