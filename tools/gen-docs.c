@@ -11,6 +11,7 @@
 #include "face/app/app.h"
 #include "flow/act/act.h"
 #include "flow/ingest/ingest.h"
+#include "flow/notify/notify.h"
 #include "flow/sink/lake.h"
 #include "kit/json/json.h"
 #include "kit/seal/seal.h"
@@ -32,6 +33,7 @@ static const struct {
     {"Network", net_causes, NET_CAUSE_COUNT},
     {"Tenants and credentials", tenant_causes, TENANT_CAUSE_COUNT},
     {"Feeds", ingest_causes, INGEST_CAUSE_COUNT},
+    {"Notices", notify_causes, NOTIFY_CAUSE_COUNT},
     {"Commands", api_causes, API_CAUSE_COUNT},
     {"Response", respond_causes, RESPOND_CAUSE_COUNT},
     {"Response service", act_causes, ACT_CAUSE_COUNT},

@@ -1,5 +1,6 @@
 /* The table itself. */
 #include "face/api/ops.h"
+#include "face/api/ops_telling.h"
 
 #define END_PARAM \
     {             \
@@ -168,6 +169,10 @@ static const struct op_view completeness_view = {
     .list = "completeness",
     .columns = completeness_columns,
     .empty = "nothing to judge yet: no hunting table has been read (alerts, incidents and machines are not counted)"};
+
+#define TELLING_PARAMS
+#include "face/api/ops_telling.inc"
+#undef TELLING_PARAMS
 
 const struct operation api_operations[] = {
     {.name = "init",
@@ -364,4 +369,7 @@ const struct operation api_operations[] = {
      .place = OP_INSTALLATION,
      .params = ocsf_forget_params,
      .run = op_ocsf_forget},
+#define TELLING_ROWS
+#include "face/api/ops_telling.inc"
+#undef TELLING_ROWS
     {0}};

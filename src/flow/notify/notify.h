@@ -79,6 +79,11 @@ void notify_wake(struct notify *n); /* something was put into the outbox */
 void notify_stop(struct notify *n, void (*done)(void *arg), void *arg);
 void notify_free(struct notify *n); /* once stopped, or never started; accepts NULL */
 
+/* Somebody has answered it: nobody is called about it any more, the pager is told, and everybody reads who has it. One
+ * transaction; blocking, workers. Nothing when it is answered already. */
+bool notify_answered(struct store *s, struct wall now, int64_t notice_id, const char *by, const char *answer,
+                     struct err *e);
+
 /* How it stands, for health and readiness; blocking, workers. */
 struct notify_state {
     uint64_t open;                        /* notices not yet settled */

@@ -85,8 +85,6 @@ void delivery_fail(struct round *r, struct delivery_record *d, const struct err 
 
 /* outbox.c: notices that are due, into deliveries. */
 bool outbox_look(struct round *r, struct err *e);
-bool notify_answered(struct store *s, struct wall now, int64_t notice_id, const char *by, const char *answer,
-                     struct err *e);
 
 static inline struct wall later_ms(struct wall t, int64_t ms)
 {

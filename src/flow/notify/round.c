@@ -3,7 +3,7 @@
 
 #include "flow/notify/notify_int.h"
 
-enum { FLIGHTS_MAX = 32, IDLE_MS = 30 * 1000, TROUBLE_MS = 2000 };
+enum { FLIGHTS_MAX = 32, IDLE_MS = 5000, TROUBLE_MS = 2000 };
 
 static bool is_flying(const struct round *r, int64_t id)
 {
