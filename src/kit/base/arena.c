@@ -37,21 +37,37 @@ void arena_done(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-    if (a->blocks) {
-        free_blocks(a->blocks->next);
-        a->blocks->next = NULL;
-        a->blocks->n = 0;
+    if (a->blocks && a->blocks->next) { /* it takes more than a block has: the next one will do */
+        a->usual = a->used;
+        free_blocks(a->blocks);
+        a->blocks = NULL;
     }
+    if (a->blocks) a->blocks->n = 0;
     a->used = 0;
 }
 
-/* An eighth of what there is: what is small stays small, and little is left over. */
-static size_t next_block(const struct arena *a, size_t n)
+/* As much as was needed the last time, or an eighth of what there is: what is small stays small, and little is left over. */
+static size_t usual_block(const struct arena *a)
 {
-    size_t cap = a->used / 8;
-    if (cap < BLOCK_BYTES_MIN) cap = BLOCK_BYTES_MIN;
-    if (cap > BLOCK_BYTES_MAX) cap = BLOCK_BYTES_MAX;
-    return n > cap ? n : cap;
+    size_t cap = a->used / 8 > a->usual ? a->used / 8 : a->usual;
+    if (cap < BLOCK_BYTES_MIN) return BLOCK_BYTES_MIN;
+    return cap > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX : cap;
+}
+
+/* With room for n bytes; what takes most of a block gets its own, behind the first, in which there is room left for others. */
+static struct arena_block *add_block(struct arena *a, size_t n)
+{
+    size_t usual = usual_block(a);
+    bool is_own = a->blocks && n > usual / 2;
+    size_t cap = is_own || n > usual ? n : usual;
+    struct arena_block *b = malloc(sizeof *b + cap + ARENA_SLACK);
+    if (b == NULL) return NULL;
+    struct arena_block **at = is_own ? &a->blocks->next : &a->blocks;
+    b->next = *at;
+    b->cap = cap;
+    b->n = 0;
+    *at = b;
+    return b;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -60,17 +76,10 @@ void *arena_alloc(struct arena *a, size_t n)
     if (n > SIZE_MAX - align) return NULL;
     n = (n + align - 1) & ~(align - 1);
     if (n > a->max || a->used > a->max - n) return NULL;
-    if (a->blocks == NULL || a->blocks->cap - a->blocks->n < n) {
-        size_t cap = next_block(a, n);
-        struct arena_block *b = malloc(sizeof *b + cap + ARENA_SLACK);
-        if (b == NULL) return NULL;
-        b->next = a->blocks;
-        b->cap = cap;
-        b->n = 0;
-        a->blocks = b;
-    }
-    void *p = a->blocks->bytes + a->blocks->n;
-    a->blocks->n += n;
+    struct arena_block *b = a->blocks;
+    if ((b == NULL || b->cap - b->n < n) && (b = add_block(a, n)) == NULL) return NULL;
+    void *p = b->bytes + b->n;
+    b->n += n;
     a->used += n;
     memset(p, 0, n);
     return p;

@@ -12,11 +12,12 @@ struct arena {
     struct arena_block *blocks; /* newest first */
     size_t used;                /* bytes handed out since the last reset */
     size_t max;                 /* bytes */
+    size_t usual;               /* bytes that were needed between two resets, if they were many */
 };
 
 void arena_init(struct arena *a, size_t max);
 void arena_done(struct arena *a);
-void arena_reset(struct arena *a); /* keeps one block for the next round */
+void arena_reset(struct arena *a); /* keeps memory for the next round, or how much it needs */
 /* Zeroed, aligned for any type; NULL at the maximum or without memory. */
 void *arena_alloc(struct arena *a, size_t n);
 /* `n` bytes and a NUL behind them. */
