@@ -395,8 +395,6 @@ static void lost_look(struct responder *r, struct action_slot *s, const struct r
         return;
     }
     put_action(r, &a, "looked", "portcullis", "not among the device's actions yet");
-    s = slot_action(r, a.id);
-    s->p.next = later(a.changed, look_at_ms[a.looks]);
 }
 
 /* It was given up as unknown. If it shows up after all it is ours again, unless the device was released since. */
@@ -469,9 +467,19 @@ static struct wall earlier(struct wall a, struct wall b)
     return b.ticks != 0 && b.ticks < a.ticks ? b : a;
 }
 
+/* By the ledger, so that a restart does not make the looks come closer. */
+static struct wall next_look(const struct action *a)
+{
+    return later(a->changed, look_at_ms[a->looks < LOOKS ? a->looks : LOOKS - 1]);
+}
+
 struct wall action_due(const struct responder *r, const struct action_slot *s)
 {
-    struct wall next = s->p.effect ? later(s->p.since, EFFECT_LOST_MS) : s->p.next.ticks ? s->p.next : (struct wall){1};
+    struct wall next = s->p.next;
+    if (s->p.effect)
+        next = later(s->p.since, EFFECT_LOST_MS);
+    else if (next.ticks == 0)
+        next = s->a.state == ACTION_LOST ? next_look(&s->a) : (struct wall){1};
     if (action_is_settled(&s->a)) {
         if (s->a.state != ACTION_UNKNOWN || s->a.kind != ACT_ISOLATE) return (struct wall){0};
         return is_due(later(s->a.settled, UNKNOWN_MS), next) ? (struct wall){0} : next;

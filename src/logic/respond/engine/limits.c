@@ -3,7 +3,7 @@
 #include "logic/respond/engine/engine_int.h"
 
 enum { BREAKER_TENANTS = 3 };
-static const int64_t HOUR_MS = 3600000;
+static const int64_t HOUR_MS = 3600000, UNKNOWN_MS = INT64_C(86400000) * RESPOND_WATCH_DAYS;
 
 /* Our own doing: what was refused, or turned out to be somebody else's, contained nothing. */
 static bool counts(const struct action *a)
@@ -23,7 +23,8 @@ static bool is_counted_before(const struct responder *r, size_t before, const st
     return false;
 }
 
-static uint32_t held_now(const struct responder *r, const char *tenant, const char *but)
+/* Isolated by us, or perhaps so. */
+static uint32_t held_now(const struct responder *r, const char *tenant, const char *but, struct wall now)
 {
     uint32_t n = 0;
     for (size_t i = 0; i < r->holds.count; i++) {
@@ -35,8 +36,8 @@ static uint32_t held_now(const struct responder *r, const char *tenant, const ch
     for (size_t i = 0; i < r->actions.count; i++) {
         const struct action *a = &action_at(r, i)->a;
         const struct hold_slot *h;
-        if (action_is_settled(a) || a->kind != ACT_ISOLATE || strcmp(a->tenant, tenant) != 0 ||
-            strcmp(a->device, but) == 0)
+        bool may_hold = !action_is_settled(a) || (a->state == ACTION_UNKNOWN && is_within(a->intent, now, UNKNOWN_MS));
+        if (!may_hold || a->kind != ACT_ISOLATE || strcmp(a->tenant, tenant) != 0 || strcmp(a->device, but) == 0)
             continue;
         h = slot_hold_of(r, a->tenant, a->device);
         if (h == NULL || !h->h.is_owned || h->h.state == HOLD_WATCHED) n++;
@@ -55,7 +56,7 @@ struct usage limits_usage(const struct responder *r, const char *tenant, const c
         u.account++;
         if (is_here) u.hour++;
     }
-    u.share = held_now(r, tenant, but);
+    u.share = held_now(r, tenant, but, now);
     return u;
 }
 

@@ -16,6 +16,7 @@ static void answer(struct responder *r, const struct respond_event *ev)
     struct decision_slot *d = slot_decision(r, ev->ref);
     struct action_slot *a = slot_action(r, ev->ref);
     struct hold_slot *h = slot_hold(r, ev->ref);
+    if (MUTANT(SECRET_CHANGE) && a) a->a.looks++;
     if (d) check_answer(r, d, ev);
     if (a) action_answer(r, a, ev);
     if (h) hold_answer(r, h, ev);
