@@ -59,6 +59,7 @@ static void draw_faults(struct world *w)
         .unseen = bad,
         .look_fails = bad / 3,
         .bare = bad / 8,
+        .uncancellable = bad,
     };
     w->cut_chance = rng_chance(dice(w), 0.5) ? 0 : 0.03;
     w->down_most_ms = rng_chance(dice(w), 0.3) ? 6 * (int64_t)HOUR : 2 * MIN;
@@ -236,11 +237,17 @@ static void let_go(struct world *w, uint64_t left)
     if (w->r && !w->is_down)
         for (const struct hold *h; (h = responder_holds(w->r, &cursor)) != NULL;) {
             struct respond_order o = {.kind = ORDER_ACT, .act = ACT_RELEASE, .ref = h->id};
-            if (h->state != HOLD_HELD || !rng_chance(dice(w), 0.15)) continue;
+            if (h->state != HOLD_HELD || !rng_chance(dice(w), 0.05)) continue;
             (void)snprintf(o.by, sizeof o.by, "person-%" PRIu64, below(w, 3));
             world_order(w, &o, (int64_t)below(w, 10 * MIN));
         }
-    if (left > 0) world_script(w, 11 * MIN, let_go, left - 1);
+    for (size_t i = 0; i < w->cloud.action_count && w->cloud.action_count + 40 < RC_ACTIONS;
+         i++) { /* or while it is under way */
+        const struct rc_action *a = &w->cloud.actions[i];
+        if (a->x.kind == ACT_ISOLATE && a->x.state == REMOTE_RUNNING && rng_chance(dice(w), 0.3))
+            rc_act(&w->cloud, a->device, ACT_RELEASE, "analyst@example", "too hasty");
+    }
+    if (left > 0) world_script(w, 3 * MIN, let_go, left - 1);
 }
 
 static void draw_history(struct world *w)
@@ -255,10 +262,21 @@ static void draw_history(struct world *w)
         for (uint64_t n = below(w, most[i]); n > 0; n--)
             world_script(w, (int64_t)below(w, (uint64_t)length), scripts[i], 0);
     world_script(w, 7 * MIN, answer_question, 25);
-    world_script(w, 11 * MIN, let_go, 16);
+    world_script(w, 3 * MIN, let_go, 60);
 }
 
-static bool run(uint64_t seed, char *why, size_t size, uint64_t *steps, uint64_t *cuts, bool unsynced)
+/* What led to it, for who looks at a seed that failed. */
+static void show(const struct world *w)
+{
+    size_t first = w->record_count > 60 ? w->record_count - 60 : 0;
+    struct buf text;
+    buf_init(&text, 0);
+    for (size_t i = first; i < w->record_count; i++)
+        if (respond_record_format(&w->ledger[i], &text)) (void)printf("# %.600s\n", buf_cstr(&text));
+    buf_done(&text);
+}
+
+static bool run(uint64_t seed, char *why, size_t size, uint64_t *steps, uint64_t *cuts, bool unsynced, bool is_shown)
 {
     static struct world w; /* large */
     world_init(&w, seed);
@@ -272,9 +290,11 @@ static bool run(uint64_t seed, char *why, size_t size, uint64_t *steps, uint64_t
     w.cut_chance = 0;
     w.cloud.faults = (struct rc_faults){0};
     world_run(&w, (rng_chance(dice(&w), 0.1) ? 24 * 8 : 2) * (int64_t)HOUR);
-    if (w.now.ticks > w.up_since.ticks + 7 * WALL_TICKS_PER_DAY) check_end(&w);
+    if (!w.is_down) check_released(&w);
+    if (!w.is_down && w.now.ticks > w.up_since.ticks + 7 * WALL_TICKS_PER_DAY) check_end(&w);
     bool ok = w.broken[0] == 0;
     if (!ok) (void)snprintf(why, size, "%s", w.broken);
+    if (!ok && is_shown) show(&w);
     *steps += w.steps;
     *cuts += w.cuts;
     world_done(&w);
@@ -310,7 +330,7 @@ static bool is_caught(enum mutant m, uint64_t seed, uint64_t *seeds, char *why, 
     bool caught = false;
     respond_mutant = m == MUTANT_COUNT ? MUTANT_NONE : m;
     for (*seeds = 0; !caught && *seeds < MUTANT_SEEDS;)
-        caught = !run(seed + (*seeds)++, why, size, &steps, &cuts, m == MUTANT_COUNT);
+        caught = !run(seed + (*seeds)++, why, size, &steps, &cuts, m == MUTANT_COUNT, false);
     respond_mutant = MUTANT_NONE;
     return caught;
 }
@@ -337,7 +357,7 @@ int main(int argc, char **argv)
     int bad = 0, n = 1;
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     while (done < seeds && bad == 0 && (done == 0 || seconds() < end)) {
-        if (!run(seed + done, why, sizeof why, &steps, &cuts, false)) {
+        if (!run(seed + done, why, sizeof why, &steps, &cuts, false, seeds == 1)) {
             (void)printf("not ok %d - seed %" PRIu64 ": %s\n", n++, seed + done, why);
             bad++;
         }

@@ -288,7 +288,7 @@ static void check_told_late(struct world *w)
     if (w->now.ticks - w->up_since.ticks < 5 * WALL_TICKS_PER_MIN) return;
     for (const struct action *a; (a = responder_actions(w->r, &cursor)) != NULL;)
         if (!action_is_settled(a) && !a->is_late && (a->kind == ACT_ISOLATE || a->kind == ACT_RELEASE) &&
-            w->now.ticks - a->intent.ticks > 7 * WALL_TICKS_PER_MIN)
+            w->now.ticks - a->intent.ticks > 7 * WALL_TICKS_PER_MIN && is_past(a->changed, w->now))
             broken(w, "nobody was told that %s of %s is not confirmed", act_kind_name(a->kind), a->host);
 }
 
@@ -314,7 +314,7 @@ static bool is_told(const struct world *w, uint64_t action, uint64_t decision)
 }
 
 /* Nobody but a stray of ours keeps isolated what a person let go. */
-static void check_released(struct world *w)
+void check_released(struct world *w)
 {
     uint64_t cursor = 0;
     for (const struct hold *h; (h = responder_holds(w->r, &cursor)) != NULL;) {
@@ -322,9 +322,11 @@ static void check_released(struct world *w)
         const struct rc_device *d = &w->cloud.devices[i];
         const struct action *a;
         if (responder_hold_of(w->r, h->tenant, h->device) != h && h->state != HOLD_ENDED) continue;
-        if (h->state == HOLD_RELEASING) broken(w, "the release of %s never ended", h->host);
+        if (h->state == HOLD_RELEASING && w->now.ticks - h->ordered.ticks > WALL_TICKS_PER_DAY * 5)
+            broken(w, "the release of %s never ended", h->host);
         if ((h->state != HOLD_WATCHED && h->state != HOLD_ENDED) || !d->is_isolated) continue;
         if (responder_hold_of(w->r, h->tenant, h->device) != NULL && h->state == HOLD_ENDED) continue;
+        if (w->now.ticks - d->changed.ticks < 2 * WALL_TICKS_PER_HOUR) continue; /* the watch looks once an hour */
         a = durable_action(w, marked(d->comment));
         if (a && a->intent.ticks <= h->ordered.ticks)
             broken(w, "%s is isolated by a stray of ours after its release", d->host);

@@ -251,6 +251,7 @@ static struct rc_action *begin(struct rc_cloud *c, size_t device, enum act_kind 
     const struct rc_device *d = &c->devices[device];
     INVARIANT(c->action_count < RC_ACTIONS);
     *a = (struct rc_action){.device = device, .fate = REMOTE_SUCCEEDED};
+    a->cannot_be_cancelled = rng_chance(&c->rng, c->faults.uncancellable);
     a->x = (struct remote_action){
         .kind = kind, .scope = scope, .state = REMOTE_PENDING, .created = c->now, .updated = c->now};
     SET(a->x.id, "act-%zu", c->action_count);
@@ -258,7 +259,7 @@ static struct rc_action *begin(struct rc_cloud *c, size_t device, enum act_kind 
     SET(a->x.comment, "%s", comment);
     a->visible = c->now;
     if (rng_chance(&c->rng, c->faults.unseen))
-        a->visible = wall_add(c->now, (int64_t)rng_below(&c->rng, (uint64_t)(90 * WALL_TICKS_PER_S)));
+        a->visible = wall_add(c->now, (int64_t)rng_below(&c->rng, (uint64_t)(200 * WALL_TICKS_PER_S)));
     int64_t wait = (int64_t)(1 + rng_below(&c->rng, 10)) * WALL_TICKS_PER_S;
     bool is_stuck = d->is_offline || rng_chance(&c->rng, c->faults.stuck);
     if (rng_chance(&c->rng, c->faults.slow)) wait += (int64_t)rng_below(&c->rng, (uint64_t)(20 * WALL_TICKS_PER_MIN));
@@ -317,7 +318,7 @@ static void post(struct rc_cloud *c, const struct effect *e, struct rc_answer *o
         struct rc_action *made = begin(c, device, e->act, e->scope, "app:portcullis", e->comment);
         if (is_second) {
             made->runs = (struct wall){0};
-            made->ends = wall_add(c->now, (int64_t)(1 + rng_below(&c->rng, 40)) * WALL_TICKS_PER_HOUR);
+            made->ends = wall_add(c->now, (int64_t)(5 + rng_below(&c->rng, 300)) * WALL_TICKS_PER_MIN);
         }
         a = made;
     }
@@ -329,7 +330,7 @@ static void cancel(struct rc_cloud *c, const struct effect *e)
 {
     for (size_t i = 0; i < c->action_count; i++) {
         struct rc_action *a = &c->actions[i];
-        if (strcmp(a->x.id, e->remote) != 0 || a->x.state != REMOTE_PENDING) continue;
+        if (strcmp(a->x.id, e->remote) != 0 || a->x.state != REMOTE_PENDING || a->cannot_be_cancelled) continue;
         a->x.state = REMOTE_CANCELLED;
         a->x.updated = c->now;
     }

@@ -27,6 +27,7 @@ struct rc_action {
     size_t device;
     struct wall visible, runs, ends;
     enum remote_state fate;
+    bool cannot_be_cancelled;
 };
 struct rc_alert {
     char id[R_ID], incident[R_ID], title[R_TITLE], detector[R_ID], category[R_ID], user[R_NAME], hash[R_ID];
@@ -46,7 +47,8 @@ struct rc_alert {
     bool is_gone;
 };
 struct rc_faults { /* chance per call */
-    double lost_before, lost_after, throttle, duplicate, active, stuck, slow, fails, unseen, look_fails, bare;
+    double lost_before, lost_after, throttle, duplicate, active, stuck, slow, fails, unseen, look_fails, bare,
+        uncancellable;
 };
 struct rc_snapshot { /* facts that stay as they were when they were read */
     struct rc_alert alert;

@@ -76,6 +76,7 @@ const struct decision *world_decision(const struct world *w, size_t nth); /* in 
 /* respond_check.c */
 void check_post(struct world *w, const struct effect *e);
 void check_step(struct world *w, size_t first_record);
+void check_released(struct world *w);
 void check_end(struct world *w);
 void check_isolated(void *ctx, const struct rc_device *d, const struct rc_action *by);
 void broken(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -30,103 +30,6 @@ void action_begin(struct responder *r, const struct action *a, const char *note)
     post_action(r, slot_action(r, a->id));
 }
 
-void action_cancel(struct responder *r, uint64_t id, const char *by)
-{
-    struct action a = slot_action(r, id)->a;
-    if (action_is_settled(&a)) return;
-    if (!a.is_cancelling) {
-        a.is_cancelling = true;
-        put_action(r, &a, "cancelling", by, "");
-    }
-    if (*a.remote) cancel_action(r, slot_action(r, id), a.remote);
-    if (a.state == ACTION_WAITING) action_settle(r, &a, ACTION_CANCELLED, "cancelled", "it was never sent");
-}
-
-/* ---- how it ends -------------------------------------------------------------------------------------------------------- */
-
-static void tell_confirmed(struct responder *r, const struct action *a)
-{
-    const char *title = a->kind == ACT_ISOLATE ? "Isolated" : a->kind == ACT_RELEASE ? "Released" : "Done";
-    (void)tell_action(r, a, TELL_OUTCOME, title, "Confirmed: %s. %s%s%s", doing(a->kind, a->scope),
-                      a->proof & PROOF_PAIR ? "Read back from the device's actions. " : "",
-                      a->is_adopted ? "It is not ours but that of " : "", a->is_adopted ? a->remote_by : "");
-}
-
-static struct respond_notice *tell_failed(struct responder *r, const struct action *a, bool is_shared, const char *next)
-{
-    char title[R_NAME];
-    (void)snprintf(title, sizeof title, "%s",
-                   a->kind == ACT_ISOLATE   ? "NOT ISOLATED"
-                   : a->kind == ACT_RELEASE ? "NOT RELEASED"
-                                            : "FAILED");
-    struct respond_notice *n = tell_action(r, a, TELL_FAILURE, title, "%s: %s. %s", doing(a->kind, a->scope),
-                                           action_state_name(a->state), next);
-    n->phone = contains_threat(a->kind) || a->kind == ACT_RELEASE;
-    n->wants = TELL_ACK;
-    tell_error(n, &a->error);
-    if (is_shared) (void)snprintf(n->group, sizeof n->group, "cause:%s", a->error.code);
-    return n;
-}
-
-/* The next step of the rule's ladder for this failure; false: there is none. */
-static bool fall_back(struct responder *r, const struct action *a, enum policy_failure failure)
-{
-    const struct decision_slot *s = slot_decision(r, a->decision);
-    char note[R_TEXT];
-    struct decision d;
-    uint8_t step;
-    if (s == NULL || a->is_cancelling || s->d.state != DECISION_ACTING) return false;
-    d = s->d;
-    step = d.fallen[failure];
-    if (step >= POLICY_FALLBACKS_MAX || d.fallback[failure][step] == WISH_NOTICE) return false;
-    d.fallen[failure]++;
-    wish_of(d.fallback[failure][step], &d.wish, &d.scope);
-    (void)snprintf(note, sizeof note, "%s: %s instead", failure_name(failure), doing(d.wish, d.scope));
-    (void)tell_failed(r, a, failure == FAILURE_FORBIDDEN, note);
-    begin_check(r, &d, "fallback", "policy", note);
-    return true;
-}
-
-static void decision_done(struct responder *r, const struct action *a)
-{
-    const struct decision_slot *s = slot_decision(r, a->decision);
-    if (s && s->d.state == DECISION_ACTING)
-        settle_decision(r, a->decision, DECISION_DONE, "done", "portcullis", action_state_name(a->state));
-}
-
-void action_settle(struct responder *r, struct action *a, enum action_state state, const char *step, const char *note)
-{
-    a->state = state;
-    a->changed = a->settled = r->now;
-    put_action(r, a, step, a->is_adopted ? "defender" : "portcullis", note);
-    if (state == ACTION_CONFIRMED) {
-        tell_confirmed(r, a);
-        decision_done(r, a);
-        if (a->kind == ACT_ISOLATE) hold_isolated(r, a);
-    }
-    if (a->kind == ACT_RELEASE) release_ended(r, a);
-    const struct hold_slot *h = slot_hold_of(r, a->tenant, a->device);
-    if (h && h->h.state == HOLD_RELEASING) release_go(r, h->h.id);
-}
-
-static void fail(struct responder *r, struct action *a, enum action_state state, enum policy_failure failure,
-                 const char *step, const char *note)
-{
-    if (*a->error.code == 0)
-        set_error(&a->error, state == ACTION_CANCELLED ? "action.cancelled" : "action.failed",
-                  "See the action in Defender's action center; then portcullis response retry, or act by hand.", "%s",
-                  note);
-    action_settle(r, a, state, step, note);
-    if (a->is_cancelling) {
-        decision_done(r, a);
-        return;
-    }
-    if (fall_back(r, a, failure)) return;
-    (void)tell_failed(r, a, failure == FAILURE_FORBIDDEN,
-                      a->kind == ACT_ISOLATE ? "Nothing more is tried: a person must act." : "Nothing more is tried.");
-    decision_done(r, a);
-}
-
 /* ---- found at Defender ---------------------------------------------------------------------------------------------------- */
 
 static bool is_ours(const struct responder *r, const struct action *a, const struct remote_action *x)
@@ -236,12 +139,12 @@ static void at_defender(struct responder *r, struct action_slot *s, const struct
     switch (x->state) {
     case REMOTE_SUCCEEDED: succeeded(r, &a, look); break;
     case REMOTE_TIMED_OUT:
-        fail(r, &a, ACTION_TIMED_OUT, a.state == ACTION_PENDING ? FAILURE_OFFLINE : FAILURE_TIMED_OUT, "timed-out",
-             a.state == ACTION_PENDING ? "the device did not answer in Defender's time"
-                                       : "it was not finished in time");
+        action_fail(
+            r, &a, ACTION_TIMED_OUT, a.state == ACTION_PENDING ? FAILURE_OFFLINE : FAILURE_TIMED_OUT, "timed-out",
+            a.state == ACTION_PENDING ? "the device did not answer in Defender's time" : "it was not finished in time");
         break;
-    case REMOTE_CANCELLED: fail(r, &a, ACTION_CANCELLED, FAILURE_FAILED, "cancelled", "it was cancelled"); break;
-    default: fail(r, &a, ACTION_FAILED, FAILURE_FAILED, "failed", "it failed on the device"); break;
+    case REMOTE_CANCELLED: action_fail(r, &a, ACTION_CANCELLED, FAILURE_FAILED, "cancelled", "it was cancelled"); break;
+    default: action_fail(r, &a, ACTION_FAILED, FAILURE_FAILED, "failed", "it failed on the device"); break;
     }
 }
 
@@ -283,7 +186,7 @@ static void posted(struct responder *r, struct action_slot *s, const struct resp
         break;
     case RESULT_REFUSED:
         a.error = ev->error;
-        fail(r, &a, ACTION_REFUSED, ev->failure, "refused", ev->error.text);
+        action_fail(r, &a, unsent(&a, ACTION_REFUSED), ev->failure, "refused", ev->error.text);
         break;
     case RESULT_LOST: lost(r, &a, "no answer: it may have been taken, or not"); break;
     }
@@ -321,7 +224,7 @@ static bool has_looked(const struct responder *r, const struct action *a, const 
 static void not_sent(struct responder *r, struct action *a, const char *gone, uint32_t why)
 {
     uint64_t decision = a->decision;
-    action_settle(r, a, ACTION_CANCELLED, "not-sent", gone);
+    action_settle(r, a, unsent(a, ACTION_CANCELLED), "not-sent", gone);
     const struct decision_slot *s = slot_decision(r, decision);
     if (s == NULL || s->d.state != DECISION_ACTING) return;
     if (why)
@@ -346,7 +249,7 @@ static void waited(struct responder *r, struct action_slot *s, const struct resp
         return;
     }
     if (!is_within(a.intent, r->now, WAIT_MOST_MS)) {
-        fail(r, &a, ACTION_REFUSED, FAILURE_BUSY, "refused", "Defender refused it for half an hour");
+        action_fail(r, &a, unsent(&a, ACTION_REFUSED), FAILURE_BUSY, "refused", "Defender refused it for half an hour");
         return;
     }
     a.state = ACTION_INTENT;
@@ -377,7 +280,7 @@ static void not_found(struct responder *r, struct action *a, const struct respon
     set_error(&a->error, "respond.unknown",
               "Look at the device in Defender: is there an action? Then portcullis response retry, or act by hand.",
               "no answer came, and the device's actions do not show it");
-    fail(r, a, ACTION_UNKNOWN, FAILURE_UNKNOWN, "unknown", a->error.text);
+    action_fail(r, a, ACTION_UNKNOWN, FAILURE_UNKNOWN, "unknown", a->error.text);
 }
 
 static void lost_look(struct responder *r, struct action_slot *s, const struct respond_event *ev)
@@ -521,7 +424,7 @@ void action_tick(struct responder *r, struct action_slot *s)
     }
     if (s->p.effect && !is_overdue) return;
     if (!action_is_settled(&a) && !is_within(a.intent, r->now, AWAY_MOST_MS)) {
-        fail(r, &a, ACTION_TIMED_OUT, FAILURE_OFFLINE, "timed-out", "pending for four days");
+        action_fail(r, &a, ACTION_TIMED_OUT, FAILURE_OFFLINE, "timed-out", "pending for four days");
         return;
     }
     look_action(r, s);

@@ -4,7 +4,8 @@
  *   emit.c     records, looks, posts, cancels of a step                tell.c     what people read
  *   decide.c   a revision becomes decisions                            gates.c    may this be done by itself?
  *   check.c    a look becomes a question, an action, or nothing        limits.c   how much, how often; the breaker
- *   action.c   from intent to outcome                                  remote.c   what a device's list of actions says
+ *   action.c   from intent to what became of it                        outcome.c  how it ends, and what follows
+ *   remote.c   what a device's list of actions says
  *   hold.c     isolated devices and their leases                       release.c  letting go, and watching
  *   orders.c   what people say                                         step.c     events in, time, what is due */
 #ifndef LOGIC_RESPOND_ENGINE_INT_H
@@ -236,6 +237,13 @@ void action_answer(struct responder *r, struct action_slot *s, const struct resp
 void action_tick(struct responder *r, struct action_slot *s);
 struct wall action_due(const struct responder *r, const struct action_slot *s);
 void action_cancel(struct responder *r, uint64_t action, const char *by); /* asks for it; the looks tell */
+/* outcome.c */
+enum action_state unsent(const struct action *a, enum action_state state);
+void decision_done(struct responder *r, const struct action *a);
+struct respond_notice *tell_failed(struct responder *r, const struct action *a, bool is_shared, const char *next);
+/* Settles it and tells; the decision falls back, or is done. */
+void action_fail(struct responder *r, struct action *a, enum action_state state, enum policy_failure failure,
+                 const char *step, const char *note);
 void action_settle(struct responder *r, struct action *a, enum action_state state, const char *step, const char *note);
 int64_t backoff_ms(uint32_t tries, int64_t first_ms, int64_t most_ms);
 
