@@ -90,7 +90,7 @@ static void draw_settings(struct world *w)
         s->approval_people = 1 + (uint32_t)below(w, 2);
         s->escalates = rng_chance(dice(w), 0.5);
         s->auto_release = rng_chance(dice(w), 0.5);
-        s->lease_ms = HOUR + (int64_t)below(w, 3 * HOUR);
+        s->lease_ms = 10 * MIN + (int64_t)below(w, 2 * HOUR);
         s->has_hunting = rng_chance(dice(w), 0.5);
         s->guard_servers = true;
         s->confirm_ms = 5 * (int64_t)MIN;
@@ -106,7 +106,8 @@ static void new_alert(struct world *w, uint64_t came)
     if (w->cloud.alert_count == RC_ALERTS) return;
     (void)snprintf(incident, sizeof incident, "%" PRIu64, tenant * 100 + below(w, 4));
     struct rc_alert *a = rc_add_alert(&w->cloud, tenant, incident, severity);
-    if (rng_chance(dice(w), 0.1)) (void)snprintf(a->title, sizeof a->title, "The vendor's mistake");
+    if (rng_chance(dice(w), w->cloud.tenant_count > 3 ? 0.4 : 0.05))
+        (void)snprintf(a->title, sizeof a->title, "The vendor's mistake");
     if (rng_chance(dice(w), 0.1)) a->handled = HANDLED_WHOLLY;
     if (rng_chance(dice(w), 0.1)) a->service = rng_chance(dice(w), 0.5) ? SERVICE_OFFICE : SERVICE_IDENTITY;
     if (rng_chance(dice(w), 0.2)) (void)snprintf(a->category, sizeof a->category, "Ransomware");
@@ -254,7 +255,7 @@ static void draw_history(struct world *w)
 {
     const int64_t length = 3 * (int64_t)HOUR;
     static void (*const scripts[])(struct world *, uint64_t) = {change_alert, others_act, merge, person};
-    uint64_t most[] = {20, 6, 3, 16};
+    uint64_t most[] = {20, 10, 3, 16};
     for (uint64_t n = 4 + below(w, 24); n > 0; n--)
         world_script(w, (int64_t)below(w, (uint64_t)length), new_alert,
                      rng_chance(dice(w), 0.85) ? CAME_LIVE : 1 + below(w, CAME_KINDS - 1));

@@ -73,7 +73,9 @@ static void check_alert(struct world *w, const struct decision *d, size_t device
 
 static void check_device(struct world *w, const struct decision *d, const struct rc_device *x)
 {
-    if (os_kind(str_of(x->os)) != OS_WORKSTATION || x->role == MACHINE_ROLE_CONTROLLER)
+    enum fact_os os = os_kind(str_of(x->os));
+    bool is_allowed = os == OS_SERVER && x->role == MACHINE_ROLE_MEMBER && !w->settings[x->tenant].guard_servers;
+    if ((os != OS_WORKSTATION && !is_allowed) || x->role == MACHINE_ROLE_CONTROLLER)
         broken(w, "isolated %s, which is guarded (%s)", x->host, x->os);
     if (x->worth == WORTH_HIGH) broken(w, "isolated %s, which is of high value", x->host);
     for (size_t i = 0; i < w->exclusion_count; i++) {
@@ -269,6 +271,10 @@ static void check_confirmed(struct world *w, const struct action *a)
     const struct rc_device *d = i == SIZE_MAX ? NULL : &w->cloud.devices[i];
     bool want = a->kind == ACT_ISOLATE;
     if (d == NULL || (a->kind != ACT_ISOLATE && a->kind != ACT_RELEASE)) return;
+    for (size_t k = 0; k < w->cloud.action_count; k++) { /* what the cloud had not shown yet nobody could know */
+        const struct rc_action *o = &w->cloud.actions[k];
+        if (o->device == i && o->x.state == REMOTE_SUCCEEDED && o->visible.ticks > w->now.ticks - SLACK) return;
+    }
     if (d->is_isolated != want && (d->changed.ticks == 0 || is_past(d->changed, w->now)))
         broken(w, "%s of %s is confirmed, and not so", act_kind_name(a->kind), d->host);
 }

@@ -165,6 +165,11 @@ struct respond_notice *tell_hold(struct responder *r, const struct hold *h, enum
     return n;
 }
 
+static void capital(char *title)
+{
+    if (*title >= 'a' && *title <= 'z') *title = (char)(*title - ('a' - 'A'));
+}
+
 static void about_alert(struct responder *r, struct respond_notice *n, const struct alert_facts *f)
 {
     char text[R_TEXT];
@@ -203,7 +208,7 @@ void tell_alert(struct responder *r, const struct respond_event *ev, enum fact_s
     COPY_STR(n->route, ev->judgement->route);
     COPY_STR(title, f->title);
     (void)snprintf(n->title, sizeof n->title, "%s alert: %s", severity_name(severity), title);
-    n->title[0] = (char)(n->title[0] >= 'a' && n->title[0] <= 'z' ? n->title[0] - ('a' - 'A') : n->title[0]);
+    capital(n->title);
     add_line(n, "What happens", does);
     about_alert(r, n, f);
     if (decision) add(n, "More: portcullis response show %" PRIu64 "\n", decision);
@@ -218,6 +223,7 @@ void tell_digest(struct responder *r, const struct respond_event *ev)
     (void)snprintf(n->group, sizeof n->group, "digest:%s/%s", ev->tenant, respond_came_name(ev->first_came));
     COPY_STR(title, ev->alert->title);
     (void)snprintf(n->title, sizeof n->title, "%s alert: %s", severity_name(ev->alert->severity), title);
+    capital(n->title);
     add(n, "Not acted on: the alert came by %s, not live.\n", respond_came_name(ev->first_came));
     about_alert(r, n, ev->alert);
 }
