@@ -90,11 +90,22 @@ static bool read_secret(struct json_writer *w, const char *path, struct err *e)
     return ok;
 }
 
+/* The reader may be a service that stands elsewhere. */
+static bool write_path(struct json_writer *w, const char *path, struct err *e)
+{
+    char *absolute = realpath(path, NULL);
+    if (absolute == NULL) return err_set(e, &sys_causes[SYS_NOT_FOUND], "%s: %s", path, strerror(errno));
+    json_write_cstr(w, absolute);
+    free(absolute);
+    return true;
+}
+
 static bool write_value(struct reading *r, const struct param *p, const char *value, struct err *e)
 {
     struct json_writer *w = &r->w;
     uint64_t count;
     if (p->type == PARAM_SECRET_FILE) return read_secret(w, value, e);
+    if (p->type == PARAM_PATH) return write_path(w, value, e);
     if (p->type == PARAM_COUNT && !str_to_u64(str_of(value), &count))
         return err_set(e, &api_causes[API_BAD_PARAM], "--%s %s is not a whole number", p->name, value);
     if (p->type == PARAM_FLAG)
@@ -120,16 +131,6 @@ static bool put(struct reading *r, const struct param *p, const char *value, str
     r->given[r->given_count++] = p;
     json_key(&r->w, p->name);
     return write_value(r, p, value, e);
-}
-
-/* The reader may be a service that stands elsewhere. */
-static bool write_path(struct json_writer *w, const char *path, struct err *e)
-{
-    char *absolute = realpath(path, NULL);
-    if (absolute == NULL) return err_set(e, &sys_causes[SYS_NOT_FOUND], "%s: %s", path, strerror(errno));
-    json_write_cstr(w, absolute);
-    free(absolute);
-    return true;
 }
 
 static bool write_many(struct reading *r, struct err *e)

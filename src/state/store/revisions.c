@@ -122,3 +122,24 @@ bool store_revision_after(struct store *s, int64_t after, uint64_t max,
     struct cursor c;
     return cursor_open(s, SQL_REVISION_AFTER, &c, e, "ii", after, (int64_t)max) && hand_over(&c, each, arg);
 }
+
+bool store_revision_range(struct store *s, const struct revision_range *q,
+                          bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e)
+{
+    struct cursor c;
+    return cursor_open(s, SQL_REVISION_RANGE, &c, e, "iiiti", q->after, q->from.ticks, q->to.ticks,
+                       or_any(q->tenant_id), (int64_t)q->max) &&
+           hand_over(&c, each, arg);
+}
+
+bool store_revision_newest(struct store *s, const char *tenant_id, const char *feed, const char *object_id,
+                           struct buf *row_out, bool *found_out, struct err *e)
+{
+    struct cursor c;
+    if (!cursor_open(s, SQL_REVISION_NEWEST, &c, e, "ttt", tenant_id, feed, object_id)) return false;
+    bool found = cursor_next(&c);
+    if (found) (void)buf_add_str(row_out, column_bytes(&c, 0));
+    if (!cursor_close(&c)) return false;
+    *found_out = found;
+    return true;
+}

@@ -176,6 +176,12 @@
                        " FROM revision JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed)"         \
                        " AND ?3 IN ('', object_id) GROUP BY feed_id, object_id ORDER BY max(updated) DESC, revision.id"         \
                        " DESC LIMIT ?4")                                                                                           \
+    X(REVISION_RANGE, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, seen"                 \
+                      " FROM revision CROSS JOIN feed ON feed.id = feed_id WHERE revision.id > ?1 AND updated BETWEEN ?2 AND ?3"   \
+                      " AND ?4 IN ('', tenant_id) AND feed IN ('alerts', 'alerts_endpoint', 'alerts_siem', 'incidents',"           \
+                      " 'incidents_xdr') ORDER BY revision.id LIMIT ?5")                                                           \
+    X(REVISION_NEWEST, "SELECT row FROM revision WHERE feed_id = (SELECT id FROM feed WHERE tenant_id = ? AND feed = ?)"           \
+                       " AND object_id = ? ORDER BY updated DESC, id DESC LIMIT 1")                                                \
     X(OBJECT_COUNT, "SELECT count(DISTINCT object_id) FROM revision JOIN feed ON feed.id = feed_id WHERE tenant_id = ? AND"        \
                     " feed = ?")                                                                                                   \
     X(LEDGER_ADD, "INSERT INTO ledger (at, tenant_id, subject, kind, body) VALUES (?, ?, ?, ?, ?)")                                \

@@ -406,6 +406,19 @@ struct revision_query {                                                     /* e
 };
 bool store_revision_list(struct store *s, const struct revision_query *q,
                          bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e);
+/* Revisions of alerts and incidents, of whichever API, whose object was updated in [from, to], in the order they came: at most
+ * `max` after the revision `after`. For going through all of them in pieces: the store is not kept from others in between. */
+struct revision_range {
+    int64_t after;
+    struct wall from, to;
+    const char *tenant_id; /* NULL: all */
+    uint64_t max;
+};
+bool store_revision_range(struct store *s, const struct revision_range *q,
+                          bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e);
+/* The last revision of one object of a feed of a tenant: its row. */
+bool store_revision_newest(struct store *s, const char *tenant_id, const char *feed, const char *object_id,
+                           struct buf *row_out, bool *found_out, struct err *e);
 /* How many different objects of a feed ("machines") there are revisions of. */
 bool store_object_count(struct store *s, const char *tenant_id, const char *feed, uint64_t *out, struct err *e);
 
