@@ -284,11 +284,11 @@ static bool counts(const struct item *x, bool is_asset)
     return !is_asset || x->verdict >= VERDICT_SUSPICIOUS;
 }
 
-static void read_item(struct reading *r, struct str object)
+static const char *read_item(struct reading *r, const char *p, const char *end)
 {
     struct item x = {0};
     bool is_asset = false;
-    pick(object, keys, E_SLOTS, x.slots);
+    p = pick_at(r, p, end, keys, E_SLOTS, x.slots, SIZE_MAX, NULL);
     read_common(r, &x);
     struct str kind = kind_of(r, x.slots[E_TYPE]);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -298,23 +298,25 @@ static void read_item(struct reading *r, struct str object)
         break;
     }
     if (counts(&x, is_asset)) count_evidence(r, x.remedy);
+    return p;
 }
 
-void read_graph_evidence(struct reading *r, struct str list)
+const char *read_graph_evidence(struct reading *r, const char *p, const char *end)
 {
-    struct json_cursor c;
-    struct json_slice m;
-    if (list.n == 0 || list.p[0] == 'n') return;
-    if (list.p[0] != '[' || !json_cursor_open(&c, list)) {
-        note_unread(r, "evidence", list);
-        return;
-    }
-    while (json_cursor_next(&c, &m)) {
+    for (p++; p < end && *p != ']';) {
+        if (*p == ',' || *p == ' ' || *p == '\n' || *p == '\t' || *p == '\r') {
+            p++;
+            continue;
+        }
         r->evidence++;
-        if (m.type == JSON_OBJECT)
-            read_item(r, m.value);
-        else
-            note_unread(r, "itself", m.value);
+        if (*p == '{') {
+            p = read_item(r, p, end);
+            continue;
+        }
+        const char *behind = json_value_end(p, end);
+        note_unread(r, "itself", (struct str){p, (size_t)(behind - p)});
+        p = behind;
     }
     r->evidence = 0;
+    return p < end ? p + 1 : end;
 }

@@ -134,7 +134,9 @@ static void read_graph(struct reading *r, struct str row, bool is_incident)
 {
     struct alert_facts *f = r->f;
     struct str s[G_SLOTS] = {0};
-    pick(row, graph_keys, G_SLOTS, s);
+    if (row.n == 0 || row.p[0] != '{') return;
+    (void)pick_at(r, row.p, row.p + row.n, graph_keys, G_SLOTS, s, is_incident ? SIZE_MAX : G_EVIDENCE,
+                  read_graph_evidence);
     f->id = take_text(r, "id", s[G_ID]);
     f->title = take_text(r, "title", is_incident ? s[G_NAME] : s[G_TITLE]);
     take_states(r, s[G_SEVERITY], s[G_STATUS], s[G_CLASSIFICATION]);
@@ -157,7 +159,8 @@ static void read_graph(struct reading *r, struct str row, bool is_incident)
     f->threat = take_text(r, "threatDisplayName", s[G_THREAT]);
     f->family = take_text(r, "threatFamilyName", s[G_FAMILY]);
     take_categories(r, s[G_CATEGORY], s[G_CATEGORIES]);
-    read_graph_evidence(r, s[G_EVIDENCE]);
+    if (s[G_EVIDENCE].n > 0 && s[G_EVIDENCE].p[0] != '[' && s[G_EVIDENCE].p[0] != 'n')
+        note_unread(r, "evidence", s[G_EVIDENCE]);
 }
 
 static void read_graph_alert(struct reading *r, struct str row)

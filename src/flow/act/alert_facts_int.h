@@ -20,13 +20,18 @@ struct reading {
 /* An object's members by their names (ASCII case does not matter), each into its slot; the last of a name counts. */
 struct key {
     const char *text;
-    unsigned char n;
+    unsigned char n, first; /* lower case */
 };
-#define KEY(literal)                   \
-    {                                  \
-        (literal), sizeof(literal) - 1 \
+#define KEY(literal)                                                         \
+    {                                                                        \
+        (literal), sizeof(literal) - 1, (unsigned char)((literal)[0] | 0x20) \
     }
 void pick(struct str object, const struct key *keys, size_t count, struct str *slots);
+/* The same for an object that begins at p and lies somewhere before `end`; gives what is behind it. The list in member
+ * `inner` (if it is one; SIZE_MAX: none) is not passed over but read where it stands: a long row is gone over once. */
+typedef const char *read_list_fn(struct reading *r, const char *p, const char *end);
+const char *pick_at(struct reading *r, const char *p, const char *end, const struct key *keys, size_t count,
+                    struct str *slots, size_t inner, read_list_fn *read_list);
 
 /* What cannot be read. `what` is the member. */
 void note_unread(struct reading *r, const char *what, struct str value);
@@ -53,7 +58,8 @@ struct str join_account(struct reading *r, struct str domain, struct str account
 void count_evidence(struct reading *r, enum fact_remedy remedy);
 bool is_handled_remedy(enum fact_remedy r);
 
-void read_graph_evidence(struct reading *r, struct str list);
+/* At its '['; gives what is behind the list. */
+const char *read_graph_evidence(struct reading *r, const char *p, const char *end);
 void read_flat_evidence(struct reading *r, struct str list, const struct fact_device *device);
 void read_siem_evidence(struct reading *r, struct str row, const struct fact_device *device);
 /* "WindowsDefenderAv" and "antivirus" are one: as Graph writes it. */

@@ -1,28 +1,65 @@
 /* The parts all sources share: members of objects, texts, times, and what is gathered. */
 #include "flow/act/alert_facts_int.h"
 
-static bool is_key(const struct key *k, struct str s)
+static inline bool is_key(const struct key *k, const char *p, size_t n)
 {
-    if (k->n != s.n || (k->text[0] | 0x20) != (s.p[0] | 0x20)) return false;
-    return memcmp(k->text, s.p, s.n) == 0 || str_eq_nocase((struct str){k->text, k->n}, s);
+    if (k->n != n || k->first != (unsigned char)(p[0] | 0x20)) return false;
+    return memcmp(k->text, p, n) == 0 || str_eq_nocase((struct str){k->text, k->n}, (struct str){p, n});
+}
+
+/* A bit by length and first letter: most members of a row are none of the keys, and end here. */
+static inline uint64_t sign_of(unsigned n, unsigned first)
+{
+    return UINT64_C(1) << ((n * 7 + first) & 63);
+}
+
+/* Which key, tried from `next` on, as members mostly come in the order of the table; `count`: none. */
+static size_t key_of(const struct key *keys, size_t count, size_t next, const char *p, size_t n)
+{
+    for (size_t i = next; i < count; i++) {
+        if (is_key(&keys[i], p, n)) return i;
+    }
+    for (size_t i = 0; i < next; i++) {
+        if (is_key(&keys[i], p, n)) return i;
+    }
+    return count;
+}
+
+/* Commas and colons are passed over as if they were blanks: the text is known to be right. */
+static const char *skip_between(const char *p, const char *end)
+{
+    while (p < end && (*p == ',' || *p == ':' || *p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')) p++;
+    return p;
+}
+
+const char *pick_at(struct reading *r, const char *p, const char *end, const struct key *keys, size_t count,
+                    struct str *slots, size_t inner, read_list_fn *read_list)
+{
+    size_t next = 0;
+    uint64_t signs = 0;
+    for (size_t i = 0; i < count; i++) signs |= sign_of(keys[i].n, keys[i].first);
+    for (p = skip_between(p + 1, end); p < end && *p != '}'; p = skip_between(p, end)) {
+        const char *key = p + 1, *behind = json_value_end(p, end);
+        size_t n = (size_t)(behind - key) - 1;
+        bool may_be = n > 0 && (signs & sign_of((unsigned)n, (unsigned char)(key[0] | 0x20)));
+        size_t k = may_be ? key_of(keys, count, next, key, n) : count;
+        p = skip_between(behind, end);
+        const char *value = p;
+        if (k == inner && *p == '[')
+            p = read_list(r, p, end);
+        else
+            p = json_value_end(p, end);
+        if (k == count) continue;
+        slots[k] = (struct str){value, (size_t)(p - value)};
+        next = k + 1;
+    }
+    return p < end ? p + 1 : end;
 }
 
 void pick(struct str object, const struct key *keys, size_t count, struct str *slots)
 {
-    struct json_cursor c;
-    struct json_slice m;
-    size_t next = 0; /* members mostly come in the order of the table */
-    if (object.n == 0 || object.p[0] != '{' || !json_cursor_open(&c, object)) return;
-    while (json_cursor_next(&c, &m)) {
-        if (m.key.n == 0) continue;
-        for (size_t i = 0; i < count; i++) {
-            size_t k = next + i < count ? next + i : next + i - count;
-            if (!is_key(&keys[k], m.key)) continue;
-            slots[k] = m.value;
-            next = k + 1 < count ? k + 1 : 0;
-            break;
-        }
-    }
+    if (object.n == 0 || object.p[0] != '{') return;
+    (void)pick_at(NULL, object.p, object.p + object.n, keys, count, slots, SIZE_MAX, NULL);
 }
 
 static const char *type_word(struct str value)

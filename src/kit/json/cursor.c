@@ -100,3 +100,8 @@ bool json_cursor_next(struct json_cursor *c, struct json_slice *out)
     c->started = true;
     return true;
 }
+
+const char *json_value_end(const char *p, const char *end)
+{
+    return skip_value(p, end);
+}

@@ -73,6 +73,8 @@ struct json_slice {
 /* `value` must have passed json_check (or come from json_split or a tree's raw). */
 bool json_cursor_open(struct json_cursor *c, struct str value); /* false: neither object nor array */
 bool json_cursor_next(struct json_cursor *c, struct json_slice *out);
+/* Behind the value that begins at p, in text that has been checked. */
+const char *json_value_end(const char *p, const char *end);
 /* Text of a string slice with its quotes: borrowed when it has no escapes, else unescaped into `a`. */
 struct str json_unescape(struct arena *a, struct str quoted);
 enum json_type json_type_of(struct str value); /* by its first byte */
