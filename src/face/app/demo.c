@@ -89,13 +89,16 @@ static bool add_tenant(struct installation *i, const struct json *t, struct err 
     return tenant_add(i->store, &i->conf, &in, true, NULL, e);
 }
 
-static bool add_tenants(struct installation *i, struct demo_twin *twin, unsigned *count_out, struct err *e)
+static bool add_tenants(struct installation *i, struct demo_twin *twin, char first_out[GUID_BYTES], unsigned *count_out,
+                        struct err *e)
 {
     struct arena a;
     arena_init(&a, 64 << 20);
     const struct json *all = demo_twin_tenants(twin, &a, e), *list = json_get(all, "tenants");
     bool ok = all != NULL;
     for (size_t k = 0; ok && list && k < list->count; k++) ok = add_tenant(i, &list->items[k], e);
+    if (list && list->count)
+        (void)str_copy(json_str(json_get(&list->items[0], "tenant_id"), STR_NONE), first_out, GUID_BYTES);
     *count_out = list ? (unsigned)list->count : 0;
     arena_done(&a);
     return ok;
@@ -111,6 +114,8 @@ struct show {
     struct engine *engine;
     struct demo_view *view;
     struct demo_count count;
+    struct demo_story *story;
+    char story_tenant[GUID_BYTES];
     struct gate *ended; /* opened by a signal; the engine may open it until it is stopped */
 };
 
@@ -128,6 +133,7 @@ static void watch(struct show *s)
     int64_t end_ms = clock_mono(&clock).ms + (int64_t)s->seconds * 1000;
     engine_on_signal(s->engine, on_signal, s->ended);
     while (!gate_wait_ms(s->ended, DRAW_MS)) {
+        demo_story_step(s->story, s->engine, clock_mono(&clock).ms);
         demo_view_draw(s->view, "polling");
         if (s->seconds && clock_mono(&clock).ms >= end_ms) break;
     }
@@ -150,8 +156,9 @@ static bool judge(struct show *s, struct err *e)
     char lake[CONF_PATH_BYTES];
     (void)installation_path(&s->installation.conf, "lake", lake);
     if (!demo_count_all(&s->installation, s->twin, &s->count, e)) return false;
+    if (!demo_story_print(&s->installation, e)) return false;
     demo_print_count(&s->count, lake);
-    if (s->summary && !demo_write_summary(&s->count, lake, s->summary, e)) return false;
+    if (s->summary && !demo_write_summary(&s->installation, &s->count, lake, s->summary, e)) return false;
     const struct demo_feed *t = &s->count.total;
     if (t->lost || t->doubled || t->existing == 0)
         return err_set(e, &app_causes[APP_NOT_EXACT], "%llu rows exist, %llu are lost, %llu doubled",
@@ -167,7 +174,9 @@ static bool prepare(struct show *s, unsigned tenants, const char *scenario, stru
     if (!make_folder(s->folder, e) || !demo_twin_start(tenants, scenario, &s->twin, e)) return false;
     if (!installation_init(s->folder, e) || !write_settings(s->folder, demo_twin_url(s->twin), e)) return false;
     if (!installation_open(config, &s->installation, e) || !installation_open_flow(&s->installation, e)) return false;
-    if (!add_tenants(&s->installation, s->twin, &count, e)) return false;
+    if (!add_tenants(&s->installation, s->twin, s->story_tenant, &count, e) ||
+        !demo_story_new(&s->installation, s->twin, s->story_tenant, &s->story, e))
+        return false;
     printf("twin with %u tenants at %s; lake in %s/data/lake\n", count, demo_twin_url(s->twin), s->folder);
     if (!engine_start(&s->installation, false, &s->engine, e)) return false;
     s->view = demo_view_new(s->engine, &s->installation, count);
@@ -181,6 +190,7 @@ static void finish(struct show *s)
     installation_close(&s->installation);
     demo_twin_stop(s->twin);
     demo_count_done(&s->count);
+    demo_story_free(s->story);
     gate_free(s->ended);
 }
 

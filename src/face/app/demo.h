@@ -27,7 +27,19 @@ struct demo_view *demo_view_new(struct engine *en, struct installation *i, unsig
 void demo_view_draw(struct demo_view *v, const char *phase);
 void demo_view_free(struct demo_view *v); /* leaves the last picture; accepts NULL */
 
+/* The response in the demo (demo_story.c). `tenant_id`: whose the alerts are; empty: the store's first. Before the engine. */
+struct demo_story;
+bool demo_story_new(struct installation *i, struct demo_twin *twin, const char *tenant_id, struct demo_story **out,
+                    struct err *e);
+void demo_story_free(struct demo_story *s); /* accepts NULL */
+void demo_story_step(struct demo_story *s, struct engine *en, int64_t now_ms);
+bool demo_story_print(struct installation *i, struct err *e);
+/* The summary's lists, written into an open array. */
+bool demo_story_responses(struct installation *i, struct json_writer *w, struct err *e);
+bool demo_story_notices(struct installation *i, struct json_writer *w, struct err *e);
+
 void demo_print_count(const struct demo_count *c, const char *lake);
-bool demo_write_summary(const struct demo_count *c, const char *lake, const char *file, struct err *e);
+bool demo_write_summary(struct installation *i, const struct demo_count *c, const char *lake, const char *file,
+                        struct err *e);
 
 #endif

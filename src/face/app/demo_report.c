@@ -58,7 +58,8 @@ static void write_counts(struct json_writer *w, const struct demo_feed *f)
     }
 }
 
-bool demo_write_summary(const struct demo_count *c, const char *lake, const char *file, struct err *e)
+bool demo_write_summary(struct installation *i, const struct demo_count *c, const char *lake, const char *file,
+                        struct err *e)
 {
     struct buf text;
     struct json_writer w;
@@ -83,16 +84,18 @@ bool demo_write_summary(const struct demo_count *c, const char *lake, const char
     json_object_end(&w);
     json_key(&w, "responses");
     json_array_begin(&w);
+    bool ok = demo_story_responses(i, &w, e);
     json_array_end(&w);
     json_key(&w, "notices");
     json_array_begin(&w);
+    ok = ok && demo_story_notices(i, &w, e);
     json_array_end(&w);
     json_key(&w, "lake");
     json_write_cstr(&w, lake);
     json_object_end(&w);
     (void)buf_add_char(&text, '\n');
-    bool ok =
-        (!text.failed && fs_replace(fs_real(), file, buf_str(&text), e)) || err_context(e, "the summary %s", file);
+    ok = ok && (!text.failed && fs_replace(fs_real(), file, buf_str(&text), e));
+    if (!ok) (void)err_context(e, "the summary %s", file);
     buf_done(&text);
     return ok;
 }

@@ -62,15 +62,46 @@ const char *demo_twin_url(const struct demo_twin *t)
     return t->url;
 }
 
-static bool call(struct demo_twin *t, const char *method, const char *path, struct buf *out, struct err *e)
+static bool send(struct demo_twin *t, const char *method, const char *path, struct str body, struct buf *out,
+                 struct err *e)
 {
     char url[512];
     int status = 0;
     struct http_client_opts client = {0};
     (void)snprintf(url, sizeof url, "%s%s", t->url, path);
-    struct http_request q = {.method = method, .url = url, .body_max = ANSWER_BYTES_MAX};
+    struct http_request q = {.method = method, .url = url, .body = body, .body_max = ANSWER_BYTES_MAX};
     if (!http_fetch(&client, &q, &status, out, e)) return err_context(e, "the twin");
     return status == 200 || err_set(e, &app_causes[APP_TWIN], "the twin answered %d to %s %s", status, method, path);
+}
+
+static bool call(struct demo_twin *t, const char *method, const char *path, struct buf *out, struct err *e)
+{
+    return send(t, method, path, STR_NONE, out, e);
+}
+
+bool demo_twin_alert(struct demo_twin *t, const char *tenant_id, struct str body, struct err *e)
+{
+    char path[128];
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    (void)snprintf(path, sizeof path, "/twin/alerts?tenant=%s", tenant_id);
+    bool ok = send(t, "POST", path, body, &out, e);
+    buf_done(&out);
+    return ok;
+}
+
+bool demo_twin_mailbox(struct demo_twin *t, char *out, size_t out_size, struct err *e)
+{
+    struct arena a;
+    struct buf body;
+    arena_init(&a, 1 << 20);
+    buf_init(&body, 4096);
+    const struct json *v = call(t, "GET", "/twin/mailbox", &body, e) ? json_parse(&a, buf_str(&body), e) : NULL;
+    bool ok = v && (str_copy(json_str(json_get(v, "address"), STR_NONE), out, out_size) ||
+                    err_set(e, &app_causes[APP_TWIN], "the twin's mailbox has no address"));
+    arena_done(&a);
+    buf_done(&body);
+    return ok;
 }
 
 const struct json *demo_twin_tenants(struct demo_twin *t, struct arena *a, struct err *e)

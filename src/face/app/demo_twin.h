@@ -15,6 +15,9 @@ const char *demo_twin_url(const struct demo_twin *t); /* "http://127.0.0.1:4711"
 
 /* {"tenants":[…]}, in `a`. */
 const struct json *demo_twin_tenants(struct demo_twin *t, struct arena *a, struct err *e);
+/* Makes an alert now, as POST /twin/alerts takes it. */
+bool demo_twin_alert(struct demo_twin *t, const char *tenant_id, struct str body, struct err *e);
+bool demo_twin_mailbox(struct demo_twin *t, char *out, size_t out_size, struct err *e); /* "smtp://127.0.0.1:4712" */
 bool demo_twin_freeze(struct demo_twin *t, struct err *e);
 /* NDJSON of what exists of one feed, read whole: a demo's feed is small. */
 bool demo_twin_rows(struct demo_twin *t, const char *tenant_id, const char *feed, struct buf *out, struct err *e);

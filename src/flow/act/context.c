@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_EVERY_MS = 2000, COUNT_EVERY_MS = 15 * 60 * 1000 };
+enum { LOOK_EVERY_MS = 2000, COUNT_EVERY_MS = 5 * 60 * 1000 };
 
 /* ---- the policy -------------------------------------------------------------------------------------------------------- */
 
@@ -201,7 +201,7 @@ static void fill(const struct settings *s, struct context_tenant *t, struct resp
 static bool count_devices(struct context_tenant *t, struct store *s, struct wall now, struct err *e)
 {
     uint64_t n = 0;
-    if (t->counted.ticks && wall_ms(now) - wall_ms(t->counted) < COUNT_EVERY_MS) return true;
+    if (t->device_count && wall_ms(now) - wall_ms(t->counted) < COUNT_EVERY_MS) return true;
     if (!store_object_count(s, t->tenant->record.tenant_id, "machines", &n, e)) return false;
     t->device_count = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
     t->counted = now;
