@@ -94,6 +94,7 @@ def through_the_twin(tap):
 
         service.kill()  # in the midst of nothing, and of something
         service.wait()
+        (i.folder / "data/serve.sock").unlink()
         number = w.do("notice", "test")["id"]
         service = i.serve()
         i.wait_until_served(service)
@@ -139,8 +140,7 @@ def through_a_real_server(tap):
         tap.case(b"with esmtpsa" in head.lower(), "it came encrypted and with a login", head.decode())
         plain, html = message.get_body(("plain",)).get_content(), message.get_body(("html",)).get_content()
         wanted = "Test of Portcullis\n\nSeverity:  medium\nTime:      "
-        tap.case(plain.startswith(wanted) and plain.endswith(f"\n\n-- \nPortcullis, notice {number} (test)\n\n") or
-                 plain.rstrip("\n").endswith(f"Portcullis, notice {number} (test)") and plain.startswith(wanted),
+        tap.case(plain.startswith(wanted) and plain.rstrip("\n").endswith(f"\n\n-- \nPortcullis, notice {number} (test)"),
                  "its text is as it was written", plain)
         tap.case("<h2>Test of Portcullis</h2>" in html, "and so is its HTML", html)
         states = lambda: {d["person"]: (d["state"], d["error_code"]) for d in w.notice(number)["deliveries"]}

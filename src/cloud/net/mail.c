@@ -6,7 +6,7 @@
 
 #include "cloud/net/http_int.h"
 
-enum { MAIL_TIMEOUT_MS = 30 * 1000, SMTP_CODE_DIGITS = 3, MAIL_URL_BYTES = 256 };
+enum { MAIL_TIMEOUT_MS = 30 * 1000, SMTP_CODE_DIGITS = 3, SMTP_BYE = 221, MAIL_URL_BYTES = 256 };
 
 static const struct {
     const char *scheme, *curl;
@@ -61,6 +61,7 @@ static size_t on_reply(char *p, size_t one, size_t n, void *arg)
     call->last_byte = clock_mono(&real);
     if (call->is_cancelled) return CURL_WRITEFUNC_ERROR;
     if (line.n < SMTP_CODE_DIGITS || !str_to_u64(str_sub(line, 0, SMTP_CODE_DIGITS), &code)) return n * one;
+    if (code == SMTP_BYE) return n * one; /* after a refusal: that is the answer */
     call->response.status = (int)code;
     call->has_status = call->is_sent = true;
     (void)snprintf(call->response.warning, sizeof call->response.warning, "%.*s", STR_ARG(line));
