@@ -13,20 +13,15 @@ enum { PIECE_BYTES = 256 << 10 };
 struct job {
     struct ocsf *ocsf;
     const char *table;
-    char *out; /* PIECE_BYTES */
-    size_t out_bytes;
+    struct buf out; /* some PIECE_BYTES */
     uint64_t dead;
 };
 
-static bool put_event(void *ctx, const struct map_event *event)
+static struct buf *put_lines(void *ctx)
 {
     struct job *j = ctx;
-    if (event->json.n >= PIECE_BYTES) return true;
-    if (j->out_bytes + event->json.n >= PIECE_BYTES) j->out_bytes = 0; /* here a write would stand */
-    memcpy(j->out + j->out_bytes, event->json.p, event->json.n);
-    j->out_bytes += event->json.n;
-    j->out[j->out_bytes++] = '\n';
-    return true;
+    if (j->out.n >= PIECE_BYTES) buf_reset(&j->out); /* here a write would stand */
+    return &j->out;
 }
 
 static void put_dead(void *ctx, struct str letter)
@@ -38,8 +33,7 @@ static void put_dead(void *ctx, struct str letter)
 static void map_all(void *ctx, const char *p, size_t n, struct pass_counts *out)
 {
     struct job *j = ctx;
-    struct ocsf_stream_opts o = {
-        .ocsf = j->ocsf, .table = j->table, .ctx = j, .on_event = put_event, .on_dead = put_dead};
+    struct ocsf_stream_opts o = {.ocsf = j->ocsf, .table = j->table, .ctx = j, .lines = put_lines, .on_dead = put_dead};
     struct ocsf_stream *s = ocsf_stream_new(&o);
     INVARIANT(s != NULL);
     ocsf_stream_file(s, "memory");
@@ -54,10 +48,10 @@ static void map_all(void *ctx, const char *p, size_t n, struct pass_counts *out)
 int main(int argc, char **argv)
 {
     struct mapping_files files = {0};
-    struct job j = {.out = malloc(PIECE_BYTES)};
+    struct job j = {0};
     struct err e;
     const char *path = NULL;
-    bool fine = j.out != NULL;
+    bool fine = true;
     for (int i = 1; fine && i < argc; i++) {
         if (strcmp(argv[i], "--mappings") == 0 && i + 1 < argc)
             fine = mapping_files_read(fs_real(), argv[++i], &files, &e);
@@ -75,6 +69,6 @@ int main(int argc, char **argv)
     int status = passes_run(path, 0, map_all, &j);
     ocsf_free(j.ocsf);
     mapping_files_done(&files);
-    free(j.out);
+    buf_done(&j.out);
     return j.dead ? 1 : status;
 }

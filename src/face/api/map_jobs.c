@@ -58,15 +58,10 @@ struct map_jobs {
 };
 
 /* ---- what comes out -------------------------------------------------------------------------------------------------- */
-static bool add_event(struct buf *out, const struct map_event *event)
-{
-    return buf_add_str(out, event->json) && buf_add_char(out, '\n');
-}
-
-static bool worker_event(void *ctx, const struct map_event *event)
+static struct buf *worker_lines(void *ctx)
 {
     struct worker *w = ctx;
-    return add_event(&w->block->out, event);
+    return &w->block->out;
 }
 
 static void worker_dead(void *ctx, struct str letter)
@@ -82,11 +77,10 @@ static bool flush(struct map_jobs *m)
     return !m->is_stopped;
 }
 
-static bool stream_event(void *ctx, const struct map_event *event)
+static struct buf *stream_lines(void *ctx)
 {
     struct map_jobs *m = ctx;
-    if (m->out.n + event->json.n >= m->block_bytes && !flush(m)) return false;
-    return add_event(&m->out, event);
+    return m->out.n < m->block_bytes / 2 || flush(m) ? &m->out : NULL; /* it grows while an event is being written */
 }
 
 static void stream_dead(void *ctx, struct str letter)
@@ -294,7 +288,7 @@ static bool dispatch(struct map_jobs *m)
 static bool start_workers(struct map_jobs *m)
 {
     struct ocsf_stream_opts o = m->o.stream;
-    o.on_event = worker_event;
+    o.lines = worker_lines;
     o.on_dead = worker_dead;
     m->workers = calloc(m->o.jobs, sizeof *m->workers);
     for (unsigned i = 0; m->workers && m->o.jobs > 1 && i < m->o.jobs; i++) {
@@ -318,7 +312,7 @@ struct map_jobs *map_jobs_new(const struct map_jobs_opts *opts)
     (void)pthread_cond_init(&m->done, NULL);
     struct ocsf_stream_opts o = opts->stream;
     o.ctx = m;
-    o.on_event = stream_event;
+    o.lines = stream_lines;
     o.on_dead = stream_dead;
     buf_init(&m->out, OUT_BYTES_MAX);
     m->stream = ocsf_stream_new(&o);

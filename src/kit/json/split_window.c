@@ -23,7 +23,8 @@ static bool window_init(struct json_split *s)
     s->keys.list = KEY_LIST;
     s->keys.noted = UINT8_MAX;
     s->window = malloc(s->o.window + JSON_PAD);
-    if (s->window && json_index_init(&s->walk.index, s->o.window) && json_keys_init(&s->keys)) return true;
+    bool has_keys = s->o.on_window || json_keys_init(&s->keys); /* who listens has a book of its own */
+    if (s->window && json_index_init(&s->walk.index, s->o.window) && has_keys) return true;
     json_index_done(&s->walk.index);
     free(s->window);
     s->window = NULL;

@@ -5,7 +5,7 @@
 
 #include "logic/ocsf/run.h"
 
-enum { FIRST_ROOM = 64 << 10 };
+enum { FIRST_ROOM = 16 << 10 };
 struct open_block {   /* an object or array in progress: what to go back to */
     uint64_t written; /* of the block around it */
     uint32_t at;      /* in the output */

@@ -93,7 +93,8 @@ static void add_raw_data(struct map_scratch *s, const struct schema *schema, con
 /* ---- the event ----------------------------------------------------------------------------------------------------------------- */
 static void begin(struct map_scratch *s, const struct variant *v)
 {
-    buf_reset(&s->out);
+    s->out.n = s->from;
+    s->out.failed = false;
     buf_reset(&s->text);
     s->mark_count = s->observable_count = 0;
     memset(s->seen, 0, sizeof s->seen);
@@ -142,7 +143,7 @@ static void settle_marks(struct map_scratch *s)
         uint16_t member = members[*slot];
         if (member < ROW_BATCH)
             used |= UINT64_C(1) << member;
-        else if (member != NO_MEMBER)
+        else if (member < FAR_MEMBER)
             s->layout->batches[member / ROW_BATCH].used |= UINT64_C(1) << member % ROW_BATCH;
         else
             row_use_silently(s, *slot);
@@ -255,8 +256,9 @@ bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, 
         s->event.class_uid = 0;
         if (write_event(s, o, o->base, o->base->lists[0].choices[0].variant, reason)) return too_large(e, s->source);
     }
-    if (s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
-    s->event.json = buf_str(&s->out);
+    bool is_large = s->out.n - s->from > EVENT_BYTES_MAX; /* where events are gathered, there may be room for more */
+    if (is_large || s->out.failed || s->text.failed || s->is_out_of_memory) return too_large(e, s->source);
+    s->event.json = (struct str){s->out.p + s->from, s->out.n - s->from};
     s->event.time_ms = s->time_ms;
     *events_out = &s->event;
     *count_out = 1;

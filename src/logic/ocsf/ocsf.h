@@ -135,6 +135,8 @@ struct ocsf_stream_opts {
     struct drift *drift;  /* what is unknown is noted there, under its source; NULL: nowhere */
     void *ctx;
     bool (*on_event)(void *ctx, const struct map_event *event); /* false: stop */
+    /* Instead of on_event, sparing a copy: where the next event is to be appended, with a line end. NULL: stop. */
+    struct buf *(*lines)(void *ctx);
     /* NDJSON text of one dead letter: {"reason","file","byte","line","record"} without its line end. */
     void (*on_dead)(void *ctx, struct str dead_letter);
     int lane;      /* for tests: as in json_split_opts; all lanes give the same */

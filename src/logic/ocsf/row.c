@@ -224,18 +224,17 @@ static struct row_layout *layout_for(struct map_scratch *s, const struct plan *p
     return l;
 }
 
-static bool layout_room(struct row_layout *l, size_t members, size_t slots)
+static bool layout_room(struct row_layout *l, size_t members, const struct plan *p)
 {
-    size_t cap = 2 * members + 2 * slots;
+    size_t cap = members + p->slot_count + p->shapes[0].name_count;
     if (l->cap < cap || l->slots == NULL) {
         uint16_t *more = realloc(l->slots, (cap + 1) * sizeof *more);
         if (more == NULL) return false;
         l->slots = more;
         l->cap = cap;
     }
-    l->places = l->slots + members;
-    l->members = l->places + members;
-    l->absent = l->members + slots;
+    l->members = l->slots + members;
+    l->absent = l->members + p->slot_count;
     return true;
 }
 
@@ -260,10 +259,10 @@ static void make_batches(const struct map_scratch *s, const struct plan *p, stru
         struct row_batch *b = &l->batches[i / ROW_BATCH];
         uint64_t bit = UINT64_C(1) << i % ROW_BATCH;
         uint16_t slot = l->slots[i];
-        bool is_known = slot != NO_SLOT;
+        bool is_known = slot < p->slot_count;
         uint8_t marks = is_known ? p->slot_marks[slot] : 0;
         bool is_double = is_known && l->members[slot] != NO_MEMBER;
-        if (is_known && !is_double && i < NO_MEMBER) l->members[slot] = (uint16_t)i;
+        if (is_known && !is_double) l->members[slot] = i < FAR_MEMBER ? (uint16_t)i : FAR_MEMBER;
         if (is_known) b->known |= bit;
         if (!is_double && !(marks & SLOT_DROPPED) && !row_is_about_another(&s->members.items[i])) b->open |= bit;
         if (marks & SLOT_KEPT)
@@ -287,7 +286,7 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
     uint16_t *view = s->views ? view_of(s, p) : NULL;
     size_t count = s->members.count;
     l->track = 0;
-    if (!layout_room(l, count, p->slot_count) || !batch_room(l, count)) return false;
+    if (!layout_room(l, count, p) || !batch_room(l, count)) return false;
     l->known_count = l->sidecar_count = l->absent_count = 0;
     for (size_t i = 0; i < count; i++) {
         const struct json_field *m = &s->members.items[i];
@@ -297,8 +296,7 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
             slot = shape_find(shape, json_field_key(&s->members, m));
             if (seen) *seen = slot;
         }
-        l->slots[i] = slot;
-        l->places[i] = slot == NO_SLOT ? (uint16_t)p->slot_count : slot;
+        l->slots[i] = slot == NO_SLOT ? (uint16_t)p->slot_count : slot;
         l->known_count += slot != NO_SLOT;
         l->sidecar_count += row_is_about_another(m);
     }
@@ -316,7 +314,7 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
 static void fill_all(struct map_scratch *s, const struct row_layout *l)
 {
     const char *base = s->members.base;
-    const uint16_t *place = l->places;
+    const uint16_t *place = l->slots;
     struct slot *slots = s->slots;
     for (const struct json_field *m = s->members.items, *end = m + s->members.count; m < end; m++, place++) {
         struct slot *slot = &slots[*place];

@@ -61,20 +61,18 @@ enum { ROW_BATCH = 64 };
 
 /* Where the members of a row go in a plan. Rows of one track (kit/json/walk.h) are laid out alike. */
 struct row_layout {
-    uint64_t plan;   /* its serial */
-    uint32_t track;  /* 0: of a row that has none; found anew each time */
-    uint16_t *slots; /* by member; NO_SLOT: unknown to the plan */
-    uint16_t
-        *places; /* by member: the same, but a place behind all slots, which nobody reads, for those that are unknown */
-    uint16_t *members; /* by slot: the last member that goes there; NO_MEMBER: none, or not one of the row's */
-    uint16_t *absent;  /* the row's other slots; these four share their memory */
+    uint64_t plan;     /* its serial */
+    uint32_t track;    /* 0: of a row that has none; found anew each time */
+    uint16_t *slots;   /* by member; what the plan does not know goes to one behind all others, which nobody reads */
+    uint16_t *members; /* by slot: the last member that goes there; NO_MEMBER, FAR_MEMBER: none, or far behind */
+    uint16_t *absent;  /* the row's other slots; these three share their memory */
     size_t absent_count;
-    size_t cap;                /* of all four */
+    size_t cap;                /* of all three */
     struct row_batch *batches; /* of the members */
     size_t batch_cap;
     size_t known_count, sidecar_count; /* of the members */
 };
-enum { NO_MEMBER = 0xFFFF };
+enum { NO_MEMBER = 0xFFFF, FAR_MEMBER = 0xFFFE };
 enum { ROW_LAYOUTS = 256, ROW_LAYOUT_PROBES = 4 };
 
 /* Which slot each key of a book has in a plan. */
@@ -144,6 +142,7 @@ struct map_scratch {
     bool asks_slots; /* what is used is not all told by bits (row_batch): the slots themselves are to be asked */
 
     struct buf out;
+    size_t from;     /* where in it the event begins: in front of it are others, if it is where they are gathered */
     struct buf text; /* canonical forms, tokens in the making */
 
     /* the event in progress, see run.c */
@@ -179,7 +178,8 @@ struct map_scratch {
 /* Where this member of the row goes; NO_SLOT: unknown. */
 static inline uint16_t row_place(const struct map_scratch *s, const struct json_field *m)
 {
-    return s->layout->slots[m - s->members.items];
+    uint16_t slot = s->layout->slots[m - s->members.items];
+    return slot < s->plan->slot_count ? slot : NO_SLOT;
 }
 
 /* The plan of rows that no other plan fits. */
@@ -227,7 +227,7 @@ static inline void row_forget(struct map_scratch *s)
 static inline bool row_is_used(const struct map_scratch *s, uint16_t slot)
 {
     uint16_t member = s->layout->members[slot];
-    bool is_told = member != NO_MEMBER && (s->layout->batches[member / ROW_BATCH].used >> member % ROW_BATCH & 1);
+    bool is_told = member < FAR_MEMBER && (s->layout->batches[member / ROW_BATCH].used >> member % ROW_BATCH & 1);
     return is_told || s->slots[slot].is_used;
 }
 /* What it holds says nothing: it became no attribute, and does not go to unmapped either. */

@@ -35,6 +35,8 @@ struct ocsf_stream {
     const struct plan *around; /* what the document's envelope says its records are; NULL: nothing */
     const struct plan *likely; /* of the record before */
     bool is_stopped;
+    struct buf *line; /* that the event at hand is appended to; NULL: it stays in the scratch */
+    size_t line_max;  /* of that, when it is not in use here */
 
     struct guess_book *guesses;
     struct table_name tables[TABLES];
@@ -215,6 +217,48 @@ static void hand_out(struct ocsf_stream *s, const struct map_event *events, size
     }
 }
 
+static void swap_line(struct ocsf_stream *s)
+{
+    struct buf out = s->scratch->out;
+    s->scratch->out = *s->line;
+    *s->line = out;
+}
+
+/* The scratch writes where its owner gathers events, until end_line. */
+static void begin_line(struct ocsf_stream *s)
+{
+    struct map_scratch *x = s->scratch;
+    s->line = s->o.lines ? s->o.lines(s->o.ctx) : NULL;
+    s->is_stopped = s->o.lines && s->line == NULL;
+    if (s->line == NULL) return;
+    swap_line(s);
+    x->from = x->out.n;
+    s->line_max = x->out.max;
+    x->out.max = x->from + EVENT_BYTES_MAX;
+}
+
+/* False: there is no room for its line end. */
+static bool end_line(struct ocsf_stream *s, bool is_event)
+{
+    struct map_scratch *x = s->scratch;
+    if (s->line == NULL) return true;
+    x->out.max = s->line_max;
+    bool fine = !is_event || buf_add_char(&x->out, '\n');
+    if (!is_event || !fine) x->out.n = x->from;
+    x->out.failed = false;
+    x->from = 0;
+    swap_line(s);
+    s->line = NULL;
+    return fine;
+}
+
+static void finish(struct ocsf_stream *s, bool is_event, const struct map_event *events, size_t count)
+{
+    bool has_room = end_line(s, is_event);
+    if (is_event && has_room) hand_out(s, events, count);
+    if (!has_room) s->is_stopped = true;
+}
+
 static void map_record(struct ocsf_stream *s, struct str record, const struct about *a, uint64_t byte, uint64_t line,
                        const char *list)
 {
@@ -228,10 +272,11 @@ static void map_record(struct ocsf_stream *s, struct str record, const struct ab
         return;
     }
     if (s->o.drift) drift_of(s->o.drift, 0, in.source);
-    if (!plan_map(plan, s->o.ocsf, s->scratch, &in, &events, &count, &e))
-        dead_letter(s, e.text, byte, line, record);
-    else
-        hand_out(s, events, count);
+    begin_line(s);
+    if (s->is_stopped) return;
+    bool is_event = plan_map(plan, s->o.ocsf, s->scratch, &in, &events, &count, &e);
+    finish(s, is_event, events, count);
+    if (!is_event) dead_letter(s, e.text, byte, line, record);
 }
 
 /* ---- a record read in its window ------------------------------------------------------------------------------------------ */
@@ -294,12 +339,15 @@ static void map_walked(struct ocsf_stream *s, struct str record, const struct ab
     struct json_fields *row = in.row.p == record.p ? &x->outer : &x->inner, before = x->members;
     x->members = *row;
     *row = before;
-    if (!row_fill(x, plan, in.row))
+    if (!row_fill(x, plan, in.row)) {
         dead_letter(s, "out of memory", at.byte, at.line, record);
-    else if (!row_map(plan, s->o.ocsf, x, &in, &events, &count, &e))
-        dead_letter(s, e.text, at.byte, at.line, record);
-    else
-        hand_out(s, events, count);
+        return;
+    }
+    begin_line(s);
+    if (s->is_stopped) return;
+    bool is_event = row_map(plan, s->o.ocsf, x, &in, &events, &count, &e);
+    finish(s, is_event, events, count);
+    if (!is_event) dead_letter(s, e.text, at.byte, at.line, record);
 }
 
 static enum json_walked on_window(void *ctx, struct json_walk *w, const char **p, uint64_t byte, const char *list)

@@ -250,6 +250,54 @@ static void a_time_is_found_around_the_row(void **state)
     ocsf_free(o);
 }
 
+struct gathered {
+    struct buf handed, lines;
+    size_t events_left; /* lines only */
+};
+
+static bool hand(void *ctx, const struct map_event *event)
+{
+    struct gathered *g = ctx;
+    return buf_add_str(&g->handed, event->json) && buf_add_char(&g->handed, '\n');
+}
+
+static struct buf *next_line(void *ctx)
+{
+    struct gathered *g = ctx;
+    return g->events_left-- ? &g->lines : NULL;
+}
+
+/* Events written where they are gathered are those that are handed out one by one; what is no event leaves nothing behind. */
+static void lines_are_the_events(void **state)
+{
+    static const char text[] = ROW "\n" WIDE "\n{\"records\":[1," WIDE ",{\"x\":1}," ROW "]}\n" WIDE "\n";
+    struct gathered g = {.events_left = 100};
+    struct ocsf *o;
+    struct err e;
+    (void)state;
+    assert_true(ocsf_new(NULL, &o, &e));
+    for (int lane = JSON_LANE_BOTH; lane <= JSON_LANE_QUICK; lane++) {
+        for (int way = 0; way < 3; way++) {
+            struct ocsf_stream_opts opts = {.ocsf = o, .ctx = &g, .lane = lane};
+            if (way == 0) opts.on_event = hand;
+            if (way > 0) opts.lines = next_line;
+            if (way == 2) g.events_left = 2;
+            struct ocsf_stream *s = ocsf_stream_new(&opts);
+            ocsf_stream_feed(s, text, sizeof text - 1);
+            ocsf_stream_end(s);
+            assert_true(ocsf_stream_stats(s)->events == (way == 2 ? 2 : 5));
+            ocsf_stream_free(s);
+        }
+        size_t n = g.handed.n;
+        assert_true(n > 0 && g.lines.n > n && memcmp(g.lines.p, g.handed.p, n) == 0);
+        assert_memory_equal(g.lines.p + n, g.handed.p, g.lines.n - n); /* the first two, once more */
+        buf_done(&g.handed);
+        buf_done(&g.lines);
+        g = (struct gathered){.events_left = 100};
+    }
+    ocsf_free(o);
+}
+
 static void the_caller_may_stop(void **state)
 {
     struct ocsf *o;
@@ -446,6 +494,7 @@ int main(void)
         cmocka_unit_test(shapes_are_found),        cmocka_unit_test(a_time_is_found_around_the_row),
         cmocka_unit_test(the_caller_may_stop),     cmocka_unit_test(a_record_too_long_is_a_dead_letter),
         cmocka_unit_test(known_sources_map_whole), cmocka_unit_test(the_whole_corpus_adds_up),
+        cmocka_unit_test(lines_are_the_events),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
