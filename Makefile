@@ -45,11 +45,12 @@ fuzz:
 	@tools/install-deps build test fuzz
 	@tools/run-fuzz $(or $(FUZZ_SECONDS),600) $(FUZZ_ONLY)
 
-# The seeded simulations of ingest (against a small cloud, against the twin) and the power cuts: SEEDS of them from SEED on.
+# The seeded simulations of ingest (against a small cloud, against the twin), the power cuts and the response engine: SEEDS of them from SEED on.
 sim: all
 	@$(BUILD)/tests/sim/ingest_sim $(SEED) $(SEEDS)
 	@$(BUILD)/tests/sim/twin_sim $(SEED) $(SEEDS)
 	@$(BUILD)/tests/sim/powercut $(SEEDS) $(SEED)
+	@$(BUILD)/tests/sim/respond_sim $(SEED) $(SEEDS) 3600
 
 # Ten thousand tenants' schedule: HOURS of virtual time.
 sim-schedule: all

@@ -251,6 +251,22 @@ static void let_go(struct world *w, uint64_t left)
     if (left > 0) world_script(w, 3 * MIN, let_go, left - 1);
 }
 
+/* What Defender does with a duplicate that hung: it comes true after the release. */
+static void late_twin(struct world *w, uint64_t left)
+{
+    for (size_t i = 0; i < w->cloud.action_count && w->cloud.action_count + 40 < RC_ACTIONS; i++) {
+        const struct rc_action *a = &w->cloud.actions[i];
+        const struct rc_device *d = &w->cloud.devices[a->device];
+        char comment[R_TEXT];
+        if (a->x.kind != ACT_ISOLATE || a->x.state != REMOTE_SUCCEEDED || d->is_isolated ||
+            !strstr(a->x.comment, "Portcullis") || !rng_chance(dice(w), 0.03))
+            continue;
+        (void)snprintf(comment, sizeof comment, "%s", a->x.comment);
+        rc_act(&w->cloud, a->device, ACT_ISOLATE, "app:portcullis", comment);
+    }
+    if (left > 0) world_script(w, 9 * MIN, late_twin, left - 1);
+}
+
 static void draw_history(struct world *w)
 {
     const int64_t length = 3 * (int64_t)HOUR;
@@ -264,6 +280,7 @@ static void draw_history(struct world *w)
             world_script(w, (int64_t)below(w, (uint64_t)length), scripts[i], 0);
     world_script(w, 7 * MIN, answer_question, 25);
     world_script(w, 3 * MIN, let_go, 60);
+    world_script(w, 9 * MIN, late_twin, 20);
 }
 
 /* What led to it, for who looks at a seed that failed. */

@@ -250,6 +250,7 @@ int64_t backoff_ms(uint32_t tries, int64_t first_ms, int64_t most_ms);
 struct pair {                         /* newest final isolate or release of a device, and what is still open */
     const struct remote_action *last; /* succeeded; NULL: neither, ever */
     const struct remote_action *open_isolate, *open_release;
+    bool has_isolate; /* in whatever state: then the list reaches back far enough to know */
 };
 struct pair read_pair(const struct remote_action *list, size_t count);
 const struct remote_action *find_remote(const struct remote_action *list, size_t count, const char *id);

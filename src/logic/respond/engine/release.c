@@ -178,10 +178,10 @@ void release_answer(struct responder *r, struct hold_slot *s, const struct respo
         again_in(r, &s->p, AGAIN_MS);
         return;
     }
-    if (open == 0 && pair.last && pair.last->kind == ACT_RELEASE && pair.open_release == NULL) {
+    if (open == 0 && pair.open_release == NULL && (pair.last ? pair.last->kind == ACT_RELEASE : pair.has_isolate)) {
         released(r, &h, "the device is not isolated");
         (void)tell_hold(r, &h, TELL_OUTCOME, "Not isolated",
-                        "Nothing to release: the newest of the device's actions is a release.");
+                        "Nothing to release: by its actions the device is not isolated.");
         return;
     }
     post_release(r, &h, pair.open_release);

@@ -21,6 +21,7 @@ struct pair read_pair(const struct remote_action *list, size_t count)
     for (size_t i = 0; i < count; i++) {
         const struct remote_action *x = &list[i];
         if (x->kind != ACT_ISOLATE && x->kind != ACT_RELEASE) continue;
+        p.has_isolate |= x->kind == ACT_ISOLATE;
         if (x->state == REMOTE_SUCCEEDED && is_newer(x, p.last)) p.last = x;
         if (is_final(x->state)) continue;
         if (x->kind == ACT_ISOLATE)
