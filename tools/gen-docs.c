@@ -10,6 +10,7 @@
 #include "face/api/operation.h"
 #include "face/app/app.h"
 #include "flow/act/act.h"
+#include "flow/act/manage.h"
 #include "flow/ingest/ingest.h"
 #include "flow/notify/notify.h"
 #include "flow/sink/lake.h"
@@ -34,6 +35,7 @@ static const struct {
     {"Tenants and credentials", tenant_causes, TENANT_CAUSE_COUNT},
     {"Feeds", ingest_causes, INGEST_CAUSE_COUNT},
     {"Notices", notify_causes, NOTIFY_CAUSE_COUNT},
+    {"Managed alerts", manage_causes, MANAGE_CAUSE_COUNT},
     {"Commands", api_causes, API_CAUSE_COUNT},
     {"Response", respond_causes, RESPOND_CAUSE_COUNT},
     {"Response service", act_causes, ACT_CAUSE_COUNT},

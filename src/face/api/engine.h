@@ -41,6 +41,8 @@ struct import_result {
 
 struct act_reply;
 struct respond_order;
+struct manage_order;
+struct managed_record;
 struct lake_remap_request;
 struct lake_remap_result;
 
@@ -52,6 +54,8 @@ struct engine_ops {
     bool (*remap)(void *ctx, const struct lake_remap_request *q, struct lake_remap_result *out, struct err *e);
     /* A person's order to the response; true: it was taken to the ledger, and `out` says what came of it. */
     bool (*order)(void *ctx, const struct respond_order *order, struct act_reply *out, struct err *e);
+    /* A person's order about an alert in Defender (flow/act/manage.h). */
+    bool (*manage)(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e);
     /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. */
     void (*tenant_changed)(void *ctx, const char *tenant_id);
 };

@@ -53,6 +53,22 @@ static const struct param tenant_set_params[] = {
     OVERRIDE_PARAMS,
     END_PARAM};
 static const struct param tenant_one_params[] = {TENANT_PARAM, END_PARAM};
+static const struct param alert_resolve_params[] = {
+    {"alert", PARAM_TEXT, true, true, false, "the alert's id"},
+    {"tenant", PARAM_TEXT, false, false, false, "its tenant (id or name), if several have an alert of that id"},
+    {"classification", PARAM_TEXT, false, false, false,
+     "truePositive, informationalExpectedActivity or falsePositive; default: none"},
+    {"determination", PARAM_TEXT, false, false, false, "one that goes with it, e.g. malware; default: none"},
+    {"comment", PARAM_TEXT, false, false, false, "what to say in Defender beside it"},
+    {"here", PARAM_FLAG, false, false, false,
+     "close its case here alone; Defender follows later, under the settings of managed alerts"},
+    {"anyway", PARAM_FLAG, false, false, false, "also an alert that somebody has taken in Defender"},
+    END_PARAM};
+static const struct param alert_comment_params[] = {
+    {"alert", PARAM_TEXT, true, true, false, "the alert's id"},
+    {"text", PARAM_TEXT, true, true, false, "what to say"},
+    {"tenant", PARAM_TEXT, false, false, false, "its tenant (id or name), if several have an alert of that id"},
+    END_PARAM};
 #define SCOPE_PARAMS                                                                                        \
     {"tenant", PARAM_TEXT, false, false, false, "for this tenant (id or name)"},                            \
     {                                                                                                       \
@@ -264,6 +280,20 @@ const struct operation api_operations[] = {
      .place = OP_INSTALLATION,
      .params = tenant_one_params,
      .run = op_tenant_remove},
+    {.name = "alert resolve",
+     .help = "resolve an alert in Defender, or close its case here",
+     .role = ROLE_ANALYST,
+     .place = OP_ENGINE,
+     .params = alert_resolve_params,
+     .run = op_alert_resolve,
+     .more = "The alert is read anew first, and read again afterwards until the change shows; exit 3 when Defender "
+             "accepted it but does not show it yet. Nothing is classified unless you say so."},
+    {.name = "alert comment",
+     .help = "say something in an alert's comments in Defender",
+     .role = ROLE_ANALYST,
+     .place = OP_ENGINE,
+     .params = alert_comment_params,
+     .run = op_alert_comment},
     {.name = "settings show",
      .help = "show what holds for the account, an organization or a tenant, and where each value comes from",
      .role = ROLE_VIEWER,

@@ -14,6 +14,7 @@
 #include "face/app/import_files.h"
 #include "face/app/reload.h"
 #include "face/app/responding.h"
+#include "flow/act/manage.h"
 #include "kit/sys/loop.h"
 #include "kit/sys/memory.h"
 #include "kit/sys/random.h"
@@ -223,6 +224,7 @@ static bool import_now(void *ctx, const struct import_request *q, struct import_
 static void tenant_changed(void *ctx, const char *tenant_id);
 static bool order(void *ctx, const struct respond_order *o, struct act_reply *out, struct err *e);
 static bool remap(void *ctx, const struct lake_remap_request *q, struct lake_remap_result *out, struct err *e);
+static bool manage(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e);
 
 bool engine_start(struct installation *i, bool is_manual, struct engine **out, struct err *e)
 {
@@ -237,6 +239,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
                                   .order = order,
                                   .import_files = import_now,
                                   .remap = remap,
+                                  .manage = manage,
                                   .tenant_changed = tenant_changed};
     if (!loop_new(i->clock, &en->loop, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||
         !make_response(en, is_manual, e) || !thread_start(run_loop, en, &en->thread, e)) {
@@ -300,6 +303,7 @@ static void halt_now(void *arg)
 void engine_halt(struct engine *en)
 {
     struct question q = {0};
+    responding_halt_managing(en->responding);
     if (!atomic_exchange(&en->is_halted, true)) ask(en, halt_now, &q);
 }
 
@@ -308,6 +312,7 @@ void engine_stop(struct engine *en)
     struct question q = {0};
     if (en == NULL) return;
     engine_halt(en);
+    responding_end_managing(en->responding);
     ask(en, fold_stop_now, &q);
     thread_join(en->thread);
     dismantle(en);
@@ -433,6 +438,13 @@ static bool order(void *ctx, const struct respond_order *o, struct act_reply *ou
     if (en->is_manual) ask(en, settle_now, &settle);
     *out = give.reply;
     return true;
+}
+
+static bool manage(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e)
+{
+    struct engine *en = ctx;
+    if (atomic_load(&en->is_halted)) return err_set(e, &manage_causes[MANAGE_STOPPED], "nothing was sent");
+    return manage_carry_out(responding_manage(en->responding), order, out, e);
 }
 
 bool engine_drain(struct engine *en, struct pull_result *out, struct err *e)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cloud/tenant/tenant.h"
 #include "flow/notify/notify.h"
@@ -12,6 +13,7 @@
 struct responding {
     struct responding_opts o;
     struct act *act;
+    struct manage *manage;
     struct notify *notify; /* NULL: manual */
     struct wire_net *wire;
     struct zones *zones;
@@ -155,6 +157,78 @@ static bool make_act(struct responding *r, struct err *e)
     return r->act || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the response");
 }
 
+/* ---- managed alerts ask the engine ------------------------------------------------------------------------------------------------ */
+
+struct holding {
+    const char *tenant_id, *device;
+    bool is_held;
+};
+
+static void look_for_hold(void *arg, const struct responder *r)
+{
+    struct holding *q = arg;
+    const struct hold *h = responder_hold_of(r, q->tenant_id, q->device);
+    uint64_t cursor = 0;
+    q->is_held = h && (h->state == HOLD_HELD || h->state == HOLD_RELEASING);
+    for (const struct action *a; !q->is_held && (a = responder_actions(r, &cursor)) != NULL;)
+        q->is_held = !action_is_settled(a) && strcmp(a->tenant, q->tenant_id) == 0 && strcmp(a->device, q->device) == 0;
+}
+
+/* An engine that cannot be asked holds everything. */
+static bool is_held(void *ctx, const char *tenant_id, const char *device)
+{
+    struct responding *r = ctx;
+    struct holding q = {tenant_id, device, true};
+    return !act_look(r->act, look_for_hold, &q) || q.is_held;
+}
+
+struct stopping {
+    const char *tenant_id;
+    bool is_stopped;
+};
+
+static void look_for_stop(void *arg, const struct responder *r)
+{
+    struct stopping *q = arg;
+    const struct stop *everywhere = responder_stop_of(r, NULL), *here = responder_stop_of(r, q->tenant_id);
+    q->is_stopped = (everywhere && everywhere->state != STOP_OFF) || (here && here->state != STOP_OFF);
+}
+
+static bool is_stopped(void *ctx, const char *tenant_id)
+{
+    struct responding *r = ctx;
+    struct stopping q = {tenant_id, true};
+    return !act_look(r->act, look_for_stop, &q) || q.is_stopped;
+}
+
+static void wake_notify(void *arg)
+{
+    on_notices(arg);
+}
+
+/* From a thread of managed alerts. */
+static void on_managed_notices(void *ctx)
+{
+    struct responding *r = ctx;
+    loop_post(r->o.loop, wake_notify, r);
+}
+
+static bool make_manage(struct responding *r, struct err *e)
+{
+    struct installation *i = r->o.installation;
+    struct manage_opts o = {.runtime = runtime_of_loop(r->o.loop),
+                            .clock = i->clock,
+                            .store = i->store,
+                            .conf = &i->conf,
+                            .calls = act_calls(r->act),
+                            .is_held = is_held,
+                            .is_stopped = is_stopped,
+                            .on_notices = on_managed_notices,
+                            .ctx = r,
+                            .is_manual = r->o.is_manual};
+    return manage_new(&o, &r->manage, e);
+}
+
 static bool make_notify(struct responding *r, struct err *e)
 {
     struct installation *i = r->o.installation;
@@ -179,7 +253,7 @@ bool responding_new(const struct responding_opts *o, struct responding **out, st
     struct responding *r = calloc(1, sizeof *r);
     if (r == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the response");
     r->o = *o;
-    if (make_act(r, e) && (o->is_manual || make_notify(r, e))) {
+    if (make_act(r, e) && make_manage(r, e) && (o->is_manual || make_notify(r, e))) {
         *out = r;
         return true;
     }
@@ -194,6 +268,7 @@ void responding_free(struct responding *r)
     wire_net_free(r->wire);
     zones_free(r->zones);
     act_free(r->act);
+    manage_free(r->manage);
     free(r);
 }
 
@@ -201,7 +276,9 @@ static void act_started(void *ctx, const struct err *e)
 {
     struct responding *r = ctx;
     r->is_begun = e == NULL;
+    struct err why;
     if (r->is_begun && r->notify) notify_start(r->notify);
+    if (r->is_begun && !manage_start(r->manage, &why)) on_trouble(r, &why);
     r->started(r->ctx, e);
 }
 
@@ -241,6 +318,7 @@ void responding_stop(struct responding *r, void (*stopped)(void *ctx), void *ctx
 void responding_wake(struct responding *r)
 {
     if (r->is_begun) act_wake(r->act);
+    manage_wake(r->manage);
 }
 
 void responding_tenants_changed(struct responding *r)
@@ -251,4 +329,19 @@ void responding_tenants_changed(struct responding *r)
 struct act *responding_act(struct responding *r)
 {
     return r->act;
+}
+
+struct manage *responding_manage(struct responding *r)
+{
+    return r->manage;
+}
+
+void responding_halt_managing(struct responding *r)
+{
+    if (r) manage_halt(r->manage);
+}
+
+void responding_end_managing(struct responding *r)
+{
+    if (r) manage_stop(r->manage);
 }

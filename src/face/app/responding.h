@@ -6,6 +6,7 @@
 #include "cloud/defender/defender.h"
 #include "face/api/installation.h"
 #include "flow/act/act.h"
+#include "flow/act/manage.h"
 #include "kit/sys/loop.h"
 
 struct responding;
@@ -24,5 +25,10 @@ void responding_stop(struct responding *r, void (*stopped)(void *ctx), void *ctx
 void responding_wake(struct responding *r); /* something was committed */
 void responding_tenants_changed(struct responding *r);
 struct act *responding_act(struct responding *r);
+/* Managed alerts. Any thread may halt them (what waits for Defender gives up); not the loop's may wait for their end, which
+ * comes before responding_stop. */
+struct manage *responding_manage(struct responding *r);
+void responding_halt_managing(struct responding *r);
+void responding_end_managing(struct responding *r);
 
 #endif

@@ -311,3 +311,8 @@ void act_counters_get(const struct act *a, struct act_counters *out)
 {
     *out = a->counters;
 }
+
+struct calls *act_calls(struct act *a)
+{
+    return a->calls;
+}

@@ -49,6 +49,8 @@ void act_start(struct act *a, void (*started)(void *ctx, const struct err *e), v
 /* Waits for the turn that runs; calls on their way are cancelled (their outcome is looked for at the next start). */
 void act_stop(struct act *a, void (*stopped)(void *ctx), void *ctx);
 
+struct calls;
+struct calls *act_calls(struct act *a);  /* its calls' budget, for all that writes: flow/act/calls.h */
 void act_wake(struct act *a);            /* the inbox may have something */
 void act_tenants_changed(struct act *a); /* tenants were added, changed or removed */
 

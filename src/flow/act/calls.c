@@ -28,6 +28,7 @@ struct calls_tenant {
     struct calls *owner;
     char tenant_id[GUID_BYTES];
     struct budget budgets[API_FAMILY_COUNT];
+    struct budget later[API_FAMILY_COUNT]; /* half of it: what can wait leaves room for what cannot */
     struct call_list waiting[CALL_URGENCIES], running;
     unsigned in_flight, waiting_count;
 };
@@ -58,6 +59,8 @@ static struct calls_tenant *tenant_of(struct calls *c, const char *tenant_id)
         struct rate rates[BUDGET_RATES_MAX];
         family_rates((enum api_family)i, true, rates);
         budget_init(&t->budgets[i], rates, family_rows[i].rate_count, now_of(c));
+        for (unsigned k = 0; k < family_rows[i].rate_count; k++) rates[k].calls = (rates[k].calls + 1) / 2;
+        budget_init(&t->later[i], rates, family_rows[i].rate_count, now_of(c));
     }
     for (int i = 0; i < CALL_URGENCIES; i++) TAILQ_INIT(&t->waiting[i]);
     TAILQ_INIT(&t->running);
@@ -125,13 +128,23 @@ static void start(struct calls *c, struct call *k)
                       .id = str_of(k->id),
                       .is_response = true};
     struct fetch_handler h = {k, on_body, on_done};
-    budget_spend(&k->of->budgets[endpoint_rows[k->endpoint].family], now_of(c));
+    enum api_family family = endpoint_rows[k->endpoint].family;
+    budget_spend(&k->of->budgets[family], now_of(c));
+    if (k->urgency == CALL_LATER) budget_spend(&k->of->later[family], now_of(c));
     TAILQ_INSERT_TAIL(&k->of->running, k, in_list);
     k->of->in_flight++;
     k->fetch = c->o.fetcher.fetch(c->o.fetcher.ctx, k->tenant, &f, &h);
 }
 
 /* ---- whose turn it is -------------------------------------------------------------------------------------------------- */
+
+static int64_t wait_of(struct calls *c, struct calls_tenant *t, const struct call *k)
+{
+    enum api_family family = endpoint_rows[k->endpoint].family;
+    int64_t ms = budget_wait_ms(&t->budgets[family], now_of(c));
+    int64_t own_ms = k->urgency == CALL_LATER ? budget_wait_ms(&t->later[family], now_of(c)) : 0;
+    return own_ms > ms ? own_ms : ms;
+}
 
 /* The first that may start now; else NULL, and *wait_ms is lowered to when one may. */
 static struct call *next_of(struct calls *c, struct calls_tenant *t, int64_t *wait_ms)
@@ -140,7 +153,7 @@ static struct call *next_of(struct calls *c, struct calls_tenant *t, int64_t *wa
         struct call *k;
         TAILQ_FOREACH(k, &t->waiting[u], in_list)
         {
-            int64_t ms = budget_wait_ms(&t->budgets[endpoint_rows[k->endpoint].family], now_of(c));
+            int64_t ms = wait_of(c, t, k);
             if (ms == 0) return k;
             if (ms < *wait_ms) *wait_ms = ms;
         }
@@ -239,7 +252,16 @@ enum access calls_access(const struct calls *c, const char *tenant_id, enum endp
     return c->o.fetcher.access ? c->o.fetcher.access(c->o.fetcher.ctx, tenant_id, endpoint) : ACCESS_UNKNOWN;
 }
 
+/* What a gzip member says of its text's size, at its end. */
+static size_t text_size(struct str gzip)
+{
+    const unsigned char *p = (const unsigned char *)gzip.p + gzip.n - 4;
+    return gzip.n < 4 ? 0 : (size_t)p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+}
+
 bool call_text(struct str body, bool is_gzip, struct buf *out)
 {
-    return is_gzip ? http_gunzip(body, TEXT_MAX, out) : buf_add_str(out, body);
+    size_t size = is_gzip ? text_size(body) : body.n;
+    if (size > TEXT_MAX) return false;
+    return is_gzip ? http_gunzip(body, size + 1, out) : buf_add_str(out, body);
 }

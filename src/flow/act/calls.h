@@ -18,7 +18,12 @@ struct calls_opts {
 struct calls *calls_new(const struct calls_opts *o); /* NULL: no memory */
 void calls_free(struct calls *c);                    /* cancels what runs, without callbacks; accepts NULL */
 
-enum call_urgency { CALL_NOW /* posts */, CALL_SOON /* what a post waits for */, CALL_LATER, CALL_URGENCIES };
+enum call_urgency {
+    CALL_NOW,   /* posts */
+    CALL_SOON,  /* what a post, or a person, waits for */
+    CALL_LATER, /* never takes more than half of the budget */
+    CALL_URGENCIES
+};
 struct call_answer {
     int status; /* 0: none came */
     bool is_gzip;
