@@ -125,6 +125,8 @@ static inline bool list_members(struct walking *x, const char **p, bool is_guess
             out = f->items + f->count;
             full = f->items + f->cap;
         }
+        __builtin_prefetch(window + at + n, 0,
+                           2); /* the next window: into the second-level cache while this one is used */
         *out++ = (struct json_field){at, value, end, (uint16_t)key, type, flags};
         at = end + 1;
         if (LIKELY(window[end] == ',' && window[at] == '"')) continue;
