@@ -290,13 +290,14 @@ const char *walk_unexpected_key(struct walking *x, const char *p)
     return *p == ':' ? p + 1 : NULL;
 }
 
-bool walk_note(struct walking *x, size_t place, uint8_t *flags)
+uint8_t walk_note(struct walking *x, size_t place)
 {
-    if (x->kind <= x->k->apart) *flags |= JSON_APART;
-    if (x->kind < x->k->noted || x->o == NULL) return true;
-    if (x->o->note_count == JSON_NOTES_MAX || place > UINT16_MAX) return false;
-    x->o->notes[x->o->note_count++] = (struct json_note){(uint16_t)place, x->kind};
-    return true;
+    if (x->kind >= x->k->noted && x->o) {
+        bool is_full = x->o->note_count == JSON_NOTES_MAX || place > UINT16_MAX;
+        if (!is_full) x->o->notes[x->o->note_count++] = (struct json_note){(uint16_t)place, x->kind};
+        x->has_too_many_notes |= is_full;
+    }
+    return x->kind <= x->k->apart ? JSON_APART : 0;
 }
 
 static void set_track(struct walking *x)

@@ -8,27 +8,32 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-/* A number below 10^7 or a word, which takes `type` and `flags`; gives what is behind it, `value` itself: something else. */
-static inline uint32_t short_end(const char *window, uint32_t value, uint8_t *type, uint8_t *flags)
+/* What a value is found to be, in registers. */
+struct found {
+    uint32_t end; /* 0: something else */
+    uint8_t type, flags;
+};
+
+/* A number below 10^7 or a word. */
+static inline struct found short_value(const char *window, uint32_t value)
 {
     const char *p = window + value;
     unsigned digits = digits_of(p);
     if (digits > 0 && digits < 8 && (*p != '0' || digits == 1)) {
         bool is_whole = p[digits] == ',' || p[digits] == '}';
-        *type = JSON_NUMBER;
-        return is_whole ? value + digits : value;
+        return (struct found){is_whole ? value + digits : 0, JSON_NUMBER, 0};
     }
-    if (memcmp(p, "null", 4) == 0) {
-        *type = JSON_NULL;
-        *flags |= JSON_BLANK;
-        return value + 4;
-    }
-    if (memcmp(p, "true", 4) == 0) {
-        *type = JSON_TRUE;
-        return value + 4;
-    }
-    *type = JSON_FALSE;
-    return value + (memcmp(p, "false", 5) == 0 ? 5 : 0);
+    if (memcmp(p, "null", 4) == 0) return (struct found){value + 4, JSON_NULL, JSON_BLANK};
+    if (memcmp(p, "true", 4) == 0) return (struct found){value + 4, JSON_TRUE, 0};
+    return (struct found){memcmp(p, "false", 5) == 0 ? value + 5 : 0, JSON_FALSE, 0};
+}
+
+static struct found long_value(struct walking *x, const char **where)
+{
+    struct found found = {0};
+    const char *end = walk_other(x, where, &found.type, &found.flags);
+    if (end) found.end = (uint32_t)(end - x->w->p);
+    return found;
 }
 
 /* The key that stands at p with n bytes between its quotes, where no order is expected; 0: not where it is looked for first. */
@@ -39,18 +44,18 @@ static inline unsigned key_by_hash(const struct json_keys *k, const char *p, uin
     return key && same(p, k->texts[key], k->items[key].mask) ? key : 0;
 }
 
-static inline bool list_members(struct walking *x, const char **p, bool is_guessing)
+static inline __attribute__((always_inline)) bool list_members(struct walking *x, const char **p, bool is_guessing)
 {
     struct json_walk *w = x->w;
     const char *window = w->p;
-    const struct json_step *steps = x->k->steps;
+    const struct json_key *keys = x->k->items;
+    const struct json_step *steps = x->k->steps, *step = &steps[x->step];
     const unsigned char(*texts)[JSON_KEY_TEXT] = (const unsigned char(*)[JSON_KEY_TEXT])x->k->texts;
     const uint32_t *q = w->next;
     const uint32_t n = (uint32_t)w->n, limit = n << JSON_ENTRY_SHIFT;
     struct json_fields *f = x->fields;
     struct json_field *out = f->items, *full = out + f->cap;
-    unsigned step = x->step, key, kind;
-    uint32_t at = (uint32_t)(*p + 1 - window), value, end;
+    uint32_t at = (uint32_t)(*p + 1 - window);
     bool is_fine = false;
     f->base = window;
     at = (uint32_t)(walk_blanks(w, window + at) - window);
@@ -60,64 +65,39 @@ static inline bool list_members(struct walking *x, const char **p, bool is_guess
         goto end;
     }
     for (;;) {
-        uint8_t flags = JSON_TIGHT, type = JSON_STRING;
+        unsigned key, kind, flags = JSON_TIGHT;
+        uint32_t value, end;
         if (is_guessing) {
-            unsigned ahead = steps[step].next;
-            key = steps[ahead].key;
-            value = at + steps[ahead].bytes;
-            kind = steps[ahead].kind;
-            if (LIKELY(same(window + at, texts[key], steps[ahead].mask)))
-                step = ahead;
+            const struct json_step *next = &steps[step->next];
+            key = next->key;
+            kind = next->kind;
+            value = at + next->bytes;
+            if (LIKELY(same(window + at, texts[key], next->mask)))
+                step = next;
             else
                 key = 0;
         } else {
             key = q[1] < limit ? key_by_hash(x->k, window + at, json_entry_at(q[1]) - at - 1) : 0;
-            value = at + x->k->items[key].bytes;
-            kind = x->k->items[key].kind;
+            value = at + keys[key].bytes;
+            kind = keys[key].kind;
         }
         if (UNLIKELY(key == 0)) {
-            if (window[at] != '"' || q[1] >= limit) break;
+            if (window[at] != '"') {
+                uint32_t blanks = at;
+                at = (uint32_t)(walk_blanks(w, window + at) - window);
+                if (at == blanks || window[at] != '"') break;
+                continue;
+            }
+            if (q[1] >= limit) break;
             w->next = q;
-            x->step = (uint16_t)step;
+            x->step = (uint16_t)(step - steps);
             const char *behind = walk_unexpected_key(x, window + at);
             if (behind == NULL) break;
             value = (uint32_t)(behind - window);
             if (value != json_entry_at(q[1]) + 2) flags = 0;
             key = x->key;
             kind = x->kind;
-            step = x->step;
-        }
-        if (UNLIKELY(json_is_blank(window[value]))) {
-            value = (uint32_t)(walk_blanks(w, window + value) - window);
-            flags = 0;
-        }
-        if (LIKELY(window[value] == '"')) {
-            uint32_t close = q[3];
-            if (UNLIKELY(close >= limit)) break;
-            end = json_entry_at(close) + 1;
-            flags |= close & (JSON_ENTRY_ESCAPED | JSON_ENTRY_ODD);
-            flags |= end == value + 2 ? JSON_BLANK : 0;
-            q += 4;
-        } else {
-            if (UNLIKELY(q[1] >= limit)) break;
-            end = short_end(window, value, &type, &flags);
-            q += 2;
-            if (UNLIKELY(end == value)) {
-                const char *where = window + value;
-                w->next = q;
-                x->kind = (uint8_t)kind;
-                const char *behind = walk_other(x, &where, &type, &flags);
-                q = w->next;
-                if (behind == NULL) {
-                    at = (uint32_t)(where - window);
-                    break;
-                }
-                end = (uint32_t)(behind - window);
-            }
-        }
-        if (UNLIKELY(kind)) {
-            x->kind = (uint8_t)kind;
-            if (!walk_note(x, (size_t)(out - f->items), &flags)) break;
+            step = &steps[x->step];
         }
         if (UNLIKELY(out == full)) {
             f->count = (size_t)(out - f->items);
@@ -125,24 +105,66 @@ static inline bool list_members(struct walking *x, const char **p, bool is_guess
             out = f->items + f->count;
             full = f->items + f->cap;
         }
-        __builtin_prefetch(window + at + n, 0,
-                           2); /* the next window: into the second-level cache while this one is used */
-        *out++ = (struct json_field){at, value, end, (uint16_t)key, type, flags};
+        out->at = at;
+        out->key = (uint16_t)key;
+        if (UNLIKELY(kind)) {
+            x->kind = (uint8_t)kind;
+            flags |= walk_note(x, (size_t)(out - f->items));
+        }
+        __builtin_prefetch(window + at + n, 0, 2); /* the next window, into the second-level cache while this is used */
+    value:
+        out->value = value;
+        if (LIKELY(window[value] == '"')) {
+            uint32_t close = q[3];
+            if (UNLIKELY(close >= limit)) break;
+            end = json_entry_at(close) + 1;
+            out->type = JSON_STRING;
+            flags |= close & (JSON_ENTRY_ESCAPED | JSON_ENTRY_ODD);
+            flags |= end == value + 2 ? JSON_BLANK : 0;
+            q += 4;
+        } else {
+            if (UNLIKELY(q[1] >= limit)) break;
+            if (UNLIKELY(json_is_blank(window[value]))) {
+                value = (uint32_t)(walk_blanks(w, window + value) - window);
+                flags &= ~(unsigned)JSON_TIGHT;
+                if (value >= n) break;
+                goto value;
+            }
+            struct found found = short_value(window, value);
+            q += 2;
+            if (UNLIKELY(found.end == 0)) {
+                const char *where = window + value;
+                w->next = q;
+                x->kind = (uint8_t)kind;
+                found = long_value(x, &where);
+                q = w->next;
+                if (found.end == 0) {
+                    at = (uint32_t)(where - window);
+                    break;
+                }
+            }
+            end = found.end;
+            out->type = found.type;
+            flags |= found.flags;
+        }
+        out->end = end;
+        out->flags = (uint8_t)flags;
+        out++;
         at = end + 1;
-        if (LIKELY(window[end] == ',' && window[at] == '"')) continue;
+        if (LIKELY(window[end] == ',')) continue;
         at = (uint32_t)(walk_blanks(w, window + end) - window);
         if (at >= n) break;
         if (window[at] == '}') {
             at++;
-            is_fine = true;
+            is_fine = !x->has_too_many_notes;
             break;
         }
         if (window[at] != ',') break;
-        at = (uint32_t)(walk_blanks(w, window + at + 1) - window);
+        at++;
     }
 end:
     w->next = q;
-    x->step = (uint16_t)step;
+    x->step = (uint16_t)(step - steps);
     f->count = (size_t)(out - f->items);
     *p = window + at;
     return is_fine && at <= n;

@@ -21,6 +21,7 @@ struct walking { /* one object */
     uint8_t kind;
     bool is_guessing;
     bool is_exact; /* so far, the steps are all the keys there were */
+    bool has_too_many_notes;
     unsigned misses;
 };
 
@@ -34,8 +35,8 @@ walk_members_fn *walk_members_best(void);
 const char *walk_unexpected_key(struct walking *x, const char *p);
 /* A value that is no string. Gives what is behind it; NULL: not for us, *p is where. */
 const char *walk_other(struct walking *x, const char **p, uint8_t *type, uint8_t *flags);
-/* The member that will be listed next is of a kind that means something: its flag. False: too many of them. */
-bool walk_note(struct walking *x, size_t place, uint8_t *flags);
+/* The member that will be listed next, at that place, is of a kind that means something: gives its flag. */
+uint8_t walk_note(struct walking *x, size_t place);
 
 static inline uint64_t load8(const void *p)
 {
