@@ -8,7 +8,7 @@
 enum {
     JSON_FIRST_OUTER = 1, /* steps */
     JSON_FIRST_INNER = 2,
-    JSON_TABLE = 4096, /* places in the table of the book; a power of two */
+    JSON_TABLE = 8192, /* places in the table of the book; a power of two */
 };
 
 struct walking { /* one object */
@@ -71,13 +71,15 @@ static inline unsigned digits_of(const char *p)
 #endif
 }
 
-/* Where the key may be found in the table: by its first and last eight bytes and its length. */
+/* Where the key may be found in the table: by its length, its first eight bytes and the last sixteen. */
 static inline uint32_t walk_hash(const char *key, size_t n)
 {
-    uint64_t first = load8(key), last = n < 8 ? 0 : load8(key + n - 8);
-    if (n < 8) first &= (UINT64_C(1) << 8 * n) - 1;
-    uint64_t h = (first ^ (last * UINT64_C(0x9E3779B97F4A7C15)) ^ n) * UINT64_C(0xD6E8FEB86659FD93);
-    return (uint32_t)(h >> 40) & (JSON_TABLE - 1);
+    uint64_t h = load8(key) ^ n;
+    if (n < 8)
+        h = (load8(key) & ((UINT64_C(1) << 8 * n) - 1)) ^ n; /* the bytes that are its own */
+    else
+        h ^= load8(key + n - 8) * UINT64_C(0x9E3779B97F4A7C15) ^ load8(key + (n < 16 ? 0 : n - 16)) << 21;
+    return (uint32_t)(h * UINT64_C(0xD6E8FEB86659FD93) >> 40) & (JSON_TABLE - 1);
 }
 
 #endif
