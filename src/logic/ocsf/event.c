@@ -137,9 +137,9 @@ static const char *missing(struct map_scratch *s, const struct variant *v, uint6
 /* What was marked is used: a bit for a member of the row, else in its slot. */
 static void settle_marks(struct map_scratch *s)
 {
-    const uint16_t *members = s->layout->members, *end = s->marks + s->mark_count;
+    const uint16_t *members = s->layout->members, *slot = s->marks;
     uint64_t used = 0; /* of the first batch: hardly any row has more */
-    for (const uint16_t *slot = s->marks; slot < end; slot++) {
+    for (size_t left = s->mark_count; left > 0; left--, slot++) {
         uint16_t member = members[*slot];
         if (member < ROW_BATCH)
             used |= UINT64_C(1) << member;

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_TO_FIND = NO_SLOT - 1 };
-
 bool row_is_blank(struct str raw, enum json_type type)
 {
     if (type == JSON_NULL) return true;
@@ -86,7 +84,7 @@ static void layout_done(struct row_layout *l)
 
 void row_reader_done(struct map_scratch *s)
 {
-    for (size_t i = 0; s->views && i < ROW_VIEWS; i++) free(s->views[i].slots);
+    for (size_t i = 0; s->views && i < ROW_VIEWS; i++) free(s->views[i].targets);
     for (size_t i = 0; s->layouts && i < ROW_LAYOUTS; i++) layout_done(&s->layouts[i]);
     free(s->views);
     free(s->layouts);
@@ -192,21 +190,20 @@ static bool make_room(struct map_scratch *s, const struct plan *p)
     return true;
 }
 
-/* The slots of `p` by key number; NULL: no room, each name is looked up then. */
-static uint16_t *view_of(struct map_scratch *s, const struct plan *p)
+/* Where members go in `p`, by key number; NULL: no room, each name is looked up then. */
+static struct row_target *view_of(struct map_scratch *s, const struct plan *p)
 {
     struct row_view *v = &s->views[((uintptr_t)p >> 4) * 2654435761u % ROW_VIEWS];
     for (size_t i = 0; i < ROW_VIEWS && v->plan != p->serial; i++) {
         if (v->plan == 0) {
-            v->slots = malloc(JSON_KEYS_MAX * sizeof *v->slots);
-            if (v->slots == NULL) return NULL;
-            for (size_t k = 0; k < JSON_KEYS_MAX; k++) v->slots[k] = SLOT_TO_FIND;
+            v->targets = calloc(JSON_KEYS_MAX, sizeof *v->targets);
+            if (v->targets == NULL) return NULL;
             v->plan = p->serial;
         } else if (++v == s->views + ROW_VIEWS) {
             v = s->views;
         }
     }
-    return v->plan == p->serial ? v->slots : NULL;
+    return v->plan == p->serial ? v->targets : NULL;
 }
 
 /* ---- layouts ------------------------------------------------------------------------------------------------------------ */
@@ -226,15 +223,14 @@ static struct row_layout *layout_for(struct map_scratch *s, const struct plan *p
 
 static bool layout_room(struct row_layout *l, size_t members, const struct plan *p)
 {
-    size_t cap = members + p->slot_count + p->shapes[0].name_count;
+    size_t cap = members + p->slot_count + 1 + p->shapes[0].name_count;
     if (l->cap < cap || l->slots == NULL) {
-        uint16_t *more = realloc(l->slots, (cap + 1) * sizeof *more);
+        uint16_t *more = realloc(l->slots, cap * sizeof *more);
         if (more == NULL) return false;
         l->slots = more;
         l->cap = cap;
     }
     l->members = l->slots + members;
-    l->absent = l->members + p->slot_count;
     return true;
 }
 
@@ -249,29 +245,6 @@ static bool batch_room(struct row_layout *l, size_t members)
     return true;
 }
 
-/* From the last to the first, as of several with one name the last counts. */
-static void make_batches(const struct map_scratch *s, const struct plan *p, struct row_layout *l)
-{
-    size_t count = s->members.count;
-    memset(l->members, NO_MEMBER & 0xFF, p->slot_count * sizeof *l->members);
-    memset(l->batches, 0, (count / ROW_BATCH + 1) * sizeof *l->batches);
-    for (size_t i = count; i-- > 0;) {
-        struct row_batch *b = &l->batches[i / ROW_BATCH];
-        uint64_t bit = UINT64_C(1) << i % ROW_BATCH;
-        uint16_t slot = l->slots[i];
-        bool is_known = slot < p->slot_count;
-        uint8_t marks = is_known ? p->slot_marks[slot] : 0;
-        bool is_double = is_known && l->members[slot] != NO_MEMBER;
-        if (is_known && !is_double) l->members[slot] = i < FAR_MEMBER ? (uint16_t)i : FAR_MEMBER;
-        if (is_known) b->known |= bit;
-        if (!is_double && !(marks & SLOT_DROPPED) && !row_is_about_another(&s->members.items[i])) b->open |= bit;
-        if (marks & SLOT_KEPT)
-            b->kept |= bit;
-        else if (marks & (SLOT_SILENT | SLOT_OPENED))
-            b->doubts |= bit;
-    }
-}
-
 static bool is_among(const uint16_t *slots, size_t count, uint16_t slot)
 {
     for (size_t i = 0; i < count; i++)
@@ -279,32 +252,68 @@ static bool is_among(const uint16_t *slots, size_t count, uint16_t slot)
     return false;
 }
 
+/* Where a member of that name goes. */
+static struct row_target target_of(const struct map_scratch *s, const struct plan *p, const struct json_field *m)
+{
+    uint16_t slot = shape_find(&p->shapes[0], json_field_key(&s->members, m));
+    bool is_known = slot != NO_SLOT, is_about = row_is_about_another(m);
+    uint8_t marks = is_known ? p->slot_marks[slot] : 0;
+    bool is_kept = marks & SLOT_KEPT, is_doubtful = !is_kept && (marks & (SLOT_SILENT | SLOT_OPENED));
+    bool is_open = !is_about && !(marks & SLOT_DROPPED);
+    return (struct row_target){.slot = is_known ? slot : (uint16_t)p->slot_count,
+                               .marks = (is_known ? TARGET_KNOWN : 0) | (is_open ? TARGET_OPEN : 0) |
+                                        (is_kept ? TARGET_KEPT : 0) | (is_doubtful ? TARGET_DOUBTFUL : 0) |
+                                        (is_about ? TARGET_ABOUT : 0) | TARGET_FOUND};
+}
+
+/* Places of some of the row's members, from the last to the first: of several with one name the last counts. Hardly a branch, as a
+ * row without a track comes here each time. */
+static struct row_batch make_batch(const struct map_scratch *s, const struct plan *p, struct row_layout *l,
+                                   struct row_target *view, size_t from, size_t end)
+{
+    struct row_batch b = {0};
+    uint16_t *slots = l->slots, *members = l->members;
+    size_t sidecars = 0;
+    for (size_t i = end; i-- > from;) {
+        const struct json_field *m = &s->members.items[i];
+        struct row_target none = {0}, *seen = view && m->key != JSON_NO_KEY ? &view[m->key] : &none;
+        if (seen->marks == 0) *seen = target_of(s, p, m);
+        uint16_t slot = seen->slot, member = members[slot];
+        uint64_t marks = seen->marks, is_double = marks & (member != NO_MEMBER); /* TARGET_KNOWN is 1 */
+        slots[i] = slot;
+        members[slot] = is_double ? member : (uint16_t)(i < FAR_MEMBER ? i : FAR_MEMBER);
+        b.known = b.known << 1 | (marks & TARGET_KNOWN);
+        b.open = b.open << 1 | (marks / TARGET_OPEN & 1 & ~is_double);
+        b.kept = b.kept << 1 | (marks / TARGET_KEPT & 1);
+        b.doubts = b.doubts << 1 | (marks / TARGET_DOUBTFUL & 1);
+        sidecars += marks / TARGET_ABOUT & 1;
+    }
+    l->sidecar_count += sidecars;
+    l->known_count += (size_t)__builtin_popcountll(b.known);
+    return b;
+}
+
 /* False: no memory. */
 static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_layout *l)
 {
     const struct shape *shape = &p->shapes[0];
-    uint16_t *view = s->views ? view_of(s, p) : NULL;
+    struct row_target *view = s->views ? view_of(s, p) : NULL;
     size_t count = s->members.count;
     l->track = 0;
     if (!layout_room(l, count, p) || !batch_room(l, count)) return false;
     l->known_count = l->sidecar_count = l->absent_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct json_field *m = &s->members.items[i];
-        uint16_t *seen = view && m->key != JSON_NO_KEY ? &view[m->key] : NULL;
-        uint16_t slot = seen ? *seen : SLOT_TO_FIND;
-        if (slot == SLOT_TO_FIND) {
-            slot = shape_find(shape, json_field_key(&s->members, m));
-            if (seen) *seen = slot;
-        }
-        l->slots[i] = slot == NO_SLOT ? (uint16_t)p->slot_count : slot;
-        l->known_count += slot != NO_SLOT;
-        l->sidecar_count += row_is_about_another(m);
+    memset(l->members, NO_MEMBER & 0xFF, (p->slot_count + 1) * sizeof *l->members);
+    for (size_t i = count / ROW_BATCH + 1; i-- > 0;) {
+        size_t from = i * ROW_BATCH, end = count - from < ROW_BATCH ? count : from + ROW_BATCH;
+        l->batches[i] = make_batch(s, p, l, view, from, end);
     }
-    make_batches(s, p, l);
     bool is_loose = l == &s->loose;
-    for (uint16_t i = 0; i < shape->name_count; i++) { /* for a row that comes once, the search is not worth it */
-        if (is_loose || !is_among(l->slots, count, shape->slots[i])) l->absent[l->absent_count++] = shape->slots[i];
+    uint16_t *absent = l->members + p->slot_count + 1;
+    for (uint16_t i = 0; !is_loose && i < shape->name_count; i++) {
+        if (!is_among(l->slots, count, shape->slots[i])) absent[l->absent_count++] = shape->slots[i];
     }
+    l->absent = is_loose ? shape->slots : absent; /* for a row that comes once, the search is not worth it */
+    if (is_loose) l->absent_count = shape->name_count;
     l->plan = p->serial;
     l->track = is_loose ? 0 : s->members.track;
     return true;

@@ -65,7 +65,7 @@ struct row_layout {
     uint32_t track;    /* 0: of a row that has none; found anew each time */
     uint16_t *slots;   /* by member; what the plan does not know goes to one behind all others, which nobody reads */
     uint16_t *members; /* by slot: the last member that goes there; NO_MEMBER, FAR_MEMBER: none, or far behind */
-    uint16_t *absent;  /* the row's other slots; these three share their memory */
+    const uint16_t *absent; /* the row's other slots; these three share their memory, unless it is the plan's */
     size_t absent_count;
     size_t cap;                /* of all three */
     struct row_batch *batches; /* of the members */
@@ -75,10 +75,15 @@ struct row_layout {
 enum { NO_MEMBER = 0xFFFF, FAR_MEMBER = 0xFFFE };
 enum { ROW_LAYOUTS = 256, ROW_LAYOUT_PROBES = 4 };
 
-/* Which slot each key of a book has in a plan. */
+/* Where the members with each key of a book go in a plan. */
+enum { TARGET_KNOWN = 1, TARGET_OPEN = 2, TARGET_KEPT = 4, TARGET_DOUBTFUL = 8, TARGET_ABOUT = 16, TARGET_FOUND = 32 };
+struct row_target {
+    uint16_t slot; /* as in row_layout */
+    uint8_t marks; /* as in row_batch; 0: not looked up yet */
+};
 struct row_view {
-    uint64_t plan;   /* its serial; 0: free */
-    uint16_t *slots; /* by the key's number */
+    uint64_t plan;              /* its serial; 0: free */
+    struct row_target *targets; /* by the key's number */
 };
 enum { ROW_VIEWS = 256 };
 
