@@ -143,8 +143,8 @@ static const char *const words[] = {
     "\"ICMPv6\"",
     "\"Reserved\"",
     "\"neither of these words\"",
-    "\"{\\\"Direction\\\":\\\"Out\\\",\\\"uid\\\":\\\"a\\\\u002f\\\",\\\"FileType\\\":\\\"Zip\\\",\\\"Terminal\\\":-0}"
-    "\"",
+    ("\"{\\\"Direction\\\":\\\"Out\\\",\\\"uid\\\":\\\"a\\\\u002f\\\",\\\"FileType\\\":\\\"Zip\\\",\\\"Terminal\\\":-0}"
+     "\""),
 };
 
 static size_t value_end(const char *p, size_t at, size_t n)
