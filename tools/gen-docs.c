@@ -1,4 +1,4 @@
-/* Prints the pages of docs/ that are made from tables in the code: errors.md, microsoft-errors.md and settings.md. `make docs`
+/* Prints the pages of docs/ that are made from tables in the code: errors.md, microsoft-errors.md, settings.md and policy-words.md. `make docs`
  * writes them; a test compares them with what the code says now. */
 #include <stdio.h>
 #include <string.h>
@@ -140,6 +140,15 @@ static void print_settings(void)
     buf_done(&page);
 }
 
+static void print_policy_words(void)
+{
+    struct buf page;
+    buf_init(&page, 1 << 20);
+    policy_describe(&page);
+    printf("%.*s", STR_ARG(buf_str(&page)));
+    buf_done(&page);
+}
+
 /* Codes must be one of a kind, and every cause complete. */
 static int check_tables(void)
 {
@@ -163,11 +172,13 @@ int main(int argc, char **argv)
         print_errors();
     else if (argc == 2 && strcmp(argv[1], "settings") == 0)
         print_settings();
+    else if (argc == 2 && strcmp(argv[1], "policy-words") == 0)
+        print_policy_words();
     else if (argc == 2 && strcmp(argv[1], "microsoft-errors") == 0)
         print_microsoft_errors();
     else if (argc == 2 && strcmp(argv[1], "check") == 0)
         return check_tables() ? 1 : 0;
     else
-        return fprintf(stderr, "gen-docs errors | microsoft-errors | settings | check\n"), 2;
+        return fprintf(stderr, "gen-docs errors | microsoft-errors | settings | policy-words | check\n"), 2;
     return 0;
 }

@@ -153,6 +153,8 @@ struct policy_test {
 bool policy_run_examples(const struct policy *p, const struct policy_test *t, size_t *count_out, size_t *failed_out,
                          struct err *e);
 
+void policy_describe(struct buf *markdown_out); /* the words of conditions, for docs/policy-words.md */
+
 enum { POLICY_BAD, POLICY_UNKNOWN_WORD, POLICY_LIST, POLICY_ZONE, POLICY_CAUSE_COUNT };
 extern const struct cause policy_causes[POLICY_CAUSE_COUNT];
 
