@@ -4,7 +4,7 @@ fails is tried again, told with its code and remedy, and nothing that is secret 
 import email, email.policy, hashlib, hmac, json, re, tempfile, time
 
 import smtp_server
-from harness import Installation, Tap, Twin
+from harness import ROOT, Installation, Tap, Twin
 
 
 def wait(condition, seconds=25):
@@ -186,6 +186,20 @@ def through_a_real_server(tap):
 
 
 
+def the_flow(tap):
+    """The Studio flow we ship: what the code reads of a context is what its widgets are called, and every way leads somewhere."""
+    flow = json.loads((ROOT / "docs/studio-flow.json").read_text())
+    states = {state["name"]: state for state in flow["states"]}
+    nexts = {t["next"] for state in flow["states"] for t in state["transitions"] if "next" in t}
+    tap.case(nexts | {flow["initial_state"]} == set(states), "every way of the flow leads to a widget, and every widget is reached")
+    kinds = {name: states[name]["type"] for name in ("call", "choice", "pin")}
+    tap.case(kinds == {"call": "make-outgoing-call-v2", "choice": "gather-input-on-call", "pin": "gather-input-on-call"},
+             "its widgets are called as we read them", kinds)
+    tap.case(states["call"]["properties"]["detect_answering_machine"] and states["choice"]["properties"]["say"] == "{{flow.data.say}}",
+             "it detects machines and says what it is given")
+
+
 with Tap() as tap:
+    the_flow(tap)
     through_the_twin(tap)
     through_a_real_server(tap)

@@ -29,6 +29,8 @@ static struct str first_words(struct str text)
 
 static void sentence(struct str text, struct buf *out)
 {
+    text = str_trim(text);
+    while (text.n && text.p[text.n - 1] == '.') text.n--;
     if (text.n == 0) return;
     say(text, out);
     buf_add_str(out, STR(". "));
