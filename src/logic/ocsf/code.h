@@ -25,6 +25,8 @@ enum code_kind {
     CODE_TEXT,   /* text as it stands: no doubt about it but its length and a lone dash */
     CODE_NUMBER, /* a few digits */
     CODE_TIME,   /* a time in the usual form, of a day that is known */
+    CODE_JSON,   /* any value but a text that may hold JSON */
+    CODE_TOLD,   /* TEXT or NUMBER, with more to tell: an observable, an element to count, a profile, where to go on */
     CODE_OPEN, /* an object begins, and the constants that come first in it; or an array whose elements need no count */
     CODE_CLOSE,    /* and ends: written for good if a value came about and what is required, or taken back */
     CODE_LITERAL,  /* constants */
@@ -90,8 +92,9 @@ struct code {
         uint16_t slot;    /* of the row */
         uint16_t profile; /* CLOSE, LITERAL */
     };
-    uint16_t next, done; /* where to go when it did not come about, and when it did; the loop's own go on behind it */
-    uint8_t kind;        /* enum code_kind */
+    uint16_t next,
+        done;     /* where to go when it did not come about, and when it did; of the kinds before TOLD: behind it */
+    uint8_t kind; /* enum code_kind */
     union {
         uint8_t tail;    /* bytes behind the value: closing brackets and a comma */
         uint8_t bracket; /* CLOSE */

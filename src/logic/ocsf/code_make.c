@@ -356,14 +356,17 @@ static bool make_join(struct maker *m, const struct op *op, const struct expr *j
     return true;
 }
 
-/* One that the loop does by itself: nothing to ask and nothing to tell. */
+/* One that the loop does by itself, if it is as most are. */
 static enum code_kind leaf_kind(const struct code_more *c, struct role role)
 {
-    bool is_bare = !role.is_alternative && !c->is_element && !c->profile && !c->has_silent && c->observable == NO_OP &&
-                   c->shape == 0;
-    if (is_bare && c->leaf == LEAF_TEXT && !c->is_nonzero && c->length_max > 2) return CODE_TEXT;
-    if (is_bare && c->leaf == LEAF_NUMBER && !c->type->has_range) return CODE_NUMBER;
-    return is_bare && c->leaf == LEAF_TIME ? CODE_TIME : CODE_LEAF;
+    bool has_more =
+        role.is_alternative || c->is_element || c->profile || c->observable != NO_OP; /* than the value, to think of */
+    bool is_text = c->leaf == LEAF_TEXT && !c->is_nonzero && c->length_max > 2;
+    bool is_number = c->leaf == LEAF_NUMBER && !c->type->has_range;
+    if (c->has_silent || c->shape != 0) return CODE_LEAF;
+    if (is_text || is_number) return has_more ? CODE_TOLD : is_text ? CODE_TEXT : CODE_NUMBER;
+    if (has_more) return CODE_LEAF;
+    return c->leaf == LEAF_TIME ? CODE_TIME : c->leaf == LEAF_JSON ? CODE_JSON : CODE_LEAF;
 }
 
 enum { ALTERNATIVES_MAX = 16 };
@@ -432,7 +435,7 @@ static bool make_alternative(struct maker *m, uint32_t i, const struct alternati
     size_t condition = a->when ? add_when(m, a->when) : 0;
     c.kind = (uint8_t)leaf_kind(&more, role);
     set_key(&c, literal(m, op->key, STR_NONE, STR_NONE));
-    if (c.kind == CODE_TEXT) c.limit = more.length_max - 2;
+    if (more.leaf == LEAF_TEXT) c.limit = more.length_max - 2;
     if (c.kind == CODE_TIME) c.is_time = more.is_time;
     (void)add(m, c, more);
     if (a->when) end_when(m, condition);
@@ -500,7 +503,7 @@ static bool fold_object(struct maker *m, size_t open, const struct op *op, struc
 {
     struct code *o = &m->codes[open], *leaf = o + 1;
     struct code_more *more = &m->more[open + 1];
-    bool is_leaf = leaf->kind <= CODE_TIME || leaf->kind == CODE_LEAF;
+    bool is_leaf = leaf->kind <= CODE_TOLD || leaf->kind == CODE_LEAF;
     if (m->count != open + 2 || !is_leaf || leaf->tail == CODE_TAIL_MAX || op->is_always || op->is_constant ||
         !frame_is_whole(op->frame, o->bit | leaf->bit))
         return false;

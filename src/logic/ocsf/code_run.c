@@ -180,6 +180,8 @@ static const struct code *run_other(struct progress *g, const struct code *c)
     case CODE_TEXT:
     case CODE_NUMBER:
     case CODE_TIME:
+    case CODE_JSON:
+    case CODE_TOLD:
     case CODE_LEAF: return run_leaf(g, c);
     case CODE_WHEN: return g->block->codes + (condition_holds(s, more->when) ? c->done : c->next);
     case CODE_LIST: return open_list(g, c);
@@ -209,6 +211,15 @@ static inline bool is_plain_number(const struct slot *slot)
     return slot->type == JSON_NUMBER && n <= 8 && digits_only(slot->raw.p, n) && slot->raw.p[0] != '0';
 }
 
+/* No text that may hold JSON, and no container. */
+static inline bool is_plain_json(const struct slot *slot)
+{
+    if (slot->type != JSON_STRING)
+        return slot->type == JSON_NUMBER || slot->type == JSON_TRUE || slot->type == JSON_FALSE;
+    char begin = slot->raw.p[1];
+    return slot->raw.n > 2 && begin != '{' && begin != '[' && begin != '\\' && begin != ' ';
+}
+
 static inline struct hand put_plain(struct hand h, const struct code *c, struct str raw)
 {
     char *w = pen_copy(h.w, c->key, c->key_n);
@@ -230,6 +241,15 @@ static inline struct hand put_digits(struct hand h, const struct code *c, struct
     h.written |= c->bit;
     *h.mark++ = c->slot;
     return h;
+}
+
+/* What has come about, besides in the block's bits. */
+static inline void tell(struct progress *g, const struct code_more *more, size_t at, size_t bytes)
+{
+    struct map_scratch *s = g->pen.s;
+    if (more->observable != NO_OP) run_note_observable(s, &g->ops[more->observable], at, bytes);
+    s->profiles |= more->profile;
+    if (more->is_element && s->index_depth) s->indexes[s->index_depth - 1]++;
 }
 
 static inline void enter(struct progress *g, const struct block *b)
@@ -298,6 +318,29 @@ static inline const struct code *run_plain(struct progress *g, const struct code
             if (UNLIKELY(!is_plain || (ptrdiff_t)(c->key_n + STRIDE) >= end - h.w)) break;
             h = put_time(h, c, ms);
             if (c->is_time) s->time_ms = ms;
+            continue;
+        }
+        case CODE_JSON: {
+            const struct slot *slot = &slots[c->slot];
+            if (LIKELY(is_plain_json(slot) && (ptrdiff_t)(c->key_n + slot->raw.n) < end - h.w)) {
+                h = put_plain(h, c, slot->raw);
+                continue;
+            }
+            if (slot->raw.p == NULL || slot->is_blank) continue;
+            break;
+        }
+        case CODE_TOLD: {
+            const struct slot *slot = &slots[c->slot];
+            const struct code_more *more = &g->block->more[c - g->block->codes];
+            bool is_plain = more->leaf == LEAF_TEXT ? is_plain_text(slot, c->limit) : is_plain_number(slot);
+            if (LIKELY(is_plain && (ptrdiff_t)(c->key_n + slot->raw.n) < end - h.w)) {
+                h = put_plain(h, c, slot->raw);
+                tell(g, more, (size_t)(h.w - s->out.p) - c->tail - slot->raw.n, slot->raw.n);
+                c = g->block->codes + c->done - 1;
+                continue;
+            }
+            if (slot->raw.p && !slot->is_blank) break;
+            c = g->block->codes + c->next - 1;
             continue;
         }
         case CODE_OPEN:

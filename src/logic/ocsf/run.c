@@ -56,17 +56,6 @@ bool frame_is_whole(const struct frame *f, uint64_t written)
 }
 
 /* ---- leaves ------------------------------------------------------------------------------------------------------------- */
-void run_note_observable(struct map_scratch *s, const struct op *op, size_t at, size_t bytes)
-{
-    if (s->observable_count == s->observables_max || (op->twin && s->seen[op->twin])) return;
-    s->seen[op->twin] = true;
-    s->observables[s->observable_count].op = op;
-    s->observables[s->observable_count].at = at;
-    s->observables[s->observable_count].bytes = bytes;
-    memcpy(s->observables[s->observable_count].indexes, s->indexes, sizeof s->indexes);
-    s->observable_count++;
-}
-
 /* Each element of an array of texts is an observable of its own. */
 static void note_elements(struct map_scratch *s, const struct op *op, size_t at)
 {
