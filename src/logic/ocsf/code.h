@@ -107,16 +107,19 @@ struct code_more {
     uint16_t op;         /* that does the same */
     uint16_t observable; /* the leaf's op if its value is one of the event's observables; else NO_OP */
     uint16_t profile;
-    uint16_t shape;                 /* leaves, INNER: whose slot it is; 0: the row's */
-    uint32_t length_max;            /* of a text, in bytes */
-    uint8_t leaf;                   /* enum leaf_kind */
-    bool is_element;                /* stands in an array: counts */
-    bool is_constant;               /* END: constants are enough */
-    bool is_nonzero;                /* 0 is nothing */
-    bool has_silent;                /* TEXT, JSON: some words are nothing, see `silent` */
-    bool is_time;                   /* the event's time */
-    bool is_long;                   /* NUMBER: of 64 bits */
-    const struct schema_type *type; /* TYPED, NUMBER, CONVERT */
+    uint16_t shape;      /* leaves, INNER: whose slot it is; 0: the row's */
+    uint32_t length_max; /* of a text, in bytes */
+    uint8_t leaf;        /* enum leaf_kind */
+    bool is_element;     /* stands in an array: counts */
+    bool is_constant;    /* END: constants are enough */
+    bool is_nonzero;     /* 0 is nothing */
+    bool has_silent;     /* TEXT, JSON: some words are nothing, see `silent` */
+    bool is_time;        /* the event's time */
+    bool is_long;        /* NUMBER: of 64 bits */
+    union {
+        const struct schema_type *type; /* TYPED, NUMBER, CONVERT */
+        const struct chain *parts;      /* WORD: the steps in front of the table; NULL: none */
+    };
     union {
         const struct frame *frame;      /* END: with constraints, else NULL */
         const struct condition *when;   /* WHEN */
@@ -173,5 +176,6 @@ static inline uint32_t word_code_hash(const struct word_code *w)
 /* Text converters whose result is a part of the text; p == NULL: it says nothing (convert.c). */
 typedef struct str text_function(struct map_scratch *s, const struct step *step, struct str text);
 text_function *convert_part(enum converter c); /* NULL: not one of them */
+text_function *convert_text(enum converter c); /* whatever its result; NULL: no text converter */
 
 #endif

@@ -146,6 +146,14 @@ static inline enum answer put_bool(struct pen *pen, const struct code *c, const 
     return put_raw(pen, c, is_true ? (struct str){yes, 4} : (struct str){no, 5});
 }
 
+/* What the steps in front of the table make of a text without escapes. */
+static struct str word_part(struct map_scratch *s, const struct chain *chain, struct str text)
+{
+    for (size_t i = 0; i + 1 < chain->step_count && text.n; i++)
+        text = convert_text(chain->steps[i].converter)(s, &chain->steps[i], text);
+    return text;
+}
+
 static inline enum answer put_word(struct pen *pen, const struct code *c, const struct code_more *more,
                                    const struct slot *slot)
 {
@@ -155,6 +163,11 @@ static inline enum answer put_word(struct pen *pen, const struct code *c, const 
         text = (struct str){text.p + 1, text.n - 2};
     else if (slot->type == JSON_ARRAY || slot->type == JSON_OBJECT)
         return ASK;
+    if (more->parts) {
+        if (is_escaped(slot)) return ASK;
+        text = word_part(pen->s, more->parts, text);
+        if (text.n == 0) return ABSENT;
+    }
     bool is_nothing = more->words->else_nothing && !is_escaped(slot) && pen->s->drift == NULL;
     if (!word_code_of(text, &w)) return is_nothing ? ABSENT : ASK;
     for (uint32_t i = word_code_hash(&w) & more->words->mask;; i = (i + 1) & more->words->mask) {

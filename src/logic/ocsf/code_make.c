@@ -281,13 +281,16 @@ static bool make_word(struct maker *m, const struct op *op, const struct chain *
     const struct step *last = &chain->steps[chain->step_count - 1];
     enum converter first = chain->steps[0].converter;
     bool is_of_two = chain->step_count == 2 && (first == CONV_USER_TYPE || first == CONV_IP_VERSION);
-    if (op->observable || (chain->step_count != 1 && !is_of_two)) return false;
+    if (op->observable) return false;
     if (is_of_two) {
         c->leaf = first == CONV_USER_TYPE ? LEAF_SID : LEAF_IP;
         c->two = two_of(m, op, last->table, first == CONV_USER_TYPE ? persons : versions);
         return c->two != NULL;
     }
+    for (size_t i = 0; i + 1 < chain->step_count; i++)
+        if (convert_text(chain->steps[i].converter) == NULL) return false;
     c->leaf = LEAF_WORD;
+    c->parts = chain->step_count > 1 ? chain : NULL;
     c->words = words_of(m, op, last->table);
     return c->words != NULL;
 }

@@ -386,6 +386,11 @@ static text_function *const text_functions[] = {
     [CONV_IS_PATH] = is_path,
 };
 
+text_function *convert_text(enum converter c)
+{
+    return (size_t)c < sizeof text_functions / sizeof *text_functions ? text_functions[c] : NULL;
+}
+
 text_function *convert_part(enum converter c)
 {
     switch (c) {
@@ -395,7 +400,7 @@ text_function *convert_part(enum converter c)
     case CONV_TACTIC:
     case CONV_TACTIC_NAME:
     case CONV_COUNTRY: return NULL; /* words of their own */
-    default: return (size_t)c < sizeof text_functions / sizeof *text_functions ? text_functions[c] : NULL;
+    default: return convert_text(c);
     }
 }
 
