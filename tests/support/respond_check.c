@@ -279,13 +279,20 @@ static void check_confirmed(struct world *w, const struct action *a)
         broken(w, "%s of %s is confirmed, and not so", act_kind_name(a->kind), d->host);
 }
 
+static bool is_of_pair(const struct action *a)
+{
+    return a->kind == ACT_ISOLATE || a->kind == ACT_RELEASE;
+}
+
+/* One at a time; but a release does not wait for a scan. */
 static void check_serial(struct world *w, const struct action *a)
 {
     uint64_t cursor = 0;
-    unsigned open = 0;
+    unsigned open[2] = {0};
     for (const struct action *o; (o = responder_actions(w->r, &cursor)) != NULL;)
-        open += !action_is_settled(o) && strcmp(o->device, a->device) == 0 && strcmp(o->tenant, a->tenant) == 0;
-    if (open > 1) broken(w, "%u actions are open on %s", open, a->host);
+        open[is_of_pair(o)] +=
+            !action_is_settled(o) && strcmp(o->device, a->device) == 0 && strcmp(o->tenant, a->tenant) == 0;
+    if (open[0] > 1 || open[1] > 1) broken(w, "%u actions are open on %s", open[0] + open[1], a->host);
 }
 
 static void check_told_late(struct world *w)
@@ -319,6 +326,17 @@ static bool is_told(const struct world *w, uint64_t action, uint64_t decision)
     return false;
 }
 
+/* A later isolation is under way: approved by a person, or an analyst's. */
+static bool is_wanted_again(const struct world *w, const struct hold *h)
+{
+    uint64_t cursor = 0;
+    for (const struct action *a; (a = responder_actions(w->r, &cursor)) != NULL;)
+        if (a->kind == ACT_ISOLATE && !action_is_settled(a) && a->intent.ticks > h->ordered.ticks &&
+            strcmp(a->device, h->device) == 0)
+            return true;
+    return false;
+}
+
 /* Nobody but a stray of ours keeps isolated what a person let go. */
 void check_released(struct world *w)
 {
@@ -332,6 +350,7 @@ void check_released(struct world *w)
             broken(w, "the release of %s never ended", h->host);
         if ((h->state != HOLD_WATCHED && h->state != HOLD_ENDED) || !d->is_isolated) continue;
         if (responder_hold_of(w->r, h->tenant, h->device) != NULL && h->state == HOLD_ENDED) continue;
+        if (is_wanted_again(w, h)) continue;
         if (w->now.ticks - d->changed.ticks < 2 * WALL_TICKS_PER_HOUR) continue; /* the watch looks once an hour */
         a = durable_action(w, marked(d->comment));
         if (a && a->intent.ticks <= h->ordered.ticks)

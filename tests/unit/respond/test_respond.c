@@ -414,7 +414,7 @@ static void not_answering(void **state)
     w.cloud.faults.look_fails = 1;
     world_deliver(&w, a, CAME_LIVE, 0);
     world_run(&w, 10 * MIN);
-    assert_int_equal(world_told(&w, TELL_FAILURE, "NOT CHECKED"), 1);
+    assert_int_equal(world_told(&w, TELL_FAILURE, "NOT DONE YET"), 1);
     assert_int_equal(newest()->state, DECISION_CHECKING);
     heal(NULL, 0);
     world_run(&w, 5 * MIN);

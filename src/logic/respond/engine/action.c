@@ -308,7 +308,7 @@ static void unknown_look(struct responder *r, struct action_slot *s, const struc
     const struct hold_slot *h = slot_hold_of(r, a.tenant, a.device);
     const struct decision_slot *d;
     bool is_over = h && h->h.ordered.ticks >= a.intent.ticks; /* the watch after the release has it */
-    if (x == NULL || is_over || open_action(r, a.tenant, a.device, 0)) {
+    if (x == NULL || is_over || open_of_pair(r, a.tenant, a.device)) {
         again_in(r, &s->p, FIND_UNKNOWN_MS);
         return;
     }

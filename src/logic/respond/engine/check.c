@@ -70,6 +70,7 @@ const char *no_longer(const struct responder *r, struct decision *d, const struc
     if (look->alert_gone || f == NULL) return "the alert is no longer there";
     if (f->status == STATUS_RESOLVED || f->status == STATUS_REDIRECTED) return "the alert has been closed";
     if (is_closed_alert(f)) return "the alert has been classified as false or expected";
+    if (look->judgement == NULL || ev->policy == NULL) return "nobody judges this tenant's alerts any more";
     i = device_index(d, f);
     if (i == SIZE_MAX || i >= look->judgement->device_count) return "the alert no longer names this device";
     if (!device_is_eligible(&f->devices[i])) return "the device is only mentioned by the alert";
@@ -269,6 +270,67 @@ static bool is_released_since(const struct responder *r, const struct decision *
     return h->h.state == HOLD_RELEASING || h->h.ordered.ticks > d->decided.ticks;
 }
 
+/* It cannot be judged now: looked at again for as long as the alert would be fresh, and told once it takes long. */
+static void not_yet(struct responder *r, const struct decision *given, const struct respond_error *why, int64_t wait_ms)
+{
+    struct decision d = *given;
+    int64_t most = tenant_or_off(r, d.tenant)->max_age_ms;
+    struct wall since = d.asked.ticks > d.decided.ticks ? d.asked : d.decided;
+    bool was_told = *d.error.code != 0;
+    d.error = *why;
+    if (!is_within(since, r->now, most > STUCK_MS ? most : STUCK_MS)) {
+        refuse(r, &d);
+        return;
+    }
+    if (!is_within(since, r->now, STUCK_MS) && !was_told) {
+        put_decision(r, &d, "stuck", "portcullis", d.error.text);
+        struct respond_notice *n =
+            tell_decision(r, &d, TELL_FAILURE, "NOT DONE YET", "%s waits, and is tried on.", doing(d.wish, d.scope));
+        n->phone = d.phone;
+        n->wants = TELL_ACK;
+        tell_error(n, &d.error);
+    }
+    again_in(r, &slot_decision(r, d.id)->p, wait_ms);
+}
+
+static void not_read(struct responder *r, struct decision_slot *s, const struct respond_event *ev)
+{
+    struct respond_error why = ev->error;
+    int64_t wait = backoff_ms(s->p.tries++, 2000, 60000);
+    if (*why.code == 0)
+        set_error(&why, "respond.unread", "See portcullis doctor for why Defender does not answer.",
+                  "Defender does not answer");
+    if (ev->result == RESULT_REFUSED) {
+        struct decision d = s->d;
+        d.error = why;
+        refuse(r, &d);
+        return;
+    }
+    not_yet(r, &s->d, &why, ev->retry_after_ms > wait ? ev->retry_after_ms : wait);
+}
+
+/* Actions of a device are serial; but an isolation waits for another one or a release alone, not for a scan that hangs. True: it
+ * waits, or goes along with the one that is under way. */
+static bool is_busy(struct responder *r, struct decision *d)
+{
+    const struct action_slot *open =
+        d->wish == ACT_ISOLATE ? open_of_pair(r, d->tenant, d->device) : open_action(r, d->tenant, d->device);
+    struct respond_error why = {0};
+    if (open == NULL || d->mode == MODE_SHADOW) return false;
+    if (open->a.kind == d->wish && !open->a.is_cancelling) {
+        d->action = open->a.id;
+        put_decision(r, d, "joined", "policy", "the same is under way for an earlier decision");
+        settle_decision(r, d->id, DECISION_DONE, "done", "policy", "the same is under way for an earlier decision");
+        (void)tell_decision(r, d, TELL_UPDATE, "Under way already",
+                            "%s of the device has been ordered before this alert.", doing(d->wish, d->scope));
+        return true;
+    }
+    set_error(&why, respond_causes[RESPOND_BUSY].code, respond_causes[RESPOND_BUSY].remedy,
+              "%s is open on the device (%s)", doing(open->a.kind, open->a.scope), action_state_name(open->a.state));
+    not_yet(r, d, &why, BUSY_MS);
+    return true;
+}
+
 static void judge(struct responder *r, struct decision_slot *s, const struct respond_event *ev)
 {
     const struct look *look = &ev->look;
@@ -290,10 +352,7 @@ static void judge(struct responder *r, struct decision_slot *s, const struct res
         return;
     }
     if (*d.host == 0) COPY(d.host, look->machines[0].host);
-    if (open_action(r, d.tenant, d.device, 0)) { /* one at a time */
-        again_in(r, &s->p, BUSY_MS);
-        return;
-    }
+    if (is_busy(r, &d)) return;
     if (d.mode != MODE_SHADOW && is_there(r, &d, look)) return;
     avoid_tunnel(r, &d, look->machines);
     why = why_now(r, &d, look, 0);
@@ -305,31 +364,6 @@ static void judge(struct responder *r, struct decision_slot *s, const struct res
         ask_people(r, &d, why);
     else
         act(r, &d);
-}
-
-/* Nothing could be read. Asked again for as long as the alert would be fresh; told once it takes long. */
-static void not_read(struct responder *r, struct decision_slot *s, const struct respond_event *ev)
-{
-    struct decision d = s->d;
-    int64_t most = tenant_or_off(r, d.tenant)->max_age_ms, wait = backoff_ms(s->p.tries++, 2000, 60000);
-    d.error = ev->error;
-    if (*d.error.code == 0)
-        set_error(&d.error, "respond.unread", "See portcullis doctor for why Defender does not answer.",
-                  "Defender does not answer");
-    if (ev->result == RESULT_REFUSED || !is_within(d.decided, r->now, most > STUCK_MS ? most : STUCK_MS)) {
-        refuse(r, &d);
-        return;
-    }
-    if (!is_within(d.decided, r->now, STUCK_MS) && *s->d.error.code == 0) {
-        put_decision(r, &d, "stuck", "portcullis", d.error.text);
-        struct respond_notice *n =
-            tell_decision(r, &d, TELL_FAILURE, "NOT CHECKED",
-                          "%s waits: alert and device cannot be read. It is tried on.", doing(d.wish, d.scope));
-        n->phone = d.phone;
-        n->wants = TELL_ACK;
-        tell_error(n, &d.error);
-    }
-    again_in(r, &slot_decision(r, d.id)->p, ev->retry_after_ms > wait ? ev->retry_after_ms : wait);
 }
 
 void check_answer(struct responder *r, struct decision_slot *s, const struct respond_event *ev)

@@ -128,8 +128,10 @@ bool has_room(struct responder *r, enum record_kind kind); /* for one more; forg
 const struct noted *find_noted(const struct responder *r, const char *tenant, const char *alert);
 const char *surviving(const struct responder *r, const char *tenant, const char *incident);
 bool is_order_done(const struct responder *r, const char *id);
-/* The open action of a device other than `but`; NULL: none. */
-struct action_slot *open_action(const struct responder *r, const char *tenant, const char *device, uint64_t but);
+/* An open action of a device; NULL: none. */
+struct action_slot *open_action(const struct responder *r, const char *tenant, const char *device);
+/* The same, of isolations and releases alone: what a release waits for. A scan that hangs does not hold it up. */
+struct action_slot *open_of_pair(const struct responder *r, const char *tenant, const char *device);
 
 /* tenants.c */
 const struct respond_tenant *find_tenant(const struct responder *r, const char *tenant); /* NULL: not set */

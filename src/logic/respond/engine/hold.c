@@ -125,7 +125,7 @@ static void held_answer(struct responder *r, struct hold_slot *s, const struct r
     const struct hold h = s->h;
     struct pair pair = read_pair(ev->look.actions, ev->look.action_count);
     prove(r, &h, &ev->look);
-    if (pair.last && pair.last->kind == ACT_RELEASE && !open_action(r, h.tenant, h.device, 0)) {
+    if (pair.last && pair.last->kind == ACT_RELEASE && !open_of_pair(r, h.tenant, h.device)) {
         hold_seen_released(r, &h, pair.last);
         return;
     }

@@ -143,11 +143,21 @@ struct hold_slot *slot_hold_of(const struct responder *r, const char *tenant, co
     return NULL;
 }
 
-struct action_slot *open_action(const struct responder *r, const char *tenant, const char *device, uint64_t but)
+struct action_slot *open_action(const struct responder *r, const char *tenant, const char *device)
 {
     for (size_t i = 0; i < r->actions.count; i++) {
         struct action_slot *s = action_at(r, i);
-        if (!action_is_settled(&s->a) && s->a.id != but && is_device(s->a.tenant, s->a.device, tenant, device))
+        if (!action_is_settled(&s->a) && is_device(s->a.tenant, s->a.device, tenant, device)) return s;
+    }
+    return NULL;
+}
+
+struct action_slot *open_of_pair(const struct responder *r, const char *tenant, const char *device)
+{
+    for (size_t i = 0; i < r->actions.count; i++) {
+        struct action_slot *s = action_at(r, i);
+        if ((s->a.kind == ACT_ISOLATE || s->a.kind == ACT_RELEASE) && !action_is_settled(&s->a) &&
+            is_device(s->a.tenant, s->a.device, tenant, device))
             return s;
     }
     return NULL;

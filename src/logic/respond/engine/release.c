@@ -90,7 +90,7 @@ void release_go(struct responder *r, uint64_t id)
     struct hold_slot *s = slot_hold(r, id);
     const struct action_slot *open;
     if (s->h.state != HOLD_RELEASING || s->h.release) return;
-    open = open_action(r, s->h.tenant, s->h.device, 0);
+    open = open_of_pair(r, s->h.tenant, s->h.device);
     if (open && !MUTANT(RELEASE_AT_ONCE)) {
         if (is_within(s->h.ordered, r->now, AWAIT_MS) || open->a.state == ACTION_INTENT) {
             again_in(r, &s->p, AGAIN_MS);
@@ -171,7 +171,7 @@ void release_answer(struct responder *r, struct hold_slot *s, const struct respo
     const struct look *look = &ev->look;
     struct pair pair = read_pair(look->actions, look->action_count);
     unsigned open = cancel_strays(r, &h, look);
-    if (h.release || open_action(r, h.tenant, h.device, 0)) {
+    if (h.release || open_of_pair(r, h.tenant, h.device)) {
         if (!MUTANT(RELEASE_AT_ONCE) || h.release) return; /* it comes back when that has ended */
     }
     if (open && is_within(h.ordered, r->now, AWAIT_MS) && !MUTANT(RELEASE_AT_ONCE)) {
@@ -253,7 +253,7 @@ void watch_answer(struct responder *r, struct hold_slot *s, const struct respond
     struct pair pair = read_pair(ev->look.actions, ev->look.action_count);
     int64_t since = (r->now.ticks - h.released.ticks) / WALL_TICKS_PER_MS;
     unsigned open = cancel_strays(r, &h, &ev->look);
-    if (pair.last && pair.last->kind == ACT_ISOLATE && !open_action(r, h.tenant, h.device, 0)) {
+    if (pair.last && pair.last->kind == ACT_ISOLATE && !open_of_pair(r, h.tenant, h.device)) {
         if (is_stray(r, &h, pair.last)) {
             stray(r, &h);
             return;
