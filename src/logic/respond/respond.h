@@ -519,11 +519,22 @@ enum {
     RESPOND_NOT_FOUND, /* an order names nothing that is there */
     RESPOND_NOT_OPEN,  /* approve or deny: nobody is asking (any more) */
     RESPOND_TWICE,     /* two different people must approve */
-    RESPOND_GUARDED,   /* a person's order on a guarded device without `anyway` */
     RESPOND_BUSY,      /* the same action is open on the device */
     RESPOND_NOTHING,   /* nothing to do: not isolated, not stopped, already so */
     RESPOND_AMBIGUOUS, /* several devices answer to the name, or none */
     RESPOND_ORDER,     /* the order itself is incomplete */
+    /* of decisions and actions */
+    RESPOND_NO_DEVICE,
+    RESPOND_NOT_APPLICABLE,
+    RESPOND_DEVICE_GONE,
+    RESPOND_UNREAD,
+    RESPOND_NOT_CONFIRMED,
+    RESPOND_UNKNOWN,
+    RESPOND_UNDONE,
+    RESPOND_FAILED,
+    RESPOND_TIMED_OUT,
+    RESPOND_CANCELLED,
+    RESPOND_STRAY,
     RESPOND_CAUSE_COUNT
 };
 

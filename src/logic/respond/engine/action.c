@@ -108,9 +108,8 @@ static void succeeded(struct responder *r, struct action *a, const struct look *
         action_settle(r, a, ACTION_CONFIRMED, "confirmed", is_paired ? "read back from the device's actions" : "");
         return;
     }
-    set_error(&a->error, "respond.undone",
-              "Somebody else works on this device: see its actions in Defender, and agree.",
-              "it succeeded, and was undone by %s", pair.last && *pair.last->by ? pair.last->by : "somebody else");
+    set_error(&a->error, RESPOND_UNDONE, "it succeeded, and was undone by %s",
+              pair.last && *pair.last->by ? pair.last->by : "somebody else");
     action_settle(r, a, ACTION_FAILED, "undone", a->error.text);
     (void)tell_failed(r, a, false, "");
     decision_done(r, a);
@@ -277,9 +276,7 @@ static void not_found(struct responder *r, struct action *a, const struct respon
             return;
         }
     }
-    set_error(&a->error, "respond.unknown",
-              "Look at the device in Defender: is there an action? Then portcullis response retry, or act by hand.",
-              "no answer came, and the device's actions do not show it");
+    set_error(&a->error, RESPOND_UNKNOWN, "no answer came, and the device's actions do not show it");
     action_fail(r, a, ACTION_UNKNOWN, FAILURE_UNKNOWN, "unknown", a->error.text);
 }
 
@@ -405,9 +402,8 @@ static void tell_late(struct responder *r, const struct action *given)
                                               : "It is watched on.");
     n->phone = true;
     n->wants = TELL_ACK;
-    COPY(n->code, *a.error.code ? a.error.code : "respond.not_confirmed");
-    COPY(n->remedy,
-         *a.error.remedy ? a.error.remedy : "Take the device off the network by hand, or make sure that it is online.");
+    COPY(n->code, *a.error.code ? a.error.code : respond_causes[RESPOND_NOT_CONFIRMED].code);
+    COPY(n->remedy, *a.error.code ? a.error.remedy : respond_causes[RESPOND_NOT_CONFIRMED].remedy);
 }
 
 void action_tick(struct responder *r, struct action_slot *s)

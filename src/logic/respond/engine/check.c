@@ -124,8 +124,7 @@ void ask_people(struct responder *r, const struct decision *given, uint32_t why)
     uint32_t people = tenant_or_off(r, d.tenant)->approval_people;
     d.why = d.approved | why;
     if (asking_now(r, d.tenant) >= RESPOND_ASKING_MAX) {
-        set_error(&d.error, "respond.full", respond_causes[RESPOND_FULL].remedy,
-                  "%d questions of this tenant are open already", RESPOND_ASKING_MAX);
+        set_error(&d.error, RESPOND_FULL, "%d questions of this tenant are open already", RESPOND_ASKING_MAX);
         put_decision(r, &d, "failed", "portcullis", d.error.text);
         d.state = DECISION_REFUSED;
         d.settled = r->now;
@@ -201,7 +200,7 @@ static void act(struct responder *r, struct decision *d)
     struct action a = {.decision = d->id, .state = ACTION_INTENT, .kind = d->wish, .scope = d->scope, .attempts = 1};
     bool has_person = d->by[0][0] != 0;
     if (!has_room(r, RECORD_ACTION) || !has_room(r, RECORD_HOLD)) {
-        set_error(&d->error, "respond.full", respond_causes[RESPOND_FULL].remedy, "no room for another action");
+        set_error(&d->error, RESPOND_FULL, "no room for another action");
         refuse(r, d);
         return;
     }
@@ -248,8 +247,8 @@ static bool find_device(struct responder *r, struct decision *d, const struct lo
 {
     if (*d->device) return true;
     if (look->machine_count != 1) {
-        set_error(&d->error, respond_causes[RESPOND_AMBIGUOUS].code, respond_causes[RESPOND_AMBIGUOUS].remedy,
-                  "%zu recent devices answer to the name %s", look->machine_count, d->host);
+        set_error(&d->error, RESPOND_AMBIGUOUS, "%zu recent devices answer to the name %s", look->machine_count,
+                  d->host);
         refuse(r, d);
         return false;
     }
@@ -297,9 +296,7 @@ static void not_read(struct responder *r, struct decision_slot *s, const struct 
 {
     struct respond_error why = ev->error;
     int64_t wait = backoff_ms(s->p.tries++, 2000, 60000);
-    if (*why.code == 0)
-        set_error(&why, "respond.unread", "See portcullis doctor for why Defender does not answer.",
-                  "Defender does not answer");
+    if (*why.code == 0) set_error(&why, RESPOND_UNREAD, "Defender does not answer");
     if (ev->result == RESULT_REFUSED) {
         struct decision d = s->d;
         d.error = why;
@@ -309,6 +306,12 @@ static void not_read(struct responder *r, struct decision_slot *s, const struct 
     not_yet(r, &s->d, &why, ev->retry_after_ms > wait ? ev->retry_after_ms : wait);
 }
 
+/* Only thought of; what a person has said yes to is meant. */
+static bool is_shadow(const struct decision *d)
+{
+    return d->mode == MODE_SHADOW && d->by[0][0] == 0;
+}
+
 /* Actions of a device are serial; but an isolation waits for another one or a release alone, not for a scan that hangs. True: it
  * waits, or goes along with the one that is under way. */
 static bool is_busy(struct responder *r, struct decision *d)
@@ -316,7 +319,7 @@ static bool is_busy(struct responder *r, struct decision *d)
     const struct action_slot *open =
         d->wish == ACT_ISOLATE ? open_of_pair(r, d->tenant, d->device) : open_action(r, d->tenant, d->device);
     struct respond_error why = {0};
-    if (open == NULL || d->mode == MODE_SHADOW) return false;
+    if (open == NULL || is_shadow(d)) return false;
     if (open->a.kind == d->wish && !open->a.is_cancelling) {
         d->action = open->a.id;
         put_decision(r, d, "joined", "policy", "the same is under way for an earlier decision");
@@ -325,8 +328,8 @@ static bool is_busy(struct responder *r, struct decision *d)
                             "%s of the device has been ordered before this alert.", doing(d->wish, d->scope));
         return true;
     }
-    set_error(&why, respond_causes[RESPOND_BUSY].code, respond_causes[RESPOND_BUSY].remedy,
-              "%s is open on the device (%s)", doing(open->a.kind, open->a.scope), action_state_name(open->a.state));
+    set_error(&why, RESPOND_BUSY, "%s is open on the device (%s)", doing(open->a.kind, open->a.scope),
+              action_state_name(open->a.state));
     not_yet(r, d, &why, BUSY_MS);
     return true;
 }
@@ -339,9 +342,7 @@ static void judge(struct responder *r, struct decision_slot *s, const struct res
     uint32_t why;
     if (!find_device(r, &d, look)) return;
     if (look->machine_gone || look->machine_count == 0) {
-        set_error(&d.error, "respond.device_gone",
-                  "Look for the device in Defender: it was removed, or its id has changed.",
-                  "Defender knows no device %s", d.device);
+        set_error(&d.error, RESPOND_DEVICE_GONE, "Defender knows no device %s", d.device);
         refuse(r, &d);
         return;
     }
@@ -353,10 +354,10 @@ static void judge(struct responder *r, struct decision_slot *s, const struct res
     }
     if (*d.host == 0) COPY(d.host, look->machines[0].host);
     if (is_busy(r, &d)) return;
-    if (d.mode != MODE_SHADOW && is_there(r, &d, look)) return;
+    if (!is_shadow(&d) && is_there(r, &d, look)) return;
     avoid_tunnel(r, &d, look->machines);
     why = why_now(r, &d, look, 0);
-    if (d.mode == MODE_SHADOW && d.by[0][0] == 0) {
+    if (is_shadow(&d)) {
         d.why = why;
         put_decision(r, &d, "judged", "policy", "");
         settle_decision(r, d.id, DECISION_SHADOW, "shadow", "policy", why ? "would have asked" : "would have acted");

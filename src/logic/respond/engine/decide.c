@@ -183,12 +183,10 @@ static void no_device(struct responder *r, const struct respond_event *ev, struc
     d.id = new_id(r);
     told->decision = d.id;
     if (is_endpoint)
-        set_error(&d.error, "respond.no_device",
-                  "Open the alert in Defender, find the device and isolate it by its id.",
-                  "the alert names no device that is its own: %s was not possible", doing(d.wish, d.scope));
+        set_error(&d.error, RESPOND_NO_DEVICE, "the alert names no device that is its own: %s was not possible",
+                  doing(d.wish, d.scope));
     else
-        set_error(&d.error, "respond.not_applicable", "Look at the alert in Defender: it is about no device.",
-                  "the alert is not about a device");
+        set_error(&d.error, RESPOND_NOT_APPLICABLE, "the alert is not about a device");
     put_decision(r, &d, is_endpoint ? "refused" : "not-applicable", "policy", d.error.text);
     if (!is_endpoint) return;
     n = tell_decision(r, &d, TELL_FAILURE, "NOT ISOLATED, no device",

@@ -250,11 +250,11 @@ void copy_str(char *out, size_t size, struct str s)
     out[n] = 0;
 }
 
-void set_error(struct respond_error *error, const char *code, const char *remedy, const char *fmt, ...)
+void set_error(struct respond_error *error, int cause, const char *fmt, ...)
 {
     va_list args;
-    COPY(error->code, code);
-    COPY(error->remedy, remedy);
+    COPY(error->code, respond_causes[cause].code);
+    COPY(error->remedy, respond_causes[cause].remedy);
     va_start(args, fmt);
     (void)vsnprintf(error->text, sizeof error->text, fmt, args);
     va_end(args);

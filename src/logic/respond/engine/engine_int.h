@@ -172,8 +172,8 @@ bool is_within(struct wall at, struct wall now, int64_t ms); /* at is set, and n
 void copy_str(char *out, size_t size, struct str s);
 #define COPY(to, from) copy_str((to), sizeof(to), str_of(from))
 #define COPY_STR(to, s) copy_str((to), sizeof(to), (s))
-void set_error(struct respond_error *error, const char *code, const char *remedy, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+/* `cause`: RESPOND_... */
+void set_error(struct respond_error *error, int cause, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- notices (tell.c) --------------------------------------------------------------------------------------------------- */
 struct respond_notice *tell_decision(struct responder *r, const struct decision *d, enum tell_kind kind,

@@ -73,9 +73,11 @@ void action_fail(struct responder *r, struct action *a, enum action_state state,
                  const char *step, const char *note)
 {
     if (*a->error.code == 0)
-        set_error(&a->error, state == ACTION_CANCELLED ? "action.cancelled" : "action.failed",
-                  "See the action in Defender's action center; then portcullis response retry, or act by hand.", "%s",
-                  note);
+        set_error(&a->error,
+                  state == ACTION_CANCELLED   ? RESPOND_CANCELLED
+                  : state == ACTION_TIMED_OUT ? RESPOND_TIMED_OUT
+                                              : RESPOND_FAILED,
+                  "%s", note);
     action_settle(r, a, state, step, note);
     if (a->is_cancelling) {
         (void)tell_action(r, a, TELL_UPDATE, "Ended as ordered", "%s: %s.", doing(a->kind, a->scope),

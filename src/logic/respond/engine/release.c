@@ -78,8 +78,7 @@ static void give_up_waiting(struct responder *r, const struct action *given)
 {
     struct action a = *given;
     uint64_t decision = a.decision;
-    set_error(&a.error, "respond.stray", "The device is watched for three days after its release.",
-              "the attempt could not be cancelled and did not end before the release");
+    set_error(&a.error, RESPOND_STRAY, "the attempt could not be cancelled and did not end before the release");
     action_settle(r, &a, ACTION_UNKNOWN, "given-up", a.error.text);
     if (decision && slot_decision(r, decision) && slot_decision(r, decision)->d.state == DECISION_ACTING)
         settle_decision(r, decision, DECISION_DONE, "done", "portcullis", a.error.text);
@@ -226,8 +225,8 @@ static void stray(struct responder *r, const struct hold *given)
         tell_hold(r, &h, TELL_FAILURE, "Isolated again after its release",
                   "An attempt of ours that had hung took effect after the release. It is released again.");
     n->wants = TELL_ACK;
-    COPY(n->code, "respond.stray");
-    COPY(n->remedy, "Nothing, if the next notice says that it is released.");
+    COPY(n->code, respond_causes[RESPOND_STRAY].code);
+    COPY(n->remedy, respond_causes[RESPOND_STRAY].remedy);
     (void)release_order(r, h.tenant, h.device, h.host, h.released_by, h.by_person, "a stray isolation", &ref);
 }
 
