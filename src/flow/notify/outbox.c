@@ -126,6 +126,8 @@ static bool route(struct outbox *o, struct open_notice *item, struct err *e)
     struct notice_record *n = &item->n;
     struct settings s;
     if (!settings_for(o, n, &s, e)) return false;
+    bool is_put_off = is_word(n->route, "digest") || is_word(n->route, "store") || is_word(n->route, "catch-up");
+    if (is_put_off && !may_wait(n)) n->route[0] = '\0'; /* whatever a rule says */
     int64_t by_severity = may_wait(n) ? setting_number(&s, routes[n->severity]) : ROUTE_LADDER;
     bool has_route = n->route[0] != '\0';
     if (is_word(n->route, "store") || (!has_route && by_severity == ROUTE_STORE))
@@ -175,8 +177,7 @@ static bool make_digest(struct outbox *o, struct open_notice *first, struct err 
         count++;
     }
     (void)snprintf(digest.n.title, sizeof digest.n.title,
-                   is_catch_up ? "%zu alerts came late: nothing was done about them by itself"
-                               : "Daily digest: %zu notices",
+                   is_catch_up ? "%zu came late: nothing was done about them by itself" : "Daily digest: %zu notices",
                    count);
     bool ok = put(o, &digest, e);
     for (size_t i = 0; ok && i < o->count; i++) {

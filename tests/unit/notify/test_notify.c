@@ -191,6 +191,38 @@ static void medium_is_only_told_low_waits_informational_stays(void **state)
     assert_true(kit_last(&k, 'm')->at.ticks % WALL_TICKS_PER_DAY / WALL_TICKS_PER_HOUR == 8);
 }
 
+/* A rule may put off what is only told, never what has to be answered or what failed. */
+static void a_route_puts_off_only_what_may_wait(void **state)
+{
+    (void)state;
+    struct notice_record n = ransomware;
+    kit_people(&k);
+    manner("+15550101", "1", "", NULL, "human", 6000);
+    kit_start(&k);
+    n.wants = WANTS_NOTHING;
+    (void)snprintf(n.route, sizeof n.route, "digest");
+    int64_t held = kit_put(&k, n);
+    (void)snprintf(n.route, sizeof n.route, "store");
+    int64_t stored = kit_put(&k, n);
+    (void)snprintf(n.route, sizeof n.route, "catch-up");
+    int64_t late = kit_put(&k, n);
+    n.kind = NOTICE_FAILURE;
+    (void)snprintf(n.route, sizeof n.route, "digest");
+    int64_t failed = kit_put(&k, n);
+    n.wants = WANTS_ACK;
+    (void)snprintf(n.route, sizeof n.route, "store");
+    int64_t asked = kit_put(&k, n);
+    kit_run(&k, 60 * 1000);
+    assert_int_equal(kit_notice(&k, held).state, NOTICE_HELD);
+    assert_int_equal(kit_notice(&k, stored).state, NOTICE_STORED);
+    assert_int_equal(kit_notice(&k, late).state, NOTICE_HELD);
+    assert_int_equal(kit_notice(&k, failed).state, NOTICE_TOLD);
+    assert_int_equal(kit_notice(&k, asked).state, NOTICE_ANSWERED);
+    kit_run(&k, 120 * 1000);
+    assert_int_equal(kit_notice(&k, late).state, NOTICE_JOINED);
+    assert_non_null(strstr(kit_last(&k, 'w')->text, "1 came late"));
+}
+
 static void one_shared_cause_is_one_notice(void **state)
 {
     (void)state;
@@ -376,6 +408,7 @@ int main(void)
         STORY(two_have_to_approve),
         STORY(an_approval_ends_with_its_time),
         STORY(medium_is_only_told_low_waits_informational_stays),
+        STORY(a_route_puts_off_only_what_may_wait),
         STORY(one_shared_cause_is_one_notice),
         STORY(nobody_on_duty_is_an_alarm),
         STORY(unheard_is_an_alarm),
