@@ -90,6 +90,21 @@ bool node_merge(struct expander *x, const struct node *under, const struct node 
     return true;
 }
 
+bool node_copy(struct arena *a, struct node *n)
+{
+    struct node *items = arena_alloc(a, (n->count + 1) * sizeof *items);
+    struct str *keys = n->type == YAML_MAP ? arena_alloc(a, (n->count + 1) * sizeof *keys) : NULL;
+    if (items == NULL || (n->type == YAML_MAP && keys == NULL)) return false;
+    for (size_t i = 0; i < n->count; i++) {
+        items[i] = n->items[i];
+        if (keys) keys[i] = n->keys[i];
+        if (items[i].type != YAML_SCALAR && !node_copy(a, &items[i])) return false;
+    }
+    n->items = items;
+    n->keys = keys;
+    return true;
+}
+
 /* ---- fragments ------------------------------------------------------------------------------------------------------ */
 const struct ocsf_mapping_file *mapping_file(const struct ocsf_opts *o, struct str name)
 {

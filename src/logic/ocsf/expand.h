@@ -44,6 +44,8 @@ bool mapping_error(struct err *e, struct place at, const char *fmt, ...) __attri
 bool expand(struct expander *x, const struct yaml *y, const char *file, struct node *out);
 /* `over` over `under`, deep; both stay as they are. False: no memory. */
 bool node_merge(struct expander *x, const struct node *under, const struct node *over, struct node *out);
+/* Makes the lists and maps of `n` its own, all in `a`; texts stay where they are. False: no memory. */
+bool node_copy(struct arena *a, struct node *n);
 const struct node *node_get(const struct node *map, const char *key); /* NULL when absent */
 bool node_is_null(const struct node *n);
 /* Each mapping file or fragment by name, a user's before the built-in one; NULL: none. */

@@ -420,22 +420,7 @@ static bool build_choose(struct build *b)
 }
 
 /* ---- a file ------------------------------------------------------------------------------------------------------------------ */
-/* What expansion leaves behind takes several times the room of what comes out of it. False: no memory. */
-static bool copy_tree(struct arena *a, struct node *n)
-{
-    struct node *items = arena_alloc(a, (n->count + 1) * sizeof *items);
-    struct str *keys = n->type == YAML_MAP ? arena_alloc(a, (n->count + 1) * sizeof *keys) : NULL;
-    if (items == NULL || (n->type == YAML_MAP && keys == NULL)) return false;
-    for (size_t i = 0; i < n->count; i++) {
-        items[i] = n->items[i];
-        if (keys) keys[i] = n->keys[i];
-        if (items[i].type != YAML_SCALAR && !copy_tree(a, &items[i])) return false;
-    }
-    n->items = items;
-    n->keys = keys;
-    return true;
-}
-
+/* What expansion leaves behind takes several times the room of what comes out of it. */
 static bool expand_apart(struct build *b, const struct yaml *y, struct node *out)
 {
     struct expander *x = b->c.x;
@@ -444,7 +429,7 @@ static bool expand_apart(struct build *b, const struct yaml *y, struct node *out
     x->a = &b->row;
     bool ok = expand(x, y, b->file, out);
     x->a = file;
-    return ok && (copy_tree(file, out) || compile_no_memory(&b->c));
+    return ok && (node_copy(file, out) || compile_no_memory(&b->c));
 }
 
 static bool expand_events(struct build *b)
