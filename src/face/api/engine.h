@@ -41,6 +41,8 @@ struct import_result {
 
 struct act_reply;
 struct respond_order;
+struct readiness;
+struct tenant;
 struct manage_order;
 struct managed_record;
 struct lake_remap_request;
@@ -56,6 +58,10 @@ struct engine_ops {
     bool (*order)(void *ctx, const struct respond_order *order, struct act_reply *out, struct err *e);
     /* A person's order about an alert in Defender (flow/act/manage.h). */
     bool (*manage)(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e);
+    /* Could we isolate right now (face/health/readiness.h)? One tenant, or all (NULL). */
+    bool (*readiness)(void *ctx, const char *tenant,
+                      void (*each)(void *arg, const struct tenant *t, const struct readiness *r), void *arg,
+                      struct err *e);
     /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. */
     void (*tenant_changed)(void *ctx, const char *tenant_id);
 };

@@ -53,6 +53,8 @@ static const struct param tenant_set_params[] = {
     OVERRIDE_PARAMS,
     END_PARAM};
 static const struct param tenant_one_params[] = {TENANT_PARAM, END_PARAM};
+static const struct param readiness_params[] = {
+    {"tenant", PARAM_TEXT, true, false, false, "only this tenant (id or name)"}, END_PARAM};
 static const struct param alert_resolve_params[] = {
     {"alert", PARAM_TEXT, true, true, false, "the alert's id"},
     {"tenant", PARAM_TEXT, false, false, false, "its tenant (id or name), if several have an alert of that id"},
@@ -188,6 +190,13 @@ static const struct column setting_columns[] = {{"setting", "SETTING"},
                                                 {"by", "BY"},
                                                 {"help", "WHAT IT IS"},
                                                 {0}};
+static const struct column readiness_columns[] = {{"name", "TENANT"},
+                                                  {"isolates", "ISOLATES"},
+                                                  {"people_hear", "PEOPLE HEAR"},
+                                                  {"code", "CODE"},
+                                                  {"reason", "REASON"},
+                                                  {"remedy", "WHAT TO DO"},
+                                                  {0}};
 static const struct column class_columns[] = {{"table", "TABLE"},
                                               {"word", "ROWS"},
                                               {"class", "CLASS"},
@@ -280,6 +289,20 @@ const struct operation api_operations[] = {
      .place = OP_INSTALLATION,
      .params = tenant_one_params,
      .run = op_tenant_remove},
+    {.name = "readiness",
+     .help = "could we isolate a device right now, tenant by tenant, and if not why?",
+     .role = ROLE_VIEWER,
+     .place = OP_ENGINE,
+     .params = readiness_params,
+     .run = op_readiness,
+     .list = "tenants",
+     .columns = readiness_columns,
+     .empty = "no tenants yet: portcullis tenant add --help",
+     .more =
+         "Looks at tokens, roles, limits, settings, channels and duty; nothing is posted. ISOLATES: yes, asks (a "
+         "person "
+         "first), off (so set), no. A row shows what stands in the way first; --json has every check with its cause "
+         "and remedy. Exit 0: every tenant that wants to act can, and people would hear of it; 3: not all; 1: none."},
     {.name = "alert resolve",
      .help = "resolve an alert in Defender, or close its case here",
      .role = ROLE_ANALYST,

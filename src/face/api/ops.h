@@ -41,6 +41,7 @@ bool op_response_resume(struct op_call *c, struct err *e);
 bool op_exclude_add(struct op_call *c, struct err *e);
 bool op_exclude_list(struct op_call *c, struct err *e);
 bool op_exclude_remove(struct op_call *c, struct err *e);
+bool op_readiness(struct op_call *c, struct err *e);
 bool op_alert_resolve(struct op_call *c, struct err *e);
 bool op_alert_comment(struct op_call *c, struct err *e);
 bool op_feed_list(struct op_call *c, struct err *e);

@@ -12,6 +12,7 @@
 #include "face/app/folding.h"
 #include "face/app/history.h"
 #include "face/app/import_files.h"
+#include "face/app/readying.h"
 #include "face/app/reload.h"
 #include "face/app/responding.h"
 #include "flow/act/manage.h"
@@ -30,6 +31,7 @@ struct engine {
     struct defender *defender;
     struct ingest *ingest;
     struct responding *responding;
+    struct readying *readying;
     bool is_manual;
     bool is_feedless; /* the feeds never began */
     struct folding *folding;
@@ -175,7 +177,7 @@ static bool make_response(struct engine *en, bool is_manual, struct err *e)
                                 .defender = en->defender,
                                 .http = en->response_http,
                                 .is_manual = is_manual};
-    return responding_new(&o, &en->responding, e);
+    return responding_new(&o, &en->responding, e) && readying_new(en->installation, en->responding, &en->readying, e);
 }
 
 static void run_loop(void *arg)
@@ -208,6 +210,7 @@ static void dismantle(struct engine *en)
 {
     ingest_free(en->ingest);
     responding_free(en->responding);
+    readying_free(en->readying);
     folding_free(en->folding);
     timer_free(en->changes_timer);
     changes_free(en->changes);
@@ -224,6 +227,9 @@ static bool import_now(void *ctx, const struct import_request *q, struct import_
 static void tenant_changed(void *ctx, const char *tenant_id);
 static bool order(void *ctx, const struct respond_order *o, struct act_reply *out, struct err *e);
 static bool remap(void *ctx, const struct lake_remap_request *q, struct lake_remap_result *out, struct err *e);
+static bool readiness(void *ctx, const char *tenant,
+                      void (*each)(void *arg, const struct tenant *t, const struct readiness *r), void *arg,
+                      struct err *e);
 static bool manage(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e);
 
 bool engine_start(struct installation *i, bool is_manual, struct engine **out, struct err *e)
@@ -240,6 +246,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
                                   .import_files = import_now,
                                   .remap = remap,
                                   .manage = manage,
+                                  .readiness = readiness,
                                   .tenant_changed = tenant_changed};
     if (!loop_new(i->clock, &en->loop, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||
         !make_response(en, is_manual, e) || !thread_start(run_loop, en, &en->thread, e)) {
@@ -254,6 +261,10 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     if (!q.ok) {
         *e = q.err;
         en->is_feedless = true; /* the feeds never began */
+        engine_stop(en);
+        return false;
+    }
+    if (!is_manual && !readying_start(en->readying, e)) {
         engine_stop(en);
         return false;
     }
@@ -312,6 +323,7 @@ void engine_stop(struct engine *en)
     struct question q = {0};
     if (en == NULL) return;
     engine_halt(en);
+    readying_stop(en->readying);
     responding_end_managing(en->responding);
     ask(en, fold_stop_now, &q);
     thread_join(en->thread);
@@ -438,6 +450,19 @@ static bool order(void *ctx, const struct respond_order *o, struct act_reply *ou
     if (en->is_manual) ask(en, settle_now, &settle);
     *out = give.reply;
     return true;
+}
+
+static bool readiness(void *ctx, const char *tenant,
+                      void (*each)(void *arg, const struct tenant *t, const struct readiness *r), void *arg,
+                      struct err *e)
+{
+    struct engine *en = ctx;
+    struct question begin = {0};
+    if (atomic_load(&en->is_halted)) return err_set(e, &manage_causes[MANAGE_STOPPED], "nothing was asked");
+    ask(en, respond_now, &begin); /* it knows limits and stops once its ledger is loaded */
+    if (begin.ok) return readying_ask(en->readying, tenant, each, arg, e);
+    *e = begin.err;
+    return false;
 }
 
 static bool manage(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e)

@@ -331,6 +331,11 @@ struct act *responding_act(struct responding *r)
     return r->act;
 }
 
+void responding_notices(struct responding *r)
+{
+    on_managed_notices(r);
+}
+
 struct manage *responding_manage(struct responding *r)
 {
     return r->manage;

@@ -27,6 +27,7 @@ void responding_tenants_changed(struct responding *r);
 struct act *responding_act(struct responding *r);
 /* Managed alerts. Any thread may halt them (what waits for Defender gives up); not the loop's may wait for their end, which
  * comes before responding_stop. */
+void responding_notices(struct responding *r); /* any thread: notices have become durable */
 struct manage *responding_manage(struct responding *r);
 void responding_halt_managing(struct responding *r);
 void responding_end_managing(struct responding *r);

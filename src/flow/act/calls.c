@@ -252,6 +252,11 @@ enum access calls_access(const struct calls *c, const char *tenant_id, enum endp
     return c->o.fetcher.access ? c->o.fetcher.access(c->o.fetcher.ctx, tenant_id, endpoint) : ACCESS_UNKNOWN;
 }
 
+int64_t calls_wait_ms(struct calls *c, const char *tenant_id, enum api_family family)
+{
+    return budget_wait_ms(&tenant_of(c, tenant_id)->budgets[family], now_of(c));
+}
+
 /* What a gzip member says of its text's size, at its end. */
 static size_t text_size(struct str gzip)
 {

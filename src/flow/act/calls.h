@@ -36,6 +36,7 @@ void calls_send(struct calls *c, struct tenant *t, const struct fetch *f, enum c
 unsigned calls_open(const struct calls *c); /* waiting or on their way */
 /* What the token allows; ACCESS_UNKNOWN: no token yet. */
 enum access calls_access(const struct calls *c, const char *tenant_id, enum endpoint endpoint);
+int64_t calls_wait_ms(struct calls *c, const char *tenant_id, enum api_family family); /* until one may start; 0: now */
 /* A body as it came to text; any thread. False: not gzip, or too large. */
 bool call_text(struct str body, bool is_gzip, struct buf *out);
 

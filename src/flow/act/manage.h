@@ -70,6 +70,12 @@ struct manage_order {
 /* Blocks (not on the loop) until Defender shows it, or some 20 s. Errors: MANAGE_*, Defender's. */
 bool manage_carry_out(struct manage *m, const struct manage_order *order, struct managed_record *out, struct err *e);
 
+/* Asking Defender within the response's budget, for whoever may wait (not the loop). False: e says why. */
+bool manage_ask(struct manage *m, struct tenant *t, const struct fetch *f, enum call_urgency urgency,
+                struct buf *text_out /* may be NULL */, struct err *e);
+enum access manage_access(struct manage *m, const char *tenant_id, enum endpoint endpoint);
+int64_t manage_quota_ms(struct manage *m, const char *tenant_id, enum api_family family); /* until a call may be made */
+
 enum {
     MANAGE_NO_ALERT,
     MANAGE_AMBIGUOUS,

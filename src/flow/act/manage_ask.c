@@ -104,26 +104,48 @@ void manage_asks_free(struct manage *m)
     }
 }
 
-struct may {
+/* A question for the loop's memory. */
+struct look_up {
     struct manage *m;
     struct gate *done;
     const char *tenant_id;
     enum endpoint endpoint;
+    enum api_family family;
     enum access access;
+    int64_t wait_ms;
 };
 
 static void look_up(void *arg)
 {
-    struct may *q = arg;
-    if (!atomic_load(&q->m->is_stopping)) q->access = calls_access(q->m->o.calls, q->tenant_id, q->endpoint);
+    struct look_up *q = arg;
+    if (!atomic_load(&q->m->is_stopping)) {
+        q->access = calls_access(q->m->o.calls, q->tenant_id, q->endpoint);
+        q->wait_ms = calls_wait_ms(q->m->o.calls, q->tenant_id, q->family);
+    }
     gate_open(q->done);
+}
+
+static struct look_up looked_up(struct manage *m, const char *tenant_id, enum endpoint endpoint, enum api_family family)
+{
+    struct look_up q = {m, gate_new(), tenant_id, endpoint, family, ACCESS_UNKNOWN, 0};
+    m->o.runtime.post(m->o.runtime.ctx, look_up, &q);
+    gate_wait(q.done);
+    gate_free(q.done);
+    return q;
+}
+
+enum access manage_access(struct manage *m, const char *tenant_id, enum endpoint endpoint)
+{
+    return looked_up(m, tenant_id, endpoint, endpoint_rows[endpoint].family).access;
+}
+
+int64_t manage_quota_ms(struct manage *m, const char *tenant_id, enum api_family family)
+{
+    return looked_up(m, tenant_id, EP_MACHINES, family).wait_ms;
 }
 
 bool manage_may(struct manage *m, const char *tenant_id, enum endpoint endpoint)
 {
-    struct may q = {m, gate_new(), tenant_id, endpoint, ACCESS_UNKNOWN};
-    m->o.runtime.post(m->o.runtime.ctx, look_up, &q);
-    gate_wait(q.done);
-    gate_free(q.done);
-    return q.access == ACCESS_GRANTED || q.access == ACCESS_UNKNOWN;
+    enum access access = manage_access(m, tenant_id, endpoint);
+    return access == ACCESS_GRANTED || access == ACCESS_UNKNOWN;
 }

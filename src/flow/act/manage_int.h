@@ -65,9 +65,7 @@ void manage_confirm(struct managed_record *r);
 void manage_note(const struct manage *m, const struct reading *r, bool is_live, struct managed_record *out);
 struct manage_view manage_view_kept(const struct managed_record *r);
 
-/* manage_ask.c: blocks until the answer is there. False: e says why. */
-bool manage_ask(struct manage *m, struct tenant *t, const struct fetch *f, enum call_urgency urgency,
-                struct buf *text_out, struct err *e);
+/* manage_ask.c */
 void manage_asks_free(struct manage *m);
 bool manage_may(struct manage *m, const char *tenant_id, enum endpoint endpoint); /* granted, or not known yet */
 

@@ -148,3 +148,25 @@ bool store_notice_is_heard(struct store *s, const char *tenant_id, const char *a
     *heard_out = heard;
     return true;
 }
+
+enum { READINESS_NAME_BYTES = 64 };
+
+static void readiness_name(const char *tenant_id, char out[READINESS_NAME_BYTES])
+{
+    (void)snprintf(out, READINESS_NAME_BYTES, "readiness:%s", tenant_id);
+}
+
+bool store_readiness_get(struct store *s, const char *tenant_id, struct buf *codes_out, struct err *e)
+{
+    char name[READINESS_NAME_BYTES];
+    bool found = false;
+    readiness_name(tenant_id, name);
+    return meta_get(s, name, codes_out, &found, e);
+}
+
+bool store_readiness_set(struct store *s, const char *tenant_id, struct str codes, struct err *e)
+{
+    char name[READINESS_NAME_BYTES];
+    readiness_name(tenant_id, name);
+    return meta_set(s, name, codes, e);
+}

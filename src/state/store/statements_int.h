@@ -50,6 +50,7 @@
     X(SECRET_GET, "SELECT sealed FROM secret WHERE name = ?")                                                                      \
     X(SECRET_REMOVE, "DELETE FROM secret WHERE name = ?")                                                                          \
     X(SECRET_REMOVE_OF, "DELETE FROM secret WHERE name LIKE '%:' || ?")                                                            \
+    X(META_REMOVE_OF, "DELETE FROM meta WHERE name = 'readiness:' || ?")                                                           \
     X(SETTING_PUT, "INSERT INTO setting (level, scope, name, value, changed, actor) VALUES (?, ?, ?, iif(?, ?, NULL), ?, ?)"       \
                    " ON CONFLICT (level, scope, name) DO UPDATE SET value = excluded.value, changed = excluded.changed,"           \
                    " actor = excluded.actor")                                                                                      \

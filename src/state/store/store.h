@@ -499,6 +499,9 @@ bool store_managed_taken_get(struct store *s, int64_t *out, struct err *e);
 bool store_managed_taken_set(struct store *s, int64_t revision_id, struct err *e);
 bool store_revision_after(struct store *s, int64_t after, uint64_t max,
                           bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e);
+/* The causes a tenant's readiness was last told with, by commas; empty: none. */
+bool store_readiness_get(struct store *s, const char *tenant_id, struct buf *codes_out, struct err *e);
+bool store_readiness_set(struct store *s, const char *tenant_id, struct str codes, struct err *e);
 /* Has a person answered a notice about this alert, or its incident? */
 bool store_notice_is_heard(struct store *s, const char *tenant_id, const char *alert, const char *incident,
                            bool *heard_out, struct err *e);

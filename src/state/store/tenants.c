@@ -124,6 +124,7 @@ bool store_tenant_remove(struct store *s, const char *tenant_id, struct err *e)
     if (!scope_begin(s, &scope, e)) return false;
     bool ok = run_statement(s, SQL_SECRET_REMOVE_OF, NULL, e, "t", tenant_id) &&
               run_statement(s, SQL_SETTING_REMOVE_OF, NULL, e, "t", tenant_id) &&
+              run_statement(s, SQL_META_REMOVE_OF, NULL, e, "t", tenant_id) &&
               run_statement(s, SQL_TENANT_REMOVE, NULL, e, "t", tenant_id);
     return scope_end(&scope, ok, e);
 }

@@ -1,0 +1,218 @@
+#include "face/app/readying.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "cloud/tenant/tenant.h"
+#include "kit/sys/thread.h"
+#include "kit/sys/zones.h"
+
+enum { AT_ONCE = 8 /* tenants */, FIRST_MS = 10 * 1000, EVERY_MS = 3600 * 1000 };
+
+struct readying {
+    struct installation *installation;
+    struct responding *responding;
+    struct zones *zones;
+    struct gate *end;
+    struct thread *thread;
+    atomic_bool is_ending;
+};
+
+/* ---- what readiness asks ---------------------------------------------------------------------------------------------------- */
+
+static bool ask(void *ctx, struct tenant *t, enum endpoint endpoint, const char *query, struct err *e)
+{
+    struct readying *r = ctx;
+    struct fetch f = {.endpoint = endpoint, .query = str_of(query)};
+    return manage_ask(responding_manage(r->responding), t, &f, CALL_SOON, NULL, e);
+}
+
+static enum access access_of(void *ctx, const char *tenant_id, enum endpoint endpoint)
+{
+    struct readying *r = ctx;
+    return manage_access(responding_manage(r->responding), tenant_id, endpoint);
+}
+
+static int64_t quota_wait_ms(void *ctx, const char *tenant_id, enum api_family family)
+{
+    struct readying *r = ctx;
+    return manage_quota_ms(responding_manage(r->responding), tenant_id, family);
+}
+
+struct engine_look {
+    const char *tenant_id;
+    struct wall now;
+    struct readiness_facts *out;
+};
+
+static void look(void *arg, const struct responder *r)
+{
+    struct engine_look *q = arg;
+    const struct stop *everywhere = responder_stop_of(r, NULL), *here = responder_stop_of(r, q->tenant_id);
+    const struct stop *s = everywhere && everywhere->state != STOP_OFF ? everywhere : here;
+    responder_readiness(r, q->tenant_id, q->now, &q->out->engine);
+    q->out->is_stopped = s && s->state != STOP_OFF;
+    if (q->out->is_stopped) (void)snprintf(q->out->stopped_by, sizeof q->out->stopped_by, "%s", s->by);
+}
+
+static bool engine(void *ctx, const char *tenant_id, struct readiness_facts *out)
+{
+    struct readying *r = ctx;
+    struct engine_look q = {tenant_id, clock_wall(&r->installation->clock), out};
+    return act_look(responding_act(r->responding), look, &q);
+}
+
+static const struct zone *zone(void *ctx, const char *name)
+{
+    struct readying *r = ctx;
+    return zones_find(r->zones, name);
+}
+
+/* ---- all tenants, several at once --------------------------------------------------------------------------------------------- */
+
+struct one {
+    struct tenant *tenant;
+    struct readiness found;
+    bool ok;
+    struct err error;
+};
+struct run {
+    struct readying *r;
+    struct one *all;
+    size_t count, cap;
+    atomic_size_t next;
+};
+
+static bool add(void *arg, struct tenant *t)
+{
+    struct run *run = arg;
+    if (!t->record.is_enabled) return true;
+    if (run->count == run->cap) {
+        size_t cap = run->cap ? run->cap * 2 : 16;
+        struct one *moved = realloc(run->all, cap * sizeof *moved);
+        INVARIANT(moved);
+        run->all = moved;
+        run->cap = cap;
+    }
+    run->all[run->count++] = (struct one){.tenant = tenant_ref(t)};
+    return true;
+}
+
+static void find_out(struct run *run, struct one *one)
+{
+    struct readying *r = run->r;
+    const struct readiness_ops ops = {r, ask, access_of, quota_wait_ms, engine, zone};
+    struct readiness_facts *facts = calloc(1, sizeof *facts);
+    INVARIANT(facts);
+    one->ok = readiness_find_out(&ops, r->installation->store, one->tenant, clock_wall(&r->installation->clock), facts,
+                                 &one->error);
+    if (one->ok) readiness_judge(facts, &one->found);
+    free(facts);
+}
+
+static void work(void *arg)
+{
+    struct run *run = arg;
+    for (size_t i; (i = atomic_fetch_add(&run->next, 1)) < run->count && !atomic_load(&run->r->is_ending);)
+        find_out(run, &run->all[i]);
+}
+
+static bool run_all(struct run *run, struct err *e)
+{
+    struct thread *threads[AT_ONCE] = {NULL};
+    bool ok = true;
+    for (size_t i = 0; ok && i < AT_ONCE && i < run->count; i++) ok = thread_start(work, run, &threads[i], e);
+    for (size_t i = 0; i < AT_ONCE; i++) thread_join(threads[i]);
+    return ok;
+}
+
+static bool gather(struct run *run, const char *tenant, struct err *e)
+{
+    struct installation *i = run->r->installation;
+    struct tenant *one = NULL;
+    if (tenant == NULL) return tenant_each(i->store, &i->conf, add, run, e);
+    if (!tenant_find(i->store, &i->conf, tenant, &one, e)) return false;
+    (void)add(run, one);
+    tenant_unref(one);
+    return true;
+}
+
+static void run_done(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) tenant_unref(run->all[i].tenant);
+    free(run->all);
+}
+
+bool readying_ask(struct readying *r, const char *tenant,
+                  void (*each)(void *arg, const struct tenant *t, const struct readiness *found), void *arg,
+                  struct err *e)
+{
+    struct run run = {.r = r};
+    bool ok = gather(&run, tenant, e) && run_all(&run, e);
+    for (size_t i = 0; ok && i < run.count; i++) {
+        ok = run.all[i].ok;
+        if (ok)
+            each(arg, run.all[i].tenant, &run.all[i].found);
+        else
+            *e = run.all[i].error;
+    }
+    run_done(&run);
+    return ok;
+}
+
+/* ---- by itself ------------------------------------------------------------------------------------------------------------------ */
+
+static void tell_one(struct readying *r, const struct one *one)
+{
+    bool told = false;
+    struct err e;
+    if (atomic_load(&r->is_ending) || !one->ok) return;
+    if (readiness_tell(r->installation->store, one->tenant, &one->found, &told, &e) && told)
+        responding_notices(r->responding);
+}
+
+static void hourly(void *arg)
+{
+    struct readying *r = arg;
+    struct err e;
+    for (uint32_t ms = FIRST_MS; !gate_wait_ms(r->end, ms); ms = EVERY_MS) {
+        struct run run = {.r = r};
+        if (gather(&run, NULL, &e) && run_all(&run, &e))
+            for (size_t i = 0; i < run.count; i++) tell_one(r, &run.all[i]);
+        run_done(&run);
+    }
+}
+
+bool readying_new(struct installation *i, struct responding *responding, struct readying **out, struct err *e)
+{
+    struct readying *r = calloc(1, sizeof *r);
+    if (r) *r = (struct readying){.installation = i, .responding = responding, .zones = zones_new(i->fs)};
+    if (r == NULL || r->zones == NULL) {
+        free(r);
+        return err_set(e, &base_causes[BASE_NO_MEMORY], "readiness");
+    }
+    r->end = gate_new();
+    *out = r;
+    return true;
+}
+
+bool readying_start(struct readying *r, struct err *e)
+{
+    return thread_start(hourly, r, &r->thread, e);
+}
+
+void readying_stop(struct readying *r)
+{
+    if (r == NULL || atomic_exchange(&r->is_ending, true)) return;
+    gate_open(r->end);
+    thread_join(r->thread);
+    r->thread = NULL;
+}
+
+void readying_free(struct readying *r)
+{
+    if (r == NULL) return;
+    gate_free(r->end);
+    zones_free(r->zones);
+    free(r);
+}
