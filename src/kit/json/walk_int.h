@@ -8,7 +8,8 @@
 enum {
     JSON_FIRST_OUTER = 1, /* steps */
     JSON_FIRST_INNER = 2,
-    JSON_TABLE = 8192, /* places in the table of the book; a power of two */
+    JSON_TABLE_BITS = 13,
+    JSON_TABLE = 1 << JSON_TABLE_BITS, /* places in the table of the book */
 };
 
 struct walking { /* one object */
@@ -79,7 +80,7 @@ static inline uint32_t walk_hash(const char *key, size_t n)
         h = (load8(key) & ((UINT64_C(1) << 8 * n) - 1)) ^ n; /* the bytes that are its own */
     else
         h ^= load8(key + n - 8) * UINT64_C(0x9E3779B97F4A7C15) ^ load8(key + (n < 16 ? 0 : n - 16)) << 21;
-    return (uint32_t)(h * UINT64_C(0xD6E8FEB86659FD93) >> 40) & (JSON_TABLE - 1);
+    return (uint32_t)(h * UINT64_C(0xD6E8FEB86659FD93) >> (64 - JSON_TABLE_BITS)); /* all bits bear on the highest */
 }
 
 #endif
