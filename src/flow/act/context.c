@@ -49,6 +49,13 @@ bool context_look_at_policy(struct context *c, const struct act_opts *o, struct 
     return take_policy(c, o, false, e);
 }
 
+void context_tell_whose(const struct context_tenant *t, struct alert_facts *f)
+{
+    f->tenant = str_of(t->tenant->record.tenant_id);
+    f->tenant_name = str_of(t->tenant->record.name);
+    f->organization = str_of(t->tenant->org_name);
+}
+
 void context_judge(const struct context *c, const struct context_tenant *t, const struct alert_facts *f,
                    struct wall now, struct judgement *out)
 {

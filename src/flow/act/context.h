@@ -29,6 +29,7 @@ struct context {
     uint64_t applied, seen;    /* stamps of its files: when it was loaded, as last looked at */
     struct wall looked;
     struct zones *zones;
+    struct hash128 recalled; /* digest of the policy that the counter was filled for */
 };
 
 bool context_open(struct context *c, const struct act_opts *o, struct err *e); /* the policy; an error is of the file */
@@ -41,6 +42,11 @@ bool context_refresh(struct context *c, const struct act_opts *o, struct respond
 bool context_refresh_account(const struct act_opts *o, struct responder *r, struct err *e);
 /* Looks whether the policy file has changed, at most every two seconds. False: it has, and is wrong (the old one stays). */
 bool context_look_at_policy(struct context *c, const struct act_opts *o, struct wall now, struct err *e);
+/* Whose alert it is: tenant and organization by name. */
+void context_tell_whose(const struct context_tenant *t, struct alert_facts *f);
+/* What the policy counts (`count:`) begins at what is stored of its longest window: after a start, and for another policy.
+ * Nothing to do otherwise. Tenants are loaded. */
+bool context_recall(struct context *c, const struct act_opts *o, struct wall now, struct err *e);
 void context_judge(const struct context *c, const struct context_tenant *t, const struct alert_facts *f,
                    struct wall now, struct judgement *out);
 

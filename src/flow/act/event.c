@@ -27,13 +27,6 @@ static enum respond_came came_of(const char *how)
     return CAME_REPLAY;
 }
 
-static void tell_whose(struct alert_facts *f, const struct context_tenant *t)
-{
-    f->tenant = str_of(t->tenant->record.tenant_id);
-    f->tenant_name = str_of(t->tenant->record.name);
-    f->organization = str_of(t->tenant->org_name);
-}
-
 static bool take_first(void *arg, const struct seen_revision *r)
 {
     struct respond_event *ev = arg;
@@ -59,7 +52,7 @@ static bool step_alert(struct act *a, const struct seen_revision *seen, struct c
         .kind = EVENT_ALERT, .alert = f, .judgement = j, .policy = a->context.policy, .came = came_of(seen->r.how)};
     INVARIANT(j);
     (void)snprintf(ev.tenant, sizeof ev.tenant, "%s", seen->tenant_id);
-    tell_whose(f, t);
+    context_tell_whose(t, f);
     bool ok = find_first(a, seen, &ev, e);
     if (ok) {
         context_judge(&a->context, t, f, now, j);
@@ -241,7 +234,7 @@ static void read_look(struct act *a, struct deed *d, struct reading *r, struct c
         if (v) l->has |= LOOK_MITIGATION;
     }
     if (l->alert && t) {
-        tell_whose(&r->facts, t);
+        context_tell_whose(t, &r->facts);
         tell_device(d, r, l);
         context_judge(&a->context, t, &r->facts, now, &r->judgement);
         l->judgement = &r->judgement;

@@ -149,6 +149,7 @@ static bool take_all(struct act *a, struct wall now, struct err *e)
     if (is_fresh && !load_responder(a, e)) return false;
     if ((is_fresh || t->wants_tenants) && !set_tenants(a, now, e)) return false;
     if (!context_refresh_account(&a->o, a->responder, e)) return false;
+    if (!context_recall(&a->context, &a->o, now, e)) return false;
     if (is_fresh && !resume(a, now, e)) return false;
     return take_answers(a, now, e) && take_orders(a, now, e) && (!t->wants_inbox || take_inbox(a, now, e)) &&
            tick(a, now, e);
