@@ -388,6 +388,14 @@ void twin_cloud_freeze(struct twin_cloud *c)
     INVARIANT(cloud_set_faults(c->model.cloud, STR(""), &e));
 }
 
+void twin_cloud_admin(struct twin_cloud *c, const char *method, const char *target, struct str body, struct buf *out)
+{
+    struct cloud_response r;
+    ask(c, method, str_of(target), "", body, &r);
+    (void)cloud_body_all(r.body, out);
+    cloud_body_free(r.body);
+}
+
 uint64_t twin_cloud_calls(const struct twin_cloud *c)
 {
     return c->calls;

@@ -19,6 +19,8 @@ void twin_cloud_free(struct twin_cloud *c); /* nothing may be on its way */
 struct sim_world twin_cloud_world(struct twin_cloud *c);
 void twin_cloud_freeze(
     struct twin_cloud *c); /* from now on nothing new comes into being, and nothing goes wrong by chance */
+/* One of the twin's own calls (/twin/...), which nothing goes wrong with; what it answers. */
+void twin_cloud_admin(struct twin_cloud *c, const char *method, const char *target, struct str body, struct buf *out);
 uint64_t twin_cloud_calls(const struct twin_cloud *c);
 size_t twin_cloud_in_flight(const struct twin_cloud *c);
 
