@@ -333,6 +333,16 @@ static void step(struct sim *s)
 
 /* ---- what must hold ---------------------------------------------------------------------------------------------------------- */
 
+/* An offline device keeps an action pending for days: what is wanted of it next waits that long. */
+static bool is_device_busy(const struct responder *r, const struct decision *d)
+{
+    uint64_t cursor = 0;
+    for (const struct action *a; (a = responder_actions(r, &cursor)) != NULL;)
+        if (!action_is_settled(a) && strcmp(a->tenant, d->tenant) == 0 && strcmp(a->device, d->device) == 0)
+            return true;
+    return false;
+}
+
 static void check_settled(struct sim *s, const struct responder *r)
 {
     uint64_t cursor = 0;
@@ -343,7 +353,8 @@ static void check_settled(struct sim *s, const struct responder *r)
     }
     cursor = 0;
     for (const struct decision *d; (d = responder_decisions(r, &cursor)) != NULL;)
-        if (d->state == DECISION_CHECKING) broken(s, "decision %" PRIu64 " is still being checked", d->id);
+        if (d->state == DECISION_CHECKING && !is_device_busy(r, d))
+            broken(s, "decision %" PRIu64 " about %s is still being checked", d->id, d->device);
 }
 
 struct machine {
@@ -545,7 +556,7 @@ static bool run_seed(uint64_t seed, bool is_lying, struct sim *totals)
     if (!s->broken[0]) settle(s);
     if (!s->broken[0] && !act_look(s->act, check_end, s)) broken(s, "there is no memory to look at");
     bool ok = s->broken[0] == 0;
-    if (!ok && !is_lying) printf("# seed %" PRIu64 ": %s\n", seed, s->broken);
+    if (!ok) printf("# seed %" PRIu64 "%s: %s\n", seed, is_lying ? ", a lying disk" : "", s->broken);
     totals->restarts += s->restarts;
     totals->made_count += s->made_count;
     end(s);
