@@ -13,7 +13,7 @@
 
 static const int64_t EFFECT_LOST_MS = 120000, WAIT_MOST_MS = 1800000, FIND_UNKNOWN_MS = 900000,
                      UNKNOWN_MS = INT64_C(86400000) * RESPOND_WATCH_DAYS, AWAY_MOST_MS = INT64_C(86400000) * 4,
-                     AFTER_HOUR_MS = 300000;
+                     AFTER_HOUR_MS = 300000, BEFORE_LATE_MS = 2000;
 static const int64_t look_at_ms[] = {0, 40000, 120000}; /* since an answer was lost */
 enum { LOOKS = sizeof look_at_ms / sizeof *look_at_ms, ATTEMPTS_MAX = 2 };
 
@@ -115,6 +115,25 @@ static void succeeded(struct responder *r, struct action *a, const struct look *
     decision_done(r, a);
 }
 
+static bool tells_late(const struct action *a)
+{
+    return !action_is_settled(a) && !a->is_late && a->kind != ACT_SCAN && a->kind != ACT_COLLECT;
+}
+
+static struct wall late_at(const struct responder *r, const struct action *a)
+{
+    return later(a->intent, tenant_or_off(r, a->tenant)->confirm_ms);
+}
+
+/* When to look next: ever more rarely, but once shortly before it would be told as late, so that what has just been done is
+ * not called undone. */
+static int64_t next_look_ms(const struct responder *r, struct action_slot *s)
+{
+    int64_t wait = is_within(s->a.intent, r->now, 3600000) ? backoff_ms(s->p.tries++, 5000, 60000) : AFTER_HOUR_MS;
+    int64_t late_in = (late_at(r, &s->a).ticks - r->now.ticks) / WALL_TICKS_PER_MS - BEFORE_LATE_MS;
+    return tells_late(&s->a) && late_in > 0 && late_in < wait ? late_in : wait;
+}
+
 static void at_defender(struct responder *r, struct action_slot *s, const struct respond_event *ev)
 {
     const struct look *look = &ev->look;
@@ -130,8 +149,7 @@ static void at_defender(struct responder *r, struct action_slot *s, const struct
             s = slot_action(r, a.id);
         }
         if (x && a.is_cancelling) cancel_action(r, s, a.remote);
-        again_in(r, &s->p,
-                 is_within(a.intent, r->now, 3600000) ? backoff_ms(s->p.tries++, 5000, 60000) : AFTER_HOUR_MS);
+        again_in(r, &s->p, next_look_ms(r, s));
         return;
     }
     if (*x->error.code) a.error = x->error;
@@ -350,16 +368,6 @@ void action_answer(struct responder *r, struct action_slot *s, const struct resp
 }
 
 /* ---- time ---------------------------------------------------------------------------------------------------------------------------------- */
-
-static bool tells_late(const struct action *a)
-{
-    return !action_is_settled(a) && !a->is_late && a->kind != ACT_SCAN && a->kind != ACT_COLLECT;
-}
-
-static struct wall late_at(const struct responder *r, const struct action *a)
-{
-    return later(a->intent, tenant_or_off(r, a->tenant)->confirm_ms);
-}
 
 static struct wall earlier(struct wall a, struct wall b)
 {
