@@ -106,7 +106,7 @@ bool op_device_list(struct op_call *c, struct err *e)
     const char *wanted = op_cstr(c, "tenant");
     struct tenant_record t;
     struct responder *r = NULL;
-    struct device_states states;
+    struct device_states states = {0};
     if (wanted && !tenant_record_find(i->store, wanted, &t, e)) return false;
     if (!act_load(i->store, &r, e)) return false;
     struct revision_query q = {.tenant_id = wanted ? t.tenant_id : NULL, .feed = "machines", .is_latest = true};
@@ -214,8 +214,9 @@ static bool give(struct op_call *c, struct respond_order *o, struct err *e)
     struct str device = str_trim(op_text(c, "device"));
     if (!tenant_record_find(c->installation->store, op_cstr(c, "tenant"), &t, e)) return false;
     (void)str_copy(str_of(t.tenant_id), o->tenant, sizeof o->tenant);
-    bool fits = is_machine_id(device) ? str_copy(device, o->device, sizeof o->device)
-                                      : str_copy(device, o->host, sizeof o->host);
+    bool fits = o->device[0]            ? true
+                : is_machine_id(device) ? str_copy(device, o->device, sizeof o->device)
+                                        : str_copy(device, o->host, sizeof o->host);
     if (!fits || device.n == 0)
         return err_set(e, &api_causes[API_BAD_PARAM], "%s: the device is given by its id or its name", c->op->name);
     o->kind = ORDER_ACT;
@@ -233,10 +234,38 @@ bool op_device_isolate(struct op_call *c, struct err *e)
     return give(c, &o, e);
 }
 
+/* By name: a device that we know to be isolated. Its id is found here, for a release must not hang on a lookup. */
+static bool find_isolated(struct op_call *c, struct respond_order *o, struct err *e)
+{
+    struct store *s = c->installation->store;
+    struct str name = str_trim(op_text(c, "device"));
+    struct tenant_record t;
+    struct responder *r = NULL;
+    struct device_states states;
+    unsigned found = 0;
+    if (is_machine_id(name)) return true;
+    if (!tenant_record_find(s, op_cstr(c, "tenant"), &t, e) || !act_load(s, &r, e)) return false;
+    bool ok = device_states_read(s, r, t.tenant_id, &states, e);
+    for (size_t i = 0; ok && i < states.count; i++) {
+        struct respond_machine m = {.is_onboarded = true};
+        (void)snprintf(m.host, sizeof m.host, "%s", states.items[i].host);
+        if (!states.items[i].is_isolated || !remote_machine_is_named(&m, name)) continue;
+        found++;
+        (void)snprintf(o->device, sizeof o->device, "%s", states.items[i].device);
+    }
+    device_states_done(&states);
+    responder_free(r);
+    if (ok && found != 1)
+        ok = err_set(e, &respond_causes[found ? RESPOND_AMBIGUOUS : RESPOND_NOT_FOUND],
+                     "%u isolated devices of that tenant are called \"%.80s\": give the id", found,
+                     op_cstr(c, "device"));
+    return ok;
+}
+
 bool op_device_release(struct op_call *c, struct err *e)
 {
     struct respond_order o = {.act = ACT_RELEASE};
-    return give(c, &o, e);
+    return find_isolated(c, &o, e) && give(c, &o, e);
 }
 
 bool op_device_restrict(struct op_call *c, struct err *e)

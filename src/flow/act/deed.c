@@ -38,7 +38,7 @@ static void encode_quoted(struct buf *out, struct str text)
     (void)buf_add_str(out, STR("%27"));
     for (size_t i = 0; i < text.n; i++) {
         if (text.p[i] == '\'') (void)buf_add_str(out, STR("%27"));
-        encode(out, str_sub(text, i, i + 1));
+        encode(out, str_sub(text, i, 1));
     }
     (void)buf_add_str(out, STR("%27"));
 }

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""The response over real sockets: the built service against the twin. An alert becomes an isolation that is confirmed; what fails is told
+with its code; an answer lost to kill -9 is found again and nothing is sent twice; what others do is adopted; a release holds."""
+import json, pathlib, tempfile, time, urllib.parse, urllib.request
+
+from harness import Installation, Tap, Twin
+
+tap = Tap()
+SCENARIO = {"name": "respond", "machines": 20, "endpoint_per_minute": 1000, "endpoint_per_hour": 10000,
+            "rules": [{"tenants": "all", "temper": "fast"}]}
+# Places of Windows workstations among the machines of the twin; how each takes an order.
+WORK = {"fast": 0, "offline": 1, "unsupported": 2, "failing": 4, "stuck": 8, "adopt": 9, "own": 10}
+SCENARIO["rules"] += [{"tenants": "all", "devices": n, "temper": t} for t, n in WORK.items() if t in ("offline", "unsupported", "failing", "stuck")] + [
+    {"tenants": "all", "devices": WORK["adopt"], "temper": "slow"}]
+SETTINGS = {"remediation": "auto", "limit_tenant_hour": "24", "limit_tenant_share": "100", "confirm_after": "15s", "guard_servers": "on"}
+
+
+class Defender:
+    """The twin, asked as another application or analyst would."""
+
+    def __init__(self, twin):
+        self.twin, self.tenant = twin, twin.tenants()[0]
+        form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": self.tenant["client_id"],
+                                       "client_secret": self.tenant["client_secret"], "scope": self.tenant["endpoint_audience"] + "/.default"})
+        with urllib.request.urlopen(f"{twin.url}/{self.tenant['tenant_id']}/oauth2/v2.0/token", form.encode()) as answer:
+            self.token = json.load(answer)["access_token"]
+        self.devices = twin.ask("/twin/actions?tenant=" + self.tenant["tenant_id"])["devices"]
+
+    def ask(self, path, body=None):
+        request = urllib.request.Request(f"{self.twin.url}/api/{path}", method="POST" if body else "GET", data=body and json.dumps(body).encode(),
+                                         headers={"Authorization": "Bearer " + self.token, "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def id(self, n):
+        return self.devices[n]["id"]
+
+    def actions(self, n):
+        """Of a device, oldest first."""
+        query = urllib.parse.quote(f"machineId eq '{self.id(n)}'", safe="")
+        return self.ask(f"machineactions?$filter={query}")["value"][::-1]
+
+    def is_isolated(self, n):
+        now = self.twin.ask("/twin/actions?tenant=" + self.tenant["tenant_id"])["devices"]
+        return next(d["isolated"] for d in now if d["id"] == self.id(n))
+
+    def alert(self, n, **more):
+        made = self.twin.ask("/twin/alerts?tenant=" + self.tenant["tenant_id"], "POST", json.dumps({"device": n, **more}).encode())
+        return made
+
+
+def until(seconds, wanted):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := wanted():
+            return found
+        time.sleep(0.25)
+    return wanted()
+
+
+class Service:
+    def __init__(self, twin, env=None, **settings):
+        self.i = Installation(twin, **{"interval.alerts": "1s", "interval.machines": "3s", **settings})
+        self.i.add_tenants(twin)
+        for name, value in SETTINGS.items():
+            assert self.i.run("settings", "set", name, value).returncode == 0, name
+        self.env = env or {}
+        self.start()
+
+    def start(self):
+        (self.i.folder / "data/serve.sock").unlink(missing_ok=True)  # of one that was killed
+        self.process = self.i.serve(env=self.env)
+        self.i.wait_until_served(self.process)
+        synced = lambda: {f["feed"] for f in self.ask("feed", "list")["feeds"] if f["last_synced"]} >= {"alerts", "incidents", "machines"}
+        until(20, synced)
+
+    def ask(self, *words):
+        done = self.i.run(*words, "--json")
+        return json.loads(done.stdout) if done.stdout else {"feeds": [], "responses": [], "devices": [], "error": done.stderr}
+
+    def response(self, device, **having):
+        """The newest of a device that has these members."""
+        fits = [r for r in self.ask("response", "list")["responses"] if r["device"] == device and all(r.get(k) == v for k, v in having.items())]
+        return fits[-1] if fits else None
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(30)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()
+        self.i.remove()
+
+
+def confirmed_and_released(s, d):
+    device, tenant = d.id(WORK["fast"]), d.tenant["tenant_id"]
+    began = time.monotonic()
+    made = d.alert(WORK["fast"])
+    first = until(10, lambda: s.response(device))
+    tap.case(first is not None and time.monotonic() - began < 5, "an alert is decided within a poll", first)
+    done = until(30, lambda: s.response(device, outcome="confirmed"))
+    tap.case(done is not None and d.is_isolated(WORK["fast"]), "the device is isolated, and that is confirmed", s.response(device))
+    mine = d.actions(WORK["fast"])
+    tap.case([a["type"] for a in mine] == ["Isolate"] and mine[0]["requestorComment"].startswith("Portcullis "), "one action, with our marker", mine)
+    shown = s.ask("response", "show", done["id"])
+    steps = [h["step"] for h in shown["history"]]
+    tap.case({"decided", "intent", "accepted", "confirmed"} <= set(steps) and shown["notices"] and shown["response"]["proof"], "its history, its proof and what was told are shown", shown)
+    alert = s.ask("alert", "show", made["id"])
+    tap.case(alert["responses"] and alert["alert"]["came"] == "live" and alert["alert"]["devices"][0]["device"] == device, "alert show tells what was done", alert)
+    held = s.ask("device", "list", "--isolated")["devices"]
+    tap.case([h["device"] for h in held] == [device] and held[0]["ours"] and held[0]["until"], "it is listed as isolated, with its lease", held)
+    shown = s.ask("device", "show", tenant, done["host"])
+    tap.case(shown["device"]["isolated"] and len(shown["actions"]) == 1, "device show, by name", shown)
+    ordered = s.i.run("device", "release", tenant, done["host"], "--reason", "all clear", "--json")
+    tap.case(ordered.returncode == 0 and json.loads(ordered.stdout)["ok"], "a release is taken, by name", ordered.stderr)
+    until(30, lambda: not d.is_isolated(WORK["fast"]))
+    gone = until(30, lambda: not s.ask("device", "list", "--isolated")["devices"])
+    tap.case(gone and not d.is_isolated(WORK["fast"]), "the device is free, and known to be", s.ask("device", "list", "--isolated"))
+    d.alert(WORK["fast"], incident=made["incident"])
+    asked = until(15, lambda: s.response(device, state="asking"))
+    tap.case(asked is not None and "released" in asked["why"] and not d.is_isolated(WORK["fast"]), "after a person's release the same incident only asks", asked)
+    denied = s.i.run("response", "deny", asked["id"], "--as", "ann", "--json") if asked else None
+    tap.case(denied and denied.returncode == 0 and s.response(device, state="denied"), "a person says no", denied and denied.stderr)
+    trail = s.i.run("audit", "list", "--json")
+    if trail.returncode == 0:
+        tap.case("device release" in trail.stdout, "orders stand in the audit trail")
+
+
+def failures_are_told(s, d):
+    for n in ("unsupported", "failing", "offline"):
+        d.alert(WORK[n])
+    refused = until(20, lambda: s.response(d.id(WORK["unsupported"]), code="defender.os_unsupported"))
+    tap.case(refused and refused["remedy"] and refused["outcome"] in ("failed", "refused"), "a device that cannot be isolated: code, text and remedy", refused)
+    failed = until(40, lambda: s.response(d.id(WORK["failing"]), outcome="failed"))
+    tap.case(failed and failed["code"] == "0x80070005" and failed["remedy"], "an action that fails at the device: its HRESULT and what to do", failed or s.response(d.id(WORK["failing"])))
+    late = until(30, lambda: [n for n in s.ask("response", "show", s.response(d.id(WORK["offline"]))["id"])["notices"] if n["title"].startswith("NOT CONFIRMED ISOLATED")])
+    tap.case(late, "a device that is away: NOT CONFIRMED ISOLATED is told", s.response(d.id(WORK["offline"])))
+    tap.case(s.response(d.id(WORK["offline"]))["outcome"] == "pending", "and it stays pending")
+
+
+def others_are_respected(s, d):
+    n = WORK["adopt"]
+    theirs = d.ask(f"machines/{d.id(n)}/isolate", {"Comment": "an analyst was faster", "IsolationType": "Full"})
+    d.alert(n)
+    adopted = until(20, lambda: s.response(d.id(n), adopted=True))
+    tap.case(adopted and adopted["machine_action"] == theirs["id"], "an isolation that somebody else ordered is adopted", adopted or s.response(d.id(n)))
+    tap.case(len(d.actions(n)) == 1, "and no second one is sent", d.actions(n))
+    n = WORK["stuck"]
+    d.ask(f"machines/{d.id(n)}/isolate", {"Comment": "an analyst was faster", "IsolationType": "Full"})
+    until(30, lambda: d.is_isolated(n))
+    d.alert(n)
+    seen = until(20, lambda: (r := s.response(d.id(n))) and r["state"] in ("done", "dropped", "refused") and r)
+    tap.case(seen and len(d.actions(n)) == 1, "a device that is isolated already gets no duplicate that could hang", (seen, d.actions(n)))
+
+
+def stop_and_exclude(s, d):
+    n, device = WORK["own"], d.id(WORK["own"])
+    tap.case(s.i.run("response", "stop", "--reason", "test").returncode == 0, "response stop")
+    d.alert(n)
+    asked = until(15, lambda: s.response(device, state="asking"))
+    tap.case(asked and "stopped" in asked["why"] and not d.actions(n), "stopped: an alert only asks", asked or s.response(device))
+    s.stop()
+    s.start()
+    tap.case(s.ask("response", "list")["automatic_action"]["stopped"], "and that holds over a restart")
+    unproved = s.i.run("response", "approve", asked["id"], "--as", "nobody", "--pin-file", "-", stdin="1234") if asked else None
+    tap.case(unproved and unproved.returncode == 2 and "api.not_proved" in unproved.stderr, "nobody approves without a name and PIN that belong together", unproved)
+    tap.case(s.i.run("response", "resume").returncode == 0 and not s.ask("response", "list")["automatic_action"]["stopped"], "response resume")
+    added = s.i.run("response", "exclude", "add", "device", device, "--for", "1h", "--reason", "the board's", "--json")
+    listed = s.ask("response", "exclude", "list")["exclusions"]
+    tap.case(added.returncode == 0 and [x["value"] for x in listed] == [device], "an exclusion is noted, with its end", added.stderr)
+    d.alert(n)
+    asked = until(15, lambda: (r := s.response(device, state="asking")) and "excluded" in r["why"] and r)
+    tap.case(asked and not d.actions(n), "an excluded device is only asked about", asked or s.response(device))
+    removed = s.i.run("response", "exclude", "remove", listed[0]["id"]) if listed else None
+    tap.case(removed and removed.returncode == 0 and not s.ask("response", "exclude", "list")["exclusions"], "and taken back", removed and removed.stderr)
+    by_hand = s.i.run("device", "isolate", d.tenant["tenant_id"], device, "--reason", "by hand", "--json")
+    tap.case(by_hand.returncode == 0 and until(30, lambda: d.is_isolated(n)), "a person isolates by hand", by_hand.stderr)
+
+
+def killed_at(point, n):
+    """kill -9 at a named place; what was sent is found again, and there is one action in the end."""
+    with Twin("--tenants", 1, "--scenario", scenario) as twin, Service(twin, env={"PORTCULLIS_KILL_AT": point}) as s:
+        d = Defender(twin)
+        d.alert(n)
+        s.process.wait(30)
+        tap.case(s.process.returncode == -9, f"killed at {point}", s.process.returncode)
+        posted = len(d.actions(n))
+        s.env = {}
+        s.start()
+        if posted:
+            done = until(40, lambda: s.response(d.id(n), outcome="confirmed"))
+            tap.case(done and len(d.actions(n)) == 1 and not done["adopted"], "the answer was lost: the action is found, it is ours, and it is the only one", (s.response(d.id(n)), d.actions(n)))
+        else:
+            lost = until(15, lambda: (r := s.response(d.id(n))) and r["state"] == "acting" and r["attempts"] <= 1 and r)
+            time.sleep(3)
+            tap.case(lost and not d.actions(n), "it may have been sent: it is looked for, and not sent again at once", (s.response(d.id(n)), d.actions(n)))
+
+
+with tap, tempfile.TemporaryDirectory() as folder:
+    scenario = pathlib.Path(folder) / "scenario.yaml"
+    scenario.write_text(json.dumps(SCENARIO))
+    with Twin("--tenants", 1, "--scenario", scenario) as twin, Service(twin) as s:
+        defender = Defender(twin)
+        confirmed_and_released(s, defender)
+        failures_are_told(s, defender)
+        others_are_respected(s, defender)
+        stop_and_exclude(s, defender)
+        tap.case(s.stop() == 0, "the service ends as it should")
+        there = s.i.run("response", "list", "--json")
+        tap.case(there.returncode == 0 and json.loads(there.stdout)["responses"], "without a service the memory is read as well", there.stderr)
+    killed_at("act-answered:1", WORK["fast"])
+    killed_at("act-recorded:2", WORK["fast"])  # the look is the first that is recorded, the intent the second
