@@ -34,7 +34,8 @@ static bool has_avx512(void)
 {
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
+           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
+           __builtin_cpu_supports("bmi2");
 }
 #endif
 
@@ -80,6 +81,11 @@ static const struct level *level_in_use(void)
     const char *name = getenv("PORTCULLIS_SIMD");
     if (name == NULL || !json_index_use(name)) (void)json_index_use(NULL);
     return __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+}
+
+const char *json_index_in_use(void)
+{
+    return level_in_use()->name;
 }
 
 bool json_index_init(struct json_index *x, size_t cap)

@@ -51,5 +51,6 @@ void json_index_make(struct json_index *x, const char *p, size_t n);
 const char *json_index_level(size_t i);
 /* False: no such level here. NULL: the best again. Not while other threads read. PORTCULLIS_SIMD names one, too. */
 bool json_index_use(const char *level);
+const char *json_index_in_use(void); /* its name, for others that have forms by level */
 
 #endif

@@ -5,6 +5,14 @@
 
 enum { NUMBER_BYTES = 24 };
 
+bool pen_more_room(struct pen *pen, size_t n)
+{
+    pen_give(pen);
+    if (!buf_reserve(&pen->s->out, n + (size_t)4 * STRIDE)) return false;
+    pen_take(pen);
+    return true;
+}
+
 static inline bool is_dash(struct str raw)
 {
     return raw.n == 3 && raw.p[1] == '-';

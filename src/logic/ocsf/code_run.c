@@ -1,4 +1,5 @@
-/* The hot path: one loop over codes. What a code does not expect is done by its op (run.c). */
+/* The hot path: one loop over codes. What a code does not expect is done by its op (run.c). Compiled once for each level of SIMD that makes
+ * copies shorter, as CODE_RUN (code_level.c). */
 #include "logic/ocsf/code_leaf.h"
 
 #include <string.h>
@@ -29,15 +30,6 @@ struct progress {
     size_t depth;
     struct open_block around[CODE_DEPTH_MAX];
 };
-
-/* ---- copies --------------------------------------------------------------------------------------------------------------- */
-bool pen_more_room(struct pen *pen, size_t n)
-{
-    pen_give(pen);
-    if (!buf_reserve(&pen->s->out, n + (size_t)4 * STRIDE)) return false;
-    pen_take(pen);
-    return true;
-}
 
 /* ---- from the loop to others and back ---------------------------------------------------------------------------------------- */
 static inline void give(struct progress *g, struct hand h)
@@ -402,7 +394,7 @@ static uint64_t run_failed(struct map_scratch *s, const struct block *b)
     return run_block(s, b);
 }
 
-uint64_t code_run(struct map_scratch *s, const struct block *b)
+uint64_t CODE_RUN(struct map_scratch *s, const struct block *b)
 {
     struct hand h;
     struct progress g;
