@@ -85,6 +85,25 @@ static bool operation_name(const char *path, char *out, size_t out_size)
     return true;
 }
 
+/* A result that goes with another exit than 0 says so in its status, too: between us alone. */
+static const struct {
+    int exit_code, status;
+} exits[] = {{0, 200}, {3, 206}, {1, 299}};
+
+static int status_for(int exit_code)
+{
+    for (size_t i = 0; i < sizeof exits / sizeof exits[0]; i++)
+        if (exits[i].exit_code == exit_code) return exits[i].status;
+    return 200;
+}
+
+static int exit_code_for(int status)
+{
+    for (size_t i = 0; i < sizeof exits / sizeof exits[0]; i++)
+        if (exits[i].status == status) return exits[i].exit_code;
+    return 0; /* an error object says it by its kind */
+}
+
 static void handle(void *ctx, struct http_exchange *x)
 {
     struct socket_front *f = ctx;
@@ -98,6 +117,7 @@ static void handle(void *ctx, struct http_exchange *x)
     const struct json *body = json_parse(&arena, exchange_body(x), &e);
     if (body && strcmp(exchange_method(x), "POST") == 0 && operation_name(exchange_path(x), name, sizeof name))
         status = operation_run(name, json_get(body, "params"), f->installation, f->engine, "cli", &out, &exit_code);
+    if (status == 200) status = status_for(exit_code);
     (void)snprintf(exit_text, sizeof exit_text, "%d", exit_code);
     reply_status(x, status);
     reply_header(x, "X-Exit-Code", exit_text);
@@ -152,7 +172,7 @@ static bool somebody_listens(const char *path)
 }
 
 bool socket_call(const char *socket_path, const char *operation, struct str params_json, bool *reached_out,
-                 int *status_out, struct buf *result_out, struct err *e)
+                 int *status_out, int *exit_code_out, struct buf *result_out, struct err *e)
 {
     char url[128];
     struct buf body;
@@ -174,5 +194,9 @@ bool socket_call(const char *socket_path, const char *operation, struct str para
                              .stall_timeout_ms = 24u * 3600 * 1000};
     bool ok = n > 0 && !body.failed && http_fetch(&client, &q, status_out, result_out, e);
     buf_done(&body);
+    if (ok) {
+        *exit_code_out = exit_code_for(*status_out);
+        if (*status_out > 200 && *status_out < 300) *status_out = 200;
+    }
     return ok ? true : err_context(e, "the running service (%s)", socket_path);
 }

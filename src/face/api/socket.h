@@ -18,7 +18,7 @@ void socket_front_stop(struct socket_front *f); /* accepts NULL */
 /* The other end. *reached_out false: no service listens there (then nothing was sent and true is returned).
  * On success `result_out` holds the result or the error object, *status_out the HTTP status, *exit_code_out the operation's. */
 bool socket_call(const char *socket_path, const char *operation, struct str params_json, bool *reached_out,
-                 int *status_out, struct buf *result_out, struct err *e);
+                 int *status_out, int *exit_code_out, struct buf *result_out, struct err *e);
 
 /* Finds the row and runs it: what every front does. The result (or error object) is appended to `out`.
  * Returns the HTTP status that fits; *exit_code_out as the command line would exit. */

@@ -71,7 +71,8 @@ static bool run_by_service_or_here(struct command *c, struct err *e)
     if (params == NULL || !op_check_params(c->args.op, params, e)) return false;
     if (!c->host->find_config(c->args.config, config, sizeof config, e)) return false;
     if (!c->host->socket_path(config, socket, sizeof socket, e)) return false;
-    if (!socket_call(socket, c->args.op->name, buf_str(&c->args.params), &reached, &c->status, &c->result, e))
+    if (!socket_call(socket, c->args.op->name, buf_str(&c->args.params), &reached, &c->status, &c->exit_code,
+                     &c->result, e))
         return false;
     if (reached) return true;
     return c->host->with_installation(config, c->args.op->place == OP_ENGINE, run_in_installation, c, e);
