@@ -307,7 +307,7 @@ static bool run(uint64_t seed, char *why, size_t size, uint64_t *steps, uint64_t
     world_run(&w, 4 * (int64_t)HOUR);
     w.cut_chance = 0;
     w.cloud.faults = (struct rc_faults){0};
-    world_run(&w, (rng_chance(dice(&w), 0.1) ? 24 * 8 : 2) * (int64_t)HOUR);
+    world_run(&w, (rng_chance(dice(&w), 0.1) ? 24 * 8 : 3) * (int64_t)HOUR);
     if (!w.is_down) check_released(&w);
     if (!w.is_down && w.now.ticks > w.up_since.ticks + 7 * WALL_TICKS_PER_DAY) check_end(&w);
     bool ok = w.broken[0] == 0;

@@ -352,6 +352,7 @@ void check_released(struct world *w)
         if (responder_hold_of(w->r, h->tenant, h->device) != NULL && h->state == HOLD_ENDED) continue;
         if (is_wanted_again(w, h)) continue;
         if (w->now.ticks - d->changed.ticks < 2 * WALL_TICKS_PER_HOUR) continue; /* the watch looks once an hour */
+        if (w->now.ticks - w->up_since.ticks < 2 * WALL_TICKS_PER_HOUR) continue;
         a = durable_action(w, marked(d->comment));
         if (a && a->intent.ticks <= h->ordered.ticks)
             broken(w, "%s is isolated by a stray of ours after its release", d->host);

@@ -468,8 +468,9 @@ bool responder_new(const struct responder_opts *o, struct responder **out, struc
 void responder_free(struct responder *r);
 void responder_set_account_limit(struct responder *r, uint32_t limit_account_hour);
 bool responder_set_tenant(struct responder *r, const struct respond_tenant *t,
-                          struct err *e);                              /* RESPOND_FULL, memory */
-void responder_remove_tenant(struct responder *r, const char *tenant); /* its things stay; they only ask */
+                          struct err *e); /* RESPOND_FULL, memory */
+void responder_remove_tenant(struct responder *r,
+                             const char *tenant); /* its things stay; nothing more is done unattended */
 /* RESPOND_FULL: more things are open than there is room for (a ledger of a larger installation). */
 bool responder_apply(struct responder *r, const struct respond_record *record, struct err *e);
 bool responder_knows(const struct responder *r, const struct respond_record *record); /* false: forgotten */

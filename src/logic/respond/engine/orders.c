@@ -45,7 +45,7 @@ static bool asked(struct responder *r, const struct respond_order *o, struct dec
 
 static bool approve(struct responder *r, const struct respond_order *o)
 {
-    struct decision d;
+    struct decision d = {0};
     uint32_t n = 0;
     if (!asked(r, o, &d)) return false;
     for (; n < APPROVERS_MAX && *d.by[n]; n++)
@@ -66,7 +66,7 @@ static bool approve(struct responder *r, const struct respond_order *o)
 
 static bool deny(struct responder *r, const struct respond_order *o)
 {
-    struct decision d;
+    struct decision d = {0};
     if (!asked(r, o, &d)) return false;
     settle_decision(r, d.id, DECISION_DENIED, "denied", o->by, *o->reason ? o->reason : "denied");
     return done(r, d.id);
