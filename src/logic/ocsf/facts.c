@@ -54,6 +54,10 @@ void map_scratch_free(struct map_scratch *s)
     buf_done(&s->out);
     buf_done(&s->row);
     buf_done(&s->text);
+    for (size_t i = 0; i < IDENTITY_HEADS; i++) {
+        buf_done(&s->heads[i].text);
+        buf_done(&s->heads[i].tenant);
+    }
     for (size_t i = 0; i < TAILS; i++) {
         buf_done(&s->tails[i].text);
         buf_done(&s->tails[i].source);

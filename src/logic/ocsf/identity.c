@@ -367,20 +367,24 @@ static void add_any_column(struct map_scratch *s, uint64_t name, const struct sl
 static void add_columns(struct map_scratch *s, const struct plan *p, bool is_plain)
 {
     const struct slot *slots = s->slots;
+    char *w = s->text.p + s->text.n, *end = s->text.p + s->text.cap;
     for (size_t i = 0; i < p->identity_count; i++) {
         const struct slot *slot = &slots[p->identity[i]];
         if ((slot->raw.p == NULL) | slot->is_blank) continue;
         size_t n = slot->raw.n - 2;
         unsigned odd = (unsigned)(slot->type ^ JSON_STRING) | (slot->flags & JSON_ODD) |
                        first_bytes[(unsigned char)slot->raw.p[1]] | !is_plain;
-        if (UNLIKELY(odd) || !has_room(s, sizeof(uint64_t) + MARK_BYTES + n)) {
+        if (UNLIKELY(odd) || (size_t)(end - w) < sizeof(uint64_t) + MARK_BYTES + n + STRIDE) {
+            s->text.n = (size_t)(w - s->text.p);
             add_any_column(s, p->identity_words[i], slot, is_plain);
+            w = s->text.p + s->text.n;
+            end = s->text.p + s->text.cap;
             continue;
         }
-        char *w = s->text.p + s->text.n;
         memcpy(w, &p->identity_words[i], sizeof p->identity_words[i]);
-        s->text.n = (size_t)(pen_copy(put_mark(w + sizeof(uint64_t), 's', n), slot->raw.p + 1, n) - s->text.p);
+        w = pen_copy(put_mark(w + sizeof(uint64_t), 's', n), slot->raw.p + 1, n);
     }
+    s->text.n = (size_t)(w - s->text.p);
 }
 
 bool row_is_outside_identity(const struct plan *p, struct str key)
@@ -426,13 +430,29 @@ static void add_name(struct map_scratch *s, char kind, struct str name)
     for (size_t i = at; i < s->text.n; i++) s->text.p[i] = row_lower(s->text.p[i]);
 }
 
+/* Whose and of which table: the same for row after row of a plan. */
+static void add_head(struct map_scratch *s, struct str tenant_id, struct str source)
+{
+    struct identity_head *h = &s->heads[s->plan->serial % IDENTITY_HEADS];
+    if (h->plan == s->plan->serial && str_eq(buf_str(&h->tenant), tenant_id)) {
+        (void)buf_add_str(&s->text, buf_str(&h->text));
+        return;
+    }
+    add_name(s, 'o', source);
+    add_name(s, 't', tenant_id);
+    buf_reset(&h->text);
+    buf_reset(&h->tenant);
+    bool is_kept =
+        !plan_is_base(s->plan) && buf_add_str(&h->text, buf_str(&s->text)) && buf_add_str(&h->tenant, tenant_id);
+    h->plan = is_kept ? s->plan->serial : 0;
+}
+
 struct hash128 row_identity(struct map_scratch *s, struct str tenant_id, struct str source, struct str row,
                             bool has_slack)
 {
     const struct plan *p = s->plan;
     buf_reset(&s->text);
-    add_name(s, 'o', plan_is_base(p) ? source : str_of(p->source));
-    add_name(s, 't', tenant_id);
+    add_head(s, tenant_id, plan_is_base(p) ? source : str_of(p->source));
     if (p->identity) {
         add_columns(s, p, has_slack);
     } else {

@@ -126,6 +126,13 @@ struct row_alone {
     bool is_walked; /* the slots are of the copy */
 };
 
+/* What the canonical form of a row begins with. */
+struct identity_head {
+    struct buf text, tenant;
+    uint64_t plan; /* its serial; 0: none */
+};
+enum { IDENTITY_HEADS = 16 };
+
 struct map_scratch {
     const struct plan *plan;
     struct arena arena;
@@ -156,6 +163,7 @@ struct map_scratch {
     struct map_input own; /* and what points to it */
     struct str source;
     char uid[33];
+    struct identity_head heads[IDENTITY_HEADS];
     struct event_tail tails[TAILS]; /* by a hash of the kind */
     struct row_choice choices[ROW_CHOICES];
     uint16_t *marks; /* slots used so far, in order: so that an object taken back gives its columns back */
