@@ -238,8 +238,9 @@ static void tell(const struct policy *p, const struct alert_facts *f, struct jud
     out->severity = r && r->severity != SEVERITY_UNKNOWN ? r->severity : f->severity;
     out->route = r ? r->route : STR_NONE;
     if (r == NULL) return;
-    bool acts = out->alert.wish != WISH_NOTICE && out->alert.mode >= MODE_APPROVE;
-    out->phone = p->plans[out->alert.rule].has_phone ? r->phone : acts;
+    bool is_wish = out->alert.wish != WISH_NOTICE, acts = is_wish && out->alert.mode >= MODE_APPROVE;
+    bool is_idle = is_wish && out->alert.mode == MODE_OFF; /* a rule that acts nowhere here wakes nobody either */
+    out->phone = p->plans[out->alert.rule].has_phone ? r->phone && !is_idle : acts;
 }
 
 void policy_judge(const struct policy *p, const struct alert_facts *f, const struct policy_context *c,
