@@ -288,6 +288,13 @@ static bool not_shown(struct turn_of *t, struct managed_record *r, int which, en
  * once more under the same mark. */
 static bool settle_intent(struct turn_of *t, struct managed_record *r, const struct looked *l, struct err *e)
 {
+    if (t->api == MANAGE_GRAPH && !(r->did & MANAGED_RESOLVE) && r->wants & MANAGED_RESOLVE &&
+        r->status == STATUS_RESOLVED) {
+        r->did |= MANAGED_RESOLVE; /* the change whose answer got lost; what comes behind it was never sent */
+        r->sent = (struct wall){0};
+        r->due = in_s(t, RETRY_S);
+        return manage_keep_row(t->m, r, e) && send(t, r, e);
+    }
     int64_t since_s = r->sent.ticks ? (manage_now(t->m).ticks - r->sent.ticks) / WALL_TICKS_PER_S : LOST_LOOKS_S;
     if (since_s < LOST_LOOKS_S) {
         r->due = wall_add(r->sent, (since_s < 40 ? 40 : LOST_LOOKS_S) * WALL_TICKS_PER_S);
