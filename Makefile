@@ -51,6 +51,7 @@ sim: all
 	@$(BUILD)/tests/sim/twin_sim $(SEED) $(SEEDS)
 	@$(BUILD)/tests/sim/powercut $(SEEDS) $(SEED)
 	@$(BUILD)/tests/sim/respond_sim $(SEED) $(SEEDS) 3600
+	@$(BUILD)/tests/sim/act_sim $(SEED) $(SEEDS) 120
 
 # Ten thousand tenants' schedule: HOURS of virtual time.
 sim-schedule: all
