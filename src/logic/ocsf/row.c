@@ -325,6 +325,7 @@ static void fill_all(struct map_scratch *s, const struct row_layout *l)
     const char *base = s->members.base;
     const uint16_t *place = l->slots;
     struct slot *slots = s->slots;
+    if (s->members.count == 0) return; /* there may be no memory for any yet */
     for (const struct json_field *m = s->members.items, *end = m + s->members.count; m < end; m++, place++) {
         struct slot *slot = &slots[*place];
         slot->raw.p = base + m->value;
