@@ -101,8 +101,11 @@ bool store_revision_list(struct store *s, const struct revision_query *q,
                          bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e)
 {
     struct cursor c;
-    return cursor_open(s, q->is_latest ? SQL_REVISION_LATEST : SQL_REVISION_LIST, &c, e, "ttti", or_any(q->tenant_id),
-                       or_any(q->feed), or_any(q->object_id), q->newest ? (int64_t)q->newest : INT64_MAX) &&
+    /* One object's are found by their index; asked of each alert that comes, whatever there is beside. */
+    bool is_one = q->tenant_id && q->feed && q->object_id;
+    enum statement id = q->is_latest ? SQL_REVISION_LATEST : is_one ? SQL_REVISION_OF_OBJECT : SQL_REVISION_LIST;
+    return cursor_open(s, id, &c, e, "ttti", or_any(q->tenant_id), or_any(q->feed), or_any(q->object_id),
+                       q->newest ? (int64_t)q->newest : INT64_MAX) &&
            hand_over(&c, each, arg);
 }
 

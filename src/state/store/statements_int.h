@@ -173,6 +173,9 @@
     X(REVISION_LIST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, seen"                  \
                      " FROM revision JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed) AND"       \
                      " ?3 IN ('', object_id) ORDER BY revision.id LIMIT ?4")                                                       \
+    X(REVISION_OF_OBJECT, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, seen"             \
+                          " FROM feed JOIN revision ON feed_id = feed.id WHERE tenant_id = ?1 AND feed = ?2 AND"                   \
+                          " object_id = ?3 ORDER BY revision.id LIMIT ?4")                                                         \
     X(REVISION_LATEST, "SELECT revision.id, tenant_id, feed, feed_id, object_id, max(updated), identity, how, row, seen"           \
                        " FROM revision JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed)"         \
                        " AND ?3 IN ('', object_id) GROUP BY feed_id, object_id ORDER BY max(updated) DESC, revision.id"         \
