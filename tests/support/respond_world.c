@@ -174,10 +174,12 @@ static void perform(struct world *w)
 
 static void resume(struct world *w)
 {
+    struct err e;
     w->is_down = false;
     w->up_since = w->now;
     w->r = make(w);
-    for (size_t i = 0; i < w->record_count; i++) apply_text(w->r, &w->ledger[i]);
+    for (size_t i = 0; i < w->record_count; i++)
+        INVARIANT(responder_apply(w->r, &w->ledger[i], &e)); /* the text: see shadow */
     world_settings(w);
     responder_resume(w->r, w->now, w->out);
     commit(w);
@@ -200,9 +202,6 @@ void world_cut(struct world *w, int64_t down_ms)
     w->is_down = true;
     responder_free(w->r);
     w->r = NULL;
-    responder_free(w->shadow);
-    w->shadow = make(w);
-    for (size_t i = 0; i < w->record_count; i++) apply_text(w->shadow, &w->ledger[i]);
     w->items = NULL;
     w->item_count = w->item_cap = 0;
     for (size_t i = 0; i < count; i++) {

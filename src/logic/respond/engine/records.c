@@ -334,17 +334,28 @@ static bool read_value(const struct field *f, struct str s, unsigned char *p)
     return false;
 }
 
+/* Written in the table's order, so the next one is looked for where the last one was found. */
+static const struct field *find_field(const struct fields *fields, struct str name, size_t *hint)
+{
+    for (size_t n = 0; n < fields->count; n++) {
+        size_t i = (*hint + n) % fields->count;
+        if (!str_eq(name, str_of(fields->items[i].name))) continue;
+        *hint = i + 1;
+        return &fields->items[i];
+    }
+    return NULL;
+}
+
 static bool read_fields(const struct fields *fields, struct str text, struct respond_record *r, struct str *bad)
 {
     unsigned char *base = (unsigned char *)r + fields->at;
+    size_t hint = 0;
     while (text.p) {
         struct str value = str_cut(&text, ' '), name = str_cut(&value, '=');
-        for (size_t i = 0; i < fields->count; i++) {
-            const struct field *f = &fields->items[i];
-            if (!str_eq(name, str_of(f->name))) continue;
-            *bad = name;
-            if (!read_value(f, value, base + f->at)) return false;
-        }
+        const struct field *f = find_field(fields, name, &hint);
+        if (f == NULL) continue;
+        *bad = name;
+        if (!read_value(f, value, base + f->at)) return false;
     }
     return true;
 }

@@ -198,7 +198,7 @@ void tell_alert(struct responder *r, const struct respond_event *ev, enum fact_s
 {
     const struct alert_facts *f = ev->alert;
     char incident[R_ID], title[R_TITLE - 24];
-    COPY_STR(incident, f->incident);
+    COPY_STR(incident, f->incident.n ? f->incident : f->id);
     struct respond_notice *n =
         notice(r, is_update ? TELL_UPDATE : TELL_ALERT, ev->tenant, surviving(r, ev->tenant, incident));
     n->severity = severity;
