@@ -286,7 +286,7 @@ static void draw_history(struct world *w)
 /* What led to it, for who looks at a seed that failed. */
 static void show(const struct world *w)
 {
-    size_t first = w->record_count > 60 ? w->record_count - 60 : 0;
+    size_t first = w->record_count > 400 ? w->record_count - 400 : 0;
     struct buf text;
     buf_init(&text, 0);
     for (size_t i = first; i < w->record_count; i++)

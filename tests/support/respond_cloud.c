@@ -78,10 +78,11 @@ static void succeed(struct rc_cloud *c, struct rc_action *a)
     if (a->x.kind != ACT_ISOLATE && a->x.kind != ACT_RELEASE) return;
     bool was = d->is_isolated;
     d->is_isolated = a->x.kind == ACT_ISOLATE;
+    if (was == d->is_isolated) return; /* whoever was first has done it */
     d->changed = a->ends;
     SET(d->by, "%s", a->x.by);
     SET(d->comment, "%s", a->x.comment);
-    if (was != d->is_isolated && c->changed) c->changed(c->ctx, d, a);
+    if (c->changed) c->changed(c->ctx, d, a);
 }
 
 /* The next thing that happens to an action; 0: none. */
