@@ -20,13 +20,14 @@ static const struct decision *durable_decision(const struct world *w, uint64_t i
     return NULL;
 }
 
-/* Where that incident's alerts are now, by the merges that were told. */
-static const char *survivor(const struct world *w, const char *tenant, const char *incident)
+/* Where that incident's alerts were at that time, by the merges that had been told. */
+static const char *survivor(const struct world *w, const char *tenant, const char *incident, struct wall at)
 {
     for (size_t i = 0; i < w->record_count; i++) {
         const struct respond_record *x = &w->ledger[i];
-        if (x->kind == RECORD_MERGE && strcmp(x->merge.from, incident) == 0 && strcmp(x->merge.tenant, tenant) == 0)
-            return survivor(w, tenant, x->merge.to);
+        if (x->kind == RECORD_MERGE && x->at.ticks <= at.ticks && strcmp(x->merge.from, incident) == 0 &&
+            strcmp(x->merge.tenant, tenant) == 0)
+            return survivor(w, tenant, x->merge.to, at);
     }
     return incident;
 }
@@ -111,7 +112,7 @@ static uint32_t isolated_by_us(const struct world *w, size_t tenant, size_t but)
     for (size_t i = 0; i < w->cloud.device_count; i++) {
         const struct rc_device *d = &w->cloud.devices[i];
         const struct hold *h = responder_hold_of(w->r, w->cloud.tenants[tenant].id, d->id);
-        if (h && h->state == HOLD_WATCHED) continue; /* a stray that the next look will see */
+        if (h && (h->state == HOLD_WATCHED || !h->is_owned)) continue; /* a stray that the next look will see */
         n += i != but && d->tenant == tenant && d->is_isolated && strstr(d->comment, "Portcullis sim-0001/");
     }
     return n;
@@ -164,14 +165,14 @@ static void check_stops(struct world *w, const char *tenant)
 
 static void check_ban(struct world *w, const struct decision *d)
 {
-    const char *incident = survivor(w, d->tenant, d->incident);
+    const char *incident = survivor(w, d->tenant, d->incident, w->now);
     for (size_t i = 0; i < w->record_count; i++) {
         const struct respond_record *x = &w->ledger[i];
         if (x->kind != RECORD_HOLD || w->now.ticks - x->at.ticks >= WALL_TICKS_PER_DAY || !x->hold.by_person ||
             (strcmp(x->step, "releasing") != 0 && strcmp(x->step, "released") != 0))
             continue;
         if (strcmp(x->hold.tenant, d->tenant) == 0 && x->hold.incident[0] &&
-            strcmp(survivor(w, d->tenant, x->hold.incident), incident) == 0)
+            strcmp(survivor(w, d->tenant, x->hold.incident, w->now), incident) == 0)
             broken(w, "isolated %s within a day of a person's release in incident %s", d->host, incident);
     }
 }
@@ -247,6 +248,7 @@ void check_isolated(void *ctx, const struct rc_device *d, const struct rc_action
     struct world *w = ctx;
     const struct action *a = durable_action(w, marked(by->x.comment)), *o;
     const struct decision *mine, *other;
+    struct wall later;
     if (by->x.kind != ACT_ISOLATE || marked(by->x.comment) == 0) return;
     if (a == NULL) {
         broken(w, "%s was isolated by an action that no record knows", d->host);
@@ -259,8 +261,9 @@ void check_isolated(void *ctx, const struct rc_device *d, const struct rc_action
         o = durable_action(w, marked(x->x.comment));
         if (o == NULL || o->id == a->id || !o->is_unattended) continue;
         other = durable_decision(w, o->decision);
-        if (other &&
-            strcmp(survivor(w, other->tenant, other->incident), survivor(w, mine->tenant, mine->incident)) == 0)
+        later = o->intent.ticks > a->intent.ticks ? o->intent : a->intent; /* two that were merged since were two */
+        if (other && strcmp(survivor(w, other->tenant, other->incident, later),
+                            survivor(w, mine->tenant, mine->incident, later)) == 0)
             broken(w, "%s was isolated twice for incident %s", d->host, mine->incident);
     }
 }

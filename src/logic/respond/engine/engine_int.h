@@ -268,6 +268,7 @@ bool release_order(struct responder *r, const char *tenant, const char *device, 
 void release_go(struct responder *r, uint64_t hold); /* on with it, if nothing is in the way any more */
 void release_answer(struct responder *r, struct hold_slot *s, const struct respond_event *ev);
 void release_ended(struct responder *r, const struct action *a);
+bool stray_instead(struct responder *r, const struct hold *h, const struct look *look);
 void watch_answer(struct responder *r, struct hold_slot *s, const struct respond_event *ev);
 
 void drop_for_release(struct responder *r, const char *tenant, const char *device, const char *by);

@@ -129,6 +129,7 @@ static void held_answer(struct responder *r, struct hold_slot *s, const struct r
         hold_seen_released(r, &h, pair.last);
         return;
     }
+    if (stray_instead(r, &h, &ev->look)) return;
     again_in(r, &s->p, LOOK_EVERY_MS);
     if (ev->look.has & LOOK_ALERT) lease_over(r, &h, ev);
 }

@@ -230,6 +230,26 @@ static void stray(struct responder *r, const struct hold *given)
     (void)release_order(r, h.tenant, h.device, h.host, h.released_by, h.by_person, "a stray isolation", &ref);
 }
 
+/* Held by somebody else's isolation, which that one has ended, and then a stray of ours came: nobody wants that. */
+bool stray_instead(struct responder *r, const struct hold *h, const struct look *look)
+{
+    struct pair pair = read_pair(look->actions, look->action_count);
+    struct wall theirs = {0}, released = {0};
+    uint64_t id;
+    if (h->is_owned || h->ordered.ticks == 0 || pair.last == NULL || pair.last->kind != ACT_ISOLATE ||
+        !is_stray(r, h, pair.last))
+        return false;
+    for (size_t i = 0; i < look->action_count; i++) {
+        const struct remote_action *x = &look->actions[i];
+        struct wall *newest = x->kind == ACT_RELEASE ? &released : &theirs;
+        bool counts = x->kind == ACT_RELEASE || (x->kind == ACT_ISOLATE && !is_marked(r, x->comment, &id));
+        if (counts && x->state == REMOTE_SUCCEEDED && x->updated.ticks > newest->ticks) *newest = x->updated;
+    }
+    if (theirs.ticks > released.ticks) return false;
+    stray(r, h);
+    return true;
+}
+
 static void isolated_by_others(struct responder *r, const struct hold *given, const struct remote_action *x)
 {
     struct hold h = *given;
