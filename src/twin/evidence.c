@@ -52,6 +52,12 @@ void evidence_put_account(struct object_writer *o, const struct scene *s, const 
     json_object_end(&o->w);
 }
 
+/* A program is the same everywhere, but for alerts that were made to order: each of them found a file of its own. */
+static uint64_t file_seed(const struct scene *s)
+{
+    return made_alert_of(s->estate, s->alert->number) ? s->seed : (uint64_t)s->program->bytes;
+}
+
 static void put_file(struct object_writer *o, const struct scene *s, const char *key)
 {
     const struct program *p = s->program;
@@ -62,9 +68,9 @@ static void put_file(struct object_writer *o, const struct scene *s, const char 
     put_cstr(o, "filePublisher", p->company);
     put_i64(o, "fileSize", p->bytes);
     put_null(o, "issuer");
-    put_text(o, "md5", draw_hex_str((uint64_t)p->bytes, 32, 32, &o->arena));
-    put_text(o, "sha1", draw_hex_str((uint64_t)p->bytes, 40, 40, &o->arena));
-    put_text(o, "sha256", draw_hex_str((uint64_t)p->bytes, 64, 64, &o->arena));
+    put_text(o, "md5", draw_hex_str(file_seed(s), 32, 32, &o->arena));
+    put_text(o, "sha1", draw_hex_str(file_seed(s), 40, 40, &o->arena));
+    put_text(o, "sha256", draw_hex_str(file_seed(s), 64, 64, &o->arena));
     put_null(o, "sha256Ac");
     put_null(o, "signer");
     json_object_end(&o->w);
