@@ -25,16 +25,21 @@ static void finish(struct http_call *call, const struct err *e)
     call_free(call);
 }
 
+void call_ended(struct http_call *call, CURLcode code)
+{
+    struct err e;
+    finish(call, call_outcome(call, code, &e) ? NULL : &e);
+}
+
 static void collect_ended(struct http_client *c)
 {
     CURLMsg *m;
     int left;
     while ((m = curl_multi_info_read(c->multi, &left)) != NULL) {
         struct http_call *call;
-        struct err e;
         CURLcode code = m->data.result;
         if (m->msg != CURLMSG_DONE || curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &call) != CURLE_OK) continue;
-        finish(call, call_outcome(call, code, &e) ? NULL : &e);
+        call_ended(call, code);
     }
 }
 
@@ -67,8 +72,20 @@ static void want(struct http_call *call)
     timer_arm(c->kick, 0);
 }
 
+/* A loop with nothing to wait for would end, while a mail is its thread's. */
+static void keep_waiting(void *arg)
+{
+    (void)arg;
+}
+
 static void start(struct http_call *call)
 {
+    if (call->is_mail) {
+        call->watchdog = timer_new(call->client->loop, keep_waiting, call);
+        timer_arm(call->watchdog, UINT64_C(1) << 40);
+        mailer_take(call->client, call);
+        return;
+    }
     call->watchdog = timer_new(call->client->loop, on_watchdog, call);
     timer_arm(call->watchdog, call->stall_ms < call->answer_ms ? call->stall_ms : call->answer_ms);
     call->is_added = true;
@@ -95,6 +112,7 @@ static void on_kick(void *arg)
     while (count-- > 0 && (call = TAILQ_FIRST(&c->wanting)) != NULL) {
         TAILQ_REMOVE(&c->wanting, call, in_wanting);
         call->is_wanting = false;
+        if (call->is_at_mailer) continue; /* ends there, cancelled or not */
         if (call->is_cancelled)
             finish(call, NULL);
         else if (call->failure.cause)
@@ -134,6 +152,7 @@ void http_resume(struct http_call *call)
 void http_cancel(struct http_call *call)
 {
     call->is_cancelled = true;
+    atomic_store(&call->gives_up, true);
     want(call);
 }
 
@@ -241,6 +260,7 @@ void http_client_free(struct http_client *c)
 {
     struct http_call *call;
     if (c == NULL) return;
+    mailer_stop(c);
     while ((call = LIST_FIRST(&c->calls)) != NULL) {
         call->is_cancelled = true;
         finish(call, NULL);

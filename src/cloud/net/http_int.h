@@ -7,6 +7,8 @@
 #define CLOUD_NET_HTTP_INT_H
 
 #include <curl/curl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/queue.h>
 
 #include "cloud/net/http.h"
@@ -24,11 +26,12 @@ struct http_client {
         is_bundle_enough; /* libcurl has a default bundle: leave the folder out, so that the parsed store can be kept */
     struct call_list calls;
     struct call_queue wanting;
+    struct mailer *mailer; /* NULL: no mail yet */
 };
 
 struct http_call {
     LIST_ENTRY(http_call) in_calls;
-    TAILQ_ENTRY(http_call) in_wanting;
+    TAILQ_ENTRY(http_call) in_wanting, in_mails;
     struct http_client *client;
     struct http_handler handler;
     struct http_response response;
@@ -43,7 +46,9 @@ struct http_call {
     struct mono last_byte; /* or when the request was about to be sent */
     struct err failure;    /* of the start; cause NULL: none */
     bool is_wanting, is_added, is_sent, has_status, is_raw;
-    bool is_held, wants_resume, is_cancelled, is_too_large, is_mail;
+    bool is_held, wants_resume, is_cancelled, is_too_large, is_mail, is_at_mailer;
+    atomic_bool gives_up; /* of a mail: asked by its thread */
+    CURLcode mail_code;
     char method[8];
     char place[PLACE_BYTES];
     char curl_says[CURL_ERROR_SIZE];
@@ -60,5 +65,11 @@ void call_set_trust(CURL *easy, const struct http_client *c);
 /* What libcurl's end of the transfer means; false and `e` unless it is a complete response. */
 bool call_outcome(const struct http_call *call, CURLcode code, struct err *e);
 void call_free(struct http_call *call);
+/* The transfer is over, on the loop: the handler hears of it, and the call is gone. */
+void call_ended(struct http_call *call, CURLcode code);
+
+/* mailer.c */
+void mailer_take(struct http_client *c, struct http_call *call);
+void mailer_stop(struct http_client *c); /* before its calls are freed; nothing without mail */
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "cloud/net/http_int.h"
 
-enum { MAIL_TIMEOUT_MS = 30 * 1000, SMTP_CODE_DIGITS = 3, SMTP_BYE = 221, MAIL_URL_BYTES = 256 };
+enum { MAIL_TIMEOUT_MS = 30 * 1000, GOODBYE_S = 15, SMTP_CODE_DIGITS = 3, SMTP_BYE = 221, MAIL_URL_BYTES = 256 };
 
 static const struct {
     const char *scheme, *curl;
@@ -55,11 +55,9 @@ bool mail_address_ok(struct str address)
 static size_t on_reply(char *p, size_t one, size_t n, void *arg)
 {
     struct http_call *call = arg;
-    struct clock real = clock_real();
     struct str line = str_trim((struct str){p, n * one});
     uint64_t code;
-    call->last_byte = clock_mono(&real);
-    if (call->is_cancelled) return CURL_WRITEFUNC_ERROR;
+    if (atomic_load(&call->gives_up)) return CURL_WRITEFUNC_ERROR;
     if (line.n < SMTP_CODE_DIGITS || !str_to_u64(str_sub(line, 0, SMTP_CODE_DIGITS), &code)) return n * one;
     if (code == SMTP_BYE) return n * one; /* after a refusal: that is the answer */
     call->response.status = (int)code;
@@ -72,11 +70,19 @@ static size_t on_wanted(char *p, size_t one, size_t n, void *arg)
 {
     struct http_call *call = arg;
     size_t left = call->body_bytes - call->body_sent, room = n * one;
-    if (call->is_cancelled) return CURL_READFUNC_ABORT;
+    if (atomic_load(&call->gives_up)) return CURL_READFUNC_ABORT;
     if (left > room) left = room;
     memcpy(p, call->body + call->body_sent, left);
     call->body_sent += left;
     return left;
+}
+
+/* About once a second, also while nothing comes. */
+static int on_progress(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+    struct http_call *call = arg;
+    (void)down_all, (void)down, (void)up_all, (void)up;
+    return atomic_load(&call->gives_up);
 }
 
 /* ---- a mail to libcurl's options */
@@ -95,7 +101,6 @@ static bool set_transfer(struct http_call *call, const struct mail_request *q, b
 {
     CURL *easy = call->easy;
     uint32_t total = q->total_timeout_ms ? q->total_timeout_ms : MAIL_TIMEOUT_MS;
-    call->stall_ms = call->answer_ms = total;
     call->body_bytes = q->message.n;
     call->body = str_dup(q->message);
     (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
@@ -109,7 +114,10 @@ static bool set_transfer(struct http_call *call, const struct mail_request *q, b
     (void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
                            1L); /* never repeated by libcurl itself on a stale connection */
-    (void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)GOODBYE_S); /* of the goodbye too */
+    (void)curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    (void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, call);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_reply);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_wanted);

@@ -1,4 +1,4 @@
-/* Mail out by SMTP, on the HTTP client's connections and loop: nothing blocks, callbacks on the loop thread.
+/* Mail out by SMTP, a call of the HTTP client: nothing blocks, callbacks on the loop thread; up to four are under way at once.
  *
  * Addresses: smtp://host[:port] speaks STARTTLS or nothing, but for this machine itself, where plain text is allowed;
  * starttls://… asks for STARTTLS there too; smtps://host[:port] is TLS from the first byte. Certificates are always verified. */

@@ -93,8 +93,8 @@ static void send(void *ctx, const struct wire_request *q, void (*done)(void *arg
 static void cancel(void *ctx)
 {
     struct wire_net *w = ctx;
-    struct wire_call *c;
-    while ((c = LIST_FIRST(&w->calls)) != NULL) {
+    for (struct wire_call *c = LIST_FIRST(&w->calls), *next; c; c = next) {
+        next = LIST_NEXT(c, in_calls);
         http_cancel(c->call);
         call_free(c);
     }
