@@ -2,6 +2,7 @@
 
 #include "flow/act/alert_facts.h"
 #include "flow/act/replay_map.h"
+#include "kit/sys/thread.h"
 
 enum { PIECE_ROWS = 500, PIECE_BYTES = 64 << 20, ARENA_BYTES = 32 << 20, HOUR_MAX = 1024 };
 
@@ -62,7 +63,7 @@ struct run {
     size_t machine_count, machine_cap;
     struct arena facts, kept; /* of one alert; of the run */
     struct policy_counter *counter;
-    struct piece *piece;
+    struct piece *pieces[2];
 };
 
 static bool no_memory(struct run *r)
@@ -387,19 +388,43 @@ static bool run_piece(struct run *r, const struct piece *p)
     return true;
 }
 
+/* The next piece is read while this one is judged. */
+struct ahead {
+    struct run *r;
+    struct revision_range q;
+    struct piece *piece;
+    bool ok;
+    struct err e;
+};
+
+static void read_ahead(void *arg)
+{
+    struct ahead *a = arg;
+    struct piece *p = a->piece;
+    p->count = 0;
+    buf_reset(&p->rows);
+    a->ok = store_revision_range(a->r->o->store, &a->q, take_row, p, &a->e);
+    if (a->ok && p->rows.failed && p->count == 0)
+        a->ok = err_set(&a->e, &base_causes[BASE_NO_MEMORY], "policy replay: a row");
+    if (p->count > 0) a->q.after = p->items[p->count - 1].id;
+}
+
 static bool run_all(struct run *r)
 {
-    struct revision_range q = {.from = r->o->from, .to = r->o->to, .tenant_id = r->o->tenant_id, .max = PIECE_ROWS};
-    for (;;) {
-        struct piece *p = r->piece;
-        p->count = 0;
-        buf_reset(&p->rows);
-        if (!store_revision_range(r->o->store, &q, take_row, p, r->e)) return false;
-        if (p->rows.failed && p->count == 0) return no_memory(r);
-        if (p->count == 0) return true;
-        q.after = p->items[p->count - 1].id;
-        if (!run_piece(r, p)) return false;
+    struct ahead a = {.r = r, .piece = r->pieces[0]};
+    a.q = (struct revision_range){.from = r->o->from, .to = r->o->to, .tenant_id = r->o->tenant_id, .max = PIECE_ROWS};
+    read_ahead(&a);
+    while (a.ok && a.piece->count > 0) {
+        struct piece *now = a.piece;
+        struct thread *t;
+        a.piece = now == r->pieces[0] ? r->pieces[1] : r->pieces[0];
+        if (!thread_start(read_ahead, &a, &t, r->e)) return false;
+        bool ok = run_piece(r, now);
+        thread_join(t);
+        if (!ok) return false;
     }
+    if (!a.ok) *r->e = a.e;
+    return a.ok;
 }
 
 /* How each decision's alert ended is known only now. */
@@ -435,8 +460,10 @@ static void end(struct run *r)
     policy_counter_free(r->counter);
     arena_done(&r->facts);
     arena_done(&r->kept);
-    if (r->piece) buf_done(&r->piece->rows);
-    free(r->piece);
+    for (size_t i = 0; i < 2; i++) {
+        if (r->pieces[i]) buf_done(&r->pieces[i]->rows);
+        free(r->pieces[i]);
+    }
 }
 
 bool replay_run(const struct replay_opts *o, struct replay_result *out, struct err *e)
@@ -445,11 +472,15 @@ bool replay_run(const struct replay_opts *o, struct replay_result *out, struct e
     *out = (struct replay_result){.rule_count = policy_rule_count(o->policy) + 1};
     out->rules = calloc(out->rule_count, sizeof *out->rules);
     r.counter = policy_counter_new();
-    r.piece = calloc(1, sizeof *r.piece);
+    bool has_room = out->rules && r.counter;
+    for (size_t i = 0; i < 2; i++) {
+        r.pieces[i] = calloc(1, sizeof *r.pieces[i]);
+        if (r.pieces[i]) buf_init(&r.pieces[i]->rows, PIECE_BYTES);
+        has_room &= r.pieces[i] != NULL;
+    }
     arena_init(&r.facts, ARENA_BYTES);
     arena_init(&r.kept, (size_t)1 << 30);
-    if (r.piece) buf_init(&r.piece->rows, PIECE_BYTES);
-    bool ok = out->rules && r.counter && r.piece ? run_all(&r) : no_memory(&r);
+    bool ok = has_room ? run_all(&r) : no_memory(&r);
     if (ok) settle(&r);
     end(&r);
     if (!ok) replay_done(out);
