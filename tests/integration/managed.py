@@ -6,7 +6,7 @@ import itertools, json, pathlib, signal, tempfile, time, urllib.parse, urllib.re
 from harness import Installation, Tap, Twin
 
 # Limits are kept per tenant, so many tenants are done at once.
-MANY = 40
+MANY = 60
 SCENARIO = f"""name: managed
 tenants: {MANY + 3}
 security_per_minute: 100000

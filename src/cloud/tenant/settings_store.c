@@ -4,6 +4,7 @@
 #include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant_int.h"
 #include "kit/json/json.h"
+#include "kit/sys/zones.h"
 
 static enum setting_level level_of(const struct setting_scope *scope)
 {
@@ -171,6 +172,20 @@ static bool put(struct store *s, const struct setting_record *r, const struct at
     return false;
 }
 
+/* A name may be well formed and yet no zone of this machine. */
+static bool zone_is_known(const struct setting_row *row, const struct setting_value *v, struct err *e)
+{
+    if (row->type != SETTING_ZONE) return true;
+    struct zones *zones = zones_new(fs_real());
+    bool is_known = zones && zones_know(zones, v->text);
+    zones_free(zones);
+    return is_known ||
+           err_set(e, &tenant_causes[SETTING_BAD_VALUE],
+                   "%s: this machine knows no zone \"%.60s\" (package tzdata); an offset such as +02:00 does "
+                   "without",
+                   row->name, v->text);
+}
+
 bool settings_set(struct store *s, const struct setting_scope *scope, const char *name, struct str value,
                   const char *actor, struct wall now, struct err *e)
 {
@@ -182,7 +197,7 @@ bool settings_set(struct store *s, const struct setting_scope *scope, const char
     if (row == NULL) return false;
     if (!setting_check(row, value, &read, why))
         return err_set(e, &tenant_causes[SETTING_BAD_VALUE], "%s: %s", row->name, why);
-    if (!find_set(s, scope, row, &before, e)) return false;
+    if (!zone_is_known(row, &read, e) || !find_set(s, scope, row, &before, e)) return false;
     if (before.is_there && strcmp(before.found.value, read.text) == 0) return true;
     new_record(scope, row, actor, now, &r);
     r.is_set = true;

@@ -144,6 +144,7 @@ static void values_are_checked(void **state)
         {"digest_at", "8:00", NULL, 0, "time of day"},
         {"time_zone", "+05:30", "+05:30", 0, NULL},
         {"time_zone", "UTC", "UTC", 0, NULL},
+        {"time_zone", "Europe/Atlantis", NULL, 0, "knows no zone \"Europe/Atlantis\""},
         {"time_zone", "+25:00", NULL, 0, "time zone such as"},
         {"time_zone", "../../etc/passwd", NULL, 0, "time zone such as"},
         {"vpn_tags", "vpn,  full tunnel ,,x", "vpn, full tunnel, x", 3, NULL},
