@@ -104,7 +104,7 @@ static void write_words(struct json_writer *w, const struct managed_record *r, e
     if (p->words[api][1]) member(w, "determination", p->words[api][1]);
 }
 
-static bool patch_body(const struct managed_record *r, enum manage_api api, struct buf *out)
+static void patch_body(const struct managed_record *r, enum manage_api api, struct buf *out)
 {
     struct json_writer w;
     char text[sizeof r->mark + sizeof r->comment];
@@ -119,10 +119,9 @@ static bool patch_body(const struct managed_record *r, enum manage_api api, stru
         member(&w, "comment", text);
     }
     json_object_end(&w);
-    return !out->failed;
 }
 
-static bool comment_body(const struct managed_record *r, struct buf *out)
+static void comment_body(const struct managed_record *r, struct buf *out)
 {
     struct json_writer w;
     char text[sizeof r->mark + sizeof r->comment];
@@ -132,7 +131,6 @@ static bool comment_body(const struct managed_record *r, struct buf *out)
     member(&w, "@odata.type", "microsoft.graph.security.alertComment");
     member(&w, "comment", text);
     json_object_end(&w);
-    return !out->failed;
 }
 
 /* ---- sending ------------------------------------------------------------------------------------------------------------------- */
@@ -141,6 +139,7 @@ static bool send_one(struct turn_of *t, const struct managed_record *r, enum end
                      struct err *e)
 {
     struct fetch f = {.endpoint = endpoint, .id = str_of(r->alert_id), .body = buf_str(body)};
+    if (body->failed) return err_set(e, &base_causes[BASE_NO_MEMORY], "alert %s: a change of it", r->alert_id);
     return manage_ask(t->m, t->tenant, &f, t->urgency, NULL,
                       e) || /* the echo of a change proves nothing: it is not even read */
            err_context(e, "tenant %s, alert %s, %s", t->tenant->record.name, r->alert_id, endpoint_rows[endpoint].name);
@@ -152,13 +151,14 @@ static bool send_parts(struct turn_of *t, struct managed_record *r, struct err *
     buf_init(&body, PATCH_MAX);
     bool ok = true, by_graph = t->api == MANAGE_GRAPH;
     if (!by_graph || (r->wants & MANAGED_RESOLVE & ~r->did)) {
-        ok = patch_body(r, t->api, &body) &&
-             send_one(t, r, by_graph ? EP_ALERT_UPDATE : EP_ALERT_ENDPOINT_UPDATE, &body, e);
+        patch_body(r, t->api, &body);
+        ok = send_one(t, r, by_graph ? EP_ALERT_UPDATE : EP_ALERT_ENDPOINT_UPDATE, &body, e);
         if (ok) r->did |= by_graph ? MANAGED_RESOLVE : r->wants;
     }
     buf_reset(&body);
     if (ok && by_graph && (r->wants & MANAGED_COMMENT & ~r->did)) {
-        ok = comment_body(r, &body) && send_one(t, r, EP_ALERT_COMMENT, &body, e);
+        comment_body(r, &body);
+        ok = send_one(t, r, EP_ALERT_COMMENT, &body, e);
         if (ok) r->did |= MANAGED_COMMENT;
     }
     buf_done(&body);
