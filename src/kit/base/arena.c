@@ -46,10 +46,10 @@ void arena_reset(struct arena *a)
     a->used = 0;
 }
 
-/* As much as was needed the last time, or an eighth of what there is: what is small stays small, and little is left over. */
+/* As much as was needed the last time, or a sixteenth of what there is: what is small stays small, and little is left over. */
 static size_t usual_block(const struct arena *a)
 {
-    size_t cap = a->used / 8 > a->usual ? a->used / 8 : a->usual;
+    size_t cap = a->used / 16 > a->usual ? a->used / 16 : a->usual;
     if (cap < BLOCK_BYTES_MIN) return BLOCK_BYTES_MIN;
     return cap > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX : cap;
 }
