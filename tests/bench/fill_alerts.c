@@ -62,16 +62,14 @@ static void write_common(struct buf *b, const char *kind, const char *verdict, c
         kind, verdict, remedy, roles);
 }
 
-static void write_file(struct buf *b, const char *key, uint64_t n)
+static void write_file(struct buf *b, const char *key, unsigned long long n)
 {
     (void)buf_addf(
         b,
         "\"%s\":{\"sha1\":\"%016llx%016llx%08x\",\"sha256\":\"%016llx%016llx%016llx%016llx\",\"md5\":null,"
         "\"sha256Ac\":null,\"fileName\":\"update-%llu.exe\",\"filePath\":\"C:\\\\Users\\\\Public\\\\Downloads\","
         "\"fileSize\":%llu,\"filePublisher\":null,\"signer\":null,\"issuer\":null}",
-        key, (unsigned long long)n, (unsigned long long)~n, (unsigned)n, (unsigned long long)n,
-        (unsigned long long)(n * 3), (unsigned long long)(n * 5), (unsigned long long)(n * 7),
-        (unsigned long long)(n % 1000), (unsigned long long)(n % 10000000));
+        key, n, ~n, (unsigned)n, n, (n * 3), (n * 5), (n * 7), (n % 1000), (n % 10000000));
 }
 
 static void write_evidence(struct filling *f, unsigned device, bool is_handled)
