@@ -833,6 +833,44 @@ static void records_as_text(void **state)
     buf_done(&text);
 }
 
+static struct respond_record a_decision(uint64_t id, enum decision_state state, int64_t day)
+{
+    struct respond_record r = {.kind = RECORD_DECISION, .at = {(20000 + day) * WALL_TICKS_PER_DAY}};
+    r.decision.id = id;
+    r.decision.state = state;
+    r.decision.decided = r.at;
+    if (state >= DECISION_DONE) r.decision.settled = r.at;
+    return r;
+}
+
+/* What is open is never dropped; what is settled goes when its room is needed, but not before eight days. */
+static void memory_is_bounded(void **state)
+{
+    struct responder_opts o = {.installation = "x"};
+    struct responder *r = NULL;
+    struct err e;
+    (void)state;
+    assert_true(responder_new(&o, &r, &e));
+    struct respond_record open = a_decision(1, DECISION_ASKING, 0), x;
+    assert_true(responder_apply(r, &open, &e));
+    for (uint64_t id = 2; id <= RESPOND_DECISIONS_MAX; id++) {
+        x = a_decision(id, DECISION_DENIED, 0);
+        assert_true(responder_apply(r, &x, &e));
+    }
+    x = a_decision(RESPOND_DECISIONS_MAX + 1, DECISION_DENIED, 7);
+    assert_false(responder_apply(r, &x, &e));
+    assert_ptr_equal(e.cause, &respond_causes[RESPOND_FULL]);
+    x = a_decision(RESPOND_DECISIONS_MAX + 1, DECISION_DENIED, 9);
+    assert_true(responder_apply(r, &x, &e));
+    assert_true(responder_knows(r, &x));
+    assert_true(responder_knows(r, &open));
+    x = a_decision(2, DECISION_DENIED, 0);
+    assert_false(responder_knows(r, &x)); /* the oldest made way */
+    x = a_decision(RESPOND_DECISIONS_MAX, DECISION_DENIED, 0);
+    assert_true(responder_knows(r, &x));
+    responder_free(r);
+}
+
 static void causes_are_whole(void **state)
 {
     (void)state;
@@ -890,6 +928,7 @@ int main(void)
         cmocka_unit_test(stopped_over_a_restart),
         cmocka_unit_test(readiness),
         cmocka_unit_test(records_as_text),
+        cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(causes_are_whole),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

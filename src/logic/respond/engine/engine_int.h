@@ -1,6 +1,7 @@
 /* What the engine's files share: the live state, and the few ways to change it or to ask for something.
  *
  *   ledger.c   the state, records applied to it, what is forgotten     tenants.c  settings and exclusions
+ *   state.c    all of it: made, freed, compared
  *   emit.c     records, looks, posts, cancels of a step                tell.c     what people read
  *   decide.c   a revision becomes decisions                            gates.c    may this be done by itself?
  *   check.c    a look becomes a question, an action, or nothing        limits.c   how much, how often; the breaker
@@ -77,7 +78,7 @@ struct pool { /* by id, dense */
     unsigned char *items;
     size_t item, count, max;
 };
-enum { NOTED_WAYS = 16 };
+enum { NOTED_WAYS = 16, STOPS_MAX = RESPOND_TENANTS_MAX + 1 };
 struct noted_slot {
     struct noted noted;
     uint64_t key; /* hash of tenant and alert; 0: free */
