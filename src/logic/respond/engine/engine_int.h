@@ -256,6 +256,7 @@ struct pair {                         /* newest final isolate or release of a de
     bool has_isolate; /* in whatever state: then the list reaches back far enough to know */
 };
 struct pair read_pair(const struct remote_action *list, size_t count);
+bool stands_for_others(const struct responder *r, const struct remote_action *list, size_t count);
 const struct remote_action *find_remote(const struct remote_action *list, size_t count, const char *id);
 bool is_final(enum remote_state s);
 

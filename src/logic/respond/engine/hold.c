@@ -82,12 +82,10 @@ static const char *may_not_end(const struct responder *r, const struct hold *h, 
 {
     const struct look *look = &ev->look;
     struct pair pair = read_pair(look->actions, look->action_count);
-    uint64_t id = 0;
     if (!h->is_owned) return "it is not ours";
     if (pair.open_isolate) return "another isolation of the device is open";
-    if (pair.last == NULL || pair.last->kind != ACT_ISOLATE ||
-        (!is_marked(r, pair.last->comment, &id) && !MUTANT(OWN_ALL)))
-        return "the last isolation is not ours";
+    if (pair.last == NULL || pair.last->kind != ACT_ISOLATE) return "it is not known to be isolated";
+    if (stands_for_others(r, look->actions, look->action_count)) return "somebody else has isolated it too";
     if (!look->alert_gone && (look->alert == NULL || !is_closed_alert(look->alert))) return "its alert is open still";
     for (size_t i = 0; i < r->decisions.count; i++) {
         const struct decision *d = &decision_at(r, i)->d;

@@ -164,6 +164,8 @@ static void post_release(struct responder *r, const struct hold *given, const st
     put_hold(r, &h, "release", h.released_by, "");
 }
 
+static void isolated_by_others(struct responder *r, const struct hold *given, const struct remote_action *x);
+
 void release_answer(struct responder *r, struct hold_slot *s, const struct respond_event *ev)
 {
     const struct hold h = s->h;
@@ -172,6 +174,10 @@ void release_answer(struct responder *r, struct hold_slot *s, const struct respo
     unsigned open = cancel_strays(r, &h, look);
     if (h.release || open_of_pair(r, h.tenant, h.device)) {
         if (!MUTANT(RELEASE_AT_ONCE) || h.release) return; /* it comes back when that has ended */
+    }
+    if (!h.by_person && pair.last && stands_for_others(r, look->actions, look->action_count)) {
+        isolated_by_others(r, &h, pair.last); /* what goes by itself never undoes theirs */
+        return;
     }
     if (open && is_within(h.ordered, r->now, AWAIT_MS) && !MUTANT(RELEASE_AT_ONCE)) {
         again_in(r, &s->p, AGAIN_MS);
@@ -234,18 +240,9 @@ static void stray(struct responder *r, const struct hold *given)
 bool stray_instead(struct responder *r, const struct hold *h, const struct look *look)
 {
     struct pair pair = read_pair(look->actions, look->action_count);
-    struct wall theirs = {0}, released = {0};
-    uint64_t id;
     if (h->is_owned || h->ordered.ticks == 0 || pair.last == NULL || pair.last->kind != ACT_ISOLATE ||
-        !is_stray(r, h, pair.last))
+        !is_stray(r, h, pair.last) || stands_for_others(r, look->actions, look->action_count))
         return false;
-    for (size_t i = 0; i < look->action_count; i++) {
-        const struct remote_action *x = &look->actions[i];
-        struct wall *newest = x->kind == ACT_RELEASE ? &released : &theirs;
-        bool counts = x->kind == ACT_RELEASE || (x->kind == ACT_ISOLATE && !is_marked(r, x->comment, &id));
-        if (counts && x->state == REMOTE_SUCCEEDED && x->updated.ticks > newest->ticks) *newest = x->updated;
-    }
-    if (theirs.ticks > released.ticks) return false;
     stray(r, h);
     return true;
 }

@@ -32,6 +32,20 @@ struct pair read_pair(const struct remote_action *list, size_t count)
     return p;
 }
 
+/* Somebody else has isolated the device since its last release, whatever of ours came before or after. */
+bool stands_for_others(const struct responder *r, const struct remote_action *list, size_t count)
+{
+    struct wall theirs = {0}, released = {0};
+    uint64_t id;
+    for (size_t i = 0; i < count; i++) {
+        const struct remote_action *x = &list[i];
+        struct wall *newest = x->kind == ACT_RELEASE ? &released : &theirs;
+        bool counts = x->kind == ACT_RELEASE || (x->kind == ACT_ISOLATE && !is_marked(r, x->comment, &id));
+        if (counts && x->state == REMOTE_SUCCEEDED && x->updated.ticks > newest->ticks) *newest = x->updated;
+    }
+    return theirs.ticks > released.ticks && !MUTANT(OWN_ALL);
+}
+
 const struct remote_action *find_remote(const struct remote_action *list, size_t count, const char *id)
 {
     for (size_t i = 0; *id && i < count; i++)
