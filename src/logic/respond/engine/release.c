@@ -233,7 +233,7 @@ static void stray(struct responder *r, const struct hold *given)
     n->wants = TELL_ACK;
     COPY(n->code, respond_causes[RESPOND_STRAY].code);
     COPY(n->remedy, respond_causes[RESPOND_STRAY].remedy);
-    (void)release_order(r, h.tenant, h.device, h.host, h.released_by, h.by_person, "a stray isolation", &ref);
+    (void)release_order(r, h.tenant, h.device, h.host, "portcullis", false, "a stray isolation", &ref);
 }
 
 /* Held by somebody else's isolation, which that one has ended, and then a stray of ours came: nobody wants that. */
