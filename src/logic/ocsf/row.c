@@ -297,7 +297,8 @@ static struct row_batch make_batch(const struct map_scratch *s, const struct pla
 static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_layout *l)
 {
     const struct shape *shape = &p->shapes[0];
-    struct row_target *view = s->views ? view_of(s, p) : NULL;
+    bool is_loose = l == &s->loose;
+    struct row_target *view = s->views && is_loose ? view_of(s, p) : NULL; /* the others are made but once */
     size_t count = s->members.count;
     l->track = 0;
     if (!layout_room(l, count, p) || !batch_room(l, count)) return false;
@@ -307,7 +308,6 @@ static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_
         size_t from = i * ROW_BATCH, end = count - from < ROW_BATCH ? count : from + ROW_BATCH;
         l->batches[i] = make_batch(s, p, l, view, from, end);
     }
-    bool is_loose = l == &s->loose;
     uint16_t *absent = l->members + p->slot_count + 1;
     for (uint16_t i = 0; !is_loose && i < shape->name_count; i++) {
         if (!is_among(l->slots, count, shape->slots[i])) absent[l->absent_count++] = shape->slots[i];
