@@ -43,7 +43,7 @@ static void on_done(void *ctx, const struct http_response *r, const struct err *
 static struct outcome send_one(const char *server, const char *ca_file, const char *user, const char *recipient)
 {
     struct outcome o = {0};
-    struct http_client *client;
+    struct http_client *client = NULL;
     struct err e;
     struct http_client_opts opts = {.ca_file = ca_file};
     must(loop_new(clock_real(), &o.loop, &e) && http_client_new(o.loop, &opts, &client, &e), &e);
@@ -88,8 +88,8 @@ static void to_the_mailbox(void **state)
     static const char *const names[] = {"127.0.0.1", NULL};
     static const char ca_file[] = "test-mail-ca.pem";
     struct desk *desk = desk_new(clock_real());
-    struct mailbox *box;
-    struct rsa_key *ca_key;
+    struct mailbox *box = NULL;
+    struct rsa_key *ca_key = NULL;
     struct buf ca, key, cert;
     struct err e;
     char plain[64], safe[64];
@@ -179,7 +179,7 @@ static void odd_servers(void **state)
         struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof at;
         struct script s = {socket(AF_INET, SOCK_STREAM, 0), rows[i].lines};
-        pthread_t thread;
+        pthread_t thread = 0;
         char server[64];
         assert_true(bind(s.listener, (struct sockaddr *)&at, size) == 0 && listen(s.listener, 1) == 0 &&
                     getsockname(s.listener, (struct sockaddr *)&at, &size) == 0 &&
