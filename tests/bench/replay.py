@@ -5,7 +5,8 @@ import json, shutil, statistics, subprocess, time
 from bench import BUILD, FOLDER, PORTCULLIS, fail, figure, options
 
 chosen = options(__doc__)
-TENANTS, ALERTS = 50, int(200_000 * chosen.share)
+TENANTS = 50
+ALERTS = int(200_000 * chosen.share) // TENANTS * TENANTS
 folder = FOLDER / "replay"
 shutil.rmtree(folder, ignore_errors=True)
 subprocess.run([PORTCULLIS, "init", folder], check=True, capture_output=True)
