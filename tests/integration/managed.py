@@ -157,6 +157,17 @@ def whole_estate(tap, twin, tenants):
     return named
 
 
+def shown(tap, i, named):
+    """alert show says why one is left alone, and what became of the others."""
+    for what, reason in [("custom detection", "custom_detection"), ("identity", "not_endpoint"), ("assigned", "taken"), ("nothing handled", "not_handled"),
+                         ("beside an open one", "others_open"), ("high, nobody heard", "high_unseen"), ("re-opened", "reopened"),
+                         ("device isolated by an analyst", "isolated"), ("classified", "classified")]:
+        managed = json.loads(i.run("alert", "show", named[what]["id"], "--json").stdout).get("managed") or {}
+        tap.case(managed.get("left_alone") == reason and managed["because"], f"alert show: {what}: {reason}", managed)
+    managed = json.loads(i.run("alert", "show", named["remediated"]["id"], "--json").stdout)["managed"]
+    tap.case(managed["change"] in ("confirmed", "sent") and managed["left_alone"] is None, "alert show: what was done", managed)
+
+
 def people(tap, i, named):
     alert, t = named["custom detection"]["id"], named["custom detection"]["t"]
     done = i.run("alert", "resolve", alert, "--classification", "falsePositive", "--determination", "clean", "--comment", "a test rule")
@@ -237,6 +248,7 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         time.sleep(5)
         named = whole_estate(tap, twin, tenants[:MANY])
         tap.case(not ours(tenants[0].alerts()[early]), "an alert of the look-back is left to people")
+        shown(tap, i, named)
         i.run("settings", "set", "resolve_after", "1s")
         people(tap, i, named)
         other_ways(tap, twin, i, tenants[MANY:])

@@ -41,6 +41,8 @@ bool op_response_resume(struct op_call *c, struct err *e);
 bool op_exclude_add(struct op_call *c, struct err *e);
 bool op_exclude_list(struct op_call *c, struct err *e);
 bool op_exclude_remove(struct op_call *c, struct err *e);
+/* ops_managed.c: "managed": how an alert stands with those that are kept in step; null: not known there. */
+bool view_managed(struct op_call *c, const char *tenant_id, const char *alert_id, struct err *e);
 bool op_readiness(struct op_call *c, struct err *e);
 bool op_alert_resolve(struct op_call *c, struct err *e);
 bool op_alert_comment(struct op_call *c, struct err *e);

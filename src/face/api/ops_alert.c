@@ -225,7 +225,8 @@ static bool show(struct op_call *c, const char *const *feeds, bool is_incident, 
         json_key(c->out, is_incident ? "incident" : "alert");
         json_write_raw(c->out, buf_str(&row));
         l.w = c->out;
-        ok = write_changes(c, &l, id, e) && write_responses(c, &l, is_incident, e);
+        ok = write_changes(c, &l, id, e) && (is_incident || view_managed(c, l.tenant, id, e)) &&
+             write_responses(c, &l, is_incident, e);
         json_object_end(c->out);
     }
     buf_done(&row);

@@ -37,6 +37,41 @@ static void write_outcome(struct json_writer *w, const struct managed_record *r)
     json_object_end(w);
 }
 
+static void write_changes_of(struct json_writer *w, int64_t changes)
+{
+    json_key(w, "others_changed_last");
+    json_array_begin(w);
+    for (int i = 0; i < CHANGE_COUNT; i++)
+        if (changes & INT64_C(1) << i) json_write_cstr(w, manage_change_name((enum manage_change)i));
+    json_array_end(w);
+}
+
+bool view_managed(struct op_call *c, const char *tenant_id, const char *alert_id, struct err *e)
+{
+    struct managed_record r;
+    bool found = false, is_kept;
+    if (!store_managed_find(c->installation->store, tenant_id, alert_id, &r, &found, e)) return false;
+    json_key(c->out, "managed");
+    if (!found) {
+        json_write_null(c->out);
+        return true;
+    }
+    is_kept = r.keep > KEEP_NONE && r.keep < KEEP_COUNT && r.state != MANAGED_CONFIRMED;
+    json_object_begin(c->out);
+    write_member(c->out, "change", managed_state_names[r.state]);
+    write_member(c->out, "left_alone", is_kept ? manage_rows[r.keep].name : NULL);
+    write_member(c->out, "because", is_kept ? manage_rows[r.keep].text : NULL);
+    write_changes_of(c->out, r.changes);
+    write_member(c->out, "closed_here_by", r.closed.ticks ? r.closed_by : NULL);
+    write_member(c->out, "mark", r.mark);
+    write_member(c->out, "code", r.error_code);
+    write_member(c->out, "error", r.error_text);
+    json_key(c->out, "looked_at_next");
+    write_time(c->out, r.due);
+    json_object_end(c->out);
+    return true;
+}
+
 static bool carry_out(struct op_call *c, struct manage_order *o, struct err *e)
 {
     struct tenant_record t;
