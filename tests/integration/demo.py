@@ -52,6 +52,19 @@ with Tap() as tap:
         tap.case(len({f["tenant"] for f in counts["feeds"]}) == 20 and len({f["feed"] for f in counts["feeds"]}) >= 60,
                  "20 tenants, every table and kind of object", len(counts["feeds"]))
         tap.case(set(counts) == {"feeds", "totals", "responses", "notices", "lake"}, "the summary has the shape promised", list(counts))
+        by_device = {r["device"].split(".")[0]: r for r in counts.get("responses", [])}
+        outcomes = [by_device.get(f"pc-000{n}", {}).get("outcome") for n in range(3)]
+        tap.case(outcomes[0] == "confirmed", "a ransomware alert: the device is isolated, and that is confirmed", counts.get("responses"))
+        tap.case(outcomes[1] == "pending", "a device that is away stays pending", counts.get("responses"))
+        failure = by_device.get("pc-0002", {})
+        tap.case(outcomes[2] in ("failed", "refused") and failure.get("code") == "defender.os_unsupported" and failure["message"] and failure["remedy"],
+                 "a device that cannot be isolated: code, message, remedy", failure)
+        told = [(n["channel"], n["outcome"]) for n in counts.get("notices", [])]
+        order = [channel for channel, outcome in told if outcome in ("delivered", "acknowledged")]
+        tap.case(("email", "delivered") in told and ("phone", "acknowledged") in told and order.index("email") < order.index("phone"),
+                 "mail first, then the phone, and a key acknowledges", told)
+        tap.case("NOT CONFIRMED ISOLATED: pc-0001" in done.stdout and "Medium alert: Suspicious script" in done.stdout,
+                 "people hear that it is not confirmed; a medium alert is told and no more", done.stdout[-3000:])
         again = subprocess.run([PORTCULLIS, "demo", "--seconds", "1", "--dir", folder], capture_output=True, text=True, timeout=60)
         tap.case(again.returncode == 2 and "demo.folder" in again.stderr, "a folder that no demo made is left alone", again.stderr)
         a_dead_row(pathlib.Path(folder))

@@ -189,6 +189,12 @@ class World:
                                                          "description": "d"})
 
 
+def cancelled_too_late(w):
+    action = json.loads(w.action("isolate", ISOLATE)[1])
+    w.twin.ask("/twin/clock", "POST", b"5m")
+    return w.endpoint(f"machineactions/{action['id']}/cancel", "POST", body={"Comment": "c"})
+
+
 def last(answers):
     return list(answers)[-1]
 
@@ -228,6 +234,7 @@ API = {
     ("400", "any", "ActiveRequestAlreadyExists", ""): (
         "action_running", "machines", lambda w: last(w.action("isolate", ISOLATE) for _ in range(2)), rule(temper="offline")),
     ("400", "any", "", "Action is already in progress"): ("action_running", "machines", said(400, "BadRequest", "Action is already in progress"), {}),
+    ("400", "any", "", "cannot be cancelled"): ("action_over", "machines", lambda w: cancelled_too_late(w), rule(temper="fast")),
     ("400", "any", "OsPlatformNotSupported", ""): ("os_unsupported", "machines", lambda w: w.action("isolate", ISOLATE), rule(temper="unsupported")),
     ("400", "any", "ClientVersionNotSupported", ""): ("sensor_old", "machines", lambda w: w.action("isolate", ISOLATE), rule(temper="old_client")),
     ("400", "any", "MaximumBatchSizeExceeded", ""): ("batch_too_large", "machines", lambda w: w.endpoint("indicators/import", "POST", body=BATCH), {}),

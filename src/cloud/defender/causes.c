@@ -118,6 +118,9 @@ const struct cause defender_causes[DEFENDER_CAUSE_COUNT] = {
                                   "Send less at once; the message says how many are allowed."},
     [DEFENDER_ACTION_RUNNING] = {"defender.action_running", ERR_RETRY, "the same action is under way on this device",
                                  "Nothing to do: wait for the one that runs; its outcome is the answer."},
+    [DEFENDER_ACTION_OVER] = {"defender.action_over", ERR_INPUT, "the machine action is over and cannot be cancelled",
+                              "Look at how it ended: portcullis response show NUMBER. What it did is undone by its "
+                              "opposite (release, unrestrict)."},
     [DEFENDER_OS_UNSUPPORTED] = {"defender.os_unsupported", ERR_INPUT,
                                  "the device's operating system does not support this action",
                                  "Act on this device in another way: the action does not exist for its system."},

@@ -113,6 +113,7 @@ static const struct api_error rules[] = {
     {400, ANY_FAMILY, NULL, "for Top query has been exceeded", DEFENDER_PAGE_TOO_LARGE},
     {400, ANY_FAMILY, "ActiveRequestAlreadyExists", NULL, DEFENDER_ACTION_RUNNING},
     {400, ANY_FAMILY, NULL, "Action is already in progress", DEFENDER_ACTION_RUNNING},
+    {400, ANY_FAMILY, NULL, "cannot be cancelled", DEFENDER_ACTION_OVER},
     {400, ANY_FAMILY, "OsPlatformNotSupported", NULL, DEFENDER_OS_UNSUPPORTED},
     {400, ANY_FAMILY, "ClientVersionNotSupported", NULL, DEFENDER_SENSOR_OLD},
     {400, ANY_FAMILY, "MaximumBatchSizeExceeded", NULL, DEFENDER_BATCH_TOO_LARGE},

@@ -9,7 +9,7 @@
 #include "face/app/app.h"
 #include "kit/sys/thread.h"
 
-enum { TENANTS = 20, TENANTS_MAX = 1000, DRAW_MS = 500, TREE_DEPTH_MAX = 16 };
+enum { STORY_S = 20, TENANTS = 20, TENANTS_MAX = 1000, DRAW_MS = 500, TREE_DEPTH_MAX = 16 };
 #define MARKER "demo-of-portcullis"
 
 /* ---- the demo's folder ---------------------------------------------------------------------------------------------------- */
@@ -135,7 +135,9 @@ static void watch(struct show *s)
     while (!gate_wait_ms(s->ended, DRAW_MS)) {
         demo_story_step(s->story, s->engine, clock_mono(&clock).ms);
         demo_view_draw(s->view, "polling");
-        if (s->seconds && clock_mono(&clock).ms >= end_ms) break;
+        bool is_time = s->seconds && clock_mono(&clock).ms >= end_ms;
+        bool is_short = s->seconds < STORY_S; /* then the story is left where it is */
+        if (is_time && (is_short || demo_story_is_told(s->story, clock_mono(&clock).ms))) break;
     }
 }
 
@@ -144,6 +146,7 @@ static bool freeze_and_drain(struct show *s, struct err *e)
     struct pull_result drained;
     puts("\nfreezing the twin and draining: every feed up to now, every sweep at once");
     (void)fflush(stdout);
+    engine_end_response(s->engine); /* what it did would come into being after the freeze */
     if (!demo_twin_freeze(s->twin, e) || !engine_drain(s->engine, &drained, e)) return false;
     if (drained.failed_feeds)
         return err_set(e, &app_causes[APP_NOT_EXACT], "%llu feeds could not be drained, first %s",

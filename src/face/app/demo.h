@@ -31,7 +31,8 @@ void demo_view_free(struct demo_view *v); /* leaves the last picture; accepts NU
 struct demo_story;
 bool demo_story_new(struct installation *i, struct demo_twin *twin, const char *tenant_id, struct demo_story **out,
                     struct err *e);
-void demo_story_free(struct demo_story *s); /* accepts NULL */
+void demo_story_free(struct demo_story *s);                          /* accepts NULL */
+bool demo_story_is_told(const struct demo_story *s, int64_t now_ms); /* not begun, or all of it has happened */
 void demo_story_step(struct demo_story *s, struct engine *en, int64_t now_ms);
 bool demo_story_print(struct installation *i, struct err *e);
 /* The summary's lists, written into an open array. */

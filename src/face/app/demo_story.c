@@ -11,7 +11,7 @@
 #include "flow/act/act.h"
 #include "kit/seal/seal.h"
 
-enum { SETTLE_MS = 3000 };
+enum { SETTLE_MS = 3000, TOLD_MS = 22000 /* not confirmed after 15 s, and told */ };
 #define WHO "demo"
 #define ON_DUTY "Alex Gate"
 
@@ -32,7 +32,7 @@ struct demo_story {
     struct demo_twin *twin;
     char tenant_id[GUID_BYTES];
     bool has_begun;
-    int64_t ready_ms; /* since then its alerts are polled; 0: not yet */
+    int64_t begun_ms, ready_ms; /* since then its alerts are polled; 0: not yet */
 };
 
 /* ---- before the curtain ---------------------------------------------------------------------------------------------------- */
@@ -163,7 +163,13 @@ void demo_story_step(struct demo_story *s, struct engine *en, int64_t now_ms)
     if (s->ready_ms == 0) s->ready_ms = now_ms; /* what was there before is known by then */
     if (now_ms - s->ready_ms < SETTLE_MS) return;
     s->has_begun = true;
+    s->begun_ms = now_ms;
     play(s);
+}
+
+bool demo_story_is_told(const struct demo_story *s, int64_t now_ms)
+{
+    return !s->has_begun || now_ms - s->begun_ms >= TOLD_MS;
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------------------------------- */

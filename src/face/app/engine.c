@@ -34,6 +34,7 @@ struct engine {
     struct readying *readying;
     bool is_manual;
     bool is_feedless; /* the feeds never began */
+    bool is_response_over;
     struct folding *folding;
     struct changes *changes; /* loop; NULL unless they are told */
     struct timer *changes_timer;
@@ -308,7 +309,34 @@ static void response_stopped(void *ctx)
 static void halt_now(void *arg)
 {
     struct question *q = arg;
-    responding_stop(q->engine->responding, response_stopped, q);
+    if (q->engine->is_response_over)
+        response_stopped(q);
+    else
+        responding_stop(q->engine->responding, response_stopped, q);
+}
+
+static void response_ended(void *ctx)
+{
+    struct question *q = ctx;
+    q->engine->is_response_over = true;
+    gate_open(q->done);
+}
+
+static void end_response_now(void *arg)
+{
+    struct question *q = arg;
+    if (q->engine->is_response_over)
+        gate_open(q->done);
+    else
+        responding_stop(q->engine->responding, response_ended, q);
+}
+
+void engine_end_response(struct engine *en)
+{
+    struct question q = {0};
+    responding_halt_managing(en->responding);
+    responding_end_managing(en->responding); /* before its calls are gone */
+    ask(en, end_response_now, &q);
 }
 
 void engine_halt(struct engine *en)

@@ -15,6 +15,8 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
 /* Ends the feeds: what is on its way is cancelled, what is being committed is finished, and who waits for a pull hears
  * INGEST_STOPPED. To be called before those who might wait are waited for themselves. Twice does no harm. */
 void engine_halt(struct engine *en);
+/* Ends the response alone: nothing is ordered or told any more, feeds go on. Twice does no harm. */
+void engine_end_response(struct engine *en);
 /* Cancels what is on its way, waits for what is being committed or folded; frees. Accepts NULL. */
 void engine_stop(struct engine *en);
 const struct engine_ops *engine_operations(struct engine *en);
