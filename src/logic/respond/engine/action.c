@@ -113,6 +113,10 @@ static void succeeded(struct responder *r, struct action *a, const struct look *
     action_settle(r, a, ACTION_FAILED, "undone", a->error.text);
     (void)tell_failed(r, a, false, "");
     decision_done(r, a);
+    if (a->kind != ACT_ISOLATE || pair.last == NULL) return;
+    hold_isolated(r, a); /* it was, and somebody let it go: watched, and the incident only asks */
+    const struct hold_slot *h = slot_hold_of(r, a->tenant, a->device);
+    if (h && h->h.state == HOLD_HELD) hold_seen_released(r, &h->h, pair.last);
 }
 
 static bool tells_late(const struct action *a)
