@@ -97,7 +97,7 @@ static void tell_settled(struct act *a)
     void (*settled)(void *ctx) = a->settled;
     bool is_quiet = !a->is_turning && !a->is_woken && !a->is_tenants_wanted && LIST_EMPTY(&a->deeds) &&
                     STAILQ_EMPTY(&a->answers) && STAILQ_EMPTY(&a->orders);
-    if (settled == NULL || !is_quiet) return;
+    if (settled == NULL || !(is_quiet || a->is_stopping)) return; /* who waits when it stops is not left waiting */
     a->settled = NULL;
     settled(a->settled_ctx);
 }
