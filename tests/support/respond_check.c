@@ -235,6 +235,14 @@ void check_post(struct world *w, const struct effect *e)
     memcpy(p->device, e->device, sizeof p->device);
 }
 
+/* As it was first written: later ones name the incident that it was merged into since. */
+static const struct decision *first_decision(const struct world *w, uint64_t id)
+{
+    for (size_t i = 0; i < w->record_count; i++)
+        if (w->ledger[i].kind == RECORD_DECISION && w->ledger[i].decision.id == id) return &w->ledger[i].decision;
+    return NULL;
+}
+
 /* ---- effects: which action of ours isolated what -------------------------------------------------------------------------------- */
 
 static uint64_t marked(const char *comment)
@@ -254,13 +262,13 @@ void check_isolated(void *ctx, const struct rc_device *d, const struct rc_action
         broken(w, "%s was isolated by an action that no record knows", d->host);
         return;
     }
-    mine = durable_decision(w, a->decision);
+    mine = first_decision(w, a->decision);
     for (size_t i = 0; a->is_unattended && mine && i < w->cloud.action_count; i++) { /* another one, of the same key? */
         const struct rc_action *x = &w->cloud.actions[i];
         if (x->x.kind != ACT_ISOLATE || x->x.state != REMOTE_SUCCEEDED || x->device != by->device) continue;
         o = durable_action(w, marked(x->x.comment));
         if (o == NULL || o->id == a->id || !o->is_unattended) continue;
-        other = durable_decision(w, o->decision);
+        other = first_decision(w, o->decision);
         later = o->intent.ticks > a->intent.ticks ? o->intent : a->intent; /* two that were merged since were two */
         if (other && strcmp(survivor(w, other->tenant, other->incident, later),
                             survivor(w, mine->tenant, mine->incident, later)) == 0)

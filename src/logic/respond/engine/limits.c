@@ -11,20 +11,21 @@ static bool counts(const struct action *a)
     return contains_threat(a->kind) && a->state != ACTION_REFUSED;
 }
 
-/* The first action of the last hour: they are in order of their ids, hence of their intents. */
-static size_t first_of_hour(const struct responder *r, struct wall now)
+/* When it was last sent, at the latest: an attempt may come long after its intent, when we were down between. */
+static bool is_of_hour(const struct action *a, struct wall now)
 {
-    size_t i = r->actions.count;
-    while (i > 0 && is_within(action_at(r, i - 1)->a.intent, now, HOUR_MS)) i--;
-    return i;
+    bool may_be_new = !action_is_settled(a) || a->state == ACTION_UNKNOWN;
+    return is_within(a->intent, now, HOUR_MS) || is_within(a->sent, now, HOUR_MS) ||
+           (may_be_new && is_within(a->changed, now, HOUR_MS));
 }
 
 /* Is there an earlier one about the same device? Then this one is not another device. */
-static bool is_counted_before(const struct responder *r, size_t first, size_t before, const struct action *a)
+static bool is_counted_before(const struct responder *r, size_t before, const struct action *a, struct wall now)
 {
-    for (size_t i = first; i < before; i++) {
+    for (size_t i = 0; i < before; i++) {
         const struct action *o = &action_at(r, i)->a;
-        if (counts(o) && strcmp(o->device, a->device) == 0 && strcmp(o->tenant, a->tenant) == 0) return true;
+        if (counts(o) && is_of_hour(o, now) && strcmp(o->device, a->device) == 0 && strcmp(o->tenant, a->tenant) == 0)
+            return true;
     }
     return false;
 }
@@ -54,11 +55,12 @@ static uint32_t held_now(const struct responder *r, const char *tenant, const ch
 struct usage limits_usage(const struct responder *r, const char *tenant, const char *but, struct wall now)
 {
     struct usage u = {0};
-    size_t first = first_of_hour(r, now);
-    for (size_t i = first; i < r->actions.count; i++) {
+    for (size_t i = 0; i < r->actions.count; i++) {
         const struct action *a = &action_at(r, i)->a;
         bool is_here = strcmp(a->tenant, tenant) == 0;
-        if (!counts(a) || (is_here && strcmp(a->device, but) == 0) || is_counted_before(r, first, i, a)) continue;
+        if (!counts(a) || !is_of_hour(a, now) || (is_here && strcmp(a->device, but) == 0) ||
+            is_counted_before(r, i, a, now))
+            continue;
         u.account++;
         if (is_here) u.hour++;
     }
