@@ -217,7 +217,7 @@ def large():
         i.add_tenants(twin)
         twin.freeze()
         lines = "".join(json.dumps(r) + "\n" for _, _, _, r in streaming.records(twin))
-        times = 200_000_000 // len(lines) + 1
+        times = 600_000_000 // len(lines) + 1  # several seconds of work: progress is told once a second
         with open(i.folder / "large.json", "w", encoding="utf-8") as file:
             for _ in range(times):
                 file.write(lines)
