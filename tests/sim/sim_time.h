@@ -3,9 +3,9 @@
 #ifndef TESTS_SIM_TIME_H
 #define TESTS_SIM_TIME_H
 
-#include "kit/sys/runtime.h"
 #include "kit/sys/clock.h"
 #include "kit/sys/random.h"
+#include "kit/sys/runtime.h"
 
 struct sim_event {
     int64_t at_ms;

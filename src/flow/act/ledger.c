@@ -30,7 +30,7 @@ static bool write_record(struct store *s, const struct respond_record *r, struct
     struct buf text;
     buf_init(&text, 0);
     (void)str_copy(str_of(tenant_in(r)), row.tenant_id, sizeof row.tenant_id);
-    (void)str_copy(str_of(record_names[r->kind]), row.kind, sizeof row.kind);
+    (void)str_copy(str_of(r->kind < RECORD_KINDS ? record_names[r->kind] : ""), row.kind, sizeof row.kind);
     respond_record_id(r, row.subject);
     bool ok = respond_record_format(r, &text) || err_set(e, &base_causes[BASE_NO_MEMORY], "writing the ledger");
     row.body = buf_str(&text);

@@ -106,7 +106,8 @@ static bool take_verdict(void *arg, const struct verdict_record *r)
 {
     struct telling *t = arg;
     struct verdict v;
-    t->ok = verdict_restore(r, &v) || err_set(t->e, &ingest_causes[INGEST_STATE_BAD], "verdicts of %s", t->record->feed);
+    t->ok =
+        verdict_restore(r, &v) || err_set(t->e, &ingest_causes[INGEST_STATE_BAD], "verdicts of %s", t->record->feed);
     if (!t->ok) return false;
     tell_until(t, v.hour);
     tell_hour(t, v.hour, &v);

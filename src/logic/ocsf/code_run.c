@@ -73,8 +73,10 @@ static inline struct open_block block_here(struct progress *g, struct hand h)
 static inline struct hand back_to(struct progress *g, const struct open_block *b)
 {
     struct map_scratch *s = g->pen.s;
+    /* NOLINTBEGIN(clang-analyzer-core.CallAndMessage,clang-analyzer-core.uninitialized.Assign): what ends has begun */
     if (UNLIKELY(s->observable_count > b->observables)) run_take_back(s, b->marks, b->observables);
     s->profiles = b->profiles;
+    /* NOLINTEND(clang-analyzer-core.CallAndMessage,clang-analyzer-core.uninitialized.Assign) */
     return (struct hand){s->out.p + b->at, b->written, s->marks + b->marks};
 }
 

@@ -19,10 +19,10 @@
     "error_text, created, next_try, sent, settled"
 
 /* In the order of struct managed_record. */
-#define MANAGED_COLUMNS \
-    "tenant_id, alert_id, incident, title, owner, determination, devices, api, service, severity, status, " \
+#define MANAGED_COLUMNS                                                                                           \
+    "tenant_id, alert_id, incident, title, owner, determination, devices, api, service, severity, status, "       \
     "handled, classification, flags, comments, updated, seen, changed, changes, closed_by, closed, keep, state, " \
-    "wants, did, mark, author, word_class, word_determination, comment, tries, sent, due, error_code, " \
+    "wants, did, mark, author, word_class, word_determination, comment, tries, sent, due, error_code, "           \
     "error_text"
 
 /* clang-format off */
