@@ -810,22 +810,22 @@ static void records_as_text(void **state)
     assert_true(
         respond_record_parse(STR("kind=stop newer=thing when=2026-01-01T00:00:00Z state=on tenant=t"), &back, &e));
     assert_int_equal(back.stop.state, STOP_ON);
-    static const char *const bad[] = {
-        "",
-        "kind=",
-        "kind=none",
-        "kind=wish id=1",
-        "step=x",
-        "kind=decision id=-1",
-        "kind=decision id=1 state=sideways",
-        "kind=decision fallback=zz",
-        "kind=hold since=soon",
-        "kind=action late=2",
-        "kind=action looks=4294967296",
-        "kind=stop by=%0",
-        "kind=stop by=%00",
-        "kind=order order=0123456789012345678901234567890123456789012345678901234567890123456789"
-        "012345678901234567890123456789"};
+    static const char too_long[] = "kind=order order=01234567890123456789012345678901234567890123456789"
+                                   "01234567890123456789012345678901234567890123456789";
+    static const char *const bad[] = {"",
+                                      "kind=",
+                                      "kind=none",
+                                      "kind=wish id=1",
+                                      "step=x",
+                                      "kind=decision id=-1",
+                                      "kind=decision id=1 state=sideways",
+                                      "kind=decision fallback=zz",
+                                      "kind=hold since=soon",
+                                      "kind=action late=2",
+                                      "kind=action looks=4294967296",
+                                      "kind=stop by=%0",
+                                      "kind=stop by=%00",
+                                      too_long};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (respond_record_parse(str_of(bad[i]), &back, &e)) fail_msg("was read: %s", bad[i]);
         assert_ptr_equal(e.cause, &respond_causes[RESPOND_RECORD]);
