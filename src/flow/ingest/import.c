@@ -416,9 +416,9 @@ bool import_feed(struct import *im, const void *p, size_t n, struct err *e)
 
 bool import_end(struct import *im, struct err *e)
 {
-    if (im->unpack && !unpack_end(im->unpack, on_plain, im))
-        give_up_file(im, "the file's gzip or zstd ends in the middle");
-    json_split_end(im->split);
+    bool is_whole = im->unpack == NULL || unpack_end(im->unpack, on_plain, im);
+    json_split_end(im->split); /* first what is left of it: letters keep the file's order, in whatever pieces it came */
+    if (!is_whole) give_up_file(im, "the file's gzip or zstd ends in the middle");
     unpack_free(im->unpack);
     im->unpack = NULL;
     return may_go_on(im, e);
