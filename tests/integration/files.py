@@ -183,16 +183,20 @@ def killed():
         i.add_tenants(twin)
         twin.freeze()
         count = streaming.export(twin, i.folder / "blobs")
-        rng, died = random.Random(4), 0
+        rng, died, took = random.Random(4), 0, 0.3
         words = [PORTCULLIS, "pull", "--from-files", i.folder / "blobs", "--config", i.config]
         for number in range(int(os.environ.get("KILLS", 24))):
             point = KILL_POINTS[number % len(KILL_POINTS)] if number % 3 else None
             env = {**os.environ, **({"PORTCULLIS_KILL_AT": f"{point}:{rng.choice([1, 2, 5])}"} if point else {})}
+            began = time.monotonic()
             run = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
             if not point:
-                time.sleep(rng.uniform(0.02, 0.3))
+                time.sleep(rng.uniform(0.01, took))
                 run.kill()
-            died += run.wait() == -signal.SIGKILL
+            if run.wait() == -signal.SIGKILL:
+                died += 1
+            else:
+                took = min(took, time.monotonic() - began)  # so long it takes now: the next random kill comes within
         tap.case(died >= 5, f"killed {died} times in the middle")
         done = i.run("pull", "--from-files", i.folder / "blobs", "--json")
         tap.case(done.returncode == 0 and counts(done)["records"] == count, f"the last run is whole: {counts(done)}", done.stdout + done.stderr)
