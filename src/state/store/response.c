@@ -39,40 +39,6 @@ bool store_ledger_list(struct store *s, uint64_t after, const char *subject, boo
     return cursor_close(&c);
 }
 
-/* ---- orders ------------------------------------------------------------------------------------------------------------ */
-
-bool store_order_add(struct store *s, const struct order_record *r, struct err *e)
-{
-    bool conflict = false;
-    if (!run_statement(s, SQL_ORDER_ADD, &conflict, e, "titttbt", r->id, or_now(s, r->at).ticks, r->actor, r->verb,
-                       r->tenant_id, r->detail, r->answer))
-        return false;
-    return !conflict || err_set(e, &store_causes[STORE_EXISTS], "the order %s was given before", r->id);
-}
-
-bool store_order_answer(struct store *s, const char *id, const char *answer, struct err *e)
-{
-    return run_statement(s, SQL_ORDER_ANSWER, NULL, e, "tt", answer, id);
-}
-
-bool store_order_find(struct store *s, const char *id, struct order_record *out, bool *found_out, struct err *e)
-{
-    struct cursor c;
-    if (!cursor_open(s, SQL_ORDER_FIND, &c, e, "t", id)) return false;
-    bool found = cursor_next(&c);
-    if (found) {
-        *out = (struct order_record){.at = column_wall(&c, 0)};
-        (void)str_copy(str_of(id), out->id, sizeof out->id);
-        column_text(&c, 1, out->actor, sizeof out->actor);
-        column_text(&c, 2, out->verb, sizeof out->verb);
-        column_text(&c, 3, out->tenant_id, sizeof out->tenant_id);
-        column_text(&c, 4, out->answer, sizeof out->answer);
-    }
-    if (!cursor_close(&c)) return false;
-    *found_out = found;
-    return true;
-}
-
 /* ---- exclusions -------------------------------------------------------------------------------------------------------- */
 
 static bool write_exclusion(struct store *s, const struct exclusion_record *r, bool *conflict, struct err *e)

@@ -106,8 +106,6 @@ static const char *const migrations[] = {
     "CREATE TABLE ledger (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, tenant_id TEXT NOT NULL,"
     " subject TEXT NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL);"
     "CREATE INDEX ledger_of_subject ON ledger (subject, seq);"
-    "CREATE TABLE response_order (id TEXT PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, verb TEXT NOT NULL,"
-    " tenant_id TEXT NOT NULL, detail BLOB NOT NULL, answer TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE exclusion (id INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, kind INTEGER NOT NULL,"
     " value TEXT NOT NULL COLLATE NOCASE, owner TEXT NOT NULL, reason TEXT NOT NULL, created INTEGER NOT NULL,"
     " expires INTEGER NOT NULL, UNIQUE (tenant_id, kind, value));",

@@ -193,9 +193,6 @@
     X(LEDGER_LIST_OF, "SELECT seq, at, tenant_id, subject, kind, body FROM ledger WHERE seq > ?1 AND subject = ?2 ORDER BY seq")   \
     X(LEDGER_LATEST, "SELECT seq, at, tenant_id, subject, kind, body FROM ledger WHERE seq > ?1 AND ?2 = '' AND seq IN"            \
                      " (SELECT max(seq) FROM ledger GROUP BY subject, kind) ORDER BY seq")                                         \
-    X(ORDER_ADD, "INSERT INTO response_order (id, at, actor, verb, tenant_id, detail, answer) VALUES (?, ?, ?, ?, ?, ?, ?)")       \
-    X(ORDER_ANSWER, "UPDATE response_order SET answer = ? WHERE id = ?")                                                           \
-    X(ORDER_FIND, "SELECT at, actor, verb, tenant_id, answer FROM response_order WHERE id = ?")                                    \
     X(EXCLUSION_ADD, "INSERT INTO exclusion (tenant_id, kind, value, owner, reason, created, expires) VALUES (?, ?, ?, ?,"         \
                      " ?, ?, ?)")                                                                                                  \
     X(EXCLUSION_SET, "UPDATE exclusion SET tenant_id = ?, kind = ?, value = ?, owner = ?, reason = ?, created = ?, expires"        \

@@ -435,18 +435,6 @@ bool store_ledger_add(struct store *s, struct ledger_record *r, struct err *e); 
 bool store_ledger_list(struct store *s, uint64_t after, const char *subject, bool is_latest,
                        bool (*each)(void *arg, const struct ledger_record *r), void *arg, struct err *e);
 
-/* What people ordered, by an id of the one who brings it: the same order twice is one (STORE_EXISTS). */
-struct order_record {
-    char id[64];
-    struct wall at;
-    char actor[NAME_BYTES], verb[24], tenant_id[GUID_BYTES];
-    struct str detail; /* JSON; borrowed */
-    char answer[400];  /* what came of it, once it is known */
-};
-bool store_order_add(struct store *s, const struct order_record *r, struct err *e);
-bool store_order_answer(struct store *s, const char *id, const char *answer, struct err *e);
-bool store_order_find(struct store *s, const char *id, struct order_record *out, bool *found_out, struct err *e);
-
 /* What automatic action leaves alone. */
 enum excluded { EXCLUDED_DEVICE, EXCLUDED_TAG, EXCLUDED_GROUP, EXCLUDED_USER, EXCLUDED_KINDS };
 extern const char *const excluded_names[EXCLUDED_KINDS];

@@ -122,27 +122,6 @@ void the_ledger_keeps_its_order(void **state)
     fake_disk_free(d);
 }
 
-void an_order_is_taken_once(void **state)
-{
-    struct fake_disk *d = fake_disk_new(9);
-    struct store *s = open_on(d, true);
-    struct err e = {0};
-    struct order_record o = {.id = "call-1/2", .actor = "ann", .verb = "approve", .detail = STR("{}")}, got;
-    bool found = false;
-    (void)state;
-    must(store_order_add(s, &o, &e), &e);
-    assert_false(store_order_add(s, &o, &e));
-    assert_ptr_equal(e.cause, &store_causes[STORE_EXISTS]);
-    must(store_order_answer(s, o.id, "approved", &e) && store_order_find(s, o.id, &got, &found, &e), &e);
-    assert_true(found);
-    assert_string_equal(got.actor, "ann");
-    assert_string_equal(got.answer, "approved");
-    must(store_order_find(s, "else", &got, &found, &e), &e);
-    assert_false(found);
-    store_close(s);
-    fake_disk_free(d);
-}
-
 static bool note_exclusion(void *arg, const struct exclusion_record *r)
 {
     char line[700];

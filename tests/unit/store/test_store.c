@@ -207,7 +207,6 @@ int main(void)
         cmocka_unit_test(people_there_and_back),
         cmocka_unit_test(the_inbox_is_read_in_order),
         cmocka_unit_test(the_ledger_keeps_its_order),
-        cmocka_unit_test(an_order_is_taken_once),
         cmocka_unit_test(exclusions_there_and_back),
         cmocka_unit_test(managed_alerts_there_and_back),
         cmocka_unit_test(revisions_are_taken_in_once),

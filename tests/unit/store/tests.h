@@ -41,7 +41,6 @@ void people_there_and_back(void **state);
 /* test_response.c */
 void the_inbox_is_read_in_order(void **state);
 void the_ledger_keeps_its_order(void **state);
-void an_order_is_taken_once(void **state);
 void exclusions_there_and_back(void **state);
 /* test_managed.c */
 void managed_alerts_there_and_back(void **state);
