@@ -405,6 +405,17 @@ void world_done(struct world *w)
     policy_free(w->policy);
 }
 
+struct rc_alert *world_usual(struct world *w)
+{
+    world_init(w, 1);
+    (void)rc_add_tenant(&w->cloud, MODE_AUTO);
+    (void)rc_add_device(&w->cloud, 0, "pc1.example", "Windows11");
+    world_start(w);
+    struct rc_alert *a = rc_add_alert(&w->cloud, 0, "7", SEVERITY_HIGH);
+    rc_name_device(a, 0, ROLE_PRIMARY);
+    return a;
+}
+
 unsigned world_unattended(const struct world *w)
 {
     unsigned n = 0;

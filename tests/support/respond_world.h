@@ -58,6 +58,8 @@ struct world {
 };
 void world_init(struct world *w, uint64_t seed);
 void world_done(struct world *w);
+/* The usual case, begun: one tenant with remediation on, a PC, and a high alert of an endpoint about it. */
+struct rc_alert *world_usual(struct world *w);
 void world_start(struct world *w); /* after tenants and devices are there: the process begins */
 void world_run(struct world *w, int64_t ms);
 /* An alert's state as it is now is delivered after `delay_ms`. */

@@ -15,16 +15,9 @@ enum { MIN = 60000, HOUR = 3600000 };
 
 static struct world w; /* large */
 
-/* One tenant with remediation on, a PC, and a high alert of an endpoint about it. */
 static struct rc_alert *begin(void)
 {
-    world_init(&w, 1);
-    (void)rc_add_tenant(&w.cloud, MODE_AUTO);
-    (void)rc_add_device(&w.cloud, 0, "pc1.example", "Windows11");
-    world_start(&w);
-    struct rc_alert *a = rc_add_alert(&w.cloud, 0, "7", SEVERITY_HIGH);
-    rc_name_device(a, 0, ROLE_PRIMARY);
-    return a;
+    return world_usual(&w);
 }
 
 static void finish(void)
