@@ -57,7 +57,7 @@ struct cloud_request {
     struct cloud_param params[CLOUD_PARAMS_MAX];
     unsigned param_count;
     struct str base_url; /* what nextLinks begin with: "http://127.0.0.1:4711" */
-    struct str authorization, content_type, client_request_id, prefer; /* headers of interest; may be empty */
+    struct str authorization, content_type, client_request_id, prefer, accept; /* headers of interest; may be empty */
     struct str body;
 };
 /* "a=b&c=d" into params, percent-decoded into `a` (plus is a blank). false: too many or broken escapes. */

@@ -1,5 +1,6 @@
-/* The consent screen (section 4), without the screen: a GET is the administrator's yes. `as=ROLE` names the role she has
- * (default global_admin), `as=ROLE@TENANT` her tenant too, where the path says "common" or "organizations". */
+/* The consent screen (section 4). A browser (whoever accepts HTML) is shown the pages of consent_page.c first; to anybody else a
+ * GET is the administrator's yes. `as=ROLE` names the role she has (default global_admin), `as=ROLE@TENANT` her tenant too, where
+ * the path says "common" or "organizations"; `answer=accept` or `cancel` is what she pressed. */
 #include <stdio.h>
 #include <string.h>
 
@@ -20,29 +21,13 @@ static struct str param(const struct exchange *x, const char *name)
 }
 
 /* ---- what the administrator sees: a page, or the way back ----------------------------------------------------------- */
-static void add_html(struct buf *out, struct str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        const char *entity = text.p[i] == '<'   ? "&lt;"
-                             : text.p[i] == '>' ? "&gt;"
-                             : text.p[i] == '&' ? "&amp;"
-                             : text.p[i] == '"' ? "&quot;"
-                                                : NULL;
-        if (entity)
-            buf_add_str(out, str_of(entity));
-        else
-            buf_add_char(out, text.p[i]);
-    }
-}
-
 static void answer_page(struct exchange *x, int status, struct str text)
 {
     struct buf out;
     buf_init(&out, 64 << 10);
     buf_add_str(&out, STR("<!doctype html><title>Sign in to your account</title><p>"));
-    add_html(&out, text);
-    login_headers(x);
-    answer_bytes(x, status, "text/html; charset=utf-8", &out);
+    page_text(&out, text);
+    page_answer(x, status, &out);
 }
 
 /* An error that is shown here, since it cannot be told to the application. Always false. */
@@ -105,6 +90,7 @@ static void refuse_consent(struct exchange *x, const struct consent *c, unsigned
               : c->form == CONSENT_V2 ? STR("consent_required")
                                       : STR("access_denied"));
     add_param(&query, "error_description", buf_str(&text));
+    if (str_eq(param(x, "answer"), STR("cancel"))) add_param(&query, "error_subcode", STR("cancel"));
     if (c->state.n && !drops_state) add_param(&query, "state", c->state);
     go_back(x, c, &query);
     buf_done(&text);
@@ -154,8 +140,12 @@ static bool redirect_is(struct str uri, struct str registered)
 
 static bool redirect_is_registered(const struct twin_app *app, struct str uri)
 {
-    static const char *const usual[] = {"https://localhost/consent", "http://localhost/consent",
-                                        "http://127.0.0.1/consent"};
+    static const char *const usual[] = {"https://localhost/consent",
+                                        "http://localhost/consent",
+                                        "http://127.0.0.1/consent",
+                                        "https://localhost/onboarding/callback",
+                                        "http://localhost/onboarding/callback",
+                                        "http://127.0.0.1/onboarding/callback"};
     if (uri.n == 0) return true; /* then it is the portal */
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
         if (redirect_is(uri, str_of(usual[i]))) return true;
@@ -244,6 +234,35 @@ static void give(struct exchange *x, struct consent *c)
     grant_give(c->grant, roles, x->now, wall_add(x->now, delay_ms * WALL_TICKS_PER_MS));
 }
 
+static bool is_browser(const struct exchange *x)
+{
+    return str_find(x->q->accept, STR("text/html"), 0) != SIZE_MAX;
+}
+
+/* Whoever signs in must be of the tenant the link names. */
+static bool find_user(struct exchange *x, const struct consent *c)
+{
+    if (c->tenant.n == 0 || tenant_by_id(x->cloud, c->tenant) == x->tenant) return true;
+    return show(x, 50020, c->tenant);
+}
+
+static void decide(struct exchange *x, struct consent *c, bool may)
+{
+    struct str answer = param(x, "answer");
+    if (is_browser(x) && answer.n == 0 && may)
+        page_permissions(x, c->client_id, c->asked);
+    else if (is_browser(x) && answer.n == 0)
+        page_need_approval(x, c->client_id);
+    else if (!may)
+        refuse_consent(x, c, 90094);
+    else if (x->tenant->consent == TENANT_CONSENT_REFUSED || str_eq(answer, STR("cancel")))
+        refuse_consent(x, c, 65004);
+    else {
+        give(x, c);
+        tell_success(x, c);
+    }
+}
+
 void consent_handle(struct exchange *x, struct str tenant, enum consent_form form)
 {
     struct consent c = {.form = form,
@@ -253,17 +272,18 @@ void consent_handle(struct exchange *x, struct str tenant, enum consent_form for
                         .scope = param(x, "scope"),
                         .tenant = param(x, "as")};
     bool may;
-    c.role = str_cut(&c.tenant, '@');
-    if (c.role.n == 0) c.role = STR("global_admin");
     if (!str_eq(x->q->method, STR("GET"))) {
         answer_page(x, 405, STR("This page is opened, not sent to."));
         return;
     }
-    if (!find_tenant(x, &c, tenant) || !find_app(x, &c) || !find_asked(x, &c) || !may_grant(x, &c, &may)) return;
-    if (x->tenant->consent == TENANT_CONSENT_REFUSED || !may) {
-        refuse_consent(x, &c, may ? 65004 : 90094);
+    if (is_browser(x) && c.tenant.n == 0) {
+        page_sign_in(x);
         return;
     }
-    give(x, &c);
-    tell_success(x, &c);
+    c.role = str_cut(&c.tenant, '@');
+    if (c.role.n == 0) c.role = STR("global_admin");
+    if (!find_tenant(x, &c, tenant) || !find_user(x, &c) || !find_app(x, &c) || !find_asked(x, &c) ||
+        !may_grant(x, &c, &may))
+        return;
+    decide(x, &c, may);
 }

@@ -90,6 +90,7 @@ static void read_request(const struct front *f, const struct http_exchange *x, c
         .content_type = header(x, "Content-Type"),
         .client_request_id = header(x, "client-request-id"),
         .prefer = header(x, "Prefer"),
+        .accept = header(x, "Accept"),
         .body = exchange_body(x),
     };
     exchange_each_query(x, read_param, q);

@@ -35,6 +35,7 @@ static const struct login_error {
     {7000112, 400, true, "unauthorized_client", APP, "Application '%s' is disabled."},
     {70001, 400, true, "unauthorized_client", APP, "The application named '%s' is disabled or was not found in the tenant."},
     {65001, 400, true, "invalid_grant", APP, "The user or administrator has not consented to use the application with ID '%s'. Send an interactive authorization request for this user and resource."},
+    {50020, 400, true, "invalid_request", "", "User account from identity provider '%s' does not exist in this tenant and cannot access the application there. Sign out and sign in again with an account of the tenant."},
     {65004, 400, true, "consent_required", NULL, "User declined to consent to access the app."},
     {90094, 400, true, "consent_required", APP, "The application '%s' needs permissions that only an administrator with a higher role can grant. Please ask one to grant them."},
     {50011, 400, true, "invalid_request", "", "The redirect URI '%s' specified in the request does not match the redirect URIs configured for the application. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal."},

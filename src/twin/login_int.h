@@ -25,4 +25,11 @@ bool assertion_check(struct exchange *x, const struct twin_app *app, struct str 
 enum consent_form { CONSENT_V1, CONSENT_V2, CONSENT_AUTHORIZE };
 void consent_handle(struct exchange *x, struct str tenant, enum consent_form form);
 
+/* Pages for a browser (consent_page.c). */
+void page_text(struct buf *out, struct str text);                                /* escaped */
+void page_answer(struct exchange *x, int status, struct buf *html);              /* takes the bytes */
+void page_sign_in(struct exchange *x);                                           /* sends who she is as `as` */
+void page_permissions(struct exchange *x, struct str client_id, role_set asked); /* sends `answer` */
+void page_need_approval(struct exchange *x, struct str client_id);
+
 #endif

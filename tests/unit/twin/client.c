@@ -64,6 +64,7 @@ int client_call(struct client *c, const char *method, const char *target, const 
                               .base_url = STR("http://twin"),
                               .authorization = str_of(authorization),
                               .prefer = STR("include-unknown-enum-members"),
+                              .accept = str_of(c->accept),
                               .body = str_of(body)};
     struct arena a;
     struct err e;

@@ -11,6 +11,7 @@ struct client {
     struct scenario scenario;
     struct wall start, now;
     struct cloud_tenant tenant;       /* the one it speaks for: 0 at first */
+    const char *accept;               /* NULL: nothing said */
     char graph[4096], endpoint[4096]; /* "Bearer ..." */
     /* the last answer */
     struct cloud_response response;

@@ -263,6 +263,44 @@ static void consent_takes_its_ways(void **state)
     client_close(&c);
 }
 
+static void a_browser_is_shown_pages(void **state)
+{
+    struct client c;
+    char query[300], shown[1000];
+    (void)state;
+    client_open(
+        &c,
+        "alerts_before: 2\nrules:\n  - {permissions: barracuda-response}\n  - {tenants: 1, permissions: mandiant}\n", 2,
+        1);
+    learn_shared(&c);
+    be_shared(&c, 0);
+    c.accept = "text/html,application/xhtml+xml";
+    (void)snprintf(query, sizeof query, "state=%%22%%3Cx%%3E" BACK);
+    (void)snprintf(shown, sizeof shown, "%s", consent(&c, "!common/adminconsent", query));
+    assert_true(has(shown, "Sign in to your account"));
+    assert_true(has(buf_cstr(&c.body), "name=\"state\" value=\"&quot;&lt;x&gt;\""));
+    assert_int_equal(graph(&c), 0); /* nobody has said yes */
+    (void)snprintf(query, sizeof query, "state=s&as=application_admin@%s" BACK, c.tenant.domain);
+    assert_true(has(consent(&c, "!common/adminconsent", query), "Permissions requested"));
+    assert_true(has(buf_cstr(&c.body), "Machine.Isolate (WindowsDefenderATP)"));
+    (void)snprintf(query, sizeof query, "state=s&answer=cancel&as=application_admin@%s" BACK, c.tenant.domain);
+    const char *back = consent(&c, "!common/adminconsent", query);
+    assert_true(has(back, "error=permission_denied&") && has(back, "&error_subcode=cancel&state=s"));
+    assert_int_equal(endpoint(&c), 0);
+    (void)snprintf(query, sizeof query, "state=s&answer=accept&as=application_admin@%s" BACK, c.tenant.domain);
+    assert_true(has(consent(&c, "!common/adminconsent", query), "&state=s&admin_consent=True"));
+    assert_int_equal(endpoint(&c), 200);
+    be_shared(&c, 1);
+    (void)snprintf(query, sizeof query, "state=s&as=application_admin@%s" BACK, c.tenant.domain);
+    assert_true(has(consent(&c, "!common/adminconsent", query), "Need admin approval"));
+    (void)snprintf(query, sizeof query, "state=s&answer=accept&as=application_admin@%s" BACK, c.tenant.domain);
+    assert_true(has(consent(&c, "!common/adminconsent", query), "error_description=AADSTS90094"));
+    (void)snprintf(query, sizeof query, "as=global_admin@%s" BACK, c.tenant.domain);
+    be_shared(&c, 0); /* her link names another tenant than hers */
+    assert_true(has(consent(&c, "/adminconsent", query), "AADSTS50020"));
+    client_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +310,7 @@ int main(void)
         cmocka_unit_test(redirects_must_be_registered),
         cmocka_unit_test(the_old_form_answers_with_a_code),
         cmocka_unit_test(consent_takes_its_ways),
+        cmocka_unit_test(a_browser_is_shown_pages),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
