@@ -89,9 +89,14 @@ bool op_flag(const struct op_call *c, const char *name);
 /* Against the row: unknown names, missing ones, wrong types. Errors: API_BAD_PARAM. */
 bool op_check_params(const struct operation *op, const struct json *params, struct err *e);
 
-/* The installation's operations, for any front; ends with a row without name. `app` has further ones (serve, demo). */
-extern const struct operation api_operations[];
-extern const struct operation response_operations[]; /* of alerts, devices and the response: further ones */
+/* The installation's operations, for any front, by subject (ops_rows_<subject>.c; listed in operations.c). `app` has further
+ * rows (serve, demo). */
+struct op_table {
+    const char *title;            /* what --help says above them; NULL: the list of tables ends here */
+    const struct operation *rows; /* ends with a row without name */
+};
+extern const struct op_table operation_tables[];
+const struct operation *operation_find(const char *name); /* in these tables; NULL: there is none */
 
 /* {"error":{"code","kind","text","what","remedy","retry_after_ms"}} */
 void err_to_json(struct json_writer *w, const struct err *e);

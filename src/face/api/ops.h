@@ -1,4 +1,4 @@
-/* The handlers behind the rows of ops.c, by file, and what they share. */
+/* The handlers behind the rows of ops_rows_*.c, by file, and what they share. */
 #ifndef FACE_API_OPS_H
 #define FACE_API_OPS_H
 

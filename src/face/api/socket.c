@@ -16,15 +16,6 @@
 enum { PARAMS_BYTES_MAX = 1 << 20, RESULT_BYTES_MAX = 64 << 20, CALL_ARENA_BYTES = 8 << 20 };
 static const char PATH_PREFIX[] = "/operations/";
 
-static const struct operation *find_operation(const char *name)
-{
-    const struct operation *const tables[] = {api_operations, response_operations};
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        for (const struct operation *op = tables[i]; op->name; op++)
-            if (strcmp(op->name, name) == 0) return op;
-    return NULL;
-}
-
 static int status_of(const struct err *e)
 {
     switch (e->cause->kind) {
@@ -41,7 +32,7 @@ static int status_of(const struct err *e)
 
 static bool run_checked(const char *name, struct op_call *call, struct err *e)
 {
-    call->op = find_operation(name);
+    call->op = operation_find(name);
     if (call->op == NULL) return err_set(e, &api_causes[API_NO_OPERATION], "there is no operation \"%s\"", name);
     if (!op_check_params(call->op, call->params, e)) return false;
     return call->op->run(call, e);

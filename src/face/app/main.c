@@ -39,7 +39,8 @@ static bool find_config(const char *given, char *out, size_t out_size, struct er
 
 int main(int argc, char **argv)
 {
-    const struct cli_host host = {.operations = app_operations,
+    const struct cli_host host = {.title = "service and demo",
+                                  .operations = app_operations,
                                   .with_installation = with_installation,
                                   .socket_path = socket_path,
                                   .find_config = find_config};

@@ -38,11 +38,11 @@ static bool names_row(const char *name, int argc, char **argv)
     return true;
 }
 
-static const struct operation *find_row(int argc, char **argv, const struct operation *const *tables)
+static const struct operation *find_row(int argc, char **argv, const struct op_table *tables)
 {
     const struct operation *best = NULL;
-    for (; *tables; tables++)
-        for (const struct operation *op = *tables; op->name; op++)
+    for (; tables->rows; tables++)
+        for (const struct operation *op = tables->rows; op->name; op++)
             if (names_row(op->name, argc, argv) && (best == NULL || words_of(op->name) > words_of(best->name)))
                 best = op;
     return best;
@@ -203,7 +203,7 @@ static bool asks_help(int argc, char **argv)
     return false;
 }
 
-bool cli_args_read(int argc, char **argv, const struct operation *const *tables, struct cli_args *out, struct err *e)
+bool cli_args_read(int argc, char **argv, const struct op_table *tables, struct cli_args *out, struct err *e)
 {
     *out = (struct cli_args){.op = find_row(argc, argv, tables), .is_help = asks_help(argc, argv)};
     buf_init(&out->params, PARAMS_BYTES_MAX);

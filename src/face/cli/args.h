@@ -10,8 +10,8 @@ struct cli_args {
     const char *config; /* --config FILE */
     bool is_json, is_help;
 };
-/* `tables` is a NULL-terminated list of operation tables. With --help the parameters are not read. */
-bool cli_args_read(int argc, char **argv, const struct operation *const *tables, struct cli_args *out, struct err *e);
+/* `tables` ends with one without rows. With --help the parameters are not read. */
+bool cli_args_read(int argc, char **argv, const struct op_table *tables, struct cli_args *out, struct err *e);
 void cli_args_done(struct cli_args *a);
 
 #endif

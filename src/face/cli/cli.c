@@ -7,7 +7,7 @@
 #include "face/cli/args.h"
 #include "face/cli/show.h"
 
-enum { ARENA_BYTES = 256 << 20, RESULT_BYTES = 64 << 20, PATH_BYTES = 512 };
+enum { ARENA_BYTES = 256 << 20, RESULT_BYTES = 64 << 20, PATH_BYTES = 512, TABLES_MAX = 64 };
 
 /* One command on its way. */
 struct command {
@@ -129,12 +129,22 @@ static int run(struct command *c, struct err *e)
     return show(c);
 }
 
+/* The host's own rows before the others. */
+static void gather_tables(const struct cli_host *host, struct op_table out[TABLES_MAX + 1])
+{
+    size_t n = 0;
+    out[n++] = (struct op_table){host->title, host->operations};
+    for (const struct op_table *t = operation_tables; t->rows && n < TABLES_MAX; t++) out[n++] = *t;
+    out[n] = (struct op_table){0};
+}
+
 int cli_main(int argc, char **argv, const struct cli_host *host)
 {
-    const struct operation *const tables[] = {host->operations, api_operations, response_operations, NULL};
+    struct op_table tables[TABLES_MAX + 1];
     struct command c = {.host = host};
     struct err e;
     int code;
+    gather_tables(host, tables);
     arena_init(&c.arena, ARENA_BYTES);
     buf_init(&c.result, RESULT_BYTES);
     if (argc <= 1) {

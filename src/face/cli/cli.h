@@ -10,6 +10,7 @@ struct installation;
 
 /* What the command line needs of `app`, which wires the engine. */
 struct cli_host {
+    const char *title;                  /* above app's own rows in --help */
     const struct operation *operations; /* app's own rows (serve, demo), all OP_LOCAL; ends with a row without name */
     /* Opens the installation (taking its lock), and an engine if `with_engine`, runs `run`, closes all. */
     bool (*with_installation)(const char *config_path, bool with_engine,

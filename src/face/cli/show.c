@@ -130,18 +130,28 @@ static void help_for_row(const struct operation *op)
     if (op->more) printf("\n%s\n", op->more);
 }
 
-static void help_for_all(const struct operation *const *tables, struct str prefix)
+/* One subject's rows; those alone whose name begins with the prefix. */
+static void help_for_table(const struct op_table *t, struct str prefix)
 {
-    puts("portcullis: a bridge between Microsoft Defender and those who guard many customers with it\n");
-    for (; *tables; tables++)
-        for (const struct operation *op = *tables; op->name; op++)
-            if (str_starts(str_of(op->name), prefix)) printf("  portcullis %-16s %s\n", op->name, op->help);
+    bool has_title = false;
+    for (const struct operation *op = t->rows; op->name; op++) {
+        if (!str_starts(str_of(op->name), prefix)) continue;
+        if (!has_title) printf("\n%s\n", t->title);
+        has_title = true;
+        printf("  portcullis %-23s %s\n", op->name, op->help);
+    }
+}
+
+static void help_for_all(const struct op_table *tables, struct str prefix)
+{
+    puts("portcullis: a bridge between Microsoft Defender and those who guard many customers with it");
+    for (; tables->rows; tables++) help_for_table(tables, prefix);
     puts(
         "\nportcullis COMMAND --help tells more. Settings: --config FILE, else $PORTCULLIS_CONFIG, ./portcullis.yaml,\n"
         "/etc/portcullis/portcullis.yaml. Exit codes: 0 done, 1 failed, 2 usage, 3 partly.");
 }
 
-void show_help(const struct operation *op, const struct operation *const *tables, int argc, char **argv)
+void show_help(const struct operation *op, const struct op_table *tables, int argc, char **argv)
 {
     bool has_word = argc > 0 && argv[0][0] != '-';
     if (op)

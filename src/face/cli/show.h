@@ -5,6 +5,6 @@
 #include "face/api/operation.h"
 
 void show_result(const struct operation *op, const struct json *result);
-void show_help(const struct operation *op, const struct operation *const *tables, int argc, char **argv);
+void show_help(const struct operation *op, const struct op_table *tables, int argc, char **argv);
 
 #endif

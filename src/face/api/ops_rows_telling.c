@@ -1,73 +1,46 @@
-/* Rows of the table of operations about telling people; included by ops.c twice: parameters and columns, then the rows. */
-#ifdef TELLING_PARAMS
-#define TELLING_TENANT \
-    {"tenant", PARAM_TEXT, false, false, false, "of this tenant alone (id or name); without it: of the account"}
-#define PERSON_PARAMS                                                                                     \
-    {"mail", PARAM_TEXT, false, false, false, "mailbox, as ann@example.com"},                             \
-        {"phone", PARAM_TEXT, false, false, false, "number with its country, as +4930123456"},            \
-        {"role", PARAM_TEXT, false, false, false, "viewer, analyst, responder (default), admin or owner"}, \
-    {                                                                                                     \
-        "pin-file", PARAM_SECRET_FILE, false, false, false, "a file with the PIN, 4 to 12 digits, or - for standard input" \
-    }
+/* The rows of channels, ladders and notices. */
+#include "face/api/ops_rows.h"
+#include "face/api/ops_telling.h"
+
+/* clang-format off */
 #define CHANNEL_PARAMS                                                                                                     \
     {"address", PARAM_TEXT, false, false, false, "mail: smtp://HOST:587 or smtps://HOST; webhook: its URL; else the API's host"}, \
         {"account", PARAM_TEXT, false, false, false, "mail: user name; phone: account SID"},                                \
         {"sender", PARAM_TEXT, false, false, false, "mail: the mailbox it is sent from; phone: the number it calls from"},    \
         {"recipients", PARAM_TEXT, false, false, false, "mail: further fixed mailboxes, by commas"},                         \
         {"flow", PARAM_TEXT, false, false, false, "phone: SID of the Studio flow that asks for keys"},                       \
-        {"enabled", PARAM_TEXT, false, false, false, "yes or no"}, TELLING_TENANT,                                           \
+        {"enabled", PARAM_TEXT, false, false, false, "yes or no"}, OF_TENANT,                                           \
     {                                                                                                                      \
         "secret-file", PARAM_SECRET_FILE, false, false, false,                                                             \
             "a file with the secret (password, token, key, or the whole webhook address), or - for standard input"         \
     }
-static const struct param user_params[] = {{"name", PARAM_TEXT, true, true, false, "the person's name"}, PERSON_PARAMS, END_PARAM};
-static const struct param user_passwd_params[] = {
-    {"name", PARAM_TEXT, true, true, false, "the person's name"},
-    {"pin-file", PARAM_SECRET_FILE, false, true, false, "a file with the new PIN, 4 to 12 digits, or - for standard input"},
-    END_PARAM};
-static const struct param user_one_params[] = {{"name", PARAM_TEXT, true, true, false, "the person's name"}, END_PARAM};
-static const struct param duty_add_params[] = {
-    {"list", PARAM_TEXT, true, true, false, "the list's name; the built-in ladder calls on-call"},
-    {"person", PARAM_TEXT, true, true, false, "the person's name"},
-    {"position", PARAM_COUNT, false, false, false, "who is called first: lower; default 1"},
-    {"days", PARAM_TEXT, false, false, false, "as mon-fri,sun; default: every day"},
-    {"from", PARAM_TEXT, false, false, false, "time of day it begins, as 18:00, in the setting time_zone"},
-    {"to", PARAM_TEXT, false, false, false, "and ends; before `from`: on the next day"},
-    {"since", PARAM_TEXT, false, false, false, "not before this time, as 2026-12-24T18:00:00Z"},
-    {"until", PARAM_TEXT, false, false, false, "not after this time"},
-    TELLING_TENANT,
-    END_PARAM};
-static const struct param duty_remove_params[] = {{"id", PARAM_COUNT, true, true, false, "its number in on-call list"}, END_PARAM};
+
 static const struct param channel_add_params[] = {
     {"name", PARAM_TEXT, true, true, false, "a name for it"},
     {"kind", PARAM_TEXT, false, true, false, "email, webhook, slack, teams, pagerduty or phone"},
     CHANNEL_PARAMS,
-    END_PARAM};
-static const struct param channel_set_params[] = {{"name", PARAM_TEXT, true, true, false, "its name"}, CHANNEL_PARAMS, END_PARAM};
-static const struct param channel_one_params[] = {{"name", PARAM_TEXT, true, true, false, "its name"}, END_PARAM};
+    PARAMS_END};
+static const struct param channel_set_params[] = {{"name", PARAM_TEXT, true, true, false, "its name"}, CHANNEL_PARAMS, PARAMS_END};
+static const struct param channel_one_params[] = {{"name", PARAM_TEXT, true, true, false, "its name"}, PARAMS_END};
 static const struct param ladder_set_params[] = {
     {"name", PARAM_TEXT, true, true, false, "its name; settings route to it (ladder_high, ladder_medium, …)"},
     {"rung", PARAM_TEXT, true, true, true, "CHANNEL[:WHO[:WAIT]], each a rung; a + before it: together with the one before"},
-    END_PARAM};
-static const struct param ladder_one_params[] = {{"name", PARAM_TEXT, true, true, false, "its name"}, END_PARAM};
+    PARAMS_END};
+static const struct param ladder_one_params[] = {{"name", PARAM_TEXT, true, true, false, "its name"}, PARAMS_END};
 static const struct param notice_list_params[] = {
     {"tenant", PARAM_TEXT, false, false, false, "only of this tenant (id or name)"},
     {"open", PARAM_FLAG, false, false, false, "only those not yet settled"},
     {"newest", PARAM_COUNT, false, false, false, "how many at most; default 50"},
-    END_PARAM};
+    PARAMS_END};
 static const struct param notice_test_params[] = {
-    TELLING_TENANT,
+    OF_TENANT,
     {"ladder", PARAM_TEXT, false, false, false, "over this ladder; default: as a notice of medium severity goes"},
     {"call", PARAM_FLAG, false, false, false, "and climb it until somebody acknowledges: this rings phones"},
-    END_PARAM};
+    PARAMS_END};
 static const struct param notice_acknowledge_params[] = {
     {"id", PARAM_COUNT, true, true, false, "its number in notice list"},
     {"by", PARAM_TEXT, false, false, false, "who has it; default: you"},
-    END_PARAM};
-static const struct column user_columns[] = {{"name", "NAME"}, {"role", "ROLE"}, {"mail", "MAIL"}, {"phone", "PHONE"},
-                                             {"has_pin", "PIN"}, {0}};
-static const struct column duty_columns[] = {{"id", "ID"}, {"list", "LIST"}, {"position", "POSITION"}, {"person", "PERSON"},
-                                             {"days", "DAYS"}, {"hours", "HOURS"}, {"tenant_id", "TENANT"}, {0}};
+    PARAMS_END};
 static const struct column channel_columns[] = {{"name", "NAME"}, {"kind", "KIND"}, {"address", "ADDRESS"}, {"sender", "SENDER"},
                                                 {"tenant_id", "TENANT"}, {"state", "STATE"}, {0}};
 static const struct column ladder_columns[] = {{"ladder", "LADDER"}, {"rung", "RUNG"}, {"channel", "CHANNEL"},
@@ -75,29 +48,8 @@ static const struct column ladder_columns[] = {{"ladder", "LADDER"}, {"rung", "R
 static const struct column notice_columns[] = {{"id", "ID"}, {"created", "CREATED"}, {"severity", "SEVERITY"}, {"kind", "KIND"},
                                                {"state", "STATE"}, {"organization", "ORGANIZATION"}, {"title", "TITLE"},
                                                {"told", "TOLD"}, {"answered_by", "BY"}, {0}};
-#endif
-#ifdef TELLING_ROWS
-    {.name = "user add", .help = "add a person who is told and may answer", .role = ROLE_OWNER, .place = OP_INSTALLATION,
-     .params = user_params, .run = op_user_add,
-     .more = "The PIN is what a key that acts is proved by on the phone (approve, release, stop). It is kept as an Argon2id hash "
-             "and never shown."},
-    {.name = "user list", .help = "list the people", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .run = op_user_list,
-     .list = "people", .columns = user_columns, .empty = "nobody yet: portcullis user add NAME --mail … --phone …"},
-    {.name = "user set", .help = "change a person's mail, phone, role or PIN", .role = ROLE_OWNER, .place = OP_INSTALLATION,
-     .params = user_params, .run = op_user_set},
-    {.name = "user passwd", .help = "give a person a new PIN", .role = ROLE_OWNER, .place = OP_INSTALLATION,
-     .params = user_passwd_params, .run = op_user_set},
-    {.name = "user remove", .help = "remove a person, from all lists too", .role = ROLE_OWNER, .place = OP_INSTALLATION,
-     .params = user_one_params, .run = op_user_remove},
-    {.name = "on-call add", .help = "put a person on a list of those on duty", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
-     .params = duty_add_params, .run = op_duty_add,
-     .more = "A tenant's own list of a name goes before the account's. Several may be on at once: mail goes to all of them, calls "
-             "by position, one after another."},
-    {.name = "on-call list", .help = "who is on duty, when, and for whom", .role = ROLE_VIEWER, .place = OP_INSTALLATION,
-     .run = op_duty_list, .list = "turns", .columns = duty_columns,
-     .empty = "nobody is on duty: portcullis on-call add on-call PERSON"},
-    {.name = "on-call remove", .help = "take a turn off its list", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
-     .params = duty_remove_params, .run = op_duty_remove},
+
+const struct operation telling_operations[] = {
     {.name = "channel add", .help = "add a way to tell people", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = channel_add_params, .run = op_channel_add,
      .more = "The secret is read from a file or from standard input, sealed under the key file and never shown again: the mail "
@@ -127,4 +79,5 @@ static const struct column notice_columns[] = {{"id", "ID"}, {"created", "CREATE
      .params = notice_test_params, .run = op_notice_test},
     {.name = "notice acknowledge", .help = "say that somebody has a notice: nobody is called about it any more",
      .role = ROLE_ANALYST, .place = OP_INSTALLATION, .params = notice_acknowledge_params, .run = op_notice_acknowledge},
-#endif
+    ROWS_END};
+/* clang-format on */

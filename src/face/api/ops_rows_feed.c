@@ -1,0 +1,65 @@
+/* The rows of feeds and of pulling. */
+#include "face/api/ops.h"
+#include "face/api/ops_rows.h"
+
+static const struct param feed_list_params[] = {
+    {"tenant", PARAM_TEXT, false, false, false, "only this tenant's feeds (id or name)"},
+    {"feed", PARAM_TEXT, false, false, false, "only this feed, e.g. DeviceProcessEvents"},
+    {"completeness", PARAM_FLAG, false, false, false,
+     "instead: hour by hour, whether Defender's count and ours agree, for the hunting tables"},
+    PARAMS_END};
+static const struct param pull_params[] = {
+    {"once", PARAM_FLAG, false, false, false, "poll each feed once and end (what pull does anyway)"},
+    {"tenant", PARAM_TEXT, false, false, false, "only this tenant (id or name)"},
+    {"feed", PARAM_TEXT, false, false, false, "only this feed, e.g. DeviceProcessEvents or alerts"},
+    {"from", PARAM_TIME, false, false, false, "older rows from here on: a time, or a duration back from now (2d)"},
+    {"to", PARAM_TIME, false, false, false, "up to here; default: now"},
+    {"sweep", PARAM_FLAG, false, false, false,
+     "then run all count sweeps at once: every late row of the last 48 hours"},
+    {"from-files", PARAM_PATH, false, false, true,
+     "instead of asking Defender, read streaming records from these files and folders"},
+    PARAMS_END};
+static const struct column feed_columns[] = {
+    {"tenant_id", "TENANT"},  {"feed", "FEED"},      {"state", "STATE"},
+    {"severity", "SEVERITY"}, {"since", "SINCE"},    {"last_synced", "LAST SYNCED"},
+    {"rows", "ROWS"},         {"late_rows", "LATE"}, {"dead", "DEAD"},
+    {"drift", "DRIFT"},       {"reason", "REASON"},  {0}};
+static const struct column completeness_columns[] = {{"tenant_id", "TENANT"},
+                                                     {"feed", "FEED"},
+                                                     {"from", "FROM"},
+                                                     {"to", "TO"},
+                                                     {"verdict", "VERDICT"},
+                                                     {"repaired", "REPAIRED"},
+                                                     {"counted_after_ms", "COUNTED AFTER (ms)"},
+                                                     {"why", "WHY"},
+                                                     {0}};
+static const struct op_view completeness_view = {
+    .list = "completeness",
+    .columns = completeness_columns,
+    .empty = "nothing to judge yet: no hunting table has been read (alerts, incidents and machines are not counted)"};
+
+const struct operation feed_operations[] = {
+    {.name = "feed list",
+     .help = "show how each feed of each tenant stands",
+     .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION,
+     .params = feed_list_params,
+     .run = op_feed_list,
+     .list = "groups",
+     .columns = feed_columns,
+     .other = &completeness_view,
+     .empty = "no feeds yet: they appear with a tenant's first poll (portcullis serve, or portcullis pull --once)"},
+    {.name = "pull",
+     .help = "poll the feeds once, now; with --from also older rows; with --from-files rows that were exported",
+     .role = ROLE_ADMIN,
+     .place = OP_ENGINE,
+     .params = pull_params,
+     .run = op_pull,
+     .more =
+         "Runs inside the service if one runs, else takes the data folder itself. A feed that goes on failing is left "
+         "after half a "
+         "minute, one that is told to wait after a minute. Exit 3 when some feeds failed, 1 "
+         "when all did, or this machine's disk. With --from-files: records that the streaming API wrote to a storage "
+         "account, or Event Hubs messages, also gzip or zstd; what is known already stays one. Exit 3 when there are "
+         "dead letters."},
+    ROWS_END};

@@ -1,0 +1,60 @@
+/* The rows of people and of turns on duty. */
+#include "face/api/ops_rows.h"
+#include "face/api/ops_telling.h"
+
+/* clang-format off */
+#define PERSON_PARAMS                                                                                     \
+    {"mail", PARAM_TEXT, false, false, false, "mailbox, as ann@example.com"},                             \
+        {"phone", PARAM_TEXT, false, false, false, "number with its country, as +4930123456"},            \
+        {"role", PARAM_TEXT, false, false, false, "viewer, analyst, responder (default), admin or owner"}, \
+    {                                                                                                     \
+        "pin-file", PARAM_SECRET_FILE, false, false, false, "a file with the PIN, 4 to 12 digits, or - for standard input" \
+    }
+
+static const struct param user_params[] = {{"name", PARAM_TEXT, true, true, false, "the person's name"}, PERSON_PARAMS, PARAMS_END};
+static const struct param user_passwd_params[] = {
+    {"name", PARAM_TEXT, true, true, false, "the person's name"},
+    {"pin-file", PARAM_SECRET_FILE, false, true, false, "a file with the new PIN, 4 to 12 digits, or - for standard input"},
+    PARAMS_END};
+static const struct param user_one_params[] = {{"name", PARAM_TEXT, true, true, false, "the person's name"}, PARAMS_END};
+static const struct param duty_add_params[] = {
+    {"list", PARAM_TEXT, true, true, false, "the list's name; the built-in ladder calls on-call"},
+    {"person", PARAM_TEXT, true, true, false, "the person's name"},
+    {"position", PARAM_COUNT, false, false, false, "who is called first: lower; default 1"},
+    {"days", PARAM_TEXT, false, false, false, "as mon-fri,sun; default: every day"},
+    {"from", PARAM_TEXT, false, false, false, "time of day it begins, as 18:00, in the setting time_zone"},
+    {"to", PARAM_TEXT, false, false, false, "and ends; before `from`: on the next day"},
+    {"since", PARAM_TEXT, false, false, false, "not before this time, as 2026-12-24T18:00:00Z"},
+    {"until", PARAM_TEXT, false, false, false, "not after this time"},
+    OF_TENANT,
+    PARAMS_END};
+static const struct param duty_remove_params[] = {{"id", PARAM_COUNT, true, true, false, "its number in on-call list"}, PARAMS_END};
+static const struct column user_columns[] = {{"name", "NAME"}, {"role", "ROLE"}, {"mail", "MAIL"}, {"phone", "PHONE"},
+                                             {"has_pin", "PIN"}, {0}};
+static const struct column duty_columns[] = {{"id", "ID"}, {"list", "LIST"}, {"position", "POSITION"}, {"person", "PERSON"},
+                                             {"days", "DAYS"}, {"hours", "HOURS"}, {"tenant_id", "TENANT"}, {0}};
+
+const struct operation people_operations[] = {
+    {.name = "user add", .help = "add a person who is told and may answer", .role = ROLE_OWNER, .place = OP_INSTALLATION,
+     .params = user_params, .run = op_user_add,
+     .more = "The PIN is what a key that acts is proved by on the phone (approve, release, stop). It is kept as an Argon2id hash "
+             "and never shown."},
+    {.name = "user list", .help = "list the people", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .run = op_user_list,
+     .list = "people", .columns = user_columns, .empty = "nobody yet: portcullis user add NAME --mail … --phone …"},
+    {.name = "user set", .help = "change a person's mail, phone, role or PIN", .role = ROLE_OWNER, .place = OP_INSTALLATION,
+     .params = user_params, .run = op_user_set},
+    {.name = "user passwd", .help = "give a person a new PIN", .role = ROLE_OWNER, .place = OP_INSTALLATION,
+     .params = user_passwd_params, .run = op_user_set},
+    {.name = "user remove", .help = "remove a person, from all lists too", .role = ROLE_OWNER, .place = OP_INSTALLATION,
+     .params = user_one_params, .run = op_user_remove},
+    {.name = "on-call add", .help = "put a person on a list of those on duty", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
+     .params = duty_add_params, .run = op_duty_add,
+     .more = "A tenant's own list of a name goes before the account's. Several may be on at once: mail goes to all of them, calls "
+             "by position, one after another."},
+    {.name = "on-call list", .help = "who is on duty, when, and for whom", .role = ROLE_VIEWER, .place = OP_INSTALLATION,
+     .run = op_duty_list, .list = "turns", .columns = duty_columns,
+     .empty = "nobody is on duty: portcullis on-call add on-call PERSON"},
+    {.name = "on-call remove", .help = "take a turn off its list", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
+     .params = duty_remove_params, .run = op_duty_remove},
+    ROWS_END};
+/* clang-format on */

@@ -1,0 +1,105 @@
+/* The rows of organizations and tenants. */
+#include "face/api/ops.h"
+#include "face/api/ops_rows.h"
+
+/* As override_rows of cloud/tenant has them. */
+#define OVERRIDE_PARAMS                                                                                          \
+    {"login-url", PARAM_TEXT, false, false, false, "instead of the cloud's login host"},                         \
+        {"token-url", PARAM_TEXT,                                                                                \
+         false,       false,                                                                                     \
+         false,       "where tokens come from, the whole address, v1 or v2; {tenant} in it is the tenant's id"}, \
+        {"graph-url", PARAM_TEXT, false, false, false, "instead of the cloud's Graph host"},                     \
+        {"graph-audience", PARAM_TEXT, false, false, false, "whom tokens for Graph are for"},                    \
+        {"graph-version", PARAM_TEXT, false, false, false, "v1.0 (default) or beta"},                            \
+        {"endpoint-url", PARAM_TEXT, false, false, false, "instead of the cloud's Defender for Endpoint host"},  \
+        {"endpoint-audience", PARAM_TEXT, false, false, false, "whom tokens for Defender for Endpoint are for"}, \
+        {"endpoint-version", PARAM_TEXT, false, false, false, "api (default) or api/v1.0"},                      \
+        {"siem-url", PARAM_TEXT, false, false, false, "the legacy SIEM API's host; no cloud has a default"},     \
+    {                                                                                                            \
+        "siem-audience", PARAM_TEXT, false, false, false, "whom tokens for the SIEM API are for"                 \
+    }
+
+static const struct param org_add_params[] = {{"name", PARAM_TEXT, true, true, false, "the customer's name"},
+                                              PARAMS_END};
+static const struct param tenant_add_params[] = {
+    {"tenant-id", PARAM_TEXT, true, true, false, "the Entra tenant's id (a GUID)"},
+    {"org", PARAM_TEXT, false, true, false, "the organization (customer) it belongs to; made if new"},
+    {"client-id", PARAM_TEXT, false, true, false, "the app's application (client) id"},
+    {"secret-file", PARAM_SECRET_FILE, false, true, false,
+     "a file with the client secret's value, or - for standard input"},
+    {"name", PARAM_TEXT, false, false, false, "a name for people; default: the tenant id"},
+    {"cloud", PARAM_TEXT, false, false, false, "global (default), gcc, gcc-high, dod, china"},
+    OVERRIDE_PARAMS,
+    PARAMS_END};
+static const struct param tenant_set_params[] = {
+    THE_TENANT,
+    {"name", PARAM_TEXT, false, false, false, "another name for people"},
+    {"client-id", PARAM_TEXT, false, false, false, "another app's application (client) id"},
+    {"secret-file", PARAM_SECRET_FILE, false, false, false,
+     "a new client secret's value, from a file or - for standard input"},
+    {"enabled", PARAM_TEXT, false, false, false, "yes, or no: nothing is asked of this tenant any more"},
+    {"cloud", PARAM_TEXT, false, false, false, "global, gcc, gcc-high, dod, china"},
+    OVERRIDE_PARAMS,
+    PARAMS_END};
+static const struct param tenant_one_params[] = {THE_TENANT, PARAMS_END};
+static const struct column org_columns[] = {{"id", "ID"}, {"name", "NAME"}, {"created", "CREATED"}, {0}};
+static const struct column tenant_columns[] = {
+    {"name", "NAME"},   {"tenant_id", "TENANT"}, {"organization", "ORGANIZATION"},
+    {"cloud", "CLOUD"}, {"created", "CREATED"},  {0}};
+
+const struct operation tenant_operations[] = {
+    {.name = "org add",
+     .help = "add an organization (a customer)",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = org_add_params,
+     .run = op_org_add},
+    {.name = "org list",
+     .help = "list the organizations",
+     .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION,
+     .run = op_org_list,
+     .list = "organizations",
+     .columns = org_columns,
+     .empty = "no organizations yet: portcullis org add NAME"},
+    {.name = "tenant add",
+     .help = "add a tenant and the credential that opens it",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = tenant_add_params,
+     .run = op_tenant_add,
+     .more = "The secret is read from a file or from standard input, never from the command line; blanks around it are "
+             "cut off. It is "
+             "sealed under the key file and never shown again."},
+    {.name = "tenant list",
+     .help = "list the tenants",
+     .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION,
+     .run = op_tenant_list,
+     .list = "tenants",
+     .columns = tenant_columns,
+     .empty = "no tenants yet: portcullis tenant add --help"},
+    {.name = "tenant show",
+     .help = "show one tenant",
+     .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION,
+     .params = tenant_one_params,
+     .run = op_tenant_show},
+    {.name = "tenant set",
+     .help =
+         "change a tenant: its name, app, secret, cloud, addresses, audiences, versions, or whether it is asked at all",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = tenant_set_params,
+     .run = op_tenant_set,
+     .more =
+         "What is not named stays as it is; an address, audience or version given as \"\" becomes that of the tenant's "
+         "cloud again. A service that runs goes on with the change at once. A token is sent only to the hosts set here "
+         "(or those of the cloud)."},
+    {.name = "tenant remove",
+     .help = "remove a tenant, its credential and its feeds' state; its events stay in the lake",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = tenant_one_params,
+     .run = op_tenant_remove},
+    ROWS_END};
