@@ -60,7 +60,7 @@ static const char *kind_means(enum err_kind kind)
     switch (kind) {
     case ERR_RETRY: return "is tried again by itself";
     case ERR_UNCERTAIN: return "it may or may not have happened; this is found out by itself";
-    case ERR_AUTH: return "a person must act at Microsoft; probed rarely";
+    case ERR_AUTH: return "a person must act: at Microsoft (probed rarely), or whoever gives roles here";
     case ERR_INPUT: return "what was given is wrong";
     case ERR_LIMIT: return "a bound was reached";
     case ERR_STORAGE: return "disk or database refused";

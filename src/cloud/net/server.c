@@ -100,6 +100,17 @@ const char *exchange_header(const struct http_exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
+bool exchange_peer_uid(const struct http_exchange *x, uint32_t *out)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct ucred peer;
+    socklen_t n = sizeof peer;
+    if (info == NULL || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0 || peer.pid == 0)
+        return false;
+    *out = peer.uid;
+    return true;
+}
+
 struct str exchange_body(const struct http_exchange *x)
 {
     return buf_str(&x->body);

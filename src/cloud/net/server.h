@@ -23,6 +23,8 @@ const char *exchange_query(const struct http_exchange *x,
 void exchange_each_query(const struct http_exchange *x, void (*each)(void *arg, const char *name, const char *value),
                          void *arg);
 const char *exchange_header(const struct http_exchange *x, const char *name); /* any case; or NULL */
+bool exchange_peer_uid(const struct http_exchange *x,
+                       uint32_t *out); /* on a Unix socket: whose process the other end is; false: not told */
 struct str exchange_body(const struct http_exchange *x);
 /* Blocks for `ms`. false: the server stops or the client has gone; end now (a reader returns -1). */
 bool exchange_wait(struct http_exchange *x, uint32_t ms);

@@ -18,6 +18,11 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
                          "Nothing is half done: what was committed stays. Run it again to go on."},
     [API_NOT_PROVED] = {"api.not_proved", ERR_INPUT, "a person's name and PIN do not belong together",
                         "Give the name as portcullis user list has it, and that person's own PIN."},
+    [API_NOT_ALLOWED] = {"api.not_allowed", ERR_AUTH, "this needs a higher role",
+                         "Ask an owner to do it, or to give you the role that the message names (docs/roles.md)."},
+    [API_WHOLE_ACCOUNT] = {"api.whole_account", ERR_AUTH, "this is for those who see all organizations",
+                           "Name a tenant or an organization of yours where the command takes one, or ask somebody who "
+                           "sees all organizations (docs/roles.md)."},
 };
 
 struct str op_text(const struct op_call *c, const char *name)
@@ -36,7 +41,7 @@ bool op_flag(const struct op_call *c, const char *name)
     return json_bool(json_get(c->params, name), false);
 }
 
-static const struct param *find_param(const struct operation *op, struct str name)
+const struct param *op_param(const struct operation *op, struct str name)
 {
     for (const struct param *p = op->params; p && p->name; p++)
         if (str_eq(str_of(p->name), name)) return p;
@@ -54,7 +59,9 @@ static bool type_fits(const struct param *p, const struct json *v)
     case PARAM_TIME:
     case PARAM_SECRET_FILE:
     case PARAM_FILE:
-    case PARAM_PATH: return v->type == JSON_STRING;
+    case PARAM_PATH:
+    case PARAM_TENANT:
+    case PARAM_ORG: return v->type == JSON_STRING;
     }
     return false;
 }
@@ -65,7 +72,7 @@ bool op_check_params(const struct operation *op, const struct json *params, stru
         return err_set(e, &api_causes[API_BAD_PARAM], "%s: the parameters are not an object", op->name);
     for (size_t i = 0; i < params->count; i++) {
         const struct json_member *m = &params->members[i];
-        const struct param *p = find_param(op, m->key);
+        const struct param *p = op_param(op, m->key);
         if (p == NULL)
             return err_set(e, &api_causes[API_BAD_PARAM], "%s has no parameter --%.*s", op->name, STR_ARG(m->key));
         if (!type_fits(p, &m->value))

@@ -9,15 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "face/api/principal.h"
 #include "kit/base/arena.h"
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 #include "kit/json/json.h"
-
-struct installation;
-struct engine_ops;
-
-enum role { ROLE_VIEWER, ROLE_ANALYST, ROLE_RESPONDER, ROLE_ADMIN, ROLE_OWNER };
 
 enum param_type {
     PARAM_TEXT,
@@ -27,6 +23,8 @@ enum param_type {
     PARAM_SECRET_FILE, /* a file's name or "-": the command line reads it and sends the content, never an argument */
     PARAM_FILE,        /* a file's name, read or written where the command runs */
     PARAM_PATH,        /* of a file or folder that is there; the command line makes it absolute for whoever reads it */
+    PARAM_TENANT,      /* a tenant that is there, by id or name: out of the caller's scope it is "not there" */
+    PARAM_ORG,         /* an organization, by name: likewise */
 };
 struct param {
     const char *name; /* "tenant-id": --tenant-id VALUE */
@@ -48,6 +46,14 @@ enum op_place {
     OP_ENGINE,       /* needs feeds that run: in the service, else in an engine of its own */
 };
 
+/* What a caller whose scope is some organizations may do with it. */
+enum op_reach {
+    REACH_ACCOUNT, /* nothing: it is about the account as a whole. A row that says nothing is closed to him */
+    REACH_NAMED,   /* it needs a PARAM_TENANT or PARAM_ORG in his scope; without one it is about the account */
+    REACH_SEEN,    /* its handler shows and touches only what principal_sees_… lets it */
+    REACH_ALL,     /* everything: it is about no customer */
+};
+
 struct op_call {
     const struct operation *op;
     const struct json *params;         /* an object of strings (flags: true; many: an array); checked against the row */
@@ -55,10 +61,13 @@ struct op_call {
     const struct engine_ops *engine;   /* OP_ENGINE; else NULL unless a service runs */
     struct json_writer *out;           /* the result */
     const char *config;                /* OP_LOCAL: --config as given; NULL: not given */
-    const char *actor;                 /* for the audit trail: "cli", a user's name */
+    const struct principal *by;        /* who calls; prepared */
+    const char *actor;                 /* by->name, for the audit trail */
     bool is_json;                      /* OP_LOCAL: the caller wants JSON */
     int exit_code;                     /* set by a handler for "partly" (3) */
     struct arena *arena;               /* for the call's own small things */
+    struct str before, after;          /* op_before, op_after */
+    bool is_audited;                   /* its entry is in the audit trail */
 };
 
 struct op_view {
@@ -73,6 +82,8 @@ struct operation {
     const char *more; /* paragraphs for --help; may be NULL */
     enum role role;
     enum op_place place;
+    enum op_reach reach;
+    bool is_read;               /* changes nothing; what changes something is entered in the audit trail */
     const struct param *params; /* ends with a row without name; NULL: none */
     bool (*run)(struct op_call *c, struct err *e);
     const char *list;             /* the result's member that holds a list; NULL: the result is one object */
@@ -86,8 +97,17 @@ struct operation {
 struct str op_text(const struct op_call *c, const char *name);  /* empty when absent */
 const char *op_cstr(const struct op_call *c, const char *name); /* NULL when absent */
 bool op_flag(const struct op_call *c, const char *name);
+const struct param *op_param(const struct operation *op,
+                             struct str name); /* of the row; NULL: it has none of that name */
 /* Against the row: unknown names, missing ones, wrong types. Errors: API_BAD_PARAM. */
 bool op_check_params(const struct operation *op, const struct json *params, struct err *e);
+
+/* What a changing operation found and left, for the audit trail: one JSON value each, at most once, never a secret. Without them
+ * the entry has the parameters alone. */
+void op_before(struct op_call *c, struct str json);
+void op_after(struct op_call *c, struct str json);
+/* Enters it now, for a handler that wants it in its own transaction; else operation_run does after the handler. */
+bool op_audit(struct op_call *c, struct err *e);
 
 /* The installation's operations, for any front, by subject (ops_rows_<subject>.c; listed in operations.c). `app` has further
  * rows (serve, demo). */
@@ -110,6 +130,8 @@ enum {
     API_SOCKET,
     API_INTERRUPTED,
     API_NOT_PROVED,
+    API_NOT_ALLOWED,
+    API_WHOLE_ACCOUNT,
     API_CAUSE_COUNT
 };
 extern const struct cause api_causes[];

@@ -8,15 +8,15 @@
 /* clang-format off */
 #define PARAMS_END {0}
 #define ROWS_END {0}
-#define THE_TENANT {"tenant", PARAM_TEXT, true, true, false, "the tenant's id or its name"}
-#define ONLY_TENANT {"tenant", PARAM_TEXT, false, false, false, "only this tenant (id or name)"}
-#define OF_TENANT {"tenant", PARAM_TEXT, false, false, false, "of this tenant alone (id or name); without it: of the account"}
+#define THE_TENANT {"tenant", PARAM_TENANT, true, true, false, "the tenant's id or its name"}
+#define ONLY_TENANT {"tenant", PARAM_TENANT, false, false, false, "only this tenant (id or name)"}
+#define OF_TENANT {"tenant", PARAM_TENANT, false, false, false, "of this tenant alone (id or name); without it: of the account"}
 #define DEVICE {"device", PARAM_TEXT, true, true, false, "Defender's machine id, or a name that exactly one device seen of late answers to"}
 #define REASON {"reason", PARAM_TEXT, false, false, false, "why; goes into Defender's comment, the ledger and the audit trail"}
 #define NEEDS_REASON {"reason", PARAM_TEXT, false, true, false, "why; goes into Defender's comment, the ledger and the audit trail"}
 #define AS {"as", PARAM_TEXT, false, false, false, "who gives the order; default: the command line"}
 
-#define READS(op, does, with, runs) .name = op, .help = does, .role = ROLE_VIEWER, .place = OP_INSTALLATION, .params = with, .run = runs
+#define READS(op, does, with, runs) .name = op, .help = does, .role = ROLE_VIEWER, .is_read = true, .place = OP_INSTALLATION, .params = with, .run = runs
 #define ORDERS(op, does, with, runs) .name = op, .help = does, .role = ROLE_RESPONDER, .place = OP_ENGINE, .params = with, .run = runs
 /* clang-format on */
 

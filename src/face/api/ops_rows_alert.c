@@ -18,7 +18,7 @@ static const struct column incident_columns[] = {
     {"created", "CREATED"}, {"title", "TITLE"}, {0}};
 static const struct param alert_resolve_params[] = {
     {"alert", PARAM_TEXT, true, true, false, "the alert's id"},
-    {"tenant", PARAM_TEXT, false, false, false, "its tenant (id or name), if several have an alert of that id"},
+    {"tenant", PARAM_TENANT, false, false, false, "its tenant (id or name), if several have an alert of that id"},
     {"classification", PARAM_TEXT, false, false, false,
      "truePositive, informationalExpectedActivity or falsePositive; default: none"},
     {"determination", PARAM_TEXT, false, false, false, "one that goes with it, e.g. malware; default: none"},
@@ -30,7 +30,7 @@ static const struct param alert_resolve_params[] = {
 static const struct param alert_comment_params[] = {
     {"alert", PARAM_TEXT, true, true, false, "the alert's id"},
     {"text", PARAM_TEXT, true, true, false, "what to say"},
-    {"tenant", PARAM_TEXT, false, false, false, "its tenant (id or name), if several have an alert of that id"},
+    {"tenant", PARAM_TENANT, false, false, false, "its tenant (id or name), if several have an alert of that id"},
     PARAMS_END};
 
 const struct operation alert_operations[] = {

@@ -3,14 +3,14 @@
 #include "face/api/ops_rows.h"
 
 static const struct param feed_list_params[] = {
-    {"tenant", PARAM_TEXT, false, false, false, "only this tenant's feeds (id or name)"},
+    {"tenant", PARAM_TENANT, false, false, false, "only this tenant's feeds (id or name)"},
     {"feed", PARAM_TEXT, false, false, false, "only this feed, e.g. DeviceProcessEvents"},
     {"completeness", PARAM_FLAG, false, false, false,
      "instead: hour by hour, whether Defender's count and ours agree, for the hunting tables"},
     PARAMS_END};
 static const struct param pull_params[] = {
     {"once", PARAM_FLAG, false, false, false, "poll each feed once and end (what pull does anyway)"},
-    {"tenant", PARAM_TEXT, false, false, false, "only this tenant (id or name)"},
+    {"tenant", PARAM_TENANT, false, false, false, "only this tenant (id or name)"},
     {"feed", PARAM_TEXT, false, false, false, "only this feed, e.g. DeviceProcessEvents or alerts"},
     {"from", PARAM_TIME, false, false, false, "older rows from here on: a time, or a duration back from now (2d)"},
     {"to", PARAM_TIME, false, false, false, "up to here; default: now"},

@@ -5,7 +5,7 @@
 static const struct param init_params[] = {
     {"folder", PARAM_FILE, true, false, false, "where the installation is to live; default: this folder"}, PARAMS_END};
 static const struct param readiness_params[] = {
-    {"tenant", PARAM_TEXT, true, false, false, "only this tenant (id or name)"}, PARAMS_END};
+    {"tenant", PARAM_TENANT, true, false, false, "only this tenant (id or name)"}, PARAMS_END};
 static const struct column readiness_columns[] = {{"name", "TENANT"},
                                                   {"isolates", "ISOLATES"},
                                                   {"people_hear", "PEOPLE HEAR"},

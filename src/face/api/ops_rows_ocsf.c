@@ -15,7 +15,7 @@ static const struct param ocsf_map_params[] = {
     {"file", PARAM_FILE, true, false, true, "what to read; none or -: standard input"},
     PARAMS_END};
 static const struct param ocsf_remap_params[] = {
-    {"tenant", PARAM_TEXT, false, false, false, "only rows of this tenant (id or name)"},
+    {"tenant", PARAM_TENANT, false, false, false, "only rows of this tenant (id or name)"},
     {"table", PARAM_TEXT, false, false, false, "only rows of this table or feed, e.g. DeviceProcessEvents or alerts"},
     {"from", PARAM_TIME, false, false, false, "only rows from this time on: a time, or a duration back from now (2d)"},
     {"to", PARAM_TIME, false, false, false, "only rows before this time"},
@@ -25,7 +25,7 @@ static const struct param ocsf_check_params[] = {
     {"file", PARAM_FILE, true, false, true, "NDJSON of events; none or -: standard input"},
     PARAMS_END};
 static const struct param ocsf_drift_params[] = {
-    {"tenant", PARAM_TEXT, false, false, false, "only this tenant's feeds (id or name)"},
+    {"tenant", PARAM_TENANT, false, false, false, "only this tenant's feeds (id or name)"},
     {"table", PARAM_TEXT, false, false, false, "only this table or feed; with files: the table of bare rows"},
     {"mappings", PARAM_FILE, false, false, false,
      "with files: a folder with mapping files that override the built-in ones"},
@@ -42,7 +42,7 @@ static const struct param ocsf_test_params[] = {
     {"file", PARAM_FILE, true, false, true, "mapping files; none: those of the folder, else the built-in ones"},
     PARAMS_END};
 static const struct param ocsf_forget_params[] = {
-    {"tenant", PARAM_TEXT, false, false, false, "only of this tenant (id or name)"},
+    {"tenant", PARAM_TENANT, false, false, false, "only of this tenant (id or name)"},
     {"table", PARAM_TEXT, false, false, false, "only of this table or feed"},
     PARAMS_END};
 static const struct column class_columns[] = {{"table", "TABLE"},

@@ -8,7 +8,7 @@ static const struct param policy_replay_params[] = {
     {"from", PARAM_TIME, false, false, false,
      "alerts last updated from here on: a time, or a duration back (30d); default: all"},
     {"to", PARAM_TIME, false, false, false, "up to here; default: now"},
-    {"tenant", PARAM_TEXT, false, false, false, "only this tenant (id or name)"},
+    {"tenant", PARAM_TENANT, false, false, false, "only this tenant (id or name)"},
     {"policy", PARAM_PATH, false, false, false,
      "this policy file; default: policy_file of the settings, else the built-in one"},
     {"mode", PARAM_TEXT, false, false, false,

@@ -14,17 +14,17 @@ static const struct param response_approve_params[] = {
     REASON, PARAMS_END};
 static const struct param response_one_params[] = {ID, REASON, AS, PARAMS_END};
 static const struct param response_stop_params[] = {
-    {"tenant", PARAM_TEXT, true, false, false, "only this tenant (id or name); default: everywhere"}, REASON, AS, PARAMS_END};
+    {"tenant", PARAM_TENANT, true, false, false, "only this tenant (id or name); default: everywhere"}, REASON, AS, PARAMS_END};
 static const struct param exclude_add_params[] = {
     {"kind", PARAM_TEXT, true, true, false, "device, tag, group or user"},
     {"value", PARAM_TEXT, true, true, false, "a device's id or name, a tag, a device group's name, a user's name"},
     {"for", PARAM_TEXT, false, true, false, "how long (8h, 90d), or never"},
     {"reason", PARAM_TEXT, false, true, false, "why"},
     {"owner", PARAM_TEXT, false, false, false, "who answers for it; default: the command line"},
-    {"tenant", PARAM_TEXT, false, false, false, "only in this tenant (id or name); default: in all"},
+    {"tenant", PARAM_TENANT, false, false, false, "only in this tenant (id or name); default: in all"},
     PARAMS_END};
 static const struct param exclude_list_params[] = {
-    {"tenant", PARAM_TEXT, false, false, false, "those that hold in this tenant"}, PARAMS_END};
+    {"tenant", PARAM_TENANT, false, false, false, "those that hold in this tenant"}, PARAMS_END};
 static const struct param exclude_remove_params[] = {
     {"id", PARAM_TEXT, true, true, false, "its number, as response exclude list has it"}, PARAMS_END};
 static const struct column response_columns[] = {

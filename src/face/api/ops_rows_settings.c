@@ -3,9 +3,9 @@
 #include "face/api/ops_rows.h"
 
 #define SCOPE_PARAMS                                                                                        \
-    {"tenant", PARAM_TEXT, false, false, false, "for this tenant (id or name)"},                            \
+    {"tenant", PARAM_TENANT, false, false, false, "for this tenant (id or name)"},                            \
     {                                                                                                       \
-        "org", PARAM_TEXT, false, false, false, "for this organization's tenants; neither: for the account" \
+        "org", PARAM_ORG, false, false, false, "for this organization's tenants; neither: for the account" \
     }
 
 static const struct param settings_show_params[] = {

@@ -28,7 +28,7 @@ static const struct param ladder_set_params[] = {
     PARAMS_END};
 static const struct param ladder_one_params[] = {{"name", PARAM_TEXT, true, true, false, "its name"}, PARAMS_END};
 static const struct param notice_list_params[] = {
-    {"tenant", PARAM_TEXT, false, false, false, "only of this tenant (id or name)"},
+    {"tenant", PARAM_TENANT, false, false, false, "only of this tenant (id or name)"},
     {"open", PARAM_FLAG, false, false, false, "only those not yet settled"},
     {"newest", PARAM_COUNT, false, false, false, "how many at most; default 50"},
     PARAMS_END};

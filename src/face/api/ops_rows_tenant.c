@@ -23,7 +23,7 @@ static const struct param org_add_params[] = {{"name", PARAM_TEXT, true, true, f
                                               PARAMS_END};
 static const struct param tenant_add_params[] = {
     {"tenant-id", PARAM_TEXT, true, true, false, "the Entra tenant's id (a GUID)"},
-    {"org", PARAM_TEXT, false, true, false, "the organization (customer) it belongs to; made if new"},
+    {"org", PARAM_ORG, false, true, false, "the organization (customer) it belongs to; made if new"},
     {"client-id", PARAM_TEXT, false, true, false, "the app's application (client) id"},
     {"secret-file", PARAM_SECRET_FILE, false, true, false,
      "a file with the client secret's value, or - for standard input"},

@@ -12,51 +12,10 @@
 #include "cloud/net/server.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
+#include "kit/sys/process.h"
 
 enum { PARAMS_BYTES_MAX = 1 << 20, RESULT_BYTES_MAX = 64 << 20, CALL_ARENA_BYTES = 8 << 20 };
 static const char PATH_PREFIX[] = "/operations/";
-
-static int status_of(const struct err *e)
-{
-    switch (e->cause->kind) {
-    case ERR_INPUT: return 400;
-    case ERR_RETRY: return 503;
-    case ERR_UNCERTAIN:
-    case ERR_AUTH:
-    case ERR_LIMIT:
-    case ERR_STORAGE:
-    case ERR_CORRUPT: return 500;
-    }
-    return 500;
-}
-
-static bool run_checked(const char *name, struct op_call *call, struct err *e)
-{
-    call->op = operation_find(name);
-    if (call->op == NULL) return err_set(e, &api_causes[API_NO_OPERATION], "there is no operation \"%s\"", name);
-    if (!op_check_params(call->op, call->params, e)) return false;
-    return call->op->run(call, e);
-}
-
-int operation_run(const char *name, const struct json *params, struct installation *i, const struct engine_ops *engine,
-                  const char *actor, struct buf *out, int *exit_code_out)
-{
-    struct json_writer w;
-    struct arena arena;
-    struct err e = {0};
-    arena_init(&arena, CALL_ARENA_BYTES);
-    json_writer_init(&w, out);
-    struct op_call call = {
-        .params = params, .installation = i, .engine = engine, .out = &w, .actor = actor, .arena = &arena};
-    bool ok = run_checked(name, &call, &e);
-    arena_done(&arena);
-    *exit_code_out = ok ? call.exit_code : e.cause->kind == ERR_INPUT ? 2 : 1;
-    if (ok) return 200;
-    buf_reset(out); /* a result half written is none */
-    json_writer_init(&w, out);
-    err_to_json(&w, &e);
-    return status_of(&e);
-}
 
 /* ---- the service's side ---------------------------------------------------------------------------------------------- */
 
@@ -101,13 +60,23 @@ static void handle(void *ctx, struct http_exchange *x)
     struct arena arena;
     struct buf out;
     struct err e;
-    char name[64], exit_text[16];
+    char name[64], exit_text[16], user[OS_USER_BYTES];
+    struct principal by;
+    uint32_t uid = 0;
     int status = 404, exit_code = 2;
     arena_init(&arena, CALL_ARENA_BYTES);
     buf_init(&out, RESULT_BYTES_MAX);
+    os_user_name(exchange_peer_uid(x, &uid) ? &uid : NULL, user);
+    principal_local(&by, user); /* who gets in can read the data folder */
     const struct json *body = json_parse(&arena, exchange_body(x), &e);
-    if (body && strcmp(exchange_method(x), "POST") == 0 && operation_name(exchange_path(x), name, sizeof name))
-        status = operation_run(name, json_get(body, "params"), f->installation, f->engine, "cli", &out, &exit_code);
+    if (body && strcmp(exchange_method(x), "POST") == 0 && operation_name(exchange_path(x), name, sizeof name)) {
+        struct op_request q = {.name = name,
+                               .params = json_get(body, "params"),
+                               .by = &by,
+                               .installation = f->installation,
+                               .engine = f->engine};
+        status = operation_run(&q, &out, &exit_code);
+    }
     if (status == 200) status = status_for(exit_code);
     (void)snprintf(exit_text, sizeof exit_text, "%d", exit_code);
     reply_status(x, status);

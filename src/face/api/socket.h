@@ -20,11 +20,6 @@ void socket_front_stop(struct socket_front *f); /* accepts NULL */
 bool socket_call(const char *socket_path, const char *operation, struct str params_json, bool *reached_out,
                  int *status_out, int *exit_code_out, struct buf *result_out, struct err *e);
 
-/* Finds the row and runs it: what every front does. The result (or error object) is appended to `out`.
- * Returns the HTTP status that fits; *exit_code_out as the command line would exit. */
-int operation_run(const char *name, const struct json *params, struct installation *i, const struct engine_ops *engine,
-                  const char *actor, struct buf *out, int *exit_code_out);
-
 enum { SOCKET_NAME_BYTES = 16 };
 #define SOCKET_NAME "serve.sock"
 

@@ -6,6 +6,7 @@
 #include "face/api/socket.h"
 #include "face/cli/args.h"
 #include "face/cli/show.h"
+#include "kit/sys/process.h"
 
 enum { ARENA_BYTES = 256 << 20, RESULT_BYTES = 64 << 20, PATH_BYTES = 512, TABLES_MAX = 64 };
 
@@ -37,15 +38,25 @@ static const struct json *parse_params(struct command *c, struct err *e)
     return json_parse(&c->arena, buf_str(&c->args.params), e);
 }
 
+static void caller(struct principal *out)
+{
+    char user[OS_USER_BYTES];
+    os_user_name(NULL, user);
+    principal_local(out, user);
+}
+
 static bool run_local(struct command *c, struct err *e)
 {
     struct json_writer w;
+    struct principal by;
     json_writer_init(&w, &c->result);
+    caller(&by);
     struct op_call call = {.op = c->args.op,
                            .params = parse_params(c, e),
                            .out = &w,
                            .config = c->args.config,
-                           .actor = "cli",
+                           .by = &by,
+                           .actor = by.name,
                            .is_json = c->args.is_json,
                            .arena = &c->arena};
     if (call.params == NULL || !op_check_params(call.op, call.params, e) || !call.op->run(&call, e)) return false;
@@ -57,8 +68,11 @@ static void run_in_installation(void *arg, struct installation *i, const struct 
 {
     struct command *c = arg;
     struct err e;
-    const struct json *params = parse_params(c, &e);
-    c->status = operation_run(c->args.op->name, params, i, engine, "cli", &c->result, &c->exit_code);
+    struct principal by;
+    caller(&by);
+    struct op_request q = {
+        .name = c->args.op->name, .params = parse_params(c, &e), .by = &by, .installation = i, .engine = engine};
+    c->status = operation_run(&q, &c->result, &c->exit_code);
 }
 
 /* ---- in the service, if one runs ------------------------------------------------------------------------------------------- */

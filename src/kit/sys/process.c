@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,4 +98,14 @@ bool process_own_folder(char *out, size_t out_size)
     if (slash == NULL) return false;
     *slash = '\0';
     return true;
+}
+
+void os_user_name(const uint32_t *uid, char out[OS_USER_BYTES])
+{
+    char room[4096];
+    struct passwd entry, *found = NULL;
+    uid_t id = uid ? (uid_t)*uid : geteuid();
+    if (getpwuid_r(id, &entry, room, sizeof room, &found) != 0 || found == NULL ||
+        !str_copy(str_of(found->pw_name), out, OS_USER_BYTES))
+        (void)snprintf(out, OS_USER_BYTES, "%u", (unsigned)id);
 }

@@ -20,4 +20,8 @@ void process_stop(struct process *p);
 /* The folder of the running program ("/usr/bin"), without a slash at its end. */
 bool process_own_folder(char *out, size_t out_size);
 
+/* What this machine calls a user; NULL: who runs us. A number where it knows no name. */
+enum { OS_USER_BYTES = 64 };
+void os_user_name(const uint32_t *uid, char out[OS_USER_BYTES]);
+
 #endif

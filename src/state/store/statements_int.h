@@ -44,6 +44,7 @@
       " FROM tenant WHERE tenant_id = ?")                                                                                          \
     X(TENANT_LIST, "SELECT tenant_id, org_id, name, client_id, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS               \
       " FROM tenant ORDER BY name, tenant_id")                                                                                     \
+    X(TENANTS_OF_ORG, "SELECT tenant_id FROM tenant WHERE org_id = ?")  \
     X(TENANT_REMOVE, "DELETE FROM tenant WHERE tenant_id = ?")                                                                     \
     X(SECRET_PUT, "INSERT INTO secret (name, sealed, changed) VALUES (?, ?, ?)"                                                    \
                   " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, changed = excluded.changed")                        \

@@ -86,6 +86,9 @@ bool store_tenant_find(struct store *s, const char *tenant_id, struct tenant_rec
                        struct err *e);
 bool store_tenant_list(struct store *s, bool (*each)(void *arg, const struct tenant_record *r), void *arg,
                        struct err *e);
+/* Ids alone. */
+bool store_tenants_of_org(struct store *s, int64_t org_id, bool (*each)(void *arg, const char *tenant_id), void *arg,
+                          struct err *e);
 bool store_tenant_remove(struct store *s, const char *tenant_id,
                          struct err *e); /* with its feeds' state and secrets; events stay */
 /* Secrets are sealed under the key file, bound to their name ("tenant.secret:<guid>"). */

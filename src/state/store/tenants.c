@@ -118,6 +118,19 @@ bool store_tenant_list(struct store *s, bool (*each)(void *arg, const struct ten
     return cursor_close(&c);
 }
 
+bool store_tenants_of_org(struct store *s, int64_t org_id, bool (*each)(void *arg, const char *tenant_id), void *arg,
+                          struct err *e)
+{
+    struct cursor c;
+    char tenant_id[GUID_BYTES];
+    if (!cursor_open(s, SQL_TENANTS_OF_ORG, &c, e, "i", org_id)) return false;
+    while (cursor_next(&c)) {
+        column_text(&c, 0, tenant_id, sizeof tenant_id);
+        if (!each(arg, tenant_id)) break;
+    }
+    return cursor_close(&c);
+}
+
 bool store_tenant_remove(struct store *s, const char *tenant_id, struct err *e)
 {
     struct scope scope;

@@ -1,0 +1,254 @@
+/* The one place through which every front runs an operation. */
+#include <string.h>
+
+#include "cloud/tenant/tenant.h"
+#include "face/api/installation.h"
+#include "face/api/operation.h"
+#include "flow/act/act.h"
+
+enum { CALL_ARENA_BYTES = 64 << 20, DETAIL_BYTES_MAX = 256 << 10 };
+
+/* ---- what the answer is as a status of HTTP --------------------------------------------------------------------------------- */
+
+static int status_of(const struct err *e)
+{
+    static const struct {
+        const struct cause *cause;
+        int status;
+    } special[] = {
+        {&api_causes[API_NO_OPERATION], 404},  {&api_causes[API_NOT_ALLOWED], 403},
+        {&api_causes[API_WHOLE_ACCOUNT], 403}, {&tenant_causes[TENANT_NO_SUCH], 404},
+        {&tenant_causes[TENANT_NO_ORG], 404},  {&respond_causes[RESPOND_NOT_FOUND], 404},
+        {&tenant_causes[TENANT_EXISTS], 409},  {&store_causes[STORE_EXISTS], 409},
+    };
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+        if (e->cause == special[i].cause) return special[i].status;
+    switch (e->cause->kind) {
+    case ERR_INPUT: return 400;
+    case ERR_RETRY: return 503;
+    case ERR_UNCERTAIN:
+    case ERR_AUTH:
+    case ERR_LIMIT:
+    case ERR_STORAGE:
+    case ERR_CORRUPT: return 500;
+    }
+    return 500;
+}
+
+/* ---- the audit trail --------------------------------------------------------------------------------------------------------- */
+
+void op_before(struct op_call *c, struct str json)
+{
+    c->before = arena_str(c->arena, json);
+}
+
+void op_after(struct op_call *c, struct str json)
+{
+    c->after = arena_str(c->arena, json);
+}
+
+static void write_value(struct json_writer *w, const struct json *v)
+{
+    if (v->type == JSON_ARRAY) {
+        json_array_begin(w);
+        for (size_t i = 0; i < v->count; i++) write_value(w, &v->items[i]);
+        json_array_end(w);
+    } else if (v->type == JSON_STRING) {
+        json_write_str(w, v->text);
+    } else {
+        json_write_bool(w, v->type == JSON_TRUE);
+    }
+}
+
+static void write_params(struct json_writer *w, const struct op_call *c)
+{
+    json_object_begin(w);
+    for (const struct param *p = c->op->params; p && p->name; p++) {
+        const struct json *value = json_get(c->params, p->name);
+        if (value == NULL) continue;
+        json_key(w, p->name);
+        if (p->type == PARAM_SECRET_FILE)
+            json_write_cstr(w, "(secret)");
+        else
+            write_value(w, value);
+    }
+    json_object_end(w);
+}
+
+static void write_part(struct json_writer *w, const char *key, struct str json)
+{
+    if (json.n == 0) return;
+    json_key(w, key);
+    json_write_raw(w, json);
+}
+
+/* `failure`: NULL, or why it did not end well. */
+static bool enter(struct op_call *c, const char *what, const struct err *failure, struct err *e)
+{
+    struct buf detail;
+    struct json_writer w;
+    buf_init(&detail, DETAIL_BYTES_MAX);
+    json_writer_init(&w, &detail);
+    json_object_begin(&w);
+    if (c->by->person[0] && strcmp(c->by->person, c->by->name) != 0) {
+        json_key(&w, "person");
+        json_write_cstr(&w, c->by->person);
+    }
+    if (c->by->address[0]) {
+        json_key(&w, "address");
+        json_write_cstr(&w, c->by->address);
+    }
+    json_key(&w, "params");
+    write_params(&w, c);
+    write_part(&w, "before", c->before);
+    write_part(&w, "after", c->after);
+    if (failure) {
+        json_key(&w, "failed");
+        json_write_cstr(&w, failure->cause->code);
+    }
+    json_object_end(&w);
+    bool ok = !detail.failed || err_set(e, &base_causes[BASE_NO_MEMORY], "an entry of the audit trail is too long");
+    ok = ok && store_audit_add(c->installation->store, c->by->name, what, buf_str(&detail), e);
+    buf_done(&detail);
+    if (ok) c->is_audited = true;
+    return ok;
+}
+
+bool op_audit(struct op_call *c, struct err *e)
+{
+    return enter(c, c->op->name, NULL, e);
+}
+
+/* ---- may he? ------------------------------------------------------------------------------------------------------------------- */
+
+static bool check_role(const struct op_call *c, struct err *e)
+{
+    if (c->by->role >= c->op->role) return true;
+    return err_set(e, &api_causes[API_NOT_ALLOWED], "%s needs the role %s; %s has the role %s", c->op->name,
+                   role_names[c->op->role], c->by->name, role_names[c->by->role]);
+}
+
+struct seek {
+    const struct principal *by;
+    struct str wanted;
+    char found[GUID_BYTES];
+    unsigned names; /* tenants of that name */
+    bool is_id;
+};
+
+static bool seek_tenant(void *arg, const struct tenant_record *r)
+{
+    struct seek *s = arg;
+    if (!principal_sees_tenant(s->by, r->tenant_id)) return true;
+    s->is_id = str_eq_nocase(s->wanted, str_of(r->tenant_id));
+    if (!s->is_id && !str_eq_nocase(s->wanted, str_of(r->name))) return true;
+    memcpy(s->found, r->tenant_id, sizeof s->found);
+    s->names++;
+    return !s->is_id;
+}
+
+/* Errors as tenant_record_find's, word for word: a tenant out of scope and one that is not there answer alike. */
+static bool find_tenant(const struct op_call *c, struct str wanted, struct str *out, struct err *e)
+{
+    struct seek s = {.by = c->by, .wanted = str_trim(wanted)};
+    const struct str shown = str_sub(s.wanted, 0, NAME_BYTES);
+    if (!store_tenant_list(c->installation->store, seek_tenant, &s, e)) return false;
+    if (s.names == 0) return err_set(e, &tenant_causes[TENANT_NO_SUCH], "there is no tenant \"%.*s\"", STR_ARG(shown));
+    if (s.names > 1 && !s.is_id)
+        return err_set(e, &tenant_causes[TENANT_AMBIGUOUS], "more than one tenant has the name \"%.*s\"",
+                       STR_ARG(shown));
+    *out = arena_str(c->arena, str_of(s.found));
+    return out->p != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "a parameter");
+}
+
+static bool find_org(const struct op_call *c, struct str wanted, struct str *out, struct err *e)
+{
+    struct org_record r;
+    bool found = false;
+    char name[NAME_BYTES] = "";
+    wanted = str_trim(wanted);
+    (void)str_copy(str_sub(wanted, 0, sizeof name - 1), name, sizeof name);
+    if (!store_org_find(c->installation->store, name, &r, &found, e)) return false;
+    if (!found || !principal_sees_org(c->by, r.id))
+        return err_set(e, &tenant_causes[TENANT_NO_ORG], "there is no organization \"%s\"", name);
+    *out = arena_str(c->arena, str_of(r.name));
+    return out->p != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "a parameter");
+}
+
+/* Those that name a tenant or an organization become what was found in scope, so that the handler finds no other. */
+static bool narrow(struct op_call *c, unsigned *named, struct err *e)
+{
+    const struct json *given = c->params;
+    struct json *all = ARENA_NEW(c->arena, struct json);
+    struct json_member *members = arena_alloc(c->arena, (given->count + 1) * sizeof *members);
+    if (all == NULL || members == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "the parameters");
+    *all = *given;
+    if (given->count) memcpy(members, given->members, given->count * sizeof *members);
+    all->members = members;
+    for (size_t i = 0; i < given->count; i++) {
+        struct json_member *m = &members[i];
+        const struct param *p = op_param(c->op, m->key);
+        if ((p->type != PARAM_TENANT && p->type != PARAM_ORG) || m->value.text.n == 0) continue; /* "": as not given */
+        ++*named;
+        if (!(p->type == PARAM_TENANT ? find_tenant : find_org)(c, m->value.text, &m->value.text, e)) return false;
+    }
+    c->params = all;
+    return true;
+}
+
+static bool check_scope(struct op_call *c, struct err *e)
+{
+    unsigned named = 0;
+    if (!c->by->is_scoped || c->op->reach == REACH_ALL) return true;
+    if (!narrow(c, &named, e)) return false;
+    if (c->op->reach == REACH_SEEN || (c->op->reach == REACH_NAMED && named > 0)) return true;
+    return err_set(e, &api_causes[API_WHOLE_ACCOUNT], "%s%s is about the whole account; %s sees some organizations",
+                   c->op->name, c->op->reach == REACH_NAMED ? " without a tenant or organization" : "", c->by->name);
+}
+
+/* ---- running ------------------------------------------------------------------------------------------------------------------- */
+
+/* A failed one may have changed something, unless it was the input that was wrong. */
+static bool note_change(struct op_call *c, bool ok, const struct err *failure, struct err *e)
+{
+    if ((c->before.n == 0 && c->after.n == 0) || c->is_audited || (!ok && failure->cause->kind == ERR_INPUT))
+        return true;
+    return enter(c, c->op->name, ok ? NULL : failure, e);
+}
+
+static bool run_checked(const char *name, struct op_call *c, struct err *e)
+{
+    struct err failure = {0};
+    c->op = operation_find(name);
+    if (c->op == NULL) return err_set(e, &api_causes[API_NO_OPERATION], "there is no operation \"%s\"", name);
+    if (!check_role(c, e) || !op_check_params(c->op, c->params, e) || !check_scope(c, e)) return false;
+    bool ok = c->op->run(c, &failure);
+    if (!note_change(c, ok, &failure, e)) return false;
+    if (!ok) *e = failure;
+    return ok;
+}
+
+int operation_run(const struct op_request *q, struct buf *out, int *exit_code_out)
+{
+    struct json_writer w;
+    struct arena arena;
+    struct err e = {0};
+    struct principal by = *q->by;
+    arena_init(&arena, CALL_ARENA_BYTES);
+    json_writer_init(&w, out);
+    struct op_call call = {.params = q->params,
+                           .installation = q->installation,
+                           .engine = q->engine,
+                           .out = &w,
+                           .by = &by,
+                           .actor = by.name,
+                           .arena = &arena};
+    bool ok = principal_prepare(&by, q->installation->store, &arena, &e) && run_checked(q->name, &call, &e);
+    arena_done(&arena);
+    *exit_code_out = ok ? call.exit_code : e.cause->kind == ERR_INPUT ? 2 : 1;
+    if (ok) return 200;
+    buf_reset(out); /* a result half written is none */
+    json_writer_init(&w, out);
+    err_to_json(&w, &e);
+    return status_of(&e);
+}
