@@ -127,6 +127,22 @@ static const char *const migrations[] = {
     "CREATE INDEX managed_of_incident ON managed (tenant_id, incident);"
     "CREATE INDEX managed_due ON managed (tenant_id, due) WHERE due > 0;"
     "CREATE INDEX notice_of_alert ON notice (tenant_id, alert);",
+    /* consent that was asked for */
+    "CREATE TABLE onboarding (id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES org (id) ON "
+    "DELETE "
+    "CASCADE, nonce TEXT NOT NULL, tenant_id TEXT NOT NULL, name TEXT NOT NULL, client_id TEXT NOT NULL, cloud TEXT "
+    "NOT "
+    "NULL, asked_by TEXT NOT NULL, mail TEXT NOT NULL, redirect TEXT NOT NULL, form INTEGER NOT NULL, wants INTEGER "
+    "NOT "
+    "NULL, lookback_ms INTEGER NOT NULL, lookback_hunting_ms INTEGER NOT NULL, created INTEGER NOT NULL, expires "
+    "INTEGER "
+    "NOT NULL, state INTEGER NOT NULL, found_id TEXT NOT NULL, answered INTEGER NOT NULL, deadline INTEGER NOT NULL, "
+    "due "
+    "INTEGER NOT NULL, tries INTEGER NOT NULL, proofs INTEGER NOT NULL, is_in INTEGER NOT NULL, error_code TEXT NOT "
+    "NULL,"
+    " error_text TEXT NOT NULL, changed INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX onboarding_of_nonce ON onboarding (nonce) WHERE nonce <> '';"
+    "CREATE INDEX onboarding_due ON onboarding (due) WHERE due > 0;",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -18,6 +18,12 @@
     "notice_id, rung, channel, kind, person, target, state, tries, provider_id, answer, error_code, " \
     "error_text, created, next_try, sent, settled"
 
+/* In the order of struct onboarding_record. */
+#define ONBOARDING_COLUMNS                                                                                         \
+    "org_id, nonce, tenant_id, name, client_id, cloud, asked_by, mail, redirect, form, wants, lookback_ms, "       \
+    "lookback_hunting_ms, created, expires, state, found_id, answered, deadline, due, tries, proofs, is_in, "      \
+    "error_code, error_text, changed"
+
 /* In the order of struct managed_record. */
 #define MANAGED_COLUMNS                                                                                           \
     "tenant_id, alert_id, incident, title, owner, determination, devices, api, service, severity, status, "       \
@@ -58,6 +64,16 @@
     X(SETTING_LIST, "SELECT level, scope, name, value IS NOT NULL, value, changed, actor FROM setting"                             \
                     " WHERE scope = CASE level WHEN 1 THEN '' WHEN 2 THEN ? ELSE ? END ORDER BY level, name")                      \
     X(SETTING_REMOVE_OF, "DELETE FROM setting WHERE level = 3 AND scope = ?")                                                      \
+    X(ONBOARDING_PUT, "INSERT INTO onboarding (id, " ONBOARDING_COLUMNS ") VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
+      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET (" ONBOARDING_COLUMNS ") = (excluded.org_id,"     \
+      " excluded.nonce, excluded.tenant_id, excluded.name, excluded.client_id, excluded.cloud, excluded.asked_by, excluded.mail,"  \
+      " excluded.redirect, excluded.form, excluded.wants, excluded.lookback_ms, excluded.lookback_hunting_ms, excluded.created,"   \
+      " excluded.expires, excluded.state, excluded.found_id, excluded.answered, excluded.deadline, excluded.due, excluded.tries,"  \
+      " excluded.proofs, excluded.is_in, excluded.error_code, excluded.error_text, excluded.changed)")                             \
+    X(ONBOARDING_FIND, "SELECT id, " ONBOARDING_COLUMNS " FROM onboarding WHERE id = ?")                                           \
+    X(ONBOARDING_BY_NONCE, "SELECT id, " ONBOARDING_COLUMNS " FROM onboarding WHERE nonce <> '' AND nonce = ?")                    \
+    X(ONBOARDING_LIST, "SELECT id, " ONBOARDING_COLUMNS " FROM onboarding ORDER BY id")                                            \
+    X(ONBOARDING_DUE, "SELECT id, " ONBOARDING_COLUMNS " FROM onboarding WHERE due > 0 AND due <= ? ORDER BY due, id")             \
     X(MANAGED_PUT, "INSERT OR REPLACE INTO managed (" MANAGED_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"              \
                    " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"                                                                          \
                    " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                                            \
