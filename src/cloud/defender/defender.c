@@ -17,6 +17,8 @@ bool defender_new(struct loop *l, const struct defender_opts *o, struct defender
     d->total_timeout_ms = o->total_timeout_ms;
     d->stall_timeout_ms = o->stall_timeout_ms;
     d->on_clock = o->on_clock;
+    d->on_login = o->on_login;
+    d->login_ctx = o->login_ctx;
     d->clock_ctx = o->clock_ctx;
     random_bytes(&seed, sizeof seed);
     rng_seed(&d->rng, seed);

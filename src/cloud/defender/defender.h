@@ -102,6 +102,13 @@ static inline bool endpoint_is_hunting(const struct endpoint_row *row)
 }
 
 struct defender;
+/* A login has ended: with a token, or refused. Borrowed for the call. */
+struct login_news {
+    const char *tenant_id, *client_id;
+    enum audience audience;
+    struct str roles;    /* in the token, one a line; empty: none */
+    const struct err *e; /* not NULL: there is no token */
+};
 struct defender_opts {
     struct http_client *http;
     struct http_client *response_http; /* whose connections serve the response alone; NULL: http */
@@ -109,6 +116,8 @@ struct defender_opts {
     /* Our clock and the login's differ by minutes (DEFENDER_CLOCK), and later: not any more (NULL). Once each; may be NULL. */
     void (*on_clock)(void *ctx, const struct err *e);
     void *clock_ctx;
+    void (*on_login)(void *ctx, const struct login_news *n); /* loop; must not call back here. May be NULL */
+    void *login_ctx;
 };
 bool defender_new(struct loop *l, const struct defender_opts *o, struct defender **out, struct err *e);
 void defender_free(struct defender *d); /* before its http client; cancels what runs, without callbacks; accepts NULL */

@@ -27,6 +27,8 @@ struct defender {
     void (*on_clock)(void *ctx, const struct err *e);
     void *clock_ctx;
     bool is_clock_off;
+    void (*on_login)(void *ctx, const struct login_news *n);
+    void *login_ctx;
 };
 
 struct token {

@@ -209,6 +209,14 @@ static bool on_piece(void *ctx, const void *p, size_t n)
     return true;
 }
 
+static void tell_login(const struct token *t, const struct err *e)
+{
+    const struct defender *d = t->login->d;
+    const struct tenant_record *r = &t->login->tenant->record;
+    struct login_news n = {r->tenant_id, r->client_id, t->audience, e ? STR_NONE : buf_str(&t->roles), e};
+    if (d->on_login) d->on_login(d->login_ctx, &n);
+}
+
 static void on_answered(void *ctx, const struct http_response *r, const struct err *transport)
 {
     struct token *t = ctx;
@@ -223,6 +231,7 @@ static void on_answered(void *ctx, const struct http_response *r, const struct e
         defender_explain_login(r, buf_str(&t->answer), &e);
     if (transport == NULL) clock_judge(t->login->d, r, ok ? NULL : &e);
     answer_wipe(t);
+    tell_login(t, ok ? NULL : &e);
     if (ok)
         wake_all(t, NULL);
     else

@@ -143,6 +143,18 @@ static const char *const migrations[] = {
     " error_text TEXT NOT NULL, changed INTEGER NOT NULL);"
     "CREATE UNIQUE INDEX onboarding_of_nonce ON onboarding (nonce) WHERE nonce <> '';"
     "CREATE INDEX onboarding_due ON onboarding (due) WHERE due > 0;",
+    /* how tenants are: roles in their tokens, what stands wrong, the Tests made of them */
+    "CREATE TABLE token_seen (tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id) ON DELETE CASCADE, "
+    "client_id TEXT NOT NULL, audience INTEGER NOT NULL, roles BLOB NOT NULL, seen INTEGER NOT NULL, "
+    "PRIMARY KEY (tenant_id, client_id, audience)) WITHOUT ROWID;"
+    "CREATE TABLE condition (tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id) ON DELETE CASCADE, "
+    "state TEXT NOT NULL, subject TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL, remedy TEXT NOT NULL, "
+    "since INTEGER NOT NULL, PRIMARY KEY (tenant_id, state, subject)) WITHOUT ROWID;"
+    "CREATE TABLE tested (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+    "tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id) ON DELETE CASCADE, at INTEGER NOT NULL, "
+    "is_full INTEGER NOT NULL, ok INTEGER NOT NULL, failed INTEGER NOT NULL, skipped INTEGER NOT NULL, "
+    "body BLOB NOT NULL);"
+    "CREATE INDEX tested_of_tenant ON tested (tenant_id, id);",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

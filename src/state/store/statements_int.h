@@ -235,6 +235,24 @@
     X(SUPERSEDED_ADD, "INSERT INTO lake_superseded (path) VALUES (?) ON CONFLICT (path) DO NOTHING")                               \
     X(SUPERSEDED_LIST, "SELECT path FROM lake_superseded ORDER BY path")                                                           \
     X(SUPERSEDED_FORGET, "DELETE FROM lake_superseded WHERE path = ?")                                                             \
+    X(TOKEN_PUT, "INSERT INTO token_seen (tenant_id, client_id, audience, roles, seen) VALUES (?, ?, ?, ?, ?)"                     \
+                 " ON CONFLICT (tenant_id, client_id, audience) DO UPDATE SET roles = excluded.roles, seen = excluded.seen")       \
+    X(TOKEN_LIST, "SELECT tenant_id, client_id, audience, roles, seen FROM token_seen WHERE tenant_id = ?"                         \
+                  " ORDER BY client_id, audience")                                                                                 \
+    X(TOKEN_REMOVE, "DELETE FROM token_seen WHERE tenant_id = ? AND client_id = ?")                                                \
+    X(CONDITION_ADD, "INSERT INTO condition (tenant_id, state, subject, code, detail, remedy, since)"                              \
+                     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, state, subject) DO NOTHING")                           \
+    X(CONDITION_SET, "UPDATE condition SET detail = ?, remedy = ? WHERE tenant_id = ? AND state = ? AND subject = ?")              \
+    X(CONDITION_LIST, "SELECT tenant_id, state, subject, code, detail, remedy, since FROM condition"                               \
+                      " WHERE ?1 IN ('', tenant_id) ORDER BY tenant_id, since, state, subject")                                    \
+    X(CONDITION_REMOVE, "DELETE FROM condition WHERE tenant_id = ?1 AND state = ?2 AND ?3 IN ('*', subject)")                      \
+    X(TESTED_ADD, "INSERT INTO tested (tenant_id, at, is_full, ok, failed, skipped, body) VALUES (?, ?, ?, ?, ?, ?, ?)")           \
+    X(TESTED_DROP, "DELETE FROM tested WHERE tenant_id = ?1 AND id <= (SELECT id FROM tested WHERE tenant_id = ?1"                 \
+                   " ORDER BY id DESC LIMIT 1 OFFSET ?2)")                                                                         \
+    X(TESTED_LIST, "SELECT tenant_id, at, is_full, ok, failed, skipped, body FROM tested WHERE ?1 IN ('', tenant_id)"              \
+                   " ORDER BY id DESC")                                                                                            \
+    X(TESTED_LATEST, "SELECT tenant_id, at, is_full, ok, failed, skipped, body FROM tested WHERE ?1 IN ('', tenant_id)"            \
+                     " AND id IN (SELECT max(id) FROM tested GROUP BY tenant_id) ORDER BY tenant_id")                              \
     X(AUDIT_ADD, "INSERT INTO audit (seq, at, actor, operation, detail, hash) VALUES (?, ?, ?, ?, ?, ?)")                          \
     X(AUDIT_LAST, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")                                                         \
     X(AUDIT_LIST, "SELECT seq, at, actor, operation, detail, hash FROM audit ORDER BY seq")                                        \

@@ -523,6 +523,43 @@ bool store_onboarding_by_nonce(struct store *s, const char *nonce, struct onboar
 /* In order of their ids; with `due_until` those that are due by then. */
 bool store_onboarding_list(struct store *s, const struct wall *due_until /* NULL: all */,
                            bool (*each)(void *arg, const struct onboarding_record *r), void *arg, struct err *e);
+/* ---- how tenants are -------------------------------------------------------------------------------------------------------
+ * What the last token of one app and API allowed there. */
+struct token_record {
+    char tenant_id[GUID_BYTES], client_id[GUID_BYTES];
+    int64_t audience;
+    struct str roles; /* one a line; borrowed */
+    struct wall seen; /* 0: now */
+};
+bool store_token_put(struct store *s, const struct token_record *r, struct err *e); /* STORE_GONE */
+bool store_token_list(struct store *s, const char *tenant_id, bool (*each)(void *arg, const struct token_record *r),
+                      void *arg, struct err *e);
+bool store_token_remove(struct store *s, const char *tenant_id, const char *client_id, struct err *e);
+/* What stands wrong with a tenant right now ("role_removed"), about what ("Machine.Isolate"), and since when. */
+struct condition_record {
+    char tenant_id[GUID_BYTES];
+    char state[24], subject[96];
+    char code[64], detail[400], remedy[NOTICE_REMEDY_BYTES];
+    struct wall since; /* 0: now */
+};
+/* One that stands already keeps its time and gets the new words: *is_new_out false. STORE_GONE. */
+bool store_condition_put(struct store *s, const struct condition_record *r, bool *is_new_out, struct err *e);
+bool store_condition_list(struct store *s, const char *tenant_id /* NULL: all */,
+                          bool (*each)(void *arg, const struct condition_record *r), void *arg, struct err *e);
+bool store_condition_remove(struct store *s, const char *tenant_id, const char *state,
+                            const char *subject /* NULL: any */, bool *removed_out, struct err *e);
+/* A Test that was made of a tenant; of each tenant the last TESTED_KEPT_MAX are kept. */
+enum { TESTED_KEPT_MAX = 200 };
+struct tested_record {
+    char tenant_id[GUID_BYTES];
+    struct wall at; /* 0: now */
+    int64_t is_full, ok, failed, skipped;
+    struct str body; /* its verdicts, JSON; borrowed */
+};
+bool store_tested_add(struct store *s, const struct tested_record *r, struct err *e); /* STORE_GONE */
+/* The newest first; `is_latest`: of each tenant that one alone. */
+bool store_tested_list(struct store *s, const char *tenant_id /* NULL: all */, bool is_latest,
+                       bool (*each)(void *arg, const struct tested_record *r), void *arg, struct err *e);
 
 /* ---- log and sinks ----------------------------------------------------------------------------------------------------- */
 bool store_log_end_get(struct store *s, uint64_t *out, struct err *e);

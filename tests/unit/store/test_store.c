@@ -210,6 +210,7 @@ int main(void)
         cmocka_unit_test(exclusions_there_and_back),
         cmocka_unit_test(managed_alerts_there_and_back),
         cmocka_unit_test(revisions_are_taken_in_once),
+        cmocka_unit_test(how_tenants_are_there_and_back),
         cmocka_unit_test(disk_errors_keep_their_cause),
         cmocka_unit_test(every_operation_failing_in_turn),
         cmocka_unit_test(power_lost_at_every_operation),
