@@ -68,6 +68,11 @@ static bool input_guid(const char *text, const char *what, const struct cause *b
     return true;
 }
 
+bool input_tenant_id(const char *text, char out[GUID_BYTES], struct err *e)
+{
+    return input_guid(text, "the tenant id", &tenant_causes[TENANT_BAD_ID], out, e);
+}
+
 bool input_client_id(const char *text, const char *tenant_id, char out[GUID_BYTES], struct err *e)
 {
     const struct cause *bad = &tenant_causes[TENANT_BAD_CLIENT_ID];
@@ -202,7 +207,7 @@ bool input_tenant_name(const char *text, struct tenant_record *r, struct err *e)
 bool input_record(const struct tenant_input *in, struct tenant_record *out, struct err *e)
 {
     struct tenant_record r = {.is_enabled = true};
-    if (!input_guid(in->tenant_id, "the tenant id", &tenant_causes[TENANT_BAD_ID], r.tenant_id, e) ||
+    if (!input_tenant_id(in->tenant_id, r.tenant_id, e) ||
         !input_client_id(in->client_id, r.tenant_id, r.client_id, e) || !input_tenant_name(in->name, &r, e) ||
         !input_cloud(in->cloud, r.cloud, sizeof r.cloud, e))
         return false;

@@ -150,6 +150,16 @@ static void resolve(char out[HOST_BYTES], const char *overriding, const char *fr
     (void)snprintf(out, HOST_BYTES, "%s", chosen);
 }
 
+void tenant_hosts_of(const struct conf *c, const char *cloud, const struct tenant_record *known,
+                     struct tenant_hosts *out)
+{
+    const struct cloud_profile *profile = cloud_find(str_of(cloud));
+    resolve(out->login_url, known ? known->overrides[OVER_LOGIN_URL] : "", c->login_url,
+            profile ? profile->login_url : "");
+    resolve(out->graph_audience, known ? known->overrides[OVER_GRAPH_AUDIENCE] : "", "",
+            profile ? profile->apis[AUD_GRAPH].audience : "");
+}
+
 static const char *version_of(const struct api_row *row, const struct tenant_record *r)
 {
     const char *wanted = row->version == TENANT_OVERRIDES ? "" : r->overrides[row->version];
