@@ -92,7 +92,16 @@ class Installation:
         if twin:
             settings = {"cloud.login_url": twin.url, "cloud.graph_url": twin.url, "cloud.endpoint_url": twin.url,
                         "hunting.calls_per_minute": 60000, "hunting.share": 100, "ocsf.raw_data": "yes", **settings}
-        self.set(**settings)
+        self.set(**{"listen": "127.0.0.1:0", **settings})
+
+    def web(self, seconds=20):
+        """Where the listener is, as the service said when it opened it (the last time)."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if found := re.findall(r"listening on (https?://\S+)", (self.folder / "serve.log").read_text()):
+                return found[-1]
+            time.sleep(0.02)
+        raise RuntimeError("the service opened no listener")
 
     def set(self, **settings):
         text = self.config.read_text()

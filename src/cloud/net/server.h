@@ -16,7 +16,8 @@
 struct http_exchange;
 /* What came in; borrowed during the handler and, with reply_stream, while the reader is read (not in its `done`). */
 const char *exchange_method(const struct http_exchange *x);
-const char *exchange_path(const struct http_exchange *x); /* percent-decoded, without the query */
+const char *exchange_path(const struct http_exchange *x);  /* percent-decoded, without the query */
+struct str exchange_target(const struct http_exchange *x); /* path and query as they were sent, nothing decoded */
 const char *exchange_query(const struct http_exchange *x,
                            const char *name); /* decoded value ('+' is a blank) or NULL */
 /* Every query option, decoded, in order, repeated ones too. */
@@ -25,7 +26,11 @@ void exchange_each_query(const struct http_exchange *x, void (*each)(void *arg, 
 const char *exchange_header(const struct http_exchange *x, const char *name); /* any case; or NULL */
 bool exchange_peer_uid(const struct http_exchange *x,
                        uint32_t *out); /* on a Unix socket: whose process the other end is; false: not told */
+void exchange_each_header(const struct http_exchange *x, void (*each)(void *arg, const char *name, const char *value),
+                          void *arg);
 struct str exchange_body(const struct http_exchange *x);
+enum { PEER_BYTES = 64 };
+void exchange_peer(const struct http_exchange *x, char out[PEER_BYTES]); /* its address, no port; "": a Unix socket */
 /* Blocks for `ms`. false: the server stops or the client has gone; end now (a reader returns -1). */
 bool exchange_wait(struct http_exchange *x, uint32_t ms);
 
@@ -47,12 +52,23 @@ struct http_server_opts {
     struct str tls_key_pem, tls_cert_pem; /* both or neither; copied, the key wiped at the end */
     uint64_t body_max;                    /* of a request; more is answered 413; 0: no bodies */
     unsigned connections_max;             /* 0: 1024 */
+    unsigned peer_connections_max;        /* from one address; 0: as many as there may be */
+    /* For servers that strangers reach: a connection on which no whole request has come so long after its opening (or after
+     * the answer before), or whose answer is still not taken, is cut. 0: only silence ends one, after five minutes. */
+    uint32_t request_ms, answer_ms;
+    /* Answers a body that is too large (set status, headers and body with reply_*); NULL: 413 in plain text. */
+    void (*too_large)(void *ctx, struct http_exchange *x);
     void (*handle)(void *ctx, struct http_exchange *x);
     void *ctx;
 };
 struct http_server;
 /* Errors: NET_BIND (the address is bad, taken, or the key and certificate do not fit). */
 bool http_server_start(const struct http_server_opts *o, struct http_server **out, struct err *e);
+/* Another key and certificate from the next connection on; those open go on with the old ones, for a minute at most.
+ * Errors: NET_BIND, and all stays as it was. */
+bool http_server_tls(struct http_server *s, struct str key_pem, struct str cert_pem, struct err *e);
+void http_server_tend(
+    struct http_server *s); /* now and then, by who calls http_server_tls: ends what is left of the old */
 /* Ends what runs, waits for the threads (a second at most, if all wait in exchange_wait); removes a Unix socket. Accepts NULL. */
 void http_server_stop(struct http_server *s);
 uint16_t http_server_port(const struct http_server *s); /* 0: a Unix socket */

@@ -23,6 +23,20 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
     [API_WHOLE_ACCOUNT] = {"api.whole_account", ERR_AUTH, "this is for those who see all organizations",
                            "Name a tenant or an organization of yours where the command takes one, or ask somebody who "
                            "sees all organizations (docs/roles.md)."},
+    [API_NO_PATH] = {"api.no_path", ERR_INPUT, "there is nothing at this path",
+                     "See /api/openapi.json for the paths there are."},
+    [API_NO_METHOD] = {"api.no_method", ERR_INPUT, "this path does not take that method",
+                       "Use one of the methods that the header Allow names."},
+    [API_BAD_REQUEST] = {"api.bad_request", ERR_INPUT, "the request is not well formed",
+                         "Mend what the text names; /api/openapi.json describes each request."},
+    [API_BAD_HOST] = {"api.bad_host", ERR_INPUT, "the request names another host than this one",
+                      "Call it by its own name; behind a front proxy set public_url in portcullis.yaml."},
+    [API_NO_LOGIN] = {"api.no_login", ERR_INPUT, "nobody is logged in",
+                      "Log in, or send an API token: Authorization: Bearer TOKEN."},
+    [API_MEDIA_TYPE] = {"api.media_type", ERR_INPUT, "the body is not of the type that is read here",
+                        "Send JSON with Content-Type: application/json."},
+    [API_TOO_LARGE] = {"api.too_large", ERR_INPUT, "the request's body is too large",
+                       "Send at most 1 MiB; divide what is more."},
 };
 
 struct str op_text(const struct op_call *c, const char *name)
@@ -85,7 +99,7 @@ bool op_check_params(const struct operation *op, const struct json *params, stru
     return true;
 }
 
-static const char *kind_name(enum err_kind kind)
+const char *err_kind_name(enum err_kind kind)
 {
     switch (kind) {
     case ERR_RETRY: return "retry";
@@ -107,7 +121,7 @@ void err_to_json(struct json_writer *w, const struct err *e)
     json_key(w, "code");
     json_write_cstr(w, e->cause->code);
     json_key(w, "kind");
-    json_write_cstr(w, kind_name(e->cause->kind));
+    json_write_cstr(w, err_kind_name(e->cause->kind));
     json_key(w, "text");
     json_write_cstr(w, e->text);
     json_key(w, "what");

@@ -118,6 +118,8 @@ struct op_table {
 extern const struct op_table operation_tables[];
 const struct operation *operation_find(const char *name); /* in these tables; NULL: there is none */
 
+int operation_status(const struct err *e);     /* the HTTP status that fits */
+const char *err_kind_name(enum err_kind kind); /* "input" */
 /* {"error":{"code","kind","text","what","remedy","retry_after_ms"}} */
 void err_to_json(struct json_writer *w, const struct err *e);
 
@@ -132,6 +134,13 @@ enum {
     API_NOT_PROVED,
     API_NOT_ALLOWED,
     API_WHOLE_ACCOUNT,
+    API_NO_PATH,
+    API_NO_METHOD,
+    API_BAD_REQUEST,
+    API_BAD_HOST,
+    API_NO_LOGIN,
+    API_MEDIA_TYPE,
+    API_TOO_LARGE,
     API_CAUSE_COUNT
 };
 extern const struct cause api_causes[];

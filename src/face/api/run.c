@@ -10,7 +10,7 @@ enum { CALL_ARENA_BYTES = 64 << 20, DETAIL_BYTES_MAX = 256 << 10 };
 
 /* ---- what the answer is as a status of HTTP --------------------------------------------------------------------------------- */
 
-static int status_of(const struct err *e)
+int operation_status(const struct err *e)
 {
     static const struct {
         const struct cause *cause;
@@ -19,6 +19,9 @@ static int status_of(const struct err *e)
         {&api_causes[API_NO_OPERATION], 404},  {&api_causes[API_NOT_ALLOWED], 403},
         {&api_causes[API_WHOLE_ACCOUNT], 403}, {&tenant_causes[TENANT_NO_SUCH], 404},
         {&tenant_causes[TENANT_NO_ORG], 404},  {&respond_causes[RESPOND_NOT_FOUND], 404},
+        {&api_causes[API_NO_PATH], 404},       {&api_causes[API_NO_METHOD], 405},
+        {&api_causes[API_BAD_HOST], 421},      {&api_causes[API_NO_LOGIN], 401},
+        {&api_causes[API_MEDIA_TYPE], 415},    {&api_causes[API_TOO_LARGE], 413},
         {&tenant_causes[TENANT_EXISTS], 409},  {&store_causes[STORE_EXISTS], 409},
     };
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
@@ -250,5 +253,5 @@ int operation_run(const struct op_request *q, struct buf *out, int *exit_code_ou
     buf_reset(out); /* a result half written is none */
     json_writer_init(&w, out);
     err_to_json(&w, &e);
-    return status_of(&e);
+    return operation_status(&e);
 }

@@ -60,6 +60,7 @@ struct question {
     struct act_reply reply;
     void (*look)(void *arg, const struct ingest *in);
     void *look_arg;
+    void (*also)(void *arg);
 };
 
 static void ask(struct engine *en, void (*fn)(void *question), struct question *q)
@@ -584,4 +585,17 @@ void engine_on_signal(struct engine *en, void (*fn)(void *arg, int signum), void
 {
     loop_on_signal(en->loop, SIGINT, fn, arg);
     loop_on_signal(en->loop, SIGTERM, fn, arg);
+}
+
+static void also_now(void *arg)
+{
+    struct question *q = arg;
+    if (q->engine->reload) reload_also(q->engine->reload, q->also, q->look_arg);
+    gate_open(q->done);
+}
+
+void engine_on_reload(struct engine *en, void (*fn)(void *arg), void *arg)
+{
+    struct question q = {.also = fn, .look_arg = arg};
+    ask(en, also_now, &q);
 }

@@ -33,5 +33,7 @@ bool engine_fold_failure(struct engine *en, struct err *out);
 bool engine_tell_changes(struct engine *en, void (*tell)(void *ctx, const char *line), void *ctx, struct err *e);
 void engine_on_signal(struct engine *en, void (*fn)(void *arg, int signum),
                       void *arg); /* SIGINT, SIGTERM; from the loop */
+/* SIGHUP, from the loop; of a service. NULL: no more. */
+void engine_on_reload(struct engine *en, void (*fn)(void *arg), void *arg);
 
 #endif

@@ -11,6 +11,8 @@ struct reload {
     struct installation *installation;
     struct ingest *ingest;
     struct timer *timer;
+    void (*also)(void *arg); /* at SIGHUP; NULL: nothing */
+    void *also_arg;
     bool is_running, is_asked;
     /* what the worker was given, and what it answers; the loop does not touch them while is_running */
     uint64_t applied, refused, seen; /* hashes of the files: in force, found wrong, as last looked at */
@@ -96,8 +98,9 @@ static void on_signal(void *arg, int signum)
 {
     struct reload *r = arg;
     (void)signum;
+    if (r->also) r->also(r->also_arg);
     if (r->timer == NULL) {
-        (void)fprintf(stderr, "portcullis: nothing to load anew: mappings_dir is not set\n");
+        (void)fprintf(stderr, "portcullis: no mappings to load anew: mappings_dir is not set\n");
         return;
     }
     r->is_asked = true;
@@ -114,6 +117,12 @@ struct reload *reload_new(struct loop *l, struct installation *i, struct ingest 
     r->timer = timer_new(l, on_timer, r);
     timer_arm(r->timer, LOOK_MS);
     return r;
+}
+
+void reload_also(struct reload *r, void (*fn)(void *arg), void *arg)
+{
+    r->also = fn;
+    r->also_arg = arg;
 }
 
 void reload_free(struct reload *r)

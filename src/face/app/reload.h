@@ -10,6 +10,8 @@
 
 struct reload;
 struct reload *reload_new(struct loop *l, struct installation *i, struct ingest *in); /* before the loop runs */
+/* At SIGHUP `fn` is called as well, for what else is read from files. Once, before the loop runs or on it. */
+void reload_also(struct reload *r, void (*fn)(void *arg), void *arg);
 void reload_free(struct reload *r); /* after the loop is gone; accepts NULL */
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "face/api/socket.h"
+#include "face/api/web.h"
 #include "face/app/app.h"
 #include "face/app/engine.h"
 #include "kit/sys/thread.h"
@@ -43,15 +44,29 @@ static void tell_change(void *ctx, const char *line)
     (void)fflush(stdout);
 }
 
+static void on_reload(void *arg)
+{
+    web_reload(arg);
+}
+
+static void tell_line(const char *line)
+{
+    puts(line);
+    (void)fflush(stdout);
+}
+
 static bool run(struct installation *i, struct engine *en, struct err *e)
 {
     struct socket_front *socket = NULL;
+    struct web *web = NULL;
+    struct web_opts listener = {.installation = i, .engine = engine_operations(en), .tell = tell_line};
     struct gate *ended = gate_new();
     unsigned tenants = 0;
     bool ok = store_tenant_list(i->store, count_tenant, &tenants, e) &&
               engine_tell_changes(en, tell_change, &i->clock, e) &&
-              socket_front_start(i, engine_operations(en), &socket, e);
+              socket_front_start(i, engine_operations(en), &socket, e) && web_start(&listener, &web, e);
     if (ok) {
+        if (web) engine_on_reload(en, on_reload, web);
         engine_on_signal(en, on_signal, ended);
         printf("portcullis serves %u tenant%s; data in %s; end with Ctrl-C\n", tenants, tenants == 1 ? "" : "s",
                i->conf.data_dir);
@@ -62,6 +77,8 @@ static bool run(struct installation *i, struct engine *en, struct err *e)
     }
     engine_halt(en); /* first: a command inside the service may be waiting for a feed */
     if (ok) tell_sum(en);
+    engine_on_reload(en, NULL, NULL);
+    web_stop(web);
     socket_front_stop(socket);
     engine_stop(en);
     gate_free(ended);

@@ -106,6 +106,20 @@ static bool resolve_paths(struct loader *l, const char *folder)
     return true;
 }
 
+/* What no setting alone can say. */
+static bool check_listener(struct loader *l)
+{
+    const struct conf *c = &l->conf;
+    struct str host = conf_listen_host(str_of(c->listen));
+    if ((c->tls_certificate[0] == '\0') != (c->tls_key[0] == '\0'))
+        return err_set(l->e, &conf_causes[CONF_BAD_VALUE], "%s: tls.certificate and tls.key go together", l->file);
+    if (strcmp(c->listen, "off") == 0 || c->tls_key[0] || conf_is_loopback(host)) return true;
+    return err_set(l->e, &conf_causes[CONF_BAD_VALUE],
+                   "%s: listen: %s can be reached from elsewhere and would be plain http: set tls.certificate and "
+                   "tls.key, or listen on 127.0.0.1",
+                   l->file, c->listen);
+}
+
 bool conf_parse(struct str yaml, const char *name, const char *folder, struct conf *out, struct err *e)
 {
     struct loader l = {.file = name, .e = e};
@@ -116,7 +130,7 @@ bool conf_parse(struct str yaml, const char *name, const char *folder, struct co
     bool ok = root != NULL;
     if (ok && root->type != YAML_MAP)
         ok = refuse(&l, &conf_causes[CONF_BAD_VALUE], root, "expected settings, each as \"name: value\"");
-    ok = ok && take_map(&l, root, "") && resolve_paths(&l, folder);
+    ok = ok && take_map(&l, root, "") && resolve_paths(&l, folder) && check_listener(&l);
     arena_done(&arena);
     if (ok) *out = l.conf;
     return ok;

@@ -19,7 +19,10 @@ struct conf {
     char mappings_dir[CONF_PATH_BYTES]; /* a user's overriding mapping files; empty: none */
     char policy_file[CONF_PATH_BYTES];  /* a user's policy; empty: the built-in one */
     char ca_file[CONF_PATH_BYTES];      /* extra trusted CA, PEM; empty: the system's alone */
-    char login_url[CONF_URL_BYTES];     /* cloud end-points, no slash at the end; empty: the tenant's cloud profile */
+    char listen[CONF_URL_BYTES];        /* of the API and pages: "127.0.0.1:7717"; "off": none */
+    char tls_certificate[CONF_PATH_BYTES], tls_key[CONF_PATH_BYTES]; /* of the listener, PEM; empty: plain HTTP */
+    char public_url[CONF_URL_BYTES]; /* how people reach the listener; empty: by its own address */
+    char login_url[CONF_URL_BYTES];  /* cloud end-points, no slash at the end; empty: the tenant's cloud profile */
     char graph_url[CONF_URL_BYTES];
     char endpoint_url[CONF_URL_BYTES];
     char siem_url[CONF_URL_BYTES];
@@ -39,7 +42,7 @@ struct conf {
 };
 
 /* Settings rows, for --help, docs and the loader. */
-enum conf_type { CONF_PATH, CONF_URL, CONF_CHOICE, CONF_BYTES, CONF_DURATION, CONF_NUMBER };
+enum conf_type { CONF_PATH, CONF_URL, CONF_LISTEN, CONF_CHOICE, CONF_BYTES, CONF_DURATION, CONF_NUMBER };
 struct conf_setting {
     const char *name; /* dotted: "lake.fold_after" is fold_after below lake */
     enum conf_type type;
@@ -62,6 +65,10 @@ void conf_describe(struct buf *markdown_out); /* docs/settings.md, from the rows
 /* What is wrong with the address of a server (static text), or NULL: https, or http to this machine alone; a host, perhaps
  * a port and a path; no user name, query or fragment. */
 const char *conf_url_fault(struct str url);
+/* Likewise of what is listened on: "127.0.0.1:7717", "[::]:443", "portcullis.example:443", "off". */
+const char *conf_listen_fault(struct str address);
+bool conf_is_loopback(struct str host);          /* "localhost", "127.0.0.1", "[::1]" */
+struct str conf_listen_host(struct str address); /* "[::1]" of "[::1]:443" */
 
 enum { CONF_MISSING, CONF_UNKNOWN_SETTING, CONF_BAD_VALUE, CONF_CAUSE_COUNT };
 extern const struct cause conf_causes[CONF_CAUSE_COUNT];

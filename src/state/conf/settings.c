@@ -12,6 +12,10 @@ const struct conf_setting conf_settings[] = {
     {"mappings_dir", CONF_PATH, "", NULL, "your own mapping files: each replaces the built-in one of the same source; loaded anew when they change", MEMBER(mappings_dir)},
     {"policy_file", CONF_PATH, "", NULL, "your own policy of automatic response (docs/policy.md), instead of the built-in one; its lists lie beside it; loaded anew when it or a list changes", MEMBER(policy_file)},
     {"ca_file", CONF_PATH, "", NULL, "PEM file of a further trusted CA, beside the system's", MEMBER(ca_file)},
+    {"listen", CONF_LISTEN, "127.0.0.1:7717", NULL, "where the API and the pages are served: host:port, or off; anything but this machine alone needs tls", MEMBER(listen)},
+    {"tls.certificate", CONF_PATH, "", NULL, "PEM file of the listener's certificate and those above it; loaded anew when it changes", MEMBER(tls_certificate)},
+    {"tls.key", CONF_PATH, "", NULL, "PEM file of the key that belongs to it", MEMBER(tls_key)},
+    {"public_url", CONF_URL, "", NULL, "how people reach the listener, for links and redirects; default: its own address", MEMBER(public_url)},
     {"cloud.login_url", CONF_URL, "", NULL, "Entra's token service for every tenant, instead of its cloud's", MEMBER(login_url)},
     {"cloud.graph_url", CONF_URL, "", NULL, "Microsoft Graph for every tenant, instead of its cloud's", MEMBER(graph_url)},
     {"cloud.endpoint_url", CONF_URL, "", NULL, "Defender for Endpoint for every tenant, instead of its cloud's", MEMBER(endpoint_url)},
@@ -61,8 +65,9 @@ static void add_bounds(struct buf *out, const char *bounds)
 
 void conf_describe(struct buf *markdown_out)
 {
-    static const char *const types[] = {[CONF_PATH] = "path",  [CONF_URL] = "address",       [CONF_CHOICE] = "choice",
-                                        [CONF_BYTES] = "size", [CONF_DURATION] = "duration", [CONF_NUMBER] = "number"};
+    static const char *const types[] = {
+        [CONF_PATH] = "path",  [CONF_URL] = "address",       [CONF_LISTEN] = "host:port", [CONF_CHOICE] = "choice",
+        [CONF_BYTES] = "size", [CONF_DURATION] = "duration", [CONF_NUMBER] = "number"};
     buf_add_str(markdown_out,
                 STR("# Settings: portcullis.yaml\n\n"
                     "A dot stands for a level: `lake.fold_after` is `fold_after` below `lake`. Paths are relative to "

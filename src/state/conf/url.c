@@ -11,7 +11,7 @@ static bool is_ipv4_loopback(struct str host)
     return true;
 }
 
-static bool is_loopback(struct str host)
+bool conf_is_loopback(struct str host)
 {
     return str_eq_nocase(host, STR("localhost")) || str_eq(host, STR("[::1]")) || is_ipv4_loopback(host);
 }
@@ -48,6 +48,28 @@ const char *conf_url_fault(struct str url)
     if (str_find(rest, STR("?"), 0) != SIZE_MAX || str_find(rest, STR("#"), 0) != SIZE_MAX)
         return "an address must not hold a query (?) or fragment (#)";
     if (!authority(str_cut(&rest, '/'), &host)) return "expected a host and perhaps a port after https://";
-    return is_http && !is_loopback(host) ? "plain http is for this machine alone (127.0.0.1, localhost): use https"
-                                         : NULL;
+    return is_http && !conf_is_loopback(host) ? "plain http is for this machine alone (127.0.0.1, localhost): use https"
+                                              : NULL;
+}
+
+struct str conf_listen_host(struct str address)
+{
+    struct str host = address;
+    while (host.n && host.p[host.n - 1] != ':') host.n--;
+    return str_sub(host, 0, host.n ? host.n - 1 : 0);
+}
+
+const char *conf_listen_fault(struct str address)
+{
+    struct str host = conf_listen_host(address);
+    struct str port = str_sub(address, host.n + 1, address.n);
+    bool is_bracketed = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+    if (str_eq(address, STR("off"))) return NULL;
+    for (size_t i = 0; i < address.n; i++)
+        if ((unsigned char)address.p[i] <= ' ' || (unsigned char)address.p[i] >= 0x7f)
+            return "expected host:port without blanks";
+    if (host.n == 0 || (!is_port(port) && !str_eq(port, STR("0")))) return "expected host:port, or off";
+    if (!is_bracketed && str_find(host, STR(":"), 0) != SIZE_MAX)
+        return "expected an IPv6 address in brackets: [::1]:443";
+    return NULL;
 }

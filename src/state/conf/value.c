@@ -63,7 +63,9 @@ static bool is_choice(struct str bounds, struct str text)
 
 static bool set_text(struct conf *c, const struct conf_setting *row, struct str text, char why[CONF_WHY_BYTES])
 {
-    const char *fault = row->type == CONF_URL ? conf_url_fault(text) : NULL;
+    const char *fault = row->type == CONF_URL      ? conf_url_fault(text)
+                        : row->type == CONF_LISTEN ? conf_listen_fault(text)
+                                                   : NULL;
     char copy[CONF_PATH_BYTES];
     INVARIANT(row->bytes <= sizeof copy);
     if (row->type == CONF_URL)

@@ -88,6 +88,15 @@ static void refusals_point_and_offer(void **state)
         {"cloud:\n  login_url: http://login.example\n", CONF_BAD_VALUE,
          "p.yaml:2:14: cloud.login_url: plain http is for this machine alone (127.0.0.1, localhost): use https"},
         {"data_dir: \"a\\0b\"\n", CONF_BAD_VALUE, "p.yaml:1:11: data_dir: longer than 511 bytes, or not text"},
+        {"listen: 7717\n", CONF_BAD_VALUE, "p.yaml:1:9: listen: expected host:port, or off"},
+        {"listen: \"::1:80\"\n", CONF_BAD_VALUE, "p.yaml:1:9: listen: expected an IPv6 address in brackets: [::1]:443"},
+        {"listen: 127.0.0.1:65536\n", CONF_BAD_VALUE, "p.yaml:1:9: listen: expected host:port, or off"},
+        {"listen: 0.0.0.0:80\n", CONF_BAD_VALUE,
+         "p.yaml: listen: 0.0.0.0:80 can be reached from elsewhere and would be plain http: set tls.certificate and "
+         "tls.key, or listen on 127.0.0.1"},
+        {"tls: {key: k.pem}\n", CONF_BAD_VALUE, "p.yaml: tls.certificate and tls.key go together"},
+        {"public_url: http://portcullis.example\n", CONF_BAD_VALUE,
+         "p.yaml:1:13: public_url: plain http is for this machine alone (127.0.0.1, localhost): use https"},
         {"- a\n", CONF_BAD_VALUE, "p.yaml:1:1: expected settings, each as \"name: value\""},
     };
     struct conf c;
@@ -112,7 +121,7 @@ static void rows_are_well_formed(void **state)
         const struct conf_setting *row = &conf_settings[i];
         assert_true(row->offset + row->bytes <= sizeof(struct conf));
         assert_true(strlen(row->help) > 10 && row->help[strlen(row->help) - 1] != '.');
-        assert_int_equal(row->bounds == NULL, row->type == CONF_PATH || row->type == CONF_URL);
+        assert_int_equal(row->bounds == NULL, row->type < CONF_CHOICE);
         for (unsigned j = 0; j < i; j++) {
             assert_string_not_equal(row->name, conf_settings[j].name);
             assert_int_not_equal(row->offset, conf_settings[j].offset);
