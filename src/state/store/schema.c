@@ -155,6 +155,33 @@ static const char *const migrations[] = {
     "is_full INTEGER NOT NULL, ok INTEGER NOT NULL, failed INTEGER NOT NULL, skipped INTEGER NOT NULL, "
     "body BLOB NOT NULL);"
     "CREATE INDEX tested_of_tenant ON tested (tenant_id, id);",
+    /* who may come in */
+    "CREATE TABLE login (person_id INTEGER PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE, password_hash TEXT NOT "
+    "NULL, is_disabled INTEGER NOT NULL, is_scoped INTEGER NOT NULL, subject TEXT, totp INTEGER NOT NULL, totp_step "
+    "INTEGER NOT NULL, password_set INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX login_of_subject ON login (subject) WHERE subject IS NOT NULL;"
+    "CREATE TABLE scope_org (kind INTEGER NOT NULL, owner INTEGER NOT NULL, org_id INTEGER NOT NULL REFERENCES org (id) "
+    "ON DELETE CASCADE, PRIMARY KEY (kind, owner, org_id)) WITHOUT ROWID;"
+    "CREATE INDEX scope_of_org ON scope_org (org_id);"
+    "CREATE TABLE recovery (person_id INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE, hash BLOB NOT NULL, "
+    "PRIMARY KEY (person_id, hash)) WITHOUT ROWID;"
+    "CREATE TABLE session (hash BLOB PRIMARY KEY, person_id INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE, "
+    "how TEXT NOT NULL, address TEXT NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL, until INTEGER NOT "
+    "NULL) WITHOUT ROWID;"
+    "CREATE INDEX session_of_person ON session (person_id);"
+    "CREATE TABLE token (id INTEGER PRIMARY KEY AUTOINCREMENT, person_id INTEGER REFERENCES person (id) ON DELETE "
+    "CASCADE, name TEXT NOT NULL UNIQUE COLLATE NOCASE, hash BLOB NOT NULL UNIQUE, role TEXT NOT NULL, is_scoped "
+    "INTEGER NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL, used_from TEXT NOT "
+    "NULL);"
+    "CREATE INDEX token_of_person ON token (person_id);"
+    "CREATE TABLE throttle (key TEXT PRIMARY KEY, failures INTEGER NOT NULL, last INTEGER NOT NULL, until INTEGER NOT "
+    "NULL) WITHOUT ROWID;"
+    "CREATE INDEX throttle_by_age ON throttle (last);"
+    "CREATE TABLE oidc (id INTEGER PRIMARY KEY CHECK (id = 1), issuer TEXT NOT NULL, client_id TEXT NOT NULL, scopes "
+    "TEXT NOT NULL, name_claim TEXT NOT NULL, redirect_url TEXT NOT NULL);"
+    "CREATE TABLE oidc_rule (id INTEGER PRIMARY KEY AUTOINCREMENT, claim TEXT NOT NULL, value TEXT NOT NULL, role TEXT "
+    "NOT NULL, is_scoped INTEGER NOT NULL);"
+    "ALTER TABLE audit ADD COLUMN mac BLOB;",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -142,6 +142,49 @@
     X(PERSON_FIND, "SELECT id, " PERSON_COLUMNS " FROM person WHERE name = ?")                                                     \
     X(PERSON_LIST, "SELECT id, " PERSON_COLUMNS " FROM person ORDER BY name")                                                      \
     X(PERSON_REMOVE, "DELETE FROM person WHERE name = ?")                                                                          \
+    X(LOGIN_FIND, "SELECT password_hash, is_disabled, is_scoped, ifnull(subject, ''), totp, totp_step, password_set FROM login"     \
+                  " WHERE person_id = ?")                                                                                          \
+    X(LOGIN_PUT, "INSERT INTO login (password_hash, is_disabled, is_scoped, subject, totp, totp_step, password_set, person_id)"    \
+                 " SELECT ?, ?, ?, nullif(?, ''), ?, ?, ?, id FROM person WHERE id = ?"                                            \
+                 " ON CONFLICT (person_id) DO UPDATE SET password_hash = excluded.password_hash, is_disabled = excluded.is_disabled,"\
+                 " is_scoped = excluded.is_scoped, subject = excluded.subject, totp = excluded.totp,"                              \
+                 " totp_step = excluded.totp_step, password_set = excluded.password_set")                                          \
+    X(PERSON_BY_SUBJECT, "SELECT id, " PERSON_COLUMNS " FROM person WHERE id = (SELECT person_id FROM login WHERE subject = ?)")   \
+    X(PERSON_BY_ID, "SELECT id, " PERSON_COLUMNS " FROM person WHERE id = ?")                                                      \
+    X(SCOPE_CLEAR, "DELETE FROM scope_org WHERE kind = ? AND owner = ?")                                                           \
+    X(SCOPE_ADD, "INSERT OR IGNORE INTO scope_org (kind, owner, org_id) VALUES (?, ?, ?)")                                         \
+    X(SCOPE_LIST, "SELECT org_id, name FROM scope_org JOIN org ON org.id = org_id WHERE kind = ? AND owner = ? ORDER BY name")     \
+    X(RECOVERY_CLEAR, "DELETE FROM recovery WHERE person_id = ?")                                                                  \
+    X(RECOVERY_ADD, "INSERT INTO recovery (person_id, hash) VALUES (?, ?)")                                                        \
+    X(RECOVERY_USE, "DELETE FROM recovery WHERE person_id = ? AND hash = ?")                                                       \
+    X(RECOVERY_COUNT, "SELECT count(*) FROM recovery WHERE person_id = ?")                                                         \
+    X(SESSION_ADD, "INSERT INTO session (hash, how, address, created, seen, until, person_id)"                                     \
+                   " SELECT ?, ?, ?, ?, ?, ?, id FROM person WHERE id = ?")                                                        \
+    X(SESSION_FIND, "SELECT person_id, how, address, created, seen, until FROM session WHERE hash = ?")                            \
+    X(SESSION_SEEN, "UPDATE session SET seen = ? WHERE hash = ?")                                                                  \
+    X(SESSION_REMOVE, "DELETE FROM session WHERE hash = ?")                                                                        \
+    X(SESSIONS_REMOVE_OF, "DELETE FROM session WHERE person_id = ? AND hash <> ?")                                                 \
+    X(SESSIONS_DROP, "DELETE FROM session WHERE until < ? OR seen < ?")                                                            \
+    X(SESSIONS_COUNT, "SELECT count(*) FROM session WHERE person_id = ?")                                                          \
+    X(API_TOKEN_ADD, "INSERT INTO token (name, hash, role, is_scoped, created, expires, used, used_from, person_id)"                   \
+                 " SELECT ?, ?, ?, ?, ?, ?, 0, '', nullif(?7, 0) WHERE ?7 = 0 OR EXISTS (SELECT 1 FROM person WHERE id = ?7)")     \
+    X(API_TOKEN_FIND, "SELECT token.id, ifnull(person_id, 0), token.name, hash, token.role, is_scoped, token.created, expires, used,"  \
+                  " used_from, ifnull(person.name, '') FROM token LEFT JOIN person ON person.id = person_id WHERE hash = ?")       \
+    X(API_TOKEN_LIST, "SELECT token.id, ifnull(person_id, 0), token.name, hash, token.role, is_scoped, token.created, expires, used,"  \
+                  " used_from, ifnull(person.name, '') FROM token LEFT JOIN person ON person.id = person_id ORDER BY token.name")  \
+    X(API_TOKEN_USED, "UPDATE token SET used = ?, used_from = ? WHERE id = ?")                                                         \
+    X(API_TOKEN_REMOVE, "DELETE FROM token WHERE id = ?")                                                                              \
+    X(THROTTLE_FIND, "SELECT failures, last, until FROM throttle WHERE key = ?")                                                   \
+    X(THROTTLE_PUT, "INSERT OR REPLACE INTO throttle (key, failures, last, until) VALUES (?, ?, ?, ?)")                            \
+    X(THROTTLE_BOUND, "DELETE FROM throttle WHERE key IN (SELECT key FROM throttle ORDER BY last DESC LIMIT 100 OFFSET ?)")        \
+    X(THROTTLE_REMOVE, "DELETE FROM throttle WHERE key = ?")                                                                       \
+    X(THROTTLE_DROP, "DELETE FROM throttle WHERE last < ?")                                                                        \
+    X(OIDC_GET, "SELECT issuer, client_id, scopes, name_claim, redirect_url FROM oidc")                                            \
+    X(OIDC_SET, "INSERT OR REPLACE INTO oidc (id, issuer, client_id, scopes, name_claim, redirect_url) VALUES (1, ?, ?, ?, ?, ?)") \
+    X(OIDC_REMOVE, "DELETE FROM oidc")                                                                                             \
+    X(OIDC_RULE_ADD, "INSERT INTO oidc_rule (claim, value, role, is_scoped) VALUES (?, ?, ?, ?)")                                  \
+    X(OIDC_RULE_LIST, "SELECT id, claim, value, role, is_scoped FROM oidc_rule ORDER BY id")                                       \
+    X(OIDC_RULE_REMOVE, "DELETE FROM oidc_rule WHERE id = ?")                                                                      \
     X(DUTY_ADD, "INSERT INTO duty (list, tenant_id, person_id, position, days, from_minute, to_minute, since, until)"              \
                 " SELECT ?, ?, id, ?, ?, ?, ?, ?, ? FROM person WHERE name = ?")                                                   \
     X(DUTY_LIST, "SELECT duty.id, list, tenant_id, name, position, days, from_minute, to_minute, since, until FROM duty"           \
@@ -253,9 +296,10 @@
                    " ORDER BY id DESC")                                                                                            \
     X(TESTED_LATEST, "SELECT tenant_id, at, is_full, ok, failed, skipped, body FROM tested WHERE ?1 IN ('', tenant_id)"            \
                      " AND id IN (SELECT max(id) FROM tested GROUP BY tenant_id) ORDER BY tenant_id")                              \
-    X(AUDIT_ADD, "INSERT INTO audit (seq, at, actor, operation, detail, hash) VALUES (?, ?, ?, ?, ?, ?)")                          \
+    X(AUDIT_ADD, "INSERT INTO audit (seq, at, actor, operation, detail, hash, mac) VALUES (?, ?, ?, ?, ?, ?, ?)")                  \
     X(AUDIT_LAST, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")                                                         \
-    X(AUDIT_LIST, "SELECT seq, at, actor, operation, detail, hash FROM audit ORDER BY seq")                                        \
+    X(AUDIT_LIST, "SELECT seq, at, actor, operation, detail, hash, mac FROM audit ORDER BY seq")                                   \
+    X(AUDIT_PAGE, "SELECT seq, at, actor, operation, detail FROM audit WHERE seq < ? ORDER BY seq DESC")                           \
     X(CHECK, "PRAGMA integrity_check(5)")                                                                                          \
     X(CHECK_REFERENCES, "PRAGMA foreign_key_check")
 /* clang-format on */

@@ -35,10 +35,35 @@ static void write_file(const char *bytes, size_t n)
     assert_int_equal(fclose(f), 0);
 }
 
+static void add_number(struct buf *b, uint64_t v)
+{
+    for (int i = 0; i < 8; i++) assert_true(buf_add_char(b, (char)(v >> (56 - 8 * i))));
+}
+
+/* chained(hash before, seq, at, actor, operation, detail): an entry's hash, as anybody can compute it who knows how. */
+static void chained(sqlite3_context *ctx, int count, sqlite3_value **v)
+{
+    struct buf b;
+    uint8_t hash[32];
+    buf_init(&b, 0);
+    assert_true(buf_add(&b, sqlite3_value_blob(v[0]), 32));
+    add_number(&b, (uint64_t)sqlite3_value_int64(v[1]));
+    add_number(&b, (uint64_t)sqlite3_value_int64(v[2]));
+    for (int i = 3; i < count; i++) {
+        int n = sqlite3_value_bytes(v[i]);
+        add_number(&b, (uint64_t)n);
+        assert_true(buf_add(&b, sqlite3_value_blob(v[i]), (size_t)n));
+    }
+    sha256(b.p, b.n, hash);
+    sqlite3_result_blob(ctx, hash, sizeof hash, SQLITE_TRANSIENT);
+    buf_done(&b);
+}
+
 static void tamper(const char *sql)
 {
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_create_function(db, "chained", 6, SQLITE_UTF8, NULL, chained, NULL, NULL), SQLITE_OK);
     if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) fail_msg("%s: %s", sql, sqlite3_errmsg(db));
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
@@ -168,6 +193,11 @@ void damage_is_found(void **state)
     remove_folder();
 }
 
+/* Entry `seq`'s hash, right again after a change of it or of the one before. */
+#define CHAIN_AGAIN(seq)                                                                                             \
+    ";UPDATE audit SET hash = chained((SELECT hash FROM audit WHERE seq = " #seq " - 1), seq, at, actor, operation," \
+    " detail) WHERE seq = " #seq
+
 void audit_tampering_is_found(void **state)
 {
     static const struct {
@@ -179,10 +209,17 @@ void audit_tampering_is_found(void **state)
         {"UPDATE audit SET actor = 'metenant', operation = '.add' WHERE seq = 1",
          "audit entry 1 does not match its hash"},
         {"DELETE FROM audit WHERE seq = 2", "audit entry 2 is missing"},
-        {"DELETE FROM audit WHERE seq = 5", "audit entry 4 is the last, but the sealed end of the trail is another"},
-        {"DELETE FROM audit", "audit entry 0 is the last, but the sealed end of the trail is another"},
+        {"DELETE FROM audit WHERE seq = 5", "audit entry 5 is missing: the end of the trail was cut off"},
+        {"DELETE FROM audit", "audit entry 1 is missing: the end of the trail was cut off"},
         {"DELETE FROM meta WHERE name = 'audit_head'",
-         "audit entry 5 is the last, but the sealed end of the trail is another"},
+         "audit entry 5 is the last, but the sealed end of the trail is gone"},
+        {"UPDATE audit SET actor = 'you' WHERE seq = 3" CHAIN_AGAIN(3) CHAIN_AGAIN(4) CHAIN_AGAIN(5),
+         "audit entry 3 was written anew by somebody without the key"},
+        {"UPDATE audit SET actor = 'you', mac = NULL WHERE seq >= 4" CHAIN_AGAIN(4) CHAIN_AGAIN(5),
+         "audit entry 4 was written anew by somebody without the key"},
+        {"UPDATE audit SET mac = NULL WHERE seq = 3", "audit entry 3 was written anew by somebody without the key"},
+        {"UPDATE audit SET hash = (SELECT hash FROM audit WHERE seq = 4) WHERE seq = 5",
+         "audit entry 5 does not match its hash"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

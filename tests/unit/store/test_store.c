@@ -155,10 +155,9 @@ static void *count_up(void *arg)
     return s;
 }
 
-static bool count_entry(void *arg, uint64_t seq, struct wall at, const char *actor, const char *operation,
-                        struct str detail)
+static bool count_entry(void *arg, const struct audit_view *entry)
 {
-    (void)seq, (void)at, (void)actor, (void)operation, (void)detail;
+    (void)entry;
     ++*(int *)arg;
     return true;
 }
@@ -179,7 +178,7 @@ static void threads_take_turns(void **state)
         assert_ptr_equal(result, s);
     }
     must(store_offset_get(s, "lake", &n, &e) && store_audit_verify(s, &entries, &e) &&
-             store_audit_list(s, count_entry, &listed, &e),
+             store_audit_page(s, 0, count_entry, &listed, &e),
          &e);
     assert_int_equal(n, THREADS * STEPS / 5 * 4);
     assert_int_equal(entries, THREADS * STEPS);
