@@ -58,7 +58,7 @@ bool store_sessions_remove_of(struct store *s, int64_t person_id, const uint8_t 
 bool store_sessions_drop(struct store *s, struct wall now, struct wall seen_before, struct err *e); /* the expired */
 bool store_sessions_count(struct store *s, int64_t person_id, uint64_t *out, struct err *e);
 
-struct token_record {
+struct api_token_record {
     int64_t id;        /* 0 when new */
     int64_t person_id; /* whose it is; 0: the installation's own */
     char person[NAME_BYTES];
@@ -69,13 +69,14 @@ struct token_record {
     struct wall created, expires, used; /* used 0: never */
     char used_from[ACCESS_ADDRESS_BYTES];
 };
-bool store_token_add(struct store *s, struct token_record *r,
-                     struct err *e); /* sets r->id; STORE_EXISTS by name, STORE_GONE */
-bool store_token_find(struct store *s, const uint8_t hash[ACCESS_HASH_BYTES], struct token_record *out, bool *found_out,
-                      struct err *e);
-bool store_token_list(struct store *s, bool (*each)(void *arg, const struct token_record *r), void *arg, struct err *e);
-bool store_token_used(struct store *s, int64_t id, struct wall at, const char *address, struct err *e);
-bool store_token_remove(struct store *s, int64_t id, bool *removed_out, struct err *e);
+bool store_api_token_add(struct store *s, struct api_token_record *r,
+                         struct err *e); /* sets r->id; STORE_EXISTS by name, STORE_GONE */
+bool store_api_token_find(struct store *s, const uint8_t hash[ACCESS_HASH_BYTES], struct api_token_record *out,
+                          bool *found_out, struct err *e);
+bool store_api_token_list(struct store *s, bool (*each)(void *arg, const struct api_token_record *r), void *arg,
+                          struct err *e);
+bool store_api_token_used(struct store *s, int64_t id, struct wall at, const char *address, struct err *e);
+bool store_api_token_remove(struct store *s, int64_t id, bool *removed_out, struct err *e);
 
 /* Wrong guesses, by what they were made against or where they came from. Of the keys the KEPT newest are kept. */
 enum { THROTTLE_KEY_BYTES = 96, THROTTLE_KEPT = 20000 };

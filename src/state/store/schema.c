@@ -156,11 +156,13 @@ static const char *const migrations[] = {
     "body BLOB NOT NULL);"
     "CREATE INDEX tested_of_tenant ON tested (tenant_id, id);",
     /* who may come in */
-    "CREATE TABLE login (person_id INTEGER PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE, password_hash TEXT NOT "
+    "CREATE TABLE login (person_id INTEGER PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE, password_hash TEXT "
+    "NOT "
     "NULL, is_disabled INTEGER NOT NULL, is_scoped INTEGER NOT NULL, subject TEXT, totp INTEGER NOT NULL, totp_step "
     "INTEGER NOT NULL, password_set INTEGER NOT NULL);"
     "CREATE UNIQUE INDEX login_of_subject ON login (subject) WHERE subject IS NOT NULL;"
-    "CREATE TABLE scope_org (kind INTEGER NOT NULL, owner INTEGER NOT NULL, org_id INTEGER NOT NULL REFERENCES org (id) "
+    "CREATE TABLE scope_org (kind INTEGER NOT NULL, owner INTEGER NOT NULL, org_id INTEGER NOT NULL REFERENCES org "
+    "(id) "
     "ON DELETE CASCADE, PRIMARY KEY (kind, owner, org_id)) WITHOUT ROWID;"
     "CREATE INDEX scope_of_org ON scope_org (org_id);"
     "CREATE TABLE recovery (person_id INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE, hash BLOB NOT NULL, "

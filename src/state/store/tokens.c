@@ -18,7 +18,7 @@ static bool removed(struct store *s, bool ok, bool *removed_out)
 
 /* ---- tokens -------------------------------------------------------------------------------------------------------------------- */
 
-bool store_token_add(struct store *s, struct token_record *r, struct err *e)
+bool store_api_token_add(struct store *s, struct api_token_record *r, struct err *e)
 {
     bool conflict = false;
     store_lock(s);
@@ -33,15 +33,15 @@ bool store_token_add(struct store *s, struct token_record *r, struct err *e)
     return ok;
 }
 
-static void read_token(const struct cursor *c, struct token_record *r)
+static void read_token(const struct cursor *c, struct api_token_record *r)
 {
     struct str hash = column_bytes(c, 3);
-    *r = (struct token_record){.id = column_i64(c, 0),
-                               .person_id = column_i64(c, 1),
-                               .is_scoped = column_i64(c, 5) != 0,
-                               .created = column_wall(c, 6),
-                               .expires = column_wall(c, 7),
-                               .used = column_wall(c, 8)};
+    *r = (struct api_token_record){.id = column_i64(c, 0),
+                                   .person_id = column_i64(c, 1),
+                                   .is_scoped = column_i64(c, 5) != 0,
+                                   .created = column_wall(c, 6),
+                                   .expires = column_wall(c, 7),
+                                   .used = column_wall(c, 8)};
     memcpy(r->hash, hash.p, hash.n < ACCESS_HASH_BYTES ? hash.n : ACCESS_HASH_BYTES);
     column_text(c, 2, r->name, sizeof r->name);
     column_text(c, 4, r->role, sizeof r->role);
@@ -49,8 +49,8 @@ static void read_token(const struct cursor *c, struct token_record *r)
     column_text(c, 10, r->person, sizeof r->person);
 }
 
-bool store_token_find(struct store *s, const uint8_t hash[ACCESS_HASH_BYTES], struct token_record *out, bool *found_out,
-                      struct err *e)
+bool store_api_token_find(struct store *s, const uint8_t hash[ACCESS_HASH_BYTES], struct api_token_record *out,
+                          bool *found_out, struct err *e)
 {
     struct cursor c;
     if (!cursor_open(s, SQL_API_TOKEN_FIND, &c, e, "b", hash_str(hash))) return false;
@@ -59,10 +59,11 @@ bool store_token_find(struct store *s, const uint8_t hash[ACCESS_HASH_BYTES], st
     return cursor_close(&c);
 }
 
-bool store_token_list(struct store *s, bool (*each)(void *arg, const struct token_record *r), void *arg, struct err *e)
+bool store_api_token_list(struct store *s, bool (*each)(void *arg, const struct api_token_record *r), void *arg,
+                          struct err *e)
 {
     struct cursor c;
-    struct token_record r;
+    struct api_token_record r;
     if (!cursor_open(s, SQL_API_TOKEN_LIST, &c, e, "")) return false;
     while (cursor_next(&c)) {
         read_token(&c, &r);
@@ -71,12 +72,12 @@ bool store_token_list(struct store *s, bool (*each)(void *arg, const struct toke
     return cursor_close(&c);
 }
 
-bool store_token_used(struct store *s, int64_t id, struct wall at, const char *address, struct err *e)
+bool store_api_token_used(struct store *s, int64_t id, struct wall at, const char *address, struct err *e)
 {
     return run_statement(s, SQL_API_TOKEN_USED, NULL, e, "iti", at.ticks, address, id);
 }
 
-bool store_token_remove(struct store *s, int64_t id, bool *removed_out, struct err *e)
+bool store_api_token_remove(struct store *s, int64_t id, bool *removed_out, struct err *e)
 {
     store_lock(s);
     return removed(s, run_statement(s, SQL_API_TOKEN_REMOVE, NULL, e, "i", id), removed_out);
