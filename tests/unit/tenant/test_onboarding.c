@@ -360,21 +360,18 @@ struct trail {
     char last[600];
 };
 
-static bool keep_last(void *arg, uint64_t seq, struct wall at, const char *actor, const char *operation,
-                      struct str detail)
+static bool keep_last(void *arg, const struct audit_view *entry)
 {
     struct trail *t = arg;
-    (void)seq, (void)at, (void)actor;
-    if (strcmp(operation, "onboarding callback") != 0) return true;
-    t->count++;
-    (void)snprintf(t->last, sizeof t->last, "%.*s", STR_ARG(detail));
+    if (strcmp(entry->operation, "onboarding callback") != 0) return true;
+    if (t->count++ == 0) (void)snprintf(t->last, sizeof t->last, "%.*s", STR_ARG(entry->detail));
     return true;
 }
 
 static struct trail trail(void)
 {
     struct trail t = {0};
-    assert_true(store_audit_list(store, keep_last, &t, NULL));
+    assert_true(store_audit_page(store, 0, keep_last, &t, NULL));
     return t;
 }
 
