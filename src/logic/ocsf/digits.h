@@ -65,9 +65,9 @@ static inline unsigned digits_day_at(const char *date)
     return ((unsigned)(unsigned char)date[8] * 10 + (unsigned char)date[9]) % DIGITS_DAYS;
 }
 
-/* 2026-02-01T11:30:25.1399582Z, with seven digits or fewer or no point, of a day that is known, to milliseconds. False: it is another form or
- * day. Reads up to eight bytes behind it. */
-static inline bool digits_time(const struct digits_day *days, const char *p, size_t n, int64_t *ms)
+/* 2026-02-01T11:30:25.1399582Z, with seven digits or fewer or no point, of a day that is known: milliseconds of the day's begin and of the time in
+ * it, up to the second, and the digits of its fraction, a byte each. False: it is another form or day. Reads up to eight bytes behind it. */
+static inline bool digits_clock(const struct digits_day *days, const char *p, size_t n, int64_t *ms, uint64_t *fraction)
 {
     static const uint64_t form = UINT64_C(0x30303A30303A3030), marks = UINT64_C(0x0000FF0000FF0000); /* 00:00:00 */
     uint16_t tail;
@@ -80,14 +80,36 @@ static inline bool digits_time(const struct digits_day *days, const char *p, siz
     uint64_t pairs = clock * 10 + (clock >> 8); /* 11 in byte 0, 30 in byte 3, 25 in byte 6 */
     unsigned hour = pairs & 0xFF, minute = pairs >> 24 & 0xFF, second = pairs >> 48 & 0xFF;
     if (hour > 23 || minute > 59 || second > 59) return false;
-    uint64_t fraction = 0;
+    *fraction = 0;
     if (n > 20) {
         uint64_t used = UINT64_MAX >> 8 * (29 - n);
-        fraction = (digits_load(p + 20) ^ DIGITS_ZEROS) & used;
-        if (p[19] != '.' || !digits_fine(fraction, used)) return false;
+        *fraction = (digits_load(p + 20) ^ DIGITS_ZEROS) & used;
+        if (p[19] != '.' || !digits_fine(*fraction, used)) return false;
     }
-    *ms = day->ms + (int64_t)(hour * 3600 + minute * 60 + second) * 1000 +
-          (int64_t)((fraction & 0xFF) * 100 + (fraction >> 8 & 0xFF) * 10 + (fraction >> 16 & 0xFF));
+    *ms = day->ms + (int64_t)(hour * 3600 + minute * 60 + second) * 1000;
+    return true;
+}
+
+/* ... to milliseconds. */
+static inline bool digits_time(const struct digits_day *days, const char *p, size_t n, int64_t *ms)
+{
+    uint64_t fraction;
+    if (!digits_clock(days, p, n, ms, &fraction)) return false;
+    *ms += (int64_t)((fraction & 0xFF) * 100 + (fraction >> 8 & 0xFF) * 10 + (fraction >> 16 & 0xFF));
+    return true;
+}
+
+/* ... to ticks: its seven digits as the first of eight. */
+static inline bool digits_ticks(const struct digits_day *days, const char *p, size_t n, int64_t *ticks)
+{
+    static const uint64_t pairs_used = UINT64_C(0x000000FF000000FF);
+    uint64_t fraction;
+    if (!digits_clock(days, p, n, ticks, &fraction)) return false;
+    uint64_t pairs = fraction * 10 + (fraction >> 8);
+    uint64_t eight = ((pairs & pairs_used) * (100 + (UINT64_C(1000000) << 32)) +
+                      (pairs >> 16 & pairs_used) * (1 + (UINT64_C(10000) << 32))) >>
+                     32;
+    *ticks = *ticks * WALL_TICKS_PER_MS + (int64_t)(eight / 10);
     return true;
 }
 

@@ -52,15 +52,6 @@ static void add_sized(struct map_scratch *s, char kind, struct str text)
     s->text.n += MARK_BYTES + text.n;
 }
 
-/* Of text in a row with slack. */
-static inline void add_slice(struct map_scratch *s, struct str text)
-{
-    if (!has_room(s, MARK_BYTES + text.n)) return;
-    char *w = put_mark(s->text.p + s->text.n, 's', text.n);
-    (void)pen_copy(w, text.p, text.n);
-    s->text.n += MARK_BYTES + text.n;
-}
-
 static inline void add_word(struct map_scratch *s, uint64_t word)
 {
     if (!has_room(s, sizeof word)) return;
@@ -315,36 +306,40 @@ static inline unsigned leading_digits(const char *p)
 static inline bool stands_as_it_is(struct str text)
 {
     bool has_sign = text.p[0] == '-';
-    unsigned digits = leading_digits(text.p + has_sign) + has_sign;
+    size_t digits = leading_digits(text.p + has_sign) + has_sign;
+    if (UNLIKELY(digits >= 16)) digits += digits_at(text, digits);
     if (digits >= text.n) return !has_sign || text.n > 2;
-    bool may_be_time = text.n >= 19 && text.p[digits] == '-' && digits == 4;
-    return digits < 16 && text.p[digits] != '.' && !may_be_time;
+    if (text.p[digits] != '.') return text.n < 19 || digits != 4 || text.p[digits] != '-';
+    size_t end = digits + 1 + digits_at(text, digits + 1); /* of 16.0, or of an address or a version */
+    return end < text.n && (text.p[end] | 0x20) != 'e';
 }
 
-/* What add_columns leaves: a string that wants a closer look, or no string. False: so does this. */
-static bool add_less_plain(struct map_scratch *s, const struct slot *slot)
+/* How a column is hashed. */
+enum clothes {
+    AS_IT_STANDS,
+    AS_A_TIME,
+    BY_ITS_MEANING /* it wants a closer look */
+};
+
+/* Of what is no text that begins like one; `text`: what is hashed if it stands as it is. */
+static inline enum clothes look_closer(const struct map_scratch *s, const struct slot *slot, struct str *text,
+                                       int64_t *ticks)
 {
-    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
     if (slot->type == JSON_NUMBER && slot->raw.n <= NUMBER_BYTES_MAX && stands_as_it_is(slot->raw)) {
-        add_slice(s, slot->raw);
-        return true;
+        *text = slot->raw;
+        return AS_IT_STANDS;
     }
-    if (slot->type != JSON_STRING || (slot->flags & JSON_ODD)) return false;
-    switch (first_bytes[(unsigned char)text.p[0]]) {
-    case ANY_TEXT: break;
-    case AN_ESCAPE:
-        if (text.p[1] != '"' && text.p[1] != '\\') return false; /* a blank, perhaps, with JSON behind it */
-        break;
-    case A_BOOL:
-        if (text.n <= 5) return false;
-        break;
+    if (slot->type != JSON_STRING || (slot->flags & JSON_ODD)) return BY_ITS_MEANING;
+    switch (first_bytes[(unsigned char)text->p[0]]) {
+    case ANY_TEXT: return AS_IT_STANDS;
+    case AN_ESCAPE: /* of a blank, perhaps, with JSON behind it */
+        return text->p[1] == '"' || text->p[1] == '\\' ? AS_IT_STANDS : BY_ITS_MEANING;
+    case A_BOOL: return text->n > 5 ? AS_IT_STANDS : BY_ITS_MEANING;
     case A_NUMBER:
-        if (!(slot->flags & JSON_ESCAPED) && !stands_as_it_is(text) && add_meaning(s, text)) return true;
-        break;
-    default: return false;
+        if ((slot->flags & JSON_ESCAPED) || stands_as_it_is(*text)) return AS_IT_STANDS;
+        return digits_ticks(s->days, text->p, text->n, ticks) ? AS_A_TIME : BY_ITS_MEANING;
+    default: return BY_ITS_MEANING;
     }
-    add_slice(s, text);
-    return true;
 }
 
 /* As add_canonical, but what the text holds is kept for those who look into the column later. False: it is nothing. */
@@ -355,34 +350,57 @@ static bool add_column(struct map_scratch *s, const struct slot *slot)
     return add_canonical(s, slot->raw, slot->type, 0);
 }
 
-static void add_any_column(struct map_scratch *s, uint64_t name, const struct slot *slot, bool is_plain)
+static void add_any_column(struct map_scratch *s, uint64_t name, const struct slot *slot)
 {
     size_t at = s->text.n;
+    struct wall t;
     add_word(s, name);
-    if (is_plain && add_less_plain(s, slot)) return;
     if (!add_column(s, slot)) s->text.n = at;
+    bool is_time = s->text.n == at + sizeof name + 1 + sizeof t.ticks && s->text.p[at + sizeof name] == 'T';
+    struct str text = {slot->raw.p + 1, slot->raw.n - 2};
+    if (is_time && wall_parse(text, &t) && t.ticks >= 0)
+        digits_keep_day(s->days, text.p, text.n, t.ticks / WALL_TICKS_PER_MS);
+}
+
+/* Room for the columns from here on, if all of them stand as they are: none is longer than in the row. */
+static bool columns_room(struct map_scratch *s, size_t columns, struct str row)
+{
+    return has_room(s, columns * (sizeof(uint64_t) + MARK_BYTES) + row.n);
 }
 
 /* Most columns are strings that are hashed as they stand. */
-static void add_columns(struct map_scratch *s, const struct plan *p, bool is_plain)
+static void add_columns(struct map_scratch *s, const struct plan *p, struct str row, bool is_plain)
 {
     const struct slot *slots = s->slots;
-    char *w = s->text.p + s->text.n, *end = s->text.p + s->text.cap;
+    if (!columns_room(s, p->identity_count, row)) return;
+    char *w = s->text.p + s->text.n;
     for (size_t i = 0; i < p->identity_count; i++) {
         const struct slot *slot = &slots[p->identity[i]];
         if ((slot->raw.p == NULL) | slot->is_blank) continue;
-        size_t n = slot->raw.n - 2;
+        struct str text = {slot->raw.p + 1, slot->raw.n - 2};
         unsigned odd = (unsigned)(slot->type ^ JSON_STRING) | (slot->flags & JSON_ODD) |
                        first_bytes[(unsigned char)slot->raw.p[1]] | !is_plain;
-        if (UNLIKELY(odd) || (size_t)(end - w) < sizeof(uint64_t) + MARK_BYTES + n + STRIDE) {
-            s->text.n = (size_t)(w - s->text.p);
-            add_any_column(s, p->identity_words[i], slot, is_plain);
-            w = s->text.p + s->text.n;
-            end = s->text.p + s->text.cap;
-            continue;
+        if (UNLIKELY(odd)) {
+            int64_t ticks;
+            enum clothes how = is_plain ? look_closer(s, slot, &text, &ticks) : BY_ITS_MEANING;
+            if (how == AS_A_TIME) {
+                memcpy(w, &p->identity_words[i], sizeof p->identity_words[i]);
+                w += sizeof p->identity_words[i];
+                *w = 'T';
+                memcpy(w + 1, &ticks, sizeof ticks);
+                w += 1 + sizeof ticks;
+                continue;
+            }
+            if (how == BY_ITS_MEANING) {
+                s->text.n = (size_t)(w - s->text.p);
+                add_any_column(s, p->identity_words[i], slot);
+                if (!columns_room(s, p->identity_count - i, row)) return;
+                w = s->text.p + s->text.n;
+                continue;
+            }
         }
         memcpy(w, &p->identity_words[i], sizeof p->identity_words[i]);
-        w = pen_copy(put_mark(w + sizeof(uint64_t), 's', n), slot->raw.p + 1, n);
+        w = pen_copy(put_mark(w + sizeof(uint64_t), 's', text.n), text.p, text.n);
     }
     s->text.n = (size_t)(w - s->text.p);
 }
@@ -454,7 +472,7 @@ struct hash128 row_identity(struct map_scratch *s, struct str tenant_id, struct 
     buf_reset(&s->text);
     add_head(s, tenant_id, plan_is_base(p) ? source : str_of(p->source));
     if (p->identity) {
-        add_columns(s, p, has_slack);
+        add_columns(s, p, row, has_slack);
     } else {
         if (p->id_slot != NO_SLOT) add_id(s, p);
         if (p->counts_update) add_update(s, p);
