@@ -17,7 +17,7 @@ static size_t levels_here(struct level out[3])
 {
     size_t n = 0;
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512f")) out[n++] = (struct level){"avx512", lanes_avx512};
+    if (__builtin_cpu_supports("avx512vl")) out[n++] = (struct level){"avx512", lanes_avx512};
     if (__builtin_cpu_supports("avx2")) out[n++] = (struct level){"avx2", lanes_avx2};
 #endif
     out[n++] = (struct level){"plain", lanes_plain};
@@ -41,37 +41,6 @@ bool lanes_use(const char *name)
         return true;
     }
     return false;
-}
-
-static inline void sip_rounds(uint64_t v[4])
-{
-#define ROTL(x, b) ((x) << (b) | (x) >> (64 - (b)))
-    for (int i = 0; i < 2; i++) {
-        v[0] += v[1];
-        v[2] += v[3];
-        v[1] = ROTL(v[1], 13) ^ v[0];
-        v[3] = ROTL(v[3], 16) ^ v[2];
-        v[0] = ROTL(v[0], 32) + v[3];
-        v[2] += v[1];
-        v[3] = ROTL(v[3], 21) ^ v[0];
-        v[1] = ROTL(v[1], 17) ^ v[2];
-        v[2] = ROTL(v[2], 32);
-    }
-#undef ROTL
-}
-
-/* The lanes from `half` on into those before it. */
-static void fold(uint64_t state[4][LANES], int half)
-{
-    for (int i = 0; i < half; i++) {
-        uint64_t v[4] = {state[0][i], state[1][i], state[2][i], state[3][i]};
-        for (int k = 0; k < 4; k++) {
-            v[3] ^= state[k][i + half];
-            sip_rounds(v);
-            v[0] ^= state[k][i + half];
-        }
-        for (int k = 0; k < 4; k++) state[k][i] = v[k];
-    }
 }
 
 static lanes_fn *level_in_use(void)
@@ -98,7 +67,6 @@ struct hash128 lanes_of(const void *p, size_t n)
     }
     if (rest) memcpy(last, (const unsigned char *)p + stripes * STRIPE, rest);
     level_in_use()(state, p, stripes, rest ? last : NULL);
-    for (int half = LANES / 2; half > 0; half /= 2) fold(state, half);
     h.v0 = state[0][0], h.v1 = state[1][0], h.v2 = state[2][0], h.v3 = state[3][0];
     for (int i = 0; i < 8; i++) length[i] = (unsigned char)(n >> 8 * i);
     siphash_add(&h, length, sizeof length);
