@@ -7,6 +7,7 @@
 
 #include "kit/json/index.h"
 #include "kit/json/json.h"
+#include "kit/json/outline.h"
 
 struct heard {
     struct buf text;
@@ -113,6 +114,31 @@ static void check_tree(struct str text)
     arena_done(&a);
 }
 
+static const struct json_node *compare_node(const struct json_outline *o, const struct json_node *n, struct str value)
+{
+    struct json_cursor c;
+    struct json_slice m;
+    const struct json_node *next = n + 1;
+    INVARIANT(str_eq(json_node_value(o, n), value) && n->type == json_type_of(value));
+    for (bool open = json_cursor_open(&c, value); open && json_cursor_next(&c, &m);) {
+        INVARIANT(!c.is_object || str_eq(json_node_key(o, next), m.key));
+        next = compare_node(o, next, m.value);
+    }
+    INVARIANT(next == o->nodes + n->next);
+    return next;
+}
+
+/* An outline lists what a cursor shows; of what is no JSON there is none, but for bad UTF-8, which it is not to check. */
+static void check_outline(struct str text, bool is_valid)
+{
+    static struct json_node nodes[300];
+    struct json_outline o;
+    bool is_ascii = true, has = json_outline_make(&o, nodes, sizeof nodes / sizeof *nodes, text);
+    for (size_t i = 0; i < text.n; i++) is_ascii = is_ascii && (unsigned char)text.p[i] < 0x80;
+    INVARIANT(is_valid || !has || !is_ascii);
+    if (has && is_valid) (void)compare_node(&o, nodes, str_trim(text));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -124,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct heard whole = listen(text, size ? size : 1, NULL, 0);
     INVARIANT(!is_valid || whole.faults == 0);
     if (is_valid) check_tree(text);
+    check_outline(text, is_valid);
     buf_done(&whole.text);
     struct heard a = listen(text, size ? size : 1, lists, 0);
     same(&a, listen(text, 1, lists, 0));

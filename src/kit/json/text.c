@@ -55,31 +55,46 @@ static unsigned unicode_escape(const char *p, const char *end, size_t *taken)
     return 0xFFFD; /* a half without the other */
 }
 
-static char simple_escape(char c)
+static inline char simple_escape(char c)
 {
-    switch (c) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return c; /* '"', '\\', '/' */
-    }
+    static const char of[256] = {['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t'};
+    char known = of[(unsigned char)c];
+    return known ? known : c; /* '"', '\\', '/' */
 }
 
-/* From p on, what stands in front of the next backslash, or up to `end`, eight bytes at a time: there is room for as many as are read. */
-static const char *copy_plain(const char *p, const char *end, char *out)
+/* What an escape at p stands for, to *out; where it ends. */
+static inline const char *take_escape(const char *p, const char *end, char **out)
+{
+    size_t taken;
+    if (p[1] != 'u') {
+        *(*out)++ = simple_escape(p[1]);
+        return p + 2;
+    }
+    *out += put_utf8(*out, unicode_escape(p, end, &taken));
+    return p + taken;
+}
+
+/* Eight bytes at a time: what is written is never longer than what was read. */
+static char *unescape(const char *p, const char *end, char *out)
 {
     static const uint64_t low = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
     uint64_t word;
-    for (; end - p >= 8; p += 8, out += 8) {
+    while (end - p >= 8) {
         memcpy(&word, p, sizeof word);
         memcpy(out, &word, sizeof word);
         uint64_t same = word ^ (low * '\\'), found = (same - low) & ~same & high;
-        if (found) return p + (unsigned)__builtin_ctzll(found) / 8;
+        unsigned plain = found ? (unsigned)__builtin_ctzll(found) / 8 : 8;
+        p += plain;
+        out += plain;
+        if (found) p = take_escape(p, end, &out);
     }
-    while (p < end && *p != '\\') *out++ = *p++;
-    return p;
+    while (p < end) {
+        if (*p == '\\')
+            p = take_escape(p, end, &out);
+        else
+            *out++ = *p++;
+    }
+    return out;
 }
 
 struct str json_unescape(struct arena *a, struct str quoted)
@@ -89,21 +104,7 @@ struct str json_unescape(struct arena *a, struct str quoted)
     if (memchr(p, '\\', (size_t)(end - p)) == NULL) return (struct str){p, (size_t)(end - p)};
     char *out = arena_alloc(a, (size_t)(end - p)); /* no escape is shorter than what it stands for */
     if (out == NULL) return STR_NONE;
-    size_t n = 0;
-    while (p < end) {
-        const char *q = copy_plain(p, end, out + n);
-        n += (size_t)(q - p);
-        if (q == end) break;
-        if (q[1] == 'u') {
-            size_t taken;
-            n += put_utf8(out + n, unicode_escape(q, end, &taken));
-            p = q + taken;
-        } else {
-            out[n++] = simple_escape(q[1]);
-            p = q + 2;
-        }
-    }
-    return (struct str){out, n};
+    return (struct str){out, (size_t)(unescape(p, end, out) - out)};
 }
 
 /* Length of the character at p if it is valid UTF-8 of several bytes, else 0. */

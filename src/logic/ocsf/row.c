@@ -92,6 +92,7 @@ void row_reader_done(struct map_scratch *s)
     json_keys_done(&s->keys);
     json_index_done(&s->alone.walk.index);
     free(s->alone.window);
+    free(s->nodes);
     json_fields_done(&s->outer);
     json_fields_done(&s->inner);
     json_fields_done(&s->members);
@@ -138,9 +139,21 @@ static void fill(struct slot *slot, struct str raw, enum json_type type, uint8_t
     *slot = (struct slot){.raw = raw, .type = (uint8_t)type, .flags = flags, .is_blank = flags & JSON_BLANK};
 }
 
+/* A member of the object that a shape is read from. */
+static void take_member(struct map_scratch *s, const struct shape *shape, struct str key, struct str value,
+                        enum json_type type)
+{
+    uint16_t slot = shape_find(shape, key);
+    if (slot != NO_SLOT)
+        fill(&s->slots[slot], value, type, json_value_flags(value, type));
+    else if (!row_is_blank(value, type))
+        s->slots[shape->self_slot].has_strangers = true;
+}
+
 void shape_read(struct map_scratch *s, uint16_t index, struct str value)
 {
     const struct shape *shape = &s->plan->shapes[index];
+    const struct json_outline *o;
     struct json_cursor c;
     struct json_slice m;
     clear(s, index);
@@ -149,14 +162,11 @@ void shape_read(struct map_scratch *s, uint16_t index, struct str value)
     bool is_container = type == JSON_OBJECT || type == JSON_ARRAY; /* whether it is compact is not worth another look */
     uint8_t flags = is_container ? (row_is_blank(value, type) ? JSON_BLANK : 0) : json_value_flags(value, type);
     fill(&s->slots[shape->self_slot], value, type, flags);
-    if (!json_cursor_open(&c, value) || !c.is_object) return;
-    while (json_cursor_next(&c, &m)) {
-        uint16_t slot = shape_find(shape, m.key);
-        if (slot != NO_SLOT)
-            fill(&s->slots[slot], m.value, m.type, json_value_flags(m.value, m.type));
-        else if (!row_is_blank(m.value, m.type))
-            s->slots[shape->self_slot].has_strangers = true;
-    }
+    const struct json_node *n = type == JSON_OBJECT ? row_node(s, value, &o) : NULL;
+    for (const struct json_node *in = n; n && ++in < o->nodes + n->next; in = o->nodes + in->next - 1)
+        take_member(s, shape, json_node_key(o, in), json_node_value(o, in), (enum json_type)in->type);
+    if (n || !json_cursor_open(&c, value) || !c.is_object) return;
+    while (json_cursor_next(&c, &m)) take_member(s, shape, m.key, m.value, m.type);
 }
 
 bool shape_is_used_up(const struct map_scratch *s, uint16_t column)
@@ -355,17 +365,34 @@ bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
     return true;
 }
 
-struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type type)
+/* The text in which there may be JSON; p == NULL: there is none. */
+static struct str inner_text(struct map_scratch *s, struct str raw)
 {
-    if (type == JSON_OBJECT || type == JSON_ARRAY) return raw;
-    if (type != JSON_STRING || raw.n < 4) return STR_NONE;
+    if (raw.n < 4) return STR_NONE;
     size_t i = 1;
     while (i < raw.n && raw.p[i] == ' ') i++;
     bool is_escape = raw.p[i] == '\\' && raw.p[i + 1] != '\\' && raw.p[i + 1] != '"'; /* of a blank, perhaps */
     if (raw.p[i] != '{' && raw.p[i] != '[' && !is_escape) return STR_NONE;
     struct str text = str_trim(json_unescape(&s->arena, raw));
-    if (text.n < 2 || (text.p[0] != '{' && text.p[0] != '[') || !json_check(text, NULL)) return STR_NONE;
-    return text;
+    return text.n >= 2 && (text.p[0] == '{' || text.p[0] == '[') ? text : STR_NONE;
+}
+
+struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type type)
+{
+    if (type == JSON_OBJECT || type == JSON_ARRAY) return raw;
+    struct str text = type == JSON_STRING ? inner_text(s, raw) : STR_NONE;
+    return text.p && json_check(text, NULL) ? text : STR_NONE;
+}
+
+/* What has been unescaped has slack behind it; what stands in the row as it is may not, and is not worth it. */
+static bool make_outline(struct map_scratch *s, struct str raw, struct str text, struct json_outline *out)
+{
+    if (text.p >= raw.p && text.p < raw.p + raw.n) return false;
+    if (s->nodes == NULL) s->nodes = malloc(OPENED_NODES * sizeof *s->nodes);
+    if (s->nodes == NULL || !json_outline_make(out, s->nodes + s->node_count, OPENED_NODES - s->node_count, text))
+        return false;
+    s->node_count += out->count;
+    return true;
 }
 
 struct str row_slot_json(struct map_scratch *s, const struct slot *slot)
@@ -374,9 +401,27 @@ struct str row_slot_json(struct map_scratch *s, const struct slot *slot)
     for (size_t i = 0; i < s->opened_count; i++) {
         if (s->opened[i].slot == slot) return s->opened[i].text;
     }
-    struct str text = row_inner_json(s, slot->raw, slot->type);
-    if (s->opened_count < OPENED_MAX) s->opened[s->opened_count++] = (struct opened){slot, text};
-    return text;
+    struct opened one = {.slot = slot, .text = inner_text(s, slot->raw)};
+    if (one.text.p && !make_outline(s, slot->raw, one.text, &one.outline) && !json_check(one.text, NULL))
+        one.text = STR_NONE;
+    if (s->opened_count < OPENED_MAX) s->opened[s->opened_count++] = one;
+    return one.text;
+}
+
+const struct json_node *row_node(const struct map_scratch *s, struct str value, const struct json_outline **outline)
+{
+    for (size_t i = 0; i < s->opened_count; i++) {
+        const struct json_outline *o = &s->opened[i].outline;
+        uintptr_t at = (uintptr_t)value.p - (uintptr_t)o->base;
+        if (o->count == 0 || at >= s->opened[i].text.n) continue;
+        for (const struct json_node *n = o->nodes, *end = n + o->count; n < end; n++) {
+            if (n->value == at && n->end - n->value == value.n) {
+                *outline = o;
+                return n;
+            }
+        }
+    }
+    return NULL;
 }
 
 const struct slot *slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot)

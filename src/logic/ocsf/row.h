@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "kit/json/outline.h"
 #include "kit/json/walk.h"
 #include "logic/ocsf/digits.h"
 #include "logic/ocsf/drift.h"
@@ -93,10 +94,11 @@ struct doubt { /* a word that a table of the mapping does not have */
     struct str word;
 };
 
-enum { OPENED_MAX = 4 };
+enum { OPENED_MAX = 4, OPENED_NODES = 512 };
 struct opened { /* a column whose text has been looked at for JSON; text.p == NULL: it holds none */
     const struct slot *slot;
     struct str text;
+    struct json_outline outline; /* of it, if it is short and plain */
 };
 
 /* A word of `choose.by` and what it chose before. */
@@ -150,7 +152,8 @@ struct map_scratch {
     struct row_layout *layout;       /* of these */
     bool is_out_of_memory;
     struct opened opened[OPENED_MAX]; /* of this row, see row_forget */
-    size_t opened_count;
+    size_t opened_count, node_count;
+    struct json_node *nodes; /* of their outlines: OPENED_NODES */
     bool asks_slots; /* what is used is not all told by bits (row_batch): the slots themselves are to be asked */
 
     struct buf out;
@@ -230,10 +233,12 @@ bool shape_is_used_up(const struct map_scratch *s, uint16_t column);
 const struct slot *slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot);
 /* JSON inside: an object or array as it stands, or the one that a string holds (unescaped and checked). p == NULL: none. */
 struct str row_slot_json(struct map_scratch *s, const struct slot *slot); /* of a column of the row; kept for the row */
+/* The outline of what such a text holds, and the node of this value in it; NULL: it has none. */
+const struct json_node *row_node(const struct map_scratch *s, struct str value, const struct json_outline **outline);
 /* Another row, or other slots: what was kept is gone. */
 static inline void row_forget(struct map_scratch *s)
 {
-    s->opened_count = 0;
+    s->opened_count = s->node_count = 0;
     s->asks_slots = false;
 }
 /* Did what the slot holds become an attribute? Known when marks are settled. */
