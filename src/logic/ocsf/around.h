@@ -1,4 +1,5 @@
-/* Inside the mapping engine: what every event carries besides the mapping's own attributes. All into s->out. */
+/* Inside the mapping engine: what every event carries besides the mapping's own attributes; observables and unmapped: code_level.h. All into
+ * s->out. */
 #ifndef LOGIC_OCSF_AROUND_H
 #define LOGIC_OCSF_AROUND_H
 
@@ -8,8 +9,5 @@ void around_pair(struct map_scratch *s, const char *key, struct str token);
 void around_text(struct map_scratch *s, const char *key, struct str text);
 /* The mapping's metadata and the engine's own. False: a product or the like is missing. */
 bool around_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v);
-void around_observables(struct map_scratch *s);
-/* unmapped.c */
-void around_unmapped(struct map_scratch *s, const struct plan *p);
 
 #endif

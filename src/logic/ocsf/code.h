@@ -141,8 +141,6 @@ struct compiler;
 bool code_make(struct compiler *c, struct block *b);
 /* As run_block. */
 uint64_t code_run(struct map_scratch *s, const struct block *b);
-typedef uint64_t code_run_fn(struct map_scratch *s, const struct block *b);
-code_run_fn code_run_plain, code_run_avx2, code_run_avx512;
 
 /* A text that stands in JSON as it is. */
 static inline bool stands_in_json(struct str text)

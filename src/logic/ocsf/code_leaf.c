@@ -5,14 +5,6 @@
 
 enum { NUMBER_BYTES = 24 };
 
-bool pen_more_room(struct pen *pen, size_t n)
-{
-    pen_give(pen);
-    if (!buf_reserve(&pen->s->out, n + (size_t)4 * STRIDE)) return false;
-    pen_take(pen);
-    return true;
-}
-
 static inline bool is_dash(struct str raw)
 {
     return raw.n == 3 && raw.p[1] == '-';
@@ -309,7 +301,7 @@ static enum answer put_joined(struct pen *pen, const struct code *c, const struc
     return WRITTEN;
 }
 
-enum answer code_leaf(struct pen *pen, const struct code *c, const struct code_more *more)
+enum answer AT_LEVEL(code_leaf)(struct pen *pen, const struct code *c, const struct code_more *more)
 {
     struct map_scratch *s = pen->s;
     const struct slot *slot = more->shape ? slot_get(s, more->shape, c->slot) : &s->slots[c->slot];

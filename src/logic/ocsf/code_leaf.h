@@ -2,13 +2,14 @@
 #ifndef LOGIC_OCSF_CODE_LEAF_H
 #define LOGIC_OCSF_CODE_LEAF_H
 
+#include "logic/ocsf/code_level.h"
 #include "logic/ocsf/digits.h"
 #include "logic/ocsf/pen.h"
 
 enum answer { ABSENT, WRITTEN, ASK /* the op is to say */ };
 
 /* Key, value and tail of a leaf (enum leaf_kind), if it is as expected. */
-enum answer code_leaf(struct pen *pen, const struct code *c, const struct code_more *more);
+enum answer AT_LEVEL(code_leaf)(struct pen *pen, const struct code *c, const struct code_more *more);
 
 /* The brackets and the comma behind a value. */
 static inline char *put_tail(char *w, const struct code *c)

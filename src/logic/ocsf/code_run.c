@@ -1,5 +1,5 @@
 /* The hot path: one loop over codes. What a code does not expect is done by its op (run.c). Compiled once for each level of SIMD that makes
- * copies shorter, as CODE_RUN (code_level.c). */
+ * copies shorter (code_level.h). */
 #include "logic/ocsf/code_leaf.h"
 
 #include <string.h>
@@ -147,7 +147,7 @@ static const struct code *run_leaf(struct progress *g, const struct code *c)
     struct map_scratch *s = g->pen.s;
     const struct code_more *more = &g->block->more[c - g->block->codes];
     size_t at = (size_t)(g->pen.w - s->out.p) + c->key_n;
-    enum answer a = code_leaf(&g->pen, c, more);
+    enum answer a = AT_LEVEL(code_leaf)(&g->pen, c, more);
     if (a == ABSENT) return g->block->codes + c->next;
     if (UNLIKELY(a == ASK)) return run_general(g, c);
     s->marks[s->mark_count++] = c->slot;
@@ -396,7 +396,7 @@ static uint64_t run_failed(struct map_scratch *s, const struct block *b)
     return run_block(s, b);
 }
 
-uint64_t CODE_RUN(struct map_scratch *s, const struct block *b)
+uint64_t AT_LEVEL(code_run)(struct map_scratch *s, const struct block *b)
 {
     struct hand h;
     struct progress g;
@@ -417,3 +417,6 @@ uint64_t CODE_RUN(struct map_scratch *s, const struct block *b)
     pen_give(&g.pen);
     return h.written & ~CODE_CAME;
 }
+
+const struct code_level AT_LEVEL(code_level) = {AT_LEVEL(code_run), AT_LEVEL(observables), AT_LEVEL(unmapped),
+                                                AT_LEVEL(identity_columns)};

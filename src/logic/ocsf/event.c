@@ -1,6 +1,6 @@
 /* A row to its event: does it fit, which variant, and what every event carries besides the mapping's own attributes. */
 #include "logic/ocsf/around.h"
-#include "logic/ocsf/code.h"
+#include "logic/ocsf/code_level.h"
 #include "logic/ocsf/facts.h"
 #include "logic/ocsf/run.h"
 
@@ -163,8 +163,8 @@ static const char *write_event(struct map_scratch *s, const struct ocsf *o, cons
     if (!frame_is_whole(v->frame, written)) return missing(s, v, written);
     if (!profile_is_served(s, v, written)) return "an attribute that a profile requires did not come about";
     settle_marks(s);
-    around_observables(s);
-    around_unmapped(s, p);
+    code_level()->observables(s);
+    code_level()->unmapped(s, p);
     note_doubts(s);
     if (o->raw_data) add_raw_data(s, o->schema, v, s->in->row);
     (void)buf_add_char(&s->out, '}');

@@ -1,7 +1,6 @@
 /* What has no place in the event: members of the row that nothing took, as they stand. Which they are is found for 64 at once, a bit for
  * each; those that follow one another in the row are copied in one piece. */
-#include "logic/ocsf/around.h"
-
+#include "logic/ocsf/code_level.h"
 #include "logic/ocsf/pen.h"
 #include "logic/ocsf/value.h"
 
@@ -102,7 +101,7 @@ static void put_batch(struct pen *pen, const struct json_field *m, uint64_t left
     }
 }
 
-void around_unmapped(struct map_scratch *s, const struct plan *p)
+void AT_LEVEL(unmapped)(struct map_scratch *s, const struct plan *p)
 {
     static const char begin[STRIDE] = ",\"unmapped\":{";
     static const size_t begin_bytes = sizeof ",\"unmapped\":{" - 1;
