@@ -116,7 +116,7 @@ static void add_kept_tail(struct map_scratch *s, const struct event_tail *t)
 static struct event_tail *tail_of(struct map_scratch *s, const struct variant *v)
 {
     uint64_t kind = (uintptr_t)v->class ^ (uintptr_t)s->plan << 1 ^ s->profiles;
-    return &s->tails[(kind * UINT64_C(0x9E3779B97F4A7C15)) >> 59];
+    return &s->tails[(kind * UINT64_C(0x9E3779B97F4A7C15)) >> 57];
 }
 
 bool around_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v)

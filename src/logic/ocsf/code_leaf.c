@@ -230,7 +230,7 @@ static bool cut_path(struct str path, bool wants_folder, struct str *out)
     if (run % 2 != 0 || n == 0 || (run > 0 && n == 2) || n == 1) return false;
     if (run == 0 && path.p[n - 2] == '\\') return false; /* "\/" */
     *out = wants_folder ? str_sub(path, 0, n - (run ? 2 : 1)) : str_sub(path, n, path.n);
-    return memmem(out->p, out->n, "\\u", 2) == NULL && memmem(out->p, out->n, "\\/", 2) == NULL;
+    return true;
 }
 
 /* False: that is not for here. */
@@ -239,7 +239,7 @@ static bool convert(struct pen *pen, const struct chain *chain, const struct slo
     enum converter first = chain->steps[0].converter;
     *text = (struct str){slot->raw.p + 1, slot->raw.n - 2};
     if (is_escaped(slot) && chain->step_count == 1 && (first == CONV_FOLDER || first == CONV_FILE_NAME))
-        return cut_path(*text, first == CONV_FOLDER, text);
+        return !(slot->flags & JSON_ODD) && cut_path(*text, first == CONV_FOLDER, text);
     if (is_escaped(slot)) *text = json_unescape(&pen->s->arena, slot->raw);
     struct str whole = *text;
     for (size_t i = 0; i < chain->step_count && text->n; i++)

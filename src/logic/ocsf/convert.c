@@ -55,7 +55,8 @@ static struct str first_label(struct map_scratch *s, const struct step *step, st
 
 static struct str domain(struct map_scratch *s, const struct step *step, struct str text)
 {
-    size_t at = str_find(text, STR("."), 0);
+    const char *dot = text.n ? memchr(text.p, '.', text.n) : NULL;
+    size_t at = dot ? (size_t)(dot - text.p) : SIZE_MAX;
     (void)s, (void)step;
     return at == SIZE_MAX || is_address(text) ? STR_NONE : str_sub(text, at + 1, text.n);
 }

@@ -1,5 +1,7 @@
 /* The schema's regular expressions as functions. POSIX regcomp is no help (the expressions are PCRE), and these run on the
  * hot path for every address. tools/gen-ocsf-tables ties each expression, by its hash, to one of them. */
+#include <string.h>
+
 #include "logic/ocsf/schema_int.h"
 
 static bool is_digit(char c)
@@ -40,20 +42,21 @@ static bool all(struct str s, bool (*is)(char))
 
 /* ---- addresses ---------------------------------------------------------------------------------------------------- */
 
-/* 0 to 255 without leading zeros. */
-static bool is_octet(struct str s)
-{
-    if (s.n == 0 || s.n > 3 || !all(s, is_digit) || (s.n > 1 && s.p[0] == '0')) return false;
-    unsigned value = 0;
-    for (size_t i = 0; i < s.n; i++) value = value * 10 + (unsigned)(s.p[i] - '0');
-    return value <= 255;
-}
-
+/* Four octets of 0 to 255 without leading zeros. */
 static bool is_ipv4(struct str s)
 {
-    unsigned octets = 0;
-    for (struct str rest = s; rest.p != NULL; octets++) {
-        if (!is_octet(str_cut(&rest, '.'))) return false;
+    unsigned octets = 0, value = 0, digits = 0;
+    for (size_t i = 0; i <= s.n; i++) {
+        char c = i < s.n ? s.p[i] : '.';
+        if (c == '.') {
+            if (digits == 0 || value > 255) return false;
+            octets++;
+            value = digits = 0;
+        } else {
+            if (!is_digit(c) || digits == 3 || (digits == 1 && value == 0)) return false;
+            value = value * 10 + (unsigned)(c - '0');
+            digits++;
+        }
     }
     return octets == 4;
 }
@@ -95,9 +98,11 @@ static struct str trim_spaces(struct str s)
 static bool is_ip(struct str s)
 {
     s = trim_spaces(s);
+    if (s.n == 0 || (!is_hex(s.p[0]) && s.p[0] != ':')) return false;
     if (is_ipv4(s)) return true;
+    if (memchr(s.p, ':', s.n) == NULL) return false;
     size_t zone = str_find(s, STR("%"), 0);
-    if (s.n == 0 || zone == s.n - 1) return false;
+    if (zone == s.n - 1) return false;
     return is_ipv6(str_sub(s, 0, zone));
 }
 

@@ -108,10 +108,10 @@ struct row_choice {
     size_t bytes;
     char raw[40];
 };
-enum { ROW_CHOICES = 32 };
+enum { ROW_CHOICES = 128 };
 
 /* The end of metadata as it was written last for events of a kind, and what it depends on. */
-enum { TAILS = 32 };
+enum { TAILS = 128 };
 struct event_tail {
     struct buf text, source, tenant;
     const struct schema_item *class;
