@@ -33,6 +33,7 @@ struct param {
     bool is_required;
     bool is_many; /* positional: the rest of the line; else the words up to the next option */
     const char *help;
+    bool is_local; /* the command line's alone: elsewhere paging, or the caller's own name, stands for it */
 };
 
 struct column {
@@ -78,6 +79,7 @@ struct op_view {
 
 struct operation {
     const char *name; /* "tenant add" */
+    const char *rest; /* "GET /api/v1/tenants/{tenant}": how REST calls it; NULL: it does not */
     const char *help; /* one line */
     const char *more; /* paragraphs for --help; may be NULL */
     enum role role;

@@ -14,7 +14,7 @@
 #define DEVICE {"device", PARAM_TEXT, true, true, false, "Defender's machine id, or a name that exactly one device seen of late answers to"}
 #define REASON {"reason", PARAM_TEXT, false, false, false, "why; goes into Defender's comment, the ledger and the audit trail"}
 #define NEEDS_REASON {"reason", PARAM_TEXT, false, true, false, "why; goes into Defender's comment, the ledger and the audit trail"}
-#define AS {"as", PARAM_TEXT, false, false, false, "who gives the order; default: the command line"}
+#define AS {"as", PARAM_TEXT, false, false, false, "who gives the order; default: the command line", .is_local = true}
 
 #define READS(op, does, with, runs) .name = op, .help = does, .role = ROLE_VIEWER, .is_read = true, .place = OP_INSTALLATION, .params = with, .run = runs
 #define ORDERS(op, does, with, runs) .name = op, .help = does, .role = ROLE_RESPONDER, .place = OP_ENGINE, .params = with, .run = runs

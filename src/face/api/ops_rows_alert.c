@@ -7,7 +7,7 @@ static const struct param list_params[] = {
     ONLY_TENANT,
     {"open", PARAM_FLAG, false, false, false, "only what is not over"},
     {"severity", PARAM_TEXT, false, false, false, "at least this severe: informational, low, medium, high"},
-    {"newest", PARAM_COUNT, false, false, false, "at most so many, the newest; default: 200"},
+    {"newest", PARAM_COUNT, false, false, false, "at most so many, the newest; default: 200", .is_local = true},
     PARAMS_END};
 static const struct param one_params[] = {{"id", PARAM_TEXT, true, true, false, "its id, as Defender has it"}, PARAMS_END};
 static const struct column alert_columns[] = {
@@ -34,10 +34,13 @@ static const struct param alert_comment_params[] = {
     PARAMS_END};
 
 const struct operation alert_operations[] = {
-    {READS("alert list", "the alerts of all tenants, the newest first", list_params, op_alert_list),
+    {.rest = "GET /api/v1/alerts",
+     READS("alert list", "the alerts of all tenants, the newest first", list_params, op_alert_list),
      .list = "alerts", .columns = alert_columns, .empty = "no alerts"},
-    {READS("alert show", "one alert: as it is, how it changed, what was done about it", one_params, op_alert_show)},
+    {.rest = "GET /api/v1/alerts/{id}",
+     READS("alert show", "one alert: as it is, how it changed, what was done about it", one_params, op_alert_show)},
     {.name = "alert resolve",
+     .rest = "POST /api/v1/alerts/{alert}/resolve",
      .help = "resolve an alert in Defender, or close its case here",
      .role = ROLE_ANALYST,
      .place = OP_ENGINE,
@@ -46,13 +49,16 @@ const struct operation alert_operations[] = {
      .more = "The alert is read anew first, and read again afterwards until the change shows; exit 3 when Defender "
              "accepted it but does not show it yet. Nothing is classified unless you say so."},
     {.name = "alert comment",
+     .rest = "POST /api/v1/alerts/{alert}/comment",
      .help = "say something in an alert's comments in Defender",
      .role = ROLE_ANALYST,
      .place = OP_ENGINE,
      .params = alert_comment_params,
      .run = op_alert_comment},
-    {READS("incident list", "the incidents of all tenants, the newest first", list_params, op_incident_list),
+    {.rest = "GET /api/v1/incidents",
+     READS("incident list", "the incidents of all tenants, the newest first", list_params, op_incident_list),
      .list = "incidents", .columns = incident_columns, .empty = "no incidents"},
-    {READS("incident show", "one incident: as it is, how it changed, what was done about it", one_params, op_incident_show)},
+    {.rest = "GET /api/v1/incidents/{id}",
+     READS("incident show", "one incident: as it is, how it changed, what was done about it", one_params, op_incident_show)},
     ROWS_END};
 /* clang-format on */

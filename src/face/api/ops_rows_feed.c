@@ -40,6 +40,7 @@ static const struct op_view completeness_view = {
 
 const struct operation feed_operations[] = {
     {.name = "feed list",
+     .rest = "GET /api/v1/feeds",
      .help = "show how each feed of each tenant stands",
      .role = ROLE_VIEWER,
      .place = OP_INSTALLATION,
@@ -50,6 +51,7 @@ const struct operation feed_operations[] = {
      .other = &completeness_view,
      .empty = "no feeds yet: they appear with a tenant's first poll (portcullis serve, or portcullis pull --once)"},
     {.name = "pull",
+     .rest = "POST /api/v1/pull",
      .help = "poll the feeds once, now; with --from also older rows; with --from-files rows that were exported",
      .role = ROLE_ADMIN,
      .place = OP_ENGINE,

@@ -25,6 +25,7 @@ const struct operation install_operations[] = {
              "elsewhere: without it "
              "the secrets in the store cannot be read."},
     {.name = "readiness",
+     .rest = "GET /api/v1/readiness",
      .help = "could we isolate a device right now, tenant by tenant, and if not why?",
      .role = ROLE_VIEWER,
      .place = OP_ENGINE,

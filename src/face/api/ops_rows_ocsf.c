@@ -69,6 +69,7 @@ const struct operation ocsf_operations[] = {
          "one, a collection or an array, in any mixture. What is not JSON, not an object, over 4 MiB or of no known "
          "shape is a dead letter; exit 3 then."},
     {.name = "ocsf remap",
+     .rest = "POST /api/v1/ocsf/remap",
      .help = "map the rows that the log still holds anew, and replace their events in the lake",
      .role = ROLE_ADMIN,
      .place = OP_ENGINE,
@@ -111,6 +112,7 @@ const struct operation ocsf_operations[] = {
              "exit 1 then. "
              "A mapping that cannot be compiled is named with file, line and column."},
     {.name = "ocsf drift",
+     .rest = "GET /api/v1/ocsf/drift",
      .help = "what feeds (or files) bring that no mapping knows, and what they had and have no more",
      .role = ROLE_VIEWER,
      .place = OP_INSTALLATION,
@@ -129,6 +131,7 @@ const struct operation ocsf_operations[] = {
          "event. SINCE and LAST are times of rows, of what is gone the time when it was noticed. --json has every "
          "tenant."},
     {.name = "ocsf forget",
+     .rest = "DELETE /api/v1/ocsf/drift",
      .help = "forget the drift noted so far, as after a mapping has learnt it; what goes on is noted again",
      .role = ROLE_ADMIN,
      .place = OP_INSTALLATION,

@@ -35,26 +35,34 @@ static const struct column duty_columns[] = {{"id", "ID"}, {"list", "LIST"}, {"p
                                              {"days", "DAYS"}, {"hours", "HOURS"}, {"tenant_id", "TENANT"}, {0}};
 
 const struct operation people_operations[] = {
-    {.name = "user add", .help = "add a person who is told and may answer", .role = ROLE_OWNER, .place = OP_INSTALLATION,
+    {.name = "user add",
+     .rest = "POST /api/v1/users", .help = "add a person who is told and may answer", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_params, .run = op_user_add,
      .more = "The PIN is what a key that acts is proved by on the phone (approve, release, stop). It is kept as an Argon2id hash "
              "and never shown."},
-    {.name = "user list", .help = "list the people", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .run = op_user_list,
+    {.name = "user list",
+     .rest = "GET /api/v1/users", .help = "list the people", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .run = op_user_list,
      .list = "people", .columns = user_columns, .empty = "nobody yet: portcullis user add NAME --mail … --phone …"},
-    {.name = "user set", .help = "change a person's mail, phone, role or PIN", .role = ROLE_OWNER, .place = OP_INSTALLATION,
+    {.name = "user set",
+     .rest = "PATCH /api/v1/users/{name}", .help = "change a person's mail, phone, role or PIN", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_params, .run = op_user_set},
-    {.name = "user passwd", .help = "give a person a new PIN", .role = ROLE_OWNER, .place = OP_INSTALLATION,
+    {.name = "user passwd",
+     .rest = "POST /api/v1/users/{name}/passwd", .help = "give a person a new PIN", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_passwd_params, .run = op_user_set},
-    {.name = "user remove", .help = "remove a person, from all lists too", .role = ROLE_OWNER, .place = OP_INSTALLATION,
+    {.name = "user remove",
+     .rest = "DELETE /api/v1/users/{name}", .help = "remove a person, from all lists too", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_one_params, .run = op_user_remove},
-    {.name = "on-call add", .help = "put a person on a list of those on duty", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
+    {.name = "on-call add",
+     .rest = "POST /api/v1/on-call", .help = "put a person on a list of those on duty", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = duty_add_params, .run = op_duty_add,
      .more = "A tenant's own list of a name goes before the account's. Several may be on at once: mail goes to all of them, calls "
              "by position, one after another."},
-    {.name = "on-call list", .help = "who is on duty, when, and for whom", .role = ROLE_VIEWER, .place = OP_INSTALLATION,
+    {.name = "on-call list",
+     .rest = "GET /api/v1/on-call", .help = "who is on duty, when, and for whom", .role = ROLE_VIEWER, .place = OP_INSTALLATION,
      .run = op_duty_list, .list = "turns", .columns = duty_columns,
      .empty = "nobody is on duty: portcullis on-call add on-call PERSON"},
-    {.name = "on-call remove", .help = "take a turn off its list", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
+    {.name = "on-call remove",
+     .rest = "DELETE /api/v1/on-call/{id}", .help = "take a turn off its list", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = duty_remove_params, .run = op_duty_remove},
     ROWS_END};
 /* clang-format on */

@@ -51,6 +51,7 @@ const struct operation policy_operations[] = {
              "of it. "
              "Prints a line for each that fails; exit 1 then."},
     {.name = "policy replay",
+     .rest = "GET /api/v1/policy/replay",
      .help = "what would a policy have done to the alerts that are stored?",
      .role = ROLE_ANALYST,
      .place = OP_INSTALLATION,

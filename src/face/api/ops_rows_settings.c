@@ -27,6 +27,7 @@ static const struct column setting_columns[] = {{"setting", "SETTING"},
 
 const struct operation settings_operations[] = {
     {.name = "settings show",
+     .rest = "GET /api/v1/settings",
      .help = "show what holds for the account, an organization or a tenant, and where each value comes from",
      .role = ROLE_VIEWER,
      .place = OP_INSTALLATION,
@@ -38,6 +39,7 @@ const struct operation settings_operations[] = {
      .more = "FROM: tenant, organization, account, or default. SINCE is never earlier than the value really began to "
              "hold there. --json also tells what is allowed."},
     {.name = "settings set",
+     .rest = "PUT /api/v1/settings/{name}",
      .help = "set something for the account, an organization or a tenant",
      .role = ROLE_ADMIN,
      .place = OP_INSTALLATION,
@@ -49,6 +51,7 @@ const struct operation settings_operations[] = {
      .more = "A tenant's own value holds before its organization's, that before the account's. Each change is an entry "
              "in the audit trail."},
     {.name = "settings unset",
+     .rest = "DELETE /api/v1/settings/{name}",
      .help = "take a setting back, so that the next wider level's value holds",
      .role = ROLE_ADMIN,
      .place = OP_INSTALLATION,

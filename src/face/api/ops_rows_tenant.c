@@ -49,12 +49,14 @@ static const struct column tenant_columns[] = {
 
 const struct operation tenant_operations[] = {
     {.name = "org add",
+     .rest = "POST /api/v1/organizations",
      .help = "add an organization (a customer)",
      .role = ROLE_ADMIN,
      .place = OP_INSTALLATION,
      .params = org_add_params,
      .run = op_org_add},
     {.name = "org list",
+     .rest = "GET /api/v1/organizations",
      .help = "list the organizations",
      .role = ROLE_VIEWER,
      .place = OP_INSTALLATION,
@@ -63,6 +65,7 @@ const struct operation tenant_operations[] = {
      .columns = org_columns,
      .empty = "no organizations yet: portcullis org add NAME"},
     {.name = "tenant add",
+     .rest = "POST /api/v1/tenants",
      .help = "add a tenant and the credential that opens it",
      .role = ROLE_ADMIN,
      .place = OP_INSTALLATION,
@@ -72,6 +75,7 @@ const struct operation tenant_operations[] = {
              "cut off. It is "
              "sealed under the key file and never shown again."},
     {.name = "tenant list",
+     .rest = "GET /api/v1/tenants",
      .help = "list the tenants",
      .role = ROLE_VIEWER,
      .place = OP_INSTALLATION,
@@ -80,12 +84,14 @@ const struct operation tenant_operations[] = {
      .columns = tenant_columns,
      .empty = "no tenants yet: portcullis tenant add --help"},
     {.name = "tenant show",
+     .rest = "GET /api/v1/tenants/{tenant}",
      .help = "show one tenant",
      .role = ROLE_VIEWER,
      .place = OP_INSTALLATION,
      .params = tenant_one_params,
      .run = op_tenant_show},
     {.name = "tenant set",
+     .rest = "PATCH /api/v1/tenants/{tenant}",
      .help =
          "change a tenant: its name, app, secret, cloud, addresses, audiences, versions, or whether it is asked at all",
      .role = ROLE_ADMIN,
@@ -97,6 +103,7 @@ const struct operation tenant_operations[] = {
          "cloud again. A service that runs goes on with the change at once. A token is sent only to the hosts set here "
          "(or those of the cloud)."},
     {.name = "tenant remove",
+     .rest = "DELETE /api/v1/tenants/{tenant}",
      .help = "remove a tenant, its credential and its feeds' state; its events stay in the lake",
      .role = ROLE_ADMIN,
      .place = OP_INSTALLATION,
