@@ -44,6 +44,8 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_RESOLVE_AFTER] = {"resolve_after", SETTING_DURATION, "60m", "0s..30d", false, "how long an alert must have been quiet before it is resolved"},
     [SET_RESOLVE_CLASSIFICATION] = {"resolve_classification", SETTING_CHOICE, "none", "none|truePositive|informationalExpectedActivity|falsePositive", false, "classification given when resolving"},
     [SET_RESOLVE_DETERMINATION] = {"resolve_determination", SETTING_CHOICE, "none", "none|malware|multiStagedAttack|maliciousUserActivity|compromisedAccount|phishing|unwantedSoftware|securityTesting|lineOfBusinessApplication|confirmedActivity|notMalicious|notEnoughDataToValidate|other", false, "determination given with it; it must fit the classification"},
+    [SET_LOOKBACK] = {"lookback", SETTING_DURATION, "30d", "0s..180d", false, "how far back a new tenant's alerts and incidents are read; until set here, lookback.alerts of portcullis.yaml holds"},
+    [SET_LOOKBACK_HUNTING] = {"lookback_hunting", SETTING_DURATION, "24h", "0s..30d", false, "the same for its hunting tables (lookback.hunting)"},
 };
 /* clang-format on */
 

@@ -49,6 +49,9 @@ enum setting_id {
     SET_RESOLVE_AFTER,
     SET_RESOLVE_CLASSIFICATION,
     SET_RESOLVE_DETERMINATION,
+    /* the first look back of a new tenant; where nobody has set it, portcullis.yaml's holds */
+    SET_LOOKBACK,
+    SET_LOOKBACK_HUNTING,
     SETTING_COUNT
 };
 /* A choice's number is its place in the row's bounds. */

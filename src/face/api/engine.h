@@ -62,6 +62,8 @@ struct engine_ops {
     bool (*readiness)(void *ctx, const char *tenant,
                       void (*each)(void *arg, const struct tenant *t, const struct readiness *r), void *arg,
                       struct err *e);
+    void (*onboarding_changed)(
+        void *ctx); /* one is due (cloud/tenant/onboarding.h); NULL where nothing waits for them */
     /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. */
     void (*tenant_changed)(void *ctx, const char *tenant_id);
 };

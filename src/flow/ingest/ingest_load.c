@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud/tenant/settings.h"
+
 enum { RAMP_PER_TENANT_MS = 20, RAMP_MAX_MS = 30000, LOAD_RETRY_MS = 5000 };
 
 struct loaded_feed {
@@ -53,17 +55,22 @@ static bool take_feed(void *arg, const struct feed_record *r)
     return true;
 }
 
-static int64_t lookback_ms(const struct conf *c, const struct feed_row *row)
+/* What was asked for when the tenant came, or for all of its kind; else the installation's. */
+static int64_t lookback_ms(const struct conf *c, const struct settings *set, const struct feed_row *row)
 {
-    return row->kind == FEED_HUNTING ? c->lookback_hunting_ms : c->lookback_alerts_ms;
+    bool is_hunting = row->kind == FEED_HUNTING;
+    const struct setting_value *v = &set->values[is_hunting ? SET_LOOKBACK_HUNTING : SET_LOOKBACK];
+    if (v->from != SETTING_DEFAULT) return v->number;
+    return is_hunting ? c->lookback_hunting_ms : c->lookback_alerts_ms;
 }
 
 /* A new feed's first look back. */
-static bool add_feed(struct load *l, const struct tenant *tenant, size_t i, struct ing_feed *f, struct buf *text)
+static bool add_feed(struct load *l, const struct tenant *tenant, const struct settings *set, size_t i,
+                     struct ing_feed *f, struct buf *text)
 {
     const struct ingest_opts *o = &l->in->o;
     struct feed_record r = {.error_since = clock_wall(&o->clock)};
-    feed_state_init(&f->durable, &feed_rows[i], r.error_since, lookback_ms(o->conf, &feed_rows[i]));
+    feed_state_init(&f->durable, &feed_rows[i], r.error_since, lookback_ms(o->conf, set, &feed_rows[i]));
     buf_reset(text);
     feed_state_write(&f->durable, text);
     (void)snprintf(r.tenant_id, sizeof r.tenant_id, "%s", tenant->record.tenant_id);
@@ -79,10 +86,19 @@ static bool add_feed(struct load *l, const struct tenant *tenant, size_t i, stru
 static bool add_missing(struct load *l, struct loaded_tenant *t)
 {
     struct buf text;
+    struct settings *set = NULL;
     bool ok = true;
     buf_init(&text, 8192);
-    for (size_t i = 0; ok && i < FEED_ROW_COUNT; i++)
-        if (t->feeds[i].feed.id == 0) ok = add_feed(l, t->tenant, i, &t->feeds[i].feed, &text);
+    for (size_t i = 0; ok && i < FEED_ROW_COUNT; i++) {
+        if (t->feeds[i].feed.id) continue;
+        if (set == NULL) {
+            set = malloc(sizeof *set);
+            INVARIANT(set);
+            ok = settings_of_tenant(l->in->o.store, t->tenant->record.tenant_id, set, &l->err);
+        }
+        ok = ok && add_feed(l, t->tenant, set, i, &t->feeds[i].feed, &text);
+    }
+    free(set);
     buf_done(&text);
     return ok;
 }
