@@ -9,6 +9,7 @@
 #include "cloud/tenant/tenant.h"
 #include "face/api/operation.h"
 #include "face/app/app.h"
+#include "face/health/capability.h"
 #include "face/health/readiness.h"
 #include "flow/act/act.h"
 #include "flow/act/manage.h"
@@ -37,6 +38,7 @@ static const struct {
     {"Feeds", ingest_causes, INGEST_CAUSE_COUNT},
     {"Notices", notify_causes, NOTIFY_CAUSE_COUNT},
     {"Readiness", readiness_causes, READINESS_CAUSE_COUNT},
+    {"Capabilities", capability_causes, CAPABILITY_CAUSE_COUNT},
     {"Managed alerts", manage_causes, MANAGE_CAUSE_COUNT},
     {"Commands", api_causes, API_CAUSE_COUNT},
     {"Response", respond_causes, RESPOND_CAUSE_COUNT},

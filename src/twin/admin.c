@@ -198,11 +198,11 @@ static void write_stats(struct exchange *x, struct json_writer *w)
         member(w, "tenant_id", x->cloud->tenants[i].world.tenant_id);
         for (unsigned f = 0; f < FAMILY_COUNT; f++) {
             const struct cloud_stats *s = &x->cloud->tenants[i].stats[f];
-            const uint64_t values[] = {s->calls, s->throttled, s->faulted, s->refused};
-            static const char *const keys[] = {"calls", "throttled", "faulted", "refused"};
+            const uint64_t values[] = {s->calls, s->throttled, s->faulted, s->refused, s->posts};
+            static const char *const keys[] = {"calls", "throttled", "faulted", "refused", "posts"};
             json_key(w, twin_families[f].name);
             json_object_begin(w);
-            for (unsigned k = 0; k < 4; k++) {
+            for (unsigned k = 0; k < sizeof keys / sizeof *keys; k++) {
                 json_key(w, keys[k]);
                 json_write_u64(w, values[k]);
             }
@@ -340,6 +340,9 @@ static const struct {
     {"GET", "files", NULL, action_file_handle},
     {"POST", "certificates", NULL, add_certificate},
     {"POST", "redirects", NULL, add_redirect},
+    {"POST", "grant", NULL, admin_grant},
+    {"POST", "secret", NULL, admin_secret},
+    {"POST", "licence", NULL, admin_licence},
     {"POST", "alerts", NULL, admin_make_alert},
     {"POST", "merge", NULL, admin_merge},
 };

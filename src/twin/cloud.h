@@ -140,6 +140,7 @@ enum cloud_family {
 };
 struct cloud_stats {
     uint64_t calls, throttled, faulted, refused; /* refused: any other 4xx */
+    uint64_t posts;                              /* no GET, refused ones too */
 };
 void cloud_stats_get(const struct cloud *c, unsigned tenant, enum cloud_family family, struct cloud_stats *out);
 

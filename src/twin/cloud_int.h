@@ -116,6 +116,10 @@ void answer_body(struct exchange *x, int status, const struct body_ops *ops, voi
 void answer_bytes(struct exchange *x, int status, const char *content_type, struct buf *bytes); /* takes the bytes */
 void answer_header(struct exchange *x, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void answer_ok(struct exchange *x); /* {"status":"ok"} */
+/* What an administrator changes (admin_access.c). */
+void admin_grant(struct exchange *x);
+void admin_secret(struct exchange *x);
+void admin_licence(struct exchange *x);
 void admin_make_alert(struct exchange *x);
 void admin_merge(struct exchange *x);
 void answer_graph_error(struct exchange *x, int status, const char *code, const char *message);

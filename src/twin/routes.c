@@ -129,7 +129,9 @@ static void api_handle(struct exchange *x, const struct prefix *p, struct str pa
         x->family = r->family;
         x->api = r->api;
         x->what = r->what;
-        if (access_check(x, r->roles) && throttle_check(x)) r->answer(x, id);
+        bool may = access_check(x, r->roles);
+        if (x->tenant && !str_eq(x->q->method, STR("GET"))) x->tenant->stats[x->family].posts++;
+        if (may && throttle_check(x)) r->answer(x, id);
         return;
     }
     if (is_known)

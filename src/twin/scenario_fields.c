@@ -152,7 +152,7 @@ const struct scenario_field scenario_event_fields[] = {
 static const char *const temper_words[] = {"drawn", "fast",        "slow",       "offline", "failing",
                                            "stuck", "unsupported", "old_client", NULL};
 _Static_assert(COUNT(temper_words) == TEMPER_COUNT + 1, "a word for each");
-static const char *const licence_words[] = {"", "xdr", "endpoint", "business", "none", NULL};
+const char *const licence_words[] = {"", "xdr", "endpoint", "business", "none", NULL};
 const struct scenario_field scenario_rule_fields[] = {
     RULE("tenants", RANGE, tenants, 0),
     RULE("byte_cap", U64, byte_cap, 1e12),

@@ -43,4 +43,6 @@ bool scenario_set(const struct scenario_reader *r, const struct scenario_field *
 bool scenario_double(const struct yaml *v, double max, double *out);
 bool scenario_duration(const struct yaml *v, int64_t *ms_out);
 
+extern const char *const licence_words[]; /* by enum licence, "" for none said; ends with NULL */
+
 #endif

@@ -82,17 +82,17 @@ const struct permission_row permission_rows[PERM_COUNT] = {
 };
 
 const struct feature_row feature_rows[FEATURE_COUNT] = {
-    [FEATURE_ALERTS] = {"alerts", "read alerts", {{PERM_GRAPH_ALERT_READ, PERM_ALERT_READ}}},
-    [FEATURE_INCIDENTS] = {"incidents", "read incidents", {{PERM_GRAPH_INCIDENT_READ}}},
-    [FEATURE_HUNTING] = {"hunting", "read events by hunting", {{PERM_GRAPH_HUNTING, PERM_HUNTING}}},
-    [FEATURE_MACHINES] = {"machines", "read machines and their actions", {{PERM_MACHINE_READ}}},
-    [FEATURE_ISOLATE] = {"isolate", "isolate and release machines", {{PERM_ISOLATE}, {PERM_MACHINE_READ}, {PERM_GRAPH_ALERT_READ, PERM_ALERT_READ}}},
-    [FEATURE_RESTRICT] = {"restrict", "restrict what machines execute", {{PERM_RESTRICT}, {PERM_MACHINE_READ}}},
-    [FEATURE_SCAN] = {"scan", "run antivirus scans", {{PERM_SCAN}, {PERM_MACHINE_READ}}},
-    [FEATURE_COLLECT] = {"collect", "collect investigation packages", {{PERM_FORENSICS}, {PERM_MACHINE_READ}}},
-    [FEATURE_QUARANTINE] = {"quarantine", "stop and quarantine files", {{PERM_QUARANTINE}, {PERM_MACHINE_READ}}},
-    [FEATURE_SYNC] = {"sync", "resolve and comment alerts", {{PERM_GRAPH_ALERT_WRITE, PERM_ALERT_WRITE}}},
-    [FEATURE_EXPIRY] = {"expiry", "read when the app's credentials expire", {{PERM_GRAPH_APPLICATION}}},
+    [FEATURE_ALERTS] = {"alerts", "read alerts", {{PERM_GRAPH_ALERT_READ, PERM_ALERT_READ}}, false},
+    [FEATURE_INCIDENTS] = {"incidents", "read incidents", {{PERM_GRAPH_INCIDENT_READ}}, false},
+    [FEATURE_HUNTING] = {"hunting", "read events by hunting", {{PERM_GRAPH_HUNTING, PERM_HUNTING}}, false},
+    [FEATURE_MACHINES] = {"machines", "read machines and their actions", {{PERM_MACHINE_READ}}, false},
+    [FEATURE_ISOLATE] = {"isolate", "isolate and release machines", {{PERM_ISOLATE}, {PERM_MACHINE_READ}, {PERM_GRAPH_ALERT_READ, PERM_ALERT_READ}}, true},
+    [FEATURE_RESTRICT] = {"restrict", "restrict what machines execute", {{PERM_RESTRICT}, {PERM_MACHINE_READ}}, true},
+    [FEATURE_SCAN] = {"scan", "run antivirus scans", {{PERM_SCAN}, {PERM_MACHINE_READ}}, true},
+    [FEATURE_COLLECT] = {"collect", "collect investigation packages", {{PERM_FORENSICS}, {PERM_MACHINE_READ}}, true},
+    [FEATURE_QUARANTINE] = {"quarantine", "stop and quarantine files", {{PERM_QUARANTINE}, {PERM_MACHINE_READ}}, true},
+    [FEATURE_SYNC] = {"sync", "resolve and comment alerts", {{PERM_GRAPH_ALERT_WRITE, PERM_ALERT_WRITE}}, false},
+    [FEATURE_EXPIRY] = {"expiry", "read when the app's credentials expire", {{PERM_GRAPH_APPLICATION}}, true},
 };
 /* clang-format on */
 
@@ -240,10 +240,9 @@ void capabilities_judge(perm_set granted, feature_set enabled, struct capabiliti
         perm_set lacking = feature_lacks((enum feature)f, granted);
         if (!lacking) out->usable |= bit;
         if (!lacking && is_second_best(&feature_rows[f], granted)) out->second |= bit;
-        if (!(enabled & bit)) continue;
-        if (lacking) out->blocked |= bit;
-        out->missing |= lacking;
-        add_needed(&feature_rows[f], out, &exact);
+        if (enabled & bit && lacking) out->blocked |= bit;
+        if (enabled & bit) out->missing |= lacking;
+        if (enabled & bit || (feature_rows[f].is_offered && !lacking)) add_needed(&feature_rows[f], out, &exact);
     }
     out->not_needed = granted & ~out->needed;
     out->wider = out->needed & ~exact;

@@ -150,6 +150,7 @@ struct feature_row {
     const char *name, *what;
     /* Needs end with an empty one; of its ways the first is the best, and what is asked for when none is granted. */
     enum permission needs[FEATURE_NEEDS][FEATURE_WAYS];
+    bool is_offered; /* at hand whenever the roles allow it: no setting switches it on */
 };
 extern const struct feature_row feature_rows[FEATURE_COUNT];
 perm_set feature_wants(feature_set features);                   /* the best way of each need */
@@ -158,8 +159,8 @@ perm_set feature_lacks(enum feature feature, perm_set granted); /* of what it wa
 /* What the granted roles come to. */
 struct capabilities {
     perm_set granted;
-    perm_set needed;              /* of the granted: an enabled feature works by it */
-    perm_set not_needed;          /* of the granted: nothing that is enabled uses it */
+    perm_set needed;              /* of the granted: a feature that is enabled, or offered and usable, works by it */
+    perm_set not_needed;          /* of the granted: none does */
     perm_set wider;               /* of the needed: something smaller would do as well */
     perm_set missing;             /* an enabled feature waits for it */
     feature_set usable;           /* by the roles, enabled or not */

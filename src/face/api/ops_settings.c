@@ -4,6 +4,7 @@
 #include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant.h"
 #include "face/api/installation.h"
+#include "face/health/capability.h"
 
 static void write_member(struct json_writer *w, const char *key, const char *text)
 {
@@ -68,6 +69,18 @@ bool op_settings_show(struct op_call *c, struct err *e)
     return read_scope(c, &scope, e) && show(c, &scope, op_cstr(c, "name"), e);
 }
 
+/* A tenant whose tokens lack the role for it cannot have it switched on. At wider levels it is: those that lack it are left out
+ * (readiness, tenant show). */
+static bool allows(struct store *s, const struct setting_scope *scope, const char *name, struct str value,
+                   struct err *e)
+{
+    const struct setting_row *row = setting_find(str_trim(str_of(name)));
+    struct setting_value v;
+    char why[SETTING_WHY_BYTES];
+    if (!scope->tenant_id[0] || row == NULL || !setting_check(row, value, &v, why)) return true;
+    return capability_allows_setting(s, scope->tenant_id, (enum setting_id)(row - setting_rows), v.number, e);
+}
+
 static bool change(struct op_call *c, bool sets, struct err *e)
 {
     struct store *s = c->installation->store;
@@ -75,6 +88,7 @@ static bool change(struct op_call *c, bool sets, struct err *e)
     struct wall now = clock_wall(&c->installation->clock);
     struct setting_scope scope;
     if (!read_scope(c, &scope, e)) return false;
+    if (sets && !allows(s, &scope, name, op_text(c, "value"), e)) return false;
     bool ok = sets ? settings_set(s, &scope, name, op_text(c, "value"), c->actor, now, e)
                    : settings_unset(s, &scope, name, c->actor, now, e);
     return ok && show(c, &scope, name, e);

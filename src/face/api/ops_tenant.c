@@ -2,6 +2,7 @@
 #include "face/api/ops.h"
 
 #include "cloud/tenant/tenant.h"
+#include "face/api/capability_view.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
 
@@ -25,9 +26,8 @@ static void write_addresses(struct json_writer *w, const struct tenant *t)
 }
 
 /* Never the secret: only that there is one. */
-static void write_tenant(struct json_writer *w, const struct tenant *t)
+static void write_members(struct json_writer *w, const struct tenant *t)
 {
-    json_object_begin(w);
     write_member(w, "tenant_id", t->record.tenant_id);
     write_member(w, "name", t->record.name);
     write_member(w, "organization", t->org_name);
@@ -40,6 +40,12 @@ static void write_tenant(struct json_writer *w, const struct tenant *t)
     json_write_bool(w, t->record.is_enabled);
     json_key(w, "created");
     write_time(w, t->record.created);
+}
+
+static void write_tenant(struct json_writer *w, const struct tenant *t)
+{
+    json_object_begin(w);
+    write_members(w, t);
     json_object_end(w);
 }
 
@@ -173,7 +179,15 @@ bool op_tenant_list(struct op_call *c, struct err *e)
 
 bool op_tenant_show(struct op_call *c, struct err *e)
 {
-    return write_found(c, op_cstr(c, "tenant"), e);
+    struct installation *i = c->installation;
+    struct tenant *t = NULL;
+    if (!tenant_find(i->store, &i->conf, op_cstr(c, "tenant"), &t, e)) return false;
+    json_object_begin(c->out);
+    write_members(c->out, t);
+    bool ok = capability_write(i->store, t->record.tenant_id, c->out, e);
+    json_object_end(c->out);
+    tenant_unref(t);
+    return ok;
 }
 
 bool op_tenant_remove(struct op_call *c, struct err *e)

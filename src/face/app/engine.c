@@ -15,6 +15,7 @@
 #include "face/app/readying.h"
 #include "face/app/reload.h"
 #include "face/app/responding.h"
+#include "face/app/watching.h"
 #include "flow/act/manage.h"
 #include "kit/sys/loop.h"
 #include "kit/sys/memory.h"
@@ -32,6 +33,7 @@ struct engine {
     struct ingest *ingest;
     struct responding *responding;
     struct readying *readying;
+    struct watching *watching;
     bool is_manual;
     bool is_feedless; /* the feeds never began */
     bool is_response_over;
@@ -111,6 +113,18 @@ static void on_clock(void *ctx, const struct err *e)
         (void)fprintf(stderr, "portcullis: this machine's clock is right again\n");
 }
 
+static void on_login(void *ctx, const struct login_news *n)
+{
+    struct engine *en = ctx;
+    watching_login(en->watching, n);
+}
+
+static void on_lost(void *ctx)
+{
+    struct engine *en = ctx;
+    responding_notices(en->responding);
+}
+
 static bool make_cloud(struct engine *en, struct err *e)
 {
     const struct conf *c = &en->installation->conf;
@@ -120,6 +134,8 @@ static bool make_cloud(struct engine *en, struct err *e)
     struct defender_opts defender = {.http = en->http,
                                      .response_http = en->response_http,
                                      .on_clock = on_clock,
+                                     .on_login = on_login,
+                                     .login_ctx = en,
                                      .total_timeout_ms = (uint32_t)c->request_timeout_ms,
                                      .stall_timeout_ms = (uint32_t)c->request_stall_ms};
     return defender_new(en->loop, &defender, &en->defender, e);
@@ -128,6 +144,7 @@ static bool make_cloud(struct engine *en, struct err *e)
 static void on_change(void *ctx, const struct ingest_change *change)
 {
     struct engine *en = ctx;
+    watching_feed(en->watching, change);
     if (en->changes == NULL) return;
     changes_note(en->changes, change, clock_mono(loop_clock(en->loop)));
     timer_arm(en->changes_timer, TELL_EVERY_MS);
@@ -217,6 +234,7 @@ static void dismantle(struct engine *en)
     timer_free(en->changes_timer);
     changes_free(en->changes);
     defender_free(en->defender);
+    watching_free(en->watching);
     http_client_free(en->http);
     http_client_free(en->response_http);
     if (en->loop) loop_free(en->loop);
@@ -250,8 +268,9 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
                                   .manage = manage,
                                   .readiness = readiness,
                                   .tenant_changed = tenant_changed};
-    if (!loop_new(i->clock, &en->loop, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||
-        !make_response(en, is_manual, e) || !thread_start(run_loop, en, &en->thread, e)) {
+    if (!watching_new(i->store, on_lost, en, &en->watching, e) || !loop_new(i->clock, &en->loop, e) ||
+        !make_cloud(en, e) || !make_flow(en, is_manual, e) || !make_response(en, is_manual, e) ||
+        !thread_start(run_loop, en, &en->thread, e)) {
         dismantle(en);
         return false;
     }
@@ -266,7 +285,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
         engine_stop(en);
         return false;
     }
-    if (!is_manual && !readying_start(en->readying, e)) {
+    if (!watching_start(en->watching, e) || (!is_manual && !readying_start(en->readying, e))) {
         engine_stop(en);
         return false;
     }
@@ -353,6 +372,7 @@ void engine_stop(struct engine *en)
     if (en == NULL) return;
     engine_halt(en);
     readying_stop(en->readying);
+    watching_stop(en->watching);
     responding_end_managing(en->responding);
     ask(en, fold_stop_now, &q);
     thread_join(en->thread);

@@ -337,19 +337,28 @@ static bool wants_to_act(const struct readiness *r)
     return r->checks[CHECK_REMEDIATION].state == READY_OK || r->checks[CHECK_REMEDIATION].state == READY_LIMITED;
 }
 
+static bool note_any(void *arg, const struct condition_record *r)
+{
+    (void)r;
+    *(bool *)arg = true;
+    return false;
+}
+
 bool readiness_tell(struct store *s, const struct tenant *t, const struct readiness *r, bool *told_out, struct err *e)
 {
     struct buf before, now;
-    bool ok = true;
+    bool ok = true, has_lost = false;
     buf_init(&before, 4096);
     buf_init(&now, 4096);
     *told_out = false;
-    ok = store_readiness_get(s, t->record.tenant_id, &before, e);
+    /* What was lost (consent, a role, the credential) has been told as such. */
+    ok = store_readiness_get(s, t->record.tenant_id, &before, e) &&
+         store_condition_list(s, t->record.tenant_id, note_any, &has_lost, e);
     for (int c = 0; ok && c < CHECK_COUNT; c++) {
         const struct readiness_finding *f = &r->checks[c];
         if (!wants_to_act(r) || !concerns(r, c) || has_code(buf_str(&now), f->cause->code)) continue;
         buf_addf(&now, "%s%s", now.n ? "," : "", f->cause->code);
-        if (has_code(buf_str(&before), f->cause->code)) continue;
+        if (has_code(buf_str(&before), f->cause->code) || (has_lost && f->cause->kind == ERR_AUTH)) continue;
         ok = put_notice(s, t, f, c, e);
         *told_out = true;
     }

@@ -10,7 +10,7 @@ enum {
     CAUSE_HOLDS_MS = 3600 * 1000,
     CATCH_UP_MS = 120 * 1000, /* what an outage brings comes in pieces */
     BUSY_MS = 5000,           /* the person is on the phone with us already */
-    NAMES_MAX = 20,
+    NAMES_MAX = 500,
 };
 
 struct open_notice {

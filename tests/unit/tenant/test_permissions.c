@@ -131,6 +131,10 @@ static void test_second_best_and_wider(void **state)
     assert_true(c.wider == 0 && c.not_needed == P(MACHINE_WRITE));
     capabilities_judge(P(GRAPH_ALERT_WRITE), F(ALERTS) | F(SYNC), &c);
     assert_true(c.wider == 0); /* it writes, too */
+    capabilities_judge(P(SCAN) | P(MACHINE_READ) | P(FORENSICS), 0, &c);
+    assert_true(c.not_needed == 0 && c.missing == 0 && c.blocked == 0); /* by hand, whenever wanted */
+    capabilities_judge(P(SCAN), 0, &c);
+    assert_true(c.not_needed == P(SCAN) && c.missing == 0); /* of no use alone */
     capabilities_judge(0, F(SCAN) | F(ISOLATE) | F(ALERTS), &c);
     assert_true(capabilities_blocked_by(&c, PERM_MACHINE_READ) == (F(SCAN) | F(ISOLATE)));
     assert_true(capabilities_blocked_by(&c, PERM_SCAN) == F(SCAN));
