@@ -37,6 +37,14 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
                         "Send JSON with Content-Type: application/json."},
     [API_TOO_LARGE] = {"api.too_large", ERR_INPUT, "the request's body is too large",
                        "Send at most 1 MiB; divide what is more."},
+    [API_BAD_CURSOR] = {"api.bad_cursor", ERR_INPUT, "the cursor is not one that this list gave",
+                        "Begin anew without a cursor, then use the member next of each page as it stands."},
+    [API_CHANGED] = {"api.changed", ERR_INPUT, "it was changed in the meantime",
+                     "Read it again, and send its new ETag with the change if the change still holds."},
+    [API_KEY_REUSED] = {"api.key_reused", ERR_INPUT, "this Idempotency-Key was used for another request",
+                        "Give each new request a key of its own."},
+    [API_RESULT_SIZE] = {"api.result_size", ERR_LIMIT, "the result is larger than may be held",
+                         "Ask for less at once: name a tenant, or a shorter time."},
 };
 
 struct str op_text(const struct op_call *c, const char *name)

@@ -55,6 +55,7 @@ enum op_reach {
     REACH_ALL,     /* everything: it is about no customer */
 };
 
+struct op_page;
 struct op_call {
     const struct operation *op;
     const struct json *params;         /* an object of strings (flags: true; many: an array); checked against the row */
@@ -68,6 +69,7 @@ struct op_call {
     int exit_code;                     /* set by a handler for "partly" (3) */
     struct arena *arena;               /* for the call's own small things */
     struct str before, after;          /* op_before, op_after */
+    struct op_page *page;              /* which part of a list (page.h); NULL: all of it */
     bool is_audited;                   /* its entry is in the audit trail */
 };
 
@@ -143,6 +145,10 @@ enum {
     API_NO_LOGIN,
     API_MEDIA_TYPE,
     API_TOO_LARGE,
+    API_BAD_CURSOR,
+    API_CHANGED,
+    API_KEY_REUSED,
+    API_RESULT_SIZE,
     API_CAUSE_COUNT
 };
 extern const struct cause api_causes[];

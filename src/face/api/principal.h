@@ -15,6 +15,7 @@
 
 struct engine_ops;
 struct installation;
+struct op_page;
 struct json;
 
 enum role { ROLE_VIEWER, ROLE_ANALYST, ROLE_RESPONDER, ROLE_ADMIN, ROLE_OWNER, ROLE_COUNT };
@@ -59,11 +60,14 @@ struct op_request {
     const struct principal *by;
     struct installation *installation;
     const struct engine_ops *engine; /* may be NULL: nothing runs */
+    struct op_page *page;            /* NULL: whole lists */
 };
 /* Finds the row; checks the parameters, the caller's role against the row, and his scope against the row's reach and the
  * organizations and tenants that the parameters name; runs the handler; enters what was changed, and what was refused, in the
  * audit trail. The result (or error object) is appended to `out`.
  * Returns the HTTP status that fits; *exit_code_out as the command line would exit. */
 int operation_run(const struct op_request *q, struct buf *out, int *exit_code_out);
+/* The same for a front that writes failures in its own way: on failure `out` is empty. */
+bool operation_try(const struct op_request *q, struct buf *out, int *exit_code_out, struct err *e);
 
 #endif

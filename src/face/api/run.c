@@ -22,6 +22,7 @@ int operation_status(const struct err *e)
         {&api_causes[API_NO_PATH], 404},       {&api_causes[API_NO_METHOD], 405},
         {&api_causes[API_BAD_HOST], 421},      {&api_causes[API_NO_LOGIN], 401},
         {&api_causes[API_MEDIA_TYPE], 415},    {&api_causes[API_TOO_LARGE], 413},
+        {&api_causes[API_CHANGED], 412},       {&api_causes[API_KEY_REUSED], 422},
         {&tenant_causes[TENANT_EXISTS], 409},  {&store_causes[STORE_EXISTS], 409},
     };
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
@@ -231,26 +232,34 @@ static bool run_checked(const char *name, struct op_call *c, struct err *e)
     return ok;
 }
 
-int operation_run(const struct op_request *q, struct buf *out, int *exit_code_out)
+bool operation_try(const struct op_request *q, struct buf *out, int *exit_code_out, struct err *e)
 {
     struct json_writer w;
     struct arena arena;
-    struct err e = {0};
     struct principal by = *q->by;
     arena_init(&arena, CALL_ARENA_BYTES);
     json_writer_init(&w, out);
     struct op_call call = {.params = q->params,
                            .installation = q->installation,
                            .engine = q->engine,
+                           .page = q->page,
                            .out = &w,
                            .by = &by,
                            .actor = by.name,
                            .arena = &arena};
-    bool ok = principal_prepare(&by, q->installation->store, &arena, &e) && run_checked(q->name, &call, &e);
+    bool ok = principal_prepare(&by, q->installation->store, &arena, e) && run_checked(q->name, &call, e);
     arena_done(&arena);
-    *exit_code_out = ok ? call.exit_code : e.cause->kind == ERR_INPUT ? 2 : 1;
-    if (ok) return 200;
-    buf_reset(out); /* a result half written is none */
+    if (ok && out->failed) ok = err_set(e, &api_causes[API_RESULT_SIZE], "%s: more than %zu bytes", q->name, out->max);
+    *exit_code_out = ok ? call.exit_code : e->cause->kind == ERR_INPUT ? 2 : 1;
+    if (!ok) buf_reset(out); /* a result half written is none */
+    return ok;
+}
+
+int operation_run(const struct op_request *q, struct buf *out, int *exit_code_out)
+{
+    struct json_writer w;
+    struct err e = {0};
+    if (operation_try(q, out, exit_code_out, &e)) return 200;
     json_writer_init(&w, out);
     err_to_json(&w, &e);
     return operation_status(&e);

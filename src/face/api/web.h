@@ -23,6 +23,7 @@ struct web_route {
 extern const struct web_route *const web_route_tables[]; /* ends with NULL */
 extern const struct web_route health_routes[];
 extern const struct web_route onboarding_routes[];
+extern const struct web_route openapi_routes[];
 
 /* One request, as its handler sees it. */
 struct web_call {

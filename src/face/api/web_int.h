@@ -24,4 +24,6 @@ struct web {
 void web_handle(void *ctx, struct http_exchange *x);
 void web_handle_too_large(void *ctx, struct http_exchange *x);
 
+void rest_handle(struct web_call *c); /* rest.c: a route made from an operation's row */
+
 #endif

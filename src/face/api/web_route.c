@@ -1,6 +1,7 @@
 /* One request: its target is taken apart, its host looked at, its route found, its caller asked for; then the handler. */
 #include <stdio.h>
 
+#include "face/api/rest_params.h"
 #include "face/api/web_int.h"
 
 enum { CALL_ARENA_BYTES = 16 << 20, ALLOW_BYTES = 96 };
@@ -13,6 +14,25 @@ static void allow(char list[ALLOW_BYTES], const char *method)
     size_t n = strlen(list);
     bool is_get = strcmp(method, "GET") == 0;
     (void)snprintf(list + n, ALLOW_BYTES - n, "%s%s%s", n ? ", " : "", method, is_get ? ", HEAD" : "");
+}
+
+static bool find_operation(struct web_call *c, char list[ALLOW_BYTES])
+{
+    char method[8];
+    const char *pattern;
+    for (const struct op_table *t = operation_tables; t->rows; t++)
+        for (const struct operation *op = t->rows; op->name; op++) {
+            if (op->rest == NULL) continue;
+            rest_split(op, method, &pattern);
+            if (!web_target_fits(&c->target, pattern)) continue;
+            if (strcmp(method, c->method) == 0) {
+                c->op = op;
+                c->pattern = pattern;
+                return true;
+            }
+            allow(list, method);
+        }
+    return false;
 }
 
 /* false: no row has this method and path; `list` tells which methods the path takes. */
@@ -28,7 +48,7 @@ static bool find_route(struct web_call *c, char list[ALLOW_BYTES])
             }
             allow(list, r->method);
         }
-    return false;
+    return find_operation(c, list);
 }
 
 static void answer_without_route(struct web_call *c, char list[ALLOW_BYTES])
@@ -113,7 +133,7 @@ static void answer(struct web_call *c)
         answer_without_route(c, list);
         return;
     }
-    if (find_caller(c, &by)) c->route->handle(c);
+    if (find_caller(c, &by)) (c->op ? rest_handle : c->route->handle)(c);
 }
 
 static void begin(struct web_call *c, struct web *w, struct http_exchange *x)

@@ -4,5 +4,6 @@
 const struct web_route *const web_route_tables[] = {
     health_routes,
     onboarding_routes,
+    openapi_routes,
     NULL,
 };
