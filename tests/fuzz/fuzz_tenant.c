@@ -18,7 +18,7 @@ static void check_again(const struct tenant_record *r)
     struct tenant_record again;
     struct err e = {0};
     for (int i = 0; i < TENANT_OVERRIDES; i++) in.overrides[i] = r->overrides[i];
-    INVARIANT(input_record(&in, &again, &e));
+    INVARIANT(input_record(&in, true, &again, &e));
     INVARIANT(strcmp(r->name, again.name) == 0 && strcmp(r->tenant_id, again.tenant_id) == 0);
     INVARIANT(strcmp(r->client_id, again.client_id) == 0 && strcmp(r->cloud, again.cloud) == 0);
     for (int i = 0; i < TENANT_OVERRIDES; i++) INVARIANT(strcmp(r->overrides[i], again.overrides[i]) == 0);
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     in.client_id = line(&a, &rest);
     in.cloud = line(&a, &rest);
     for (int i = 0; i < TENANT_OVERRIDES; i++) in.overrides[i] = line(&a, &rest);
-    if (input_record(&in, &r, &e))
+    if (input_record(&in, true, &r, &e))
         check_again(&r);
     else
         check_refusal(&e);

@@ -20,10 +20,13 @@ bool defender_new(struct loop *l, const struct defender_opts *o, struct defender
     d->on_login = o->on_login;
     d->login_ctx = o->login_ctx;
     d->clock_ctx = o->clock_ctx;
+    d->on_credential = o->on_credential;
+    d->credential_ctx = o->credential_ctx;
     random_bytes(&seed, sizeof seed);
     rng_seed(&d->rng, seed);
     LIST_INIT(&d->logins);
     LIST_INIT(&d->fetches);
+    LIST_INIT(&d->trials);
     *out = d;
     return true;
 }
@@ -32,31 +35,36 @@ void defender_free(struct defender *d)
 {
     if (d == NULL) return;
     while (!LIST_EMPTY(&d->fetches)) fetch_free(LIST_FIRST(&d->fetches));
+    while (!LIST_EMPTY(&d->trials)) trial_free(LIST_FIRST(&d->trials));
     while (!LIST_EMPTY(&d->logins)) login_free(LIST_FIRST(&d->logins));
     free(d);
 }
 
 void defender_forget_tenant(struct defender *d, const char *tenant_id)
 {
-    struct token *t = token_find(d, tenant_id, AUD_GRAPH);
-    if (t) login_free(t->login);
+    struct login *l;
+    while ((l = login_of_tenant(d, tenant_id, NULL)) != NULL) login_free(l);
 }
 
 bool defender_roles(struct defender *d, const char *tenant_id, enum audience audience,
                     bool (*each)(void *arg, struct str role), void *arg)
 {
-    const struct token *t = token_find(d, tenant_id, audience);
-    if (t == NULL || t->bearer == NULL) return false;
-    struct str rest = buf_str(&t->roles);
-    while (rest.n > 0)
-        if (!each(arg, str_cut(&rest, '\n'))) break;
-    return true;
+    bool has_token = false, go_on = true;
+    for (struct login *l = NULL; go_on && (l = login_of_tenant(d, tenant_id, l)) != NULL;) {
+        const struct token *t = &l->tokens[audience];
+        struct str rest = t->bearer ? buf_str(&t->roles) : STR_NONE;
+        has_token |= t->bearer != NULL;
+        while (go_on && rest.n > 0) go_on = each(arg, str_cut(&rest, '\n'));
+    }
+    return has_token;
 }
 
 enum access defender_access(struct defender *d, const char *tenant_id, enum endpoint endpoint)
 {
     const struct endpoint_row *row = &endpoint_rows[endpoint];
-    const struct token *t = token_find(d, tenant_id, row->audience);
+    const struct login *any = login_of_tenant(d, tenant_id, NULL);
+    const struct app *app = any ? endpoint_app(any->tenant, row) : NULL;
+    const struct token *t = token_find(d, tenant_id, app, row->audience);
     if (t == NULL || t->bearer == NULL) return ACCESS_UNKNOWN;
     if (*row->role == '\0' || token_has_role(t, str_of(row->role))) return ACCESS_GRANTED;
     return t->roles.n ? ACCESS_MISSING : ACCESS_NO_ROLES;

@@ -1,13 +1,13 @@
 /* Microsoft's side: tokens, hosts, the table of end-points, and what their errors mean. Loop thread only; nothing blocks.
  *
  * A fetch is one request to one tenant: the token is found or renewed first (cached, renewed at 80 to 90 % of its life, one
- * renewal at a time per tenant and audience), the answer's raw body is handed over as it comes, a failure comes back as an
+ * renewal at a time per tenant, app and audience), the answer's raw body is handed over as it comes, a failure comes back as an
  * err whose cause says what it means and what to do. A token goes only to hosts of its audience.
  *
  * A login that failed is not tried again at once: after a permanent refusal not for 15 minutes, then 30, then 60 (hammering
  * a bad secret locks applications out); after a passing one for seconds, at most five minutes. Until then every fetch that
- * needs a token gets the same error with the time that is left. A tenant whose credential or hosts have changed starts
- * afresh by itself. */
+ * needs a token gets the same error with the time that is left. All of this is kept per tenant and app. A tenant whose
+ * credential or hosts have changed starts afresh by itself; a credential that is not taken any more gives way to a tested one. */
 #ifndef CLOUD_DEFENDER_DEFENDER_H
 #define CLOUD_DEFENDER_DEFENDER_H
 
@@ -101,6 +101,14 @@ static inline bool endpoint_is_hunting(const struct endpoint_row *row)
     return row->family == API_GRAPH_HUNTING || row->family == API_ENDPOINT_HUNTING;
 }
 
+/* What a login said of an app's credential. */
+struct credential_event {
+    const char *tenant_id;
+    int64_t app_id, credential_id;
+    const struct err *refused; /* NULL: it is taken (again) */
+    int64_t fell_to;           /* the tested credential that is used instead; 0: there is none */
+};
+
 struct defender;
 /* A login has ended: with a token, or refused. Borrowed for the call. */
 struct login_news {
@@ -118,11 +126,19 @@ struct defender_opts {
     void *clock_ctx;
     void (*on_login)(void *ctx, const struct login_news *n); /* loop; must not call back here. May be NULL */
     void *login_ctx;
+    /* A credential was refused (each time), or is taken again; may be NULL. */
+    void (*on_credential)(void *ctx, const struct credential_event *event);
+    void *credential_ctx;
 };
 bool defender_new(struct loop *l, const struct defender_opts *o, struct defender **out, struct err *e);
 void defender_free(struct defender *d); /* before its http client; cancels what runs, without callbacks; accepts NULL */
 /* Its tokens, and any wait after a failed login: the next fetch asks anew. For "try again now", and for removed tenants. */
 void defender_forget_tenant(struct defender *d, const char *tenant_id);
+
+/* One real token with a credential that need not be in use, to see whether it would work. Nothing is kept of it. `done` comes
+ * later, from the loop, unless the defender is freed first; e NULL: a token of this tenant came. */
+void defender_try(struct defender *d, struct tenant *t, struct app *app, unsigned credential, enum audience audience,
+                  void (*done)(void *ctx, const struct err *e), void *ctx);
 
 struct fetch {
     enum endpoint endpoint;

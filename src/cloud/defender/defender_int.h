@@ -1,6 +1,6 @@
 /* Inside cloud/defender: logins, tokens and fetches.
  *
- * A login is what we know of one tenant's application: a token per audience, each with the fetches that wait for it. Nothing
+ * A login is what we know of one tenant's use of one app: a token per audience, each with the fetches that wait for it. Nothing
  * calls back on the spot: a fetch that may go on, or has failed, is woken through its own timer, so no callback of a caller
  * ever runs inside a walk over our lists. */
 #ifndef CLOUD_DEFENDER_DEFENDER_INT_H
@@ -14,6 +14,7 @@
 
 LIST_HEAD(login_list, login);
 LIST_HEAD(fetch_list, fetch_call);
+LIST_HEAD(trial_list, trial);
 TAILQ_HEAD(fetch_queue, fetch_call);
 
 struct defender {
@@ -29,6 +30,9 @@ struct defender {
     bool is_clock_off;
     void (*on_login)(void *ctx, const struct login_news *n);
     void *login_ctx;
+    void (*on_credential)(void *ctx, const struct credential_event *event);
+    void *credential_ctx;
+    struct trial_list trials;
 };
 
 struct token {
@@ -40,6 +44,7 @@ struct token {
     struct buf roles; /* one a line */
     /* the renewal under way */
     struct http_call *renewal; /* NULL: none */
+    int64_t credential_id;     /* it was asked with */
     struct buf answer;
     struct fetch_queue waiting;
     /* after a failure */
@@ -52,6 +57,9 @@ struct login {
     LIST_ENTRY(login) in_logins;
     struct defender *d;
     struct tenant *tenant; /* the snapshot the tokens were asked for with */
+    struct app *app;       /* one of its apps */
+    unsigned credential;   /* which of the app's is in use: not the active one after a fall-over */
+    bool is_refused;       /* the last answer was that this credential is not taken */
     struct token tokens[AUD_COUNT];
 };
 
@@ -60,6 +68,7 @@ struct fetch_call {
     TAILQ_ENTRY(fetch_call) in_waiting;
     struct defender *d;
     struct tenant *tenant;
+    struct app *app; /* of the tenant; NULL: it has none */
     const struct endpoint_row *row;
     struct fetch_handler handler;
     char *query, *kql, *body, *id;
@@ -92,17 +101,35 @@ struct token_answer {
 bool token_answer_read(struct arena *a, struct str body, const struct tenant *tenant, struct token_answer *out,
                        struct buf *roles, struct err *e);
 
+/* One request for a token, with this credential (login_request.c). */
+struct login_request {
+    const struct tenant *tenant;
+    const struct app *app;
+    const struct app_credential *credential;
+    enum audience audience;
+};
+/* NULL: it was not sent, `e` says why. */
+struct http_call *login_send(struct defender *d, const struct login_request *q, const struct http_handler *h,
+                             struct err *e);
+/* Is it the credential that the login did not take? Another one may be. */
+bool login_blames_credential(const struct cause *c);
+
 enum token_state { TOKEN_READY, TOKEN_COMING, TOKEN_FAILED };
 /* TOKEN_READY: *out has a bearer now. TOKEN_COMING: wait in (*out)->waiting. TOKEN_FAILED: `e` says why, and for how long. */
-enum token_state token_get(struct defender *d, struct tenant *t, enum audience audience, struct token **out,
-                           struct err *e);
+enum token_state token_get(struct defender *d, struct tenant *t, struct app *app, enum audience audience,
+                           struct token **out, struct err *e);
 /* The API did not take this token. True: it was old enough to be dropped, so asking for a new one makes sense. */
-bool token_drop(struct defender *d, const char *tenant_id, enum audience audience, uint64_t serial);
+bool token_drop(struct defender *d, const struct fetch_call *c);
 /* NULL: no login yet. */
-struct token *token_find(struct defender *d, const char *tenant_id, enum audience audience);
-bool token_is_old(const struct token *t); /* so that a new one may say something else */
+struct token *token_find(struct defender *d, const char *tenant_id, const struct app *app, enum audience audience);
+struct login *login_of_tenant(struct defender *d, const char *tenant_id,
+                              const struct login *after); /* NULL: the first */
+bool token_is_old(const struct token *t);                 /* so that a new one may say something else */
 bool token_has_role(const struct token *t, struct str role);
 void login_free(struct login *l);
+/* Which of the tenant's apps an end-point is asked with. */
+struct app *endpoint_app(const struct tenant *t, const struct endpoint_row *row);
+void trial_free(struct trial *t);
 
 /* The wait for a token is over: go on, or fail with `e`. */
 void fetch_wake(struct fetch_call *c, const struct err *e);

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "cloud/defender/defender.h"
+#include "cloud/defender/defender_int.h"
 
 #define MIB(n) ((uint64_t)(n) << 20)
 
@@ -60,6 +60,13 @@ const struct endpoint_row endpoint_rows[EP_COUNT] = {
 bool endpoint_changes(const struct endpoint_row *row)
 {
     return strcmp(row->method, "GET") != 0 && !endpoint_is_hunting(row);
+}
+
+/* Cancelling needs the role of what is cancelled, which is one of containing. */
+struct app *endpoint_app(const struct tenant *t, const struct endpoint_row *row)
+{
+    bool is_cancel = row == &endpoint_rows[EP_CANCEL];
+    return tenant_app(t, row->audience, is_cancel ? endpoint_rows[EP_ISOLATE].role : row->role);
 }
 
 void family_rates(enum api_family family, bool for_response, struct rate out[BUDGET_RATES_MAX])

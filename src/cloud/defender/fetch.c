@@ -136,13 +136,13 @@ static void complete_wait(const struct fetch_call *c, struct err *e)
  * the next probe sees what was granted since. */
 static void judge_role(const struct fetch_call *c, struct err *e)
 {
-    const struct token *t = token_find(c->d, c->tenant->record.tenant_id, c->row->audience);
+    const struct token *t = token_find(c->d, c->tenant->record.tenant_id, c->app, c->row->audience);
     if (e->cause != &defender_causes[DEFENDER_ROLE_MISSING] || t == NULL || t->bearer == NULL || t->serial != c->serial)
         return;
     if (token_has_role(t, str_of(c->row->role)))
         e->cause = &defender_causes[DEFENDER_FORBIDDEN];
     else
-        (void)token_drop(c->d, c->tenant->record.tenant_id, c->row->audience, c->serial);
+        (void)token_drop(c->d, c);
 }
 
 static void explain(struct fetch_call *c, const struct http_response *r, struct err *e)
@@ -166,8 +166,7 @@ static void on_done(void *ctx, const struct http_response *r, const struct err *
         return;
     }
     explain(c, r, &e);
-    if (e.cause == &defender_causes[DEFENDER_TOKEN_REFUSED] && !c->has_renewed &&
-        token_drop(c->d, c->tenant->record.tenant_id, c->row->audience, c->serial)) {
+    if (e.cause == &defender_causes[DEFENDER_TOKEN_REFUSED] && !c->has_renewed && token_drop(c->d, c)) {
         c->has_renewed = true;
         buf_reset(&c->error_body);
         fetch_wake(c, NULL);
@@ -222,11 +221,11 @@ static void send(struct fetch_call *c, const struct token *t, const char *url)
 /* What the token does not allow is not asked: the answer is known. A token from before the consent is dropped first, once. */
 static void send_if_allowed(struct fetch_call *c, const struct token *t, const char *url)
 {
-    const char *tenant_id = c->tenant->record.tenant_id;
     struct err e;
+    c->serial = t->serial;
     if (*c->row->role == '\0' || token_has_role(t, str_of(c->row->role))) {
         send(c, t, url);
-    } else if (!c->has_renewed && token_is_old(t) && token_drop(c->d, tenant_id, c->row->audience, t->serial)) {
+    } else if (!c->has_renewed && token_is_old(t) && token_drop(c->d, c)) {
         c->has_renewed = true;
         fetch_wake(c, NULL);
     } else {
@@ -244,7 +243,7 @@ static void on_wake(void *arg)
     struct err e = c->failure;
     buf_init(&url, 0);
     bool ok = e.cause == NULL && add_url(c, &url, &e);
-    enum token_state state = ok ? token_get(c->d, c->tenant, c->row->audience, &t, &e) : TOKEN_FAILED;
+    enum token_state state = ok ? token_get(c->d, c->tenant, c->app, c->row->audience, &t, &e) : TOKEN_FAILED;
     switch (state) {
     case TOKEN_READY: send_if_allowed(c, t, buf_cstr(&url)); break;
     case TOKEN_COMING:
@@ -271,6 +270,7 @@ struct fetch_call *defender_fetch(struct defender *d, struct tenant *t, const st
     c->d = d;
     c->tenant = tenant_ref(t);
     c->row = &endpoint_rows[f->endpoint];
+    c->app = endpoint_app(t, c->row);
     c->handler = *h;
     c->is_response = f->is_response;
     c->query = str_dup(f->query);

@@ -4,11 +4,9 @@
 #include <string.h>
 
 #include "cloud/defender/explain_int.h"
-#include "kit/json/json.h"
 #include "kit/seal/seal.h"
 
 enum {
-    LOGIN_TIMEOUT_MS = 60 * 1000,
     /* A token this young that is refused will not be better when it is made anew: asking on would end in AADSTS50196. */
     DROP_AGE_MS = 5 * 60 * 1000,
     PERMANENT_FIRST_MS = 15 * 60 * 1000,
@@ -60,20 +58,27 @@ static void token_reset(struct token *t)
     wake_all(t, NULL);
 }
 
-static struct login *login_find(struct defender *d, const char *tenant_id)
+struct login *login_of_tenant(struct defender *d, const char *tenant_id, const struct login *after)
 {
-    struct login *l;
-    LIST_FOREACH(l, &d->logins, in_logins)
-    if (str_eq_nocase(str_of(l->tenant->record.tenant_id), str_of(tenant_id))) return l;
-    return NULL;
+    struct login *l = after ? LIST_NEXT(after, in_logins) : LIST_FIRST(&d->logins);
+    while (l && !str_eq_nocase(str_of(l->tenant->record.tenant_id), str_of(tenant_id))) l = LIST_NEXT(l, in_logins);
+    return l;
 }
 
-static struct login *login_new(struct defender *d, struct tenant *t)
+static struct login *login_find(struct defender *d, const char *tenant_id, int64_t app_id)
+{
+    struct login *l = NULL;
+    while ((l = login_of_tenant(d, tenant_id, l)) != NULL && l->app->record.id != app_id) continue;
+    return l;
+}
+
+static struct login *login_new(struct defender *d, struct tenant *t, struct app *app)
 {
     struct login *l = calloc(1, sizeof *l);
     INVARIANT(l != NULL);
     l->d = d;
     l->tenant = tenant_ref(t);
+    l->app = app_ref(app);
     for (int i = 0; i < AUD_COUNT; i++) {
         struct token *token = &l->tokens[i];
         token->login = l;
@@ -96,35 +101,59 @@ void login_free(struct login *l)
     }
     LIST_REMOVE(l, in_logins);
     tenant_unref(l->tenant);
+    app_unref(l->app);
     free(l);
+}
+
+static bool is_same_credential(const struct app_credential *a, const struct app_credential *b)
+{
+    return a->record.id == b->record.id && a->record.is_old_form == b->record.is_old_form &&
+           str_eq(secret_reveal(a->secret), secret_reveal(b->secret));
+}
+
+/* Where the credential in use stands in the app as it is now; false: another is to be used. */
+static bool find_credential(const struct login *l, const struct app *now, unsigned *out)
+{
+    const struct app *before = l->app;
+    if (before->credential_count == 0 || now->credential_count == 0)
+        return before->credential_count == now->credential_count;
+    const struct app_credential *used = &before->credentials[l->credential];
+    bool is_active_same = is_same_credential(&before->credentials[0], &now->credentials[0]);
+    for (*out = 0; *out < now->credential_count; ++*out)
+        if (is_same_credential(used, &now->credentials[*out])) return *out == 0 || is_active_same;
+    return false;
 }
 
 static bool asks_alike(const struct tenant *a, const struct tenant *b)
 {
-    bool is_alike = strcmp(a->record.client_id, b->record.client_id) == 0 && strcmp(a->login_url, b->login_url) == 0 &&
-                    strcmp(a->token_url, b->token_url) == 0 && (a->secret != NULL) == (b->secret != NULL) &&
-                    (a->secret == NULL || str_eq(secret_reveal(a->secret), secret_reveal(b->secret)));
+    bool is_alike = strcmp(a->login_url, b->login_url) == 0 && strcmp(a->token_url, b->token_url) == 0;
     for (int i = 0; is_alike && i < AUD_COUNT; i++) is_alike = strcmp(a->apis[i].audience, b->apis[i].audience) == 0;
     return is_alike;
 }
 
 /* A new snapshot of the tenant with another credential makes what we had of it void, a wait for "bad secret" too. */
-static struct login *login_for(struct defender *d, struct tenant *t)
+static struct login *login_for(struct defender *d, struct tenant *t, struct app *app)
 {
-    struct login *l = login_find(d, t->record.tenant_id);
-    if (l == NULL) return login_new(d, t);
+    struct login *l = login_find(d, t->record.tenant_id, app->record.id);
+    unsigned credential = 0;
+    if (l == NULL) return login_new(d, t, app);
     if (l->tenant == t) return l;
-    bool is_same = asks_alike(l->tenant, t);
+    bool is_same = find_credential(l, app, &credential) && asks_alike(l->tenant, t) &&
+                   strcmp(l->app->record.client_id, app->record.client_id) == 0;
     struct tenant *before = l->tenant;
+    struct app *app_before = l->app;
     l->tenant = tenant_ref(t);
+    l->app = app_ref(app);
+    l->credential = is_same ? credential : 0;
     tenant_unref(before);
+    app_unref(app_before);
     for (int i = 0; i < AUD_COUNT && !is_same; i++) token_reset(&l->tokens[i]);
     return l;
 }
 
-struct token *token_find(struct defender *d, const char *tenant_id, enum audience audience)
+struct token *token_find(struct defender *d, const char *tenant_id, const struct app *app, enum audience audience)
 {
-    struct login *l = login_find(d, tenant_id);
+    struct login *l = app ? login_find(d, tenant_id, app->record.id) : NULL;
     return l ? &l->tokens[audience] : NULL;
 }
 
@@ -211,10 +240,44 @@ static bool on_piece(void *ctx, const void *p, size_t n)
 
 static void tell_login(const struct token *t, const struct err *e)
 {
-    const struct defender *d = t->login->d;
-    const struct tenant_record *r = &t->login->tenant->record;
-    struct login_news n = {r->tenant_id, r->client_id, t->audience, e ? STR_NONE : buf_str(&t->roles), e};
+    const struct login *l = t->login;
+    const struct defender *d = l->d;
+    struct login_news n = {l->tenant->record.tenant_id, l->app->record.client_id, t->audience,
+                           e ? STR_NONE : buf_str(&t->roles), e};
     if (d->on_login) d->on_login(d->login_ctx, &n);
+}
+
+static bool start_renewal(struct token *t, struct err *e);
+
+static void tell_credential(const struct login *l, int64_t credential_id, const struct err *refused, int64_t fell_to)
+{
+    const struct credential_event event = {l->tenant->record.tenant_id, l->app->record.id, credential_id, refused,
+                                           fell_to};
+    if (l->d->on_credential) l->d->on_credential(l->d->credential_ctx, &event);
+}
+
+/* The next one that was tested is used from now on; what still waits, waits for its answer. False: there is none. */
+static bool fall_over(struct token *t, const struct err *why)
+{
+    struct login *l = t->login;
+    const struct app *app = l->app;
+    struct err e;
+    if (!login_blames_credential(why->cause) || app->credential_count == 0) return false;
+    bool is_in_use = app->credentials[l->credential].record.id == t->credential_id;
+    bool has_next = !is_in_use || l->credential + 1 < app->credential_count;
+    l->is_refused = is_in_use && !has_next;
+    if (is_in_use && has_next) l->credential++;
+    tell_credential(l, t->credential_id, why, has_next ? app->credentials[l->credential].record.id : 0);
+    return has_next && start_renewal(t, &e);
+}
+
+static void note_success(struct token *t)
+{
+    struct login *l = t->login;
+    const struct app_credential *used = &l->app->credentials[l->credential];
+    bool is_news = l->is_refused || used->record.error_code[0];
+    l->is_refused = false;
+    if (is_news && used->record.id == t->credential_id) tell_credential(l, t->credential_id, NULL, 0);
 }
 
 static void on_answered(void *ctx, const struct http_response *r, const struct err *transport)
@@ -231,82 +294,57 @@ static void on_answered(void *ctx, const struct http_response *r, const struct e
         defender_explain_login(r, buf_str(&t->answer), &e);
     if (transport == NULL) clock_judge(t->login->d, r, ok ? NULL : &e);
     answer_wipe(t);
+    if (!ok && fall_over(t, &e)) return;
     tell_login(t, ok ? NULL : &e);
-    if (ok)
+    if (ok) {
+        note_success(t);
         wake_all(t, NULL);
-    else
+    } else {
         renewal_failed(t, &e);
-}
-
-/* The old end-point takes `resource`, and is the only one that some APIs' tokens come from. */
-static bool is_v1(struct str url)
-{
-    return str_find(url, STR("/v2.0/"), 0) == SIZE_MAX;
-}
-
-static bool add_token_url(struct buf *out, const struct tenant *t, enum audience audience)
-{
-    struct str place = STR(TENANT_IN_URL), id = str_of(t->record.tenant_id);
-    if (t->token_url[0] == '\0')
-        return buf_addf(out, "%s/%s/oauth2/%stoken", t->login_url, t->record.tenant_id,
-                        api_rows[audience].is_v1_only ? "" : "v2.0/");
-    struct str rest = str_of(t->token_url), version = STR("v2.0/");
-    size_t at = str_find(rest, place, 0);
-    if (at != SIZE_MAX) {
-        if (!buf_add_str(out, str_sub(rest, 0, at)) || !buf_add_str(out, id)) return false;
-        rest = str_sub(rest, at + place.n, SIZE_MAX);
     }
-    at = api_rows[audience].is_v1_only ? str_find(rest, version, 0) : SIZE_MAX;
-    if (at == SIZE_MAX) return buf_add_str(out, rest);
-    return buf_add_str(out, str_sub(rest, 0, at)) && buf_add_str(out, str_sub(rest, at + version.n, SIZE_MAX));
 }
 
-static void add_form(struct buf *out, const struct tenant *t, enum audience audience, bool is_old)
+/* One whose sealed secret is damaged is as good as refused. */
+static void skip_unopened(struct login *l)
 {
-    (void)buf_addf(out, "grant_type=client_credentials&client_id=%s&%s=", t->record.client_id,
-                   is_old ? "resource" : "scope");
-    (void)url_encode(out, str_of(t->apis[audience].audience));
-    if (!is_old) (void)url_encode(out, STR("/.default"));
-    (void)buf_add_str(out, STR("&client_secret="));
-    if (t->secret) (void)url_encode(out, secret_reveal(t->secret));
+    const struct app *app = l->app;
+    struct err why;
+    while (l->credential + 1 < app->credential_count && secret_reveal(app->credentials[l->credential].secret).n == 0) {
+        int64_t id = app->credentials[l->credential++].record.id;
+        (void)err_set(&why, &seal_causes[SEAL_CORRUPT], "the sealed secret of the app \"%s\" cannot be opened",
+                      app->record.name);
+        tell_credential(l, id, &why, app->credentials[l->credential].record.id);
+    }
 }
 
-static void start_renewal(struct token *t)
+static bool start_renewal(struct token *t, struct err *e)
 {
-    char request_id[REQUEST_ID_BYTES];
-    const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", "Accept: application/json",
-                                   request_id_header(request_id), NULL};
-    const struct tenant *tenant = t->login->tenant;
-    struct defender *d = t->login->d;
+    struct login *l = t->login;
     struct http_handler h = {.ctx = t, .on_body = on_piece, .on_done = on_answered};
-    struct buf url, form;
-    size_t secret_bytes = tenant->secret ? secret_reveal(tenant->secret).n : 0;
-    buf_init(&url, 0);
-    buf_init(&form, 0);
-    /* At once: a buffer that grows leaves its old bytes behind. */
-    INVARIANT(buf_reserve(&form, 3 * secret_bytes + 4096) && buf_reserve(&t->answer, ERROR_BODY_BYTES));
-    INVARIANT(add_token_url(&url, tenant, t->audience));
-    add_form(&form, tenant, t->audience, is_v1(buf_str(&url)));
-    t->renewal = http_send(d->http,
-                           &(struct http_request){.method = "POST",
-                                                  .url = buf_cstr(&url),
-                                                  .headers = headers,
-                                                  .body = buf_str(&form),
-                                                  .total_timeout_ms = LOGIN_TIMEOUT_MS,
-                                                  .body_max = ERROR_BODY_BYTES},
-                           &h);
-    seal_wipe(form.p, form.cap);
-    buf_done(&form);
-    buf_done(&url);
+    if (l->app->credential_count == 0)
+        return err_set(e, &defender_causes[DEFENDER_NO_CREDENTIAL], "the app \"%s\" has no active credential",
+                       l->app->record.name);
+    skip_unopened(l);
+    const struct app_credential *credential = &l->app->credentials[l->credential];
+    const struct login_request q = {l->tenant, l->app, credential, t->audience};
+    INVARIANT(buf_reserve(&t->answer, ERROR_BODY_BYTES));
+    t->credential_id = credential->record.id;
+    t->renewal = login_send(l->d, &q, &h, e);
+    return t->renewal != NULL;
 }
 
-enum token_state token_get(struct defender *d, struct tenant *tenant, enum audience audience, struct token **out,
-                           struct err *e)
+enum token_state token_get(struct defender *d, struct tenant *tenant, struct app *app, enum audience audience,
+                           struct token **out, struct err *e)
 {
-    struct token *t = &login_for(d, tenant)->tokens[audience];
+    if (app == NULL) {
+        (void)err_set(e, &defender_causes[DEFENDER_NO_CREDENTIAL], "the tenant \"%s\" has no app", tenant->record.name);
+        return TOKEN_FAILED;
+    }
+    struct token *t = &login_for(d, tenant, app)->tokens[audience];
     int64_t now = now_of(d).ms;
     bool is_usable = t->bearer && now < t->usable_until.ms, is_blocked = now < t->blocked_until.ms;
-    if (t->renewal == NULL && !is_blocked && (!is_usable || now >= t->renew_at.ms)) start_renewal(t);
+    bool is_wanted = t->renewal == NULL && !is_blocked && (!is_usable || now >= t->renew_at.ms);
+    if (is_wanted && !start_renewal(t, e)) renewal_failed(t, e);
     if (!is_usable && t->renewal == NULL) {
         *e = t->why;
         e->retry_after_ms = (uint32_t)(t->blocked_until.ms - now);
@@ -321,10 +359,10 @@ bool token_is_old(const struct token *t)
     return now_of(t->login->d).ms - t->minted_at.ms >= DROP_AGE_MS;
 }
 
-bool token_drop(struct defender *d, const char *tenant_id, enum audience audience, uint64_t serial)
+bool token_drop(struct defender *d, const struct fetch_call *c)
 {
-    struct token *t = token_find(d, tenant_id, audience);
-    if (t == NULL || t->bearer == NULL || t->serial != serial) return true; /* another one is there, or coming */
+    struct token *t = token_find(d, c->tenant->record.tenant_id, c->app, c->row->audience);
+    if (t == NULL || t->bearer == NULL || t->serial != c->serial) return true; /* another one is there, or coming */
     if (!token_is_old(t)) return false;
     token_clear(t);
     return true;

@@ -53,7 +53,7 @@ bool input_name(const char *text, const char *what, char out[NAME_BYTES], struct
     return str_copy(s, out, NAME_BYTES) || err_set(e, bad, "%s cannot be a name", what);
 }
 
-static bool input_guid(const char *text, const char *what, const struct cause *bad, char out[GUID_BYTES], struct err *e)
+bool input_guid(const char *text, const char *what, const struct cause *bad, char out[GUID_BYTES], struct err *e)
 {
     struct str s = str_trim(str_of(text));
     bool is_braced = s.n == 38 && s.p[0] == '{' && s.p[37] == '}'; /* as the registry and PowerShell write it */
@@ -204,12 +204,12 @@ bool input_tenant_name(const char *text, struct tenant_record *r, struct err *e)
     return true;
 }
 
-bool input_record(const struct tenant_input *in, struct tenant_record *out, struct err *e)
+bool input_record(const struct tenant_input *in, bool has_app, struct tenant_record *out, struct err *e)
 {
     struct tenant_record r = {.is_enabled = true};
     if (!input_tenant_id(in->tenant_id, r.tenant_id, e) ||
-        !input_client_id(in->client_id, r.tenant_id, r.client_id, e) || !input_tenant_name(in->name, &r, e) ||
-        !input_cloud(in->cloud, r.cloud, sizeof r.cloud, e))
+        (has_app && !input_client_id(in->client_id, r.tenant_id, r.client_id, e)) ||
+        !input_tenant_name(in->name, &r, e) || !input_cloud(in->cloud, r.cloud, sizeof r.cloud, e))
         return false;
     for (int i = 0; i < TENANT_OVERRIDES; i++)
         if (!input_override(in->overrides[i], (enum tenant_override)i, &r, e)) return false;

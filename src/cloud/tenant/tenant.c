@@ -7,13 +7,6 @@
 #include "cloud/tenant/tenant_int.h"
 #include "kit/seal/seal.h"
 
-enum { SECRET_NAME_BYTES = 64 };
-
-static void secret_name(const char *tenant_id, char out[SECRET_NAME_BYTES])
-{
-    (void)snprintf(out, SECRET_NAME_BYTES, "tenant.secret:%s", tenant_id);
-}
-
 struct tenant *tenant_ref(struct tenant *t)
 {
     atomic_fetch_add(&t->refs, 1);
@@ -23,7 +16,7 @@ struct tenant *tenant_ref(struct tenant *t)
 void tenant_unref(struct tenant *t)
 {
     if (t == NULL || atomic_fetch_sub(&t->refs, 1) > 1) return;
-    secret_free(t->secret);
+    for (unsigned i = 0; i < t->app_count; i++) app_unref(t->apps[i]);
     free(t);
 }
 
@@ -62,87 +55,7 @@ static bool add_record(struct store *s, const struct tenant_record *r, struct er
     return false;
 }
 
-static bool put_secret(struct store *s, const char *tenant_id, struct str secret, struct err *e)
-{
-    char name[SECRET_NAME_BYTES];
-    secret_name(tenant_id, name);
-    return store_secret_put(s, name, secret, e);
-}
-
 /* ---- reading ------------------------------------------------------------------------------------------------------------ */
-
-/* All organizations and tenants, copied out, so that no callback runs under the store's lock. */
-struct directory {
-    struct org_record *orgs;
-    struct tenant_record *tenants;
-    size_t org_count, tenant_count;
-    bool has_no_memory;
-};
-
-static bool keep(void **array, size_t *count, const void *item, size_t item_bytes)
-{
-    if ((*count & (*count - 1)) == 0) { /* at a power of two: double */
-        void *wider = realloc(*array, (*count ? 2 * *count : 1) * item_bytes);
-        if (wider == NULL) return false;
-        *array = wider;
-    }
-    memcpy((char *)*array + *count * item_bytes, item, item_bytes);
-    ++*count;
-    return true;
-}
-
-static bool keep_org(void *arg, const struct org_record *r)
-{
-    struct directory *d = arg;
-    void *array = d->orgs;
-    d->has_no_memory |= !keep(&array, &d->org_count, r, sizeof *r);
-    d->orgs = array;
-    return !d->has_no_memory;
-}
-
-static bool keep_tenant(void *arg, const struct tenant_record *r)
-{
-    struct directory *d = arg;
-    void *array = d->tenants;
-    d->has_no_memory |= !keep(&array, &d->tenant_count, r, sizeof *r);
-    d->tenants = array;
-    return !d->has_no_memory;
-}
-
-static void directory_done(struct directory *d)
-{
-    free(d->orgs);
-    free(d->tenants);
-}
-
-static bool directory_read(struct store *s, struct directory *out, struct err *e)
-{
-    struct directory d = {0};
-    bool ok = store_tenant_list(s, keep_tenant, &d, e) && store_org_list(s, keep_org, &d, e);
-    if (ok && d.has_no_memory) ok = err_set(e, &base_causes[BASE_NO_MEMORY], "reading the tenants");
-    if (ok)
-        *out = d;
-    else
-        directory_done(&d);
-    return ok;
-}
-
-/* *found_out false: the tenant was removed meanwhile, as its secret goes with it. */
-static bool read_secret(struct store *s, const char *tenant_id, struct secret **out, bool *found_out, struct err *e)
-{
-    char name[SECRET_NAME_BYTES];
-    struct buf plain;
-    secret_name(tenant_id, name);
-    buf_init(&plain, 0);
-    bool ok = store_secret_get(s, name, &plain, found_out, e);
-    if (ok && *found_out) {
-        *out = secret_new(buf_str(&plain));
-        if (*out == NULL) ok = err_set(e, &base_causes[BASE_NO_MEMORY], "reading a secret");
-    }
-    if (plain.p) seal_wipe(plain.p, plain.cap);
-    buf_done(&plain);
-    return ok;
-}
 
 static void resolve(char out[HOST_BYTES], const char *overriding, const char *from_conf, const char *from_cloud)
 {
@@ -180,29 +93,48 @@ static void resolve_apis(struct tenant *t, const struct conf *c, const struct cl
     }
 }
 
-/* Takes the secret. */
 static struct tenant *build(const struct conf *c, const struct directory *d, const struct tenant_record *r,
-                            struct secret *secret, struct err *e)
+                            struct err *e)
 {
     static const struct cloud_profile no_cloud = {
         "", "", {[AUD_GRAPH] = {"", ""}, [AUD_ENDPOINT] = {"", ""}, [AUD_SIEM] = {"", ""}}};
     const struct cloud_profile *cloud = cloud_find(str_of(r->cloud));
     struct tenant *t = calloc(1, sizeof *t);
     if (t == NULL) {
-        secret_free(secret);
         err_set(e, &base_causes[BASE_NO_MEMORY], "reading a tenant");
         return NULL;
     }
     if (cloud == NULL) cloud = &no_cloud; /* of a newer version: its addresses may be overridden all the same */
     atomic_init(&t->refs, 1);
     t->record = *r;
-    t->secret = secret;
     resolve(t->login_url, r->overrides[OVER_LOGIN_URL], c->login_url, cloud->login_url);
     resolve(t->token_url, r->overrides[OVER_TOKEN_URL], "", "");
     resolve_apis(t, c, cloud);
     for (size_t i = 0; i < d->org_count; i++)
         if (d->orgs[i].id == r->org_id) memcpy(t->org_name, d->orgs[i].name, sizeof t->org_name);
     return t;
+}
+
+/* Its apps, each opened once for all tenants that share it. */
+static bool add_apps(struct store *s, struct directory *d, struct tenant *t, struct err *e)
+{
+    const char *id = t->record.tenant_id;
+    for (const struct directory_use *u = directory_uses(d, id); directory_is_use_of(d, u, id); u++) {
+        struct directory_app *app = directory_app(d, u->app_id);
+        if (app == NULL || t->app_count == TENANT_APPS_MAX) continue;
+        if (app->opened == NULL && !app_build(s, d, &app->record, &app->opened, e)) return false;
+        t->apps[t->app_count++] = app_ref(app->opened);
+    }
+    return true;
+}
+
+static struct tenant *build_whole(struct store *s, const struct conf *c, struct directory *d,
+                                  const struct tenant_record *r, struct err *e)
+{
+    struct tenant *t = build(c, d, r, e);
+    if (t == NULL || add_apps(s, d, t, e)) return t;
+    tenant_unref(t);
+    return NULL;
 }
 
 /* The tenant meant, or NULL with an error. */
@@ -233,41 +165,28 @@ bool tenant_record_find(struct store *s, const char *id_or_name, struct tenant_r
     return r != NULL;
 }
 
+/* Asked for alone, it says which secret is damaged. */
+static bool check_secrets(struct store *s, const struct tenant *t, struct err *e)
+{
+    for (unsigned i = 0; i < t->app_count; i++)
+        if (t->apps[i]->has_active && secret_reveal(t->apps[i]->credentials[0].secret).n == 0 &&
+            !credential_check(s, &t->apps[i]->credentials[0].record, e))
+            return false;
+    return true;
+}
+
 bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e)
 {
     struct directory d;
-    struct secret *secret = NULL;
-    bool found = false;
     if (!directory_read(s, &d, e)) return false;
     const struct tenant_record *r = pick(&d, id_or_name, e);
-    bool ok = r && read_secret(s, r->tenant_id, &secret, &found, e);
-    if (ok && !found)
-        ok = err_set(e, &tenant_causes[TENANT_NO_SUCH], "the tenant %s was removed just now", r->tenant_id);
-    struct tenant *t = ok ? build(c, &d, r, secret, e) : NULL;
+    struct tenant *t = r ? build_whole(s, c, &d, r, e) : NULL;
     directory_done(&d);
-    if (t) *out = t;
-    return t != NULL;
-}
-
-static bool hand_out(struct store *s, const struct conf *c, const struct directory *d, const struct tenant_record *r,
-                     bool (*each)(void *arg, struct tenant *t), void *arg, bool *go_on, struct err *e)
-{
-    struct secret *secret = NULL;
-    bool found = false;
-    struct err why;
-    if (!read_secret(s, r->tenant_id, &secret, &found, &why)) {
-        bool is_this_secret = why.cause == &seal_causes[SEAL_CORRUPT] || why.cause == &seal_causes[SEAL_WRONG_KEY];
-        secret = is_this_secret ? secret_new(STR_NONE) : NULL;
-        if (secret == NULL) {
-            if (e) *e = why;
-            return false;
-        }
-    } else if (!found) {
-        return true; /* removed meanwhile */
+    if (t && !check_secrets(s, t, e)) {
+        tenant_unref(t);
+        return false;
     }
-    struct tenant *t = build(c, d, r, secret, e);
-    if (t) *go_on = each(arg, t);
-    tenant_unref(t);
+    if (t) *out = t;
     return t != NULL;
 }
 
@@ -277,26 +196,87 @@ bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, 
     struct directory d;
     bool ok = true, go_on = true;
     if (!directory_read(s, &d, e)) return false;
-    for (size_t i = 0; ok && go_on && i < d.tenant_count; i++)
-        ok = hand_out(s, c, &d, &d.tenants[i], each, arg, &go_on, e);
+    for (size_t i = 0; ok && go_on && i < d.tenant_count; i++) {
+        bool is_there = true;
+        struct tenant_record now;
+        struct tenant *t = NULL;
+        ok = store_tenant_find(s, d.tenants[i].tenant_id, &now, &is_there, e); /* removed meanwhile: passed over */
+        if (ok && is_there) ok = (t = build_whole(s, c, &d, &d.tenants[i], e)) != NULL;
+        if (t) go_on = each(arg, t);
+        tenant_unref(t);
+    }
     directory_done(&d);
     return ok;
+}
+
+struct app *tenant_app(const struct tenant *t, enum audience audience, const char *role)
+{
+    struct app *for_all = NULL;
+    const char *bundle = bundle_of_role(audience, str_of(role));
+    for (unsigned i = 0; i < t->app_count; i++) {
+        const char *bundles = t->apps[i]->record.bundles;
+        if (bundles[0] && bundle && bundles_have(bundles, bundle)) return t->apps[i];
+        if (bundles[0] == '\0' && for_all == NULL) for_all = t->apps[i];
+    }
+    return for_all ? for_all : t->app_count ? t->apps[0] : NULL;
 }
 
 /* ---- changing ----------------------------------------------------------------------------------------------------------- */
 
 /* An id of one kind where other tenants have it as the other kind: most likely pasted the wrong way round. */
-static bool ids_are_straight(const struct directory *d, const struct tenant_record *r, struct err *e)
+static bool ids_are_straight(const struct directory *d, const char *tenant_id, const char *client_id, struct err *e)
 {
     const struct cause *swapped = &tenant_causes[TENANT_IDS_SWAPPED];
     for (size_t i = 0; i < d->tenant_count; i++) {
         const struct tenant_record *other = &d->tenants[i];
-        if (strcmp(other->tenant_id, r->client_id) == 0)
+        if (client_id[0] && strcmp(other->tenant_id, client_id) == 0)
             return err_set(e, swapped, "the client id is the tenant id of \"%s\"", other->name);
-        if (strcmp(other->client_id, r->tenant_id) == 0)
-            return err_set(e, swapped, "the tenant id is the client id of \"%s\"", other->name);
+    }
+    for (size_t i = 0; i < d->app_count; i++)
+        if (strcmp(d->apps[i].record.client_id, tenant_id) == 0)
+            return err_set(e, swapped, "the tenant id is the client id of the app \"%s\"", d->apps[i].record.name);
+    return true;
+}
+
+/* Its own app: which no other tenant uses. NULL: it has none. */
+static const struct app_record *own_app(const struct directory *d, const char *tenant_id)
+{
+    for (const struct directory_use *u = directory_uses(d, tenant_id); directory_is_use_of(d, u, tenant_id); u++) {
+        const struct directory_app *app = directory_app(d, u->app_id);
+        if (app && !app->record.is_multi_tenant) return &app->record;
+    }
+    return NULL;
+}
+
+static bool add_own_app(struct store *s, const struct tenant_record *r, const struct credential_input *credential,
+                        struct err *e)
+{
+    char name[NAME_BYTES];
+    (void)snprintf(name, sizeof name, "app of %s", r->tenant_id);
+    const struct app_input in = {
+        .name = name, .client_id = r->client_id, .home_tenant = r->tenant_id, .credential = *credential};
+    struct app_record app;
+    return app_put(s, &in, &app, e) && store_tenant_app_add(s, r->tenant_id, app.id, e);
+}
+
+static bool give_apps(struct store *s, const char *tenant_id, const char *names, struct err *e)
+{
+    struct str rest = str_of(names);
+    while (rest.n) {
+        char name[NAME_BYTES];
+        struct app_record app;
+        struct str one = str_trim(str_cut(&rest, ','));
+        if (one.n == 0) continue;
+        if (!str_copy(one, name, sizeof name))
+            return err_set(e, &tenant_causes[APP_NO_SUCH], "an app's name is shorter than %d bytes", NAME_BYTES);
+        if (!app_record_find(s, name, &app, e) || !app_give(s, tenant_id, app.id, e)) return false;
     }
     return true;
+}
+
+static bool names_an_app(const char *apps)
+{
+    return apps && str_trim(str_of(apps)).n > 0;
 }
 
 bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org,
@@ -305,15 +285,19 @@ bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input
     struct tenant_record r;
     struct org_record org;
     struct directory d;
-    struct str secret;
+    bool has_own = (in->client_id && in->client_id[0]) || credential_is_given(&in->credential);
     (void)c; /* portcullis.yaml may name every address a cloud lacks, so no cloud is refused for want of one */
-    if (!input_record(in, &r, e) || !input_secret(in->secret, &secret, e) || !directory_read(s, &d, e)) return false;
-    bool ok = ids_are_straight(&d, &r, e);
+    if (!input_record(in, has_own || !names_an_app(in->apps), &r, e)) return false;
+    if (has_own && !credential_is_given(&in->credential))
+        return err_set(e, &tenant_causes[APP_NO_APP], "the app %s has neither secret nor certificate", r.client_id);
+    if (!directory_read(s, &d, e)) return false;
+    bool ok = ids_are_straight(&d, r.tenant_id, r.client_id, e);
     directory_done(&d);
-    if (!ok || !store_begin(s, e)) return false;
+    if (!ok || (has_own && !credential_input_check(s, &in->credential, e)) || !store_begin(s, e)) return false;
     ok = org_for(s, in->org, &r, make_org, &org, e);
     if (ok) r.org_id = org.id;
-    ok = ok && add_record(s, &r, e) && put_secret(s, r.tenant_id, secret, e);
+    ok = ok && add_record(s, &r, e) && (!has_own || add_own_app(s, &r, &in->credential, e)) &&
+         (!in->apps || give_apps(s, r.tenant_id, in->apps, e));
     if (!ok) store_rollback(s);
     ok = ok && store_commit(s, e);
     if (ok && tenant_id_out) memcpy(tenant_id_out, r.tenant_id, GUID_BYTES);
@@ -331,21 +315,55 @@ static bool change_record(const struct tenant_change *c, struct tenant_record *r
     return true;
 }
 
+/* The account's apps it has from now on are these. */
+static bool change_apps(struct store *s, const struct directory *d, const char *tenant_id, const char *names,
+                        struct err *e)
+{
+    const struct app_record *own = own_app(d, tenant_id);
+    if (own == NULL && !names_an_app(names))
+        return err_set(e, &tenant_causes[APP_LAST], "the tenant has no app of its own");
+    for (const struct directory_use *u = directory_uses(d, tenant_id); directory_is_use_of(d, u, tenant_id); u++)
+        if ((own == NULL || u->app_id != own->id) && !store_tenant_app_remove(s, tenant_id, u->app_id, e)) return false;
+    return give_apps(s, tenant_id, names, e);
+}
+
+static bool change_own_app(struct store *s, const struct directory *d, const struct tenant_record *r,
+                           const struct tenant_change *c, struct err *e)
+{
+    const struct app_record *own = own_app(d, r->tenant_id);
+    const struct app_change change = {.client_id = r->client_id};
+    struct credential_record made;
+    if (own == NULL && c->client_id && credential_is_given(&c->credential)) return add_own_app(s, r, &c->credential, e);
+    if (own == NULL) return err_set(e, &tenant_causes[APP_NOT_OWN], "\"%s\" has no app of its own", r->name);
+    if (c->client_id && !app_set(s, own, &change, e)) return false;
+    return !credential_is_given(&c->credential) || credential_put(s, own, &c->credential, true, &made, e);
+}
+
+static bool change_all(struct store *s, const struct directory *d, const struct tenant_record *r,
+                       const struct tenant_change *c, struct err *e)
+{
+    bool is_app_changed = c->client_id || credential_is_given(&c->credential);
+    return store_tenant_put(s, r, false, e) && (!is_app_changed || change_own_app(s, d, r, c, e)) &&
+           (!c->apps || change_apps(s, d, r->tenant_id, c->apps, e));
+}
+
 bool tenant_set(struct store *s, const char *id_or_name, const struct tenant_change *c, char tenant_id_out[GUID_BYTES],
                 struct err *e)
 {
     struct directory d;
     struct tenant_record r = {0};
-    struct str secret = STR_NONE;
-    if ((c->secret && !input_secret(*c->secret, &secret, e)) || !directory_read(s, &d, e)) return false;
+    if (credential_is_given(&c->credential) && !credential_input_check(s, &c->credential, e)) return false;
+    if (!directory_read(s, &d, e)) return false;
     const struct tenant_record *found = pick(&d, id_or_name, e);
     if (found) r = *found;
-    bool ok = found && change_record(c, &r, e) && ids_are_straight(&d, &r, e);
+    bool ok = found && change_record(c, &r, e) &&
+              (!c->client_id || ids_are_straight(&d, r.tenant_id, r.client_id, e)) && store_begin(s, e);
+    if (ok) {
+        ok = change_all(s, &d, &r, c, e);
+        if (!ok) store_rollback(s);
+        ok = ok && store_commit(s, e);
+    }
     directory_done(&d);
-    if (!ok || !store_begin(s, e)) return false;
-    ok = store_tenant_put(s, &r, false, e) && (!c->secret || put_secret(s, r.tenant_id, secret, e));
-    if (!ok) store_rollback(s);
-    ok = ok && store_commit(s, e);
     if (ok) memcpy(tenant_id_out, r.tenant_id, GUID_BYTES);
     return ok;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "cloud/tenant/app.h"
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 #include "state/conf/conf.h"
@@ -34,6 +35,7 @@ struct tenant_api {
     char audience[HOST_BYTES]; /* "https://graph.microsoft.com" */
     const char *version;       /* of api_rows; never NULL */
 };
+enum { TENANT_APPS_MAX = 4 };
 struct tenant {
     _Atomic unsigned refs;
     struct tenant_record record;
@@ -41,16 +43,23 @@ struct tenant {
     char login_url[HOST_BYTES];
     char token_url[HOST_BYTES]; /* the whole address, "{tenant}" in it stands for the tenant's id; empty: login_url's */
     struct tenant_api apis[AUD_COUNT];
-    struct secret *secret; /* never NULL */
+    struct app *apps[TENANT_APPS_MAX]; /* in the order they were given */
+    unsigned app_count;
 };
 struct tenant *tenant_ref(struct tenant *t);
 void tenant_unref(struct tenant *t); /* accepts NULL */
+
+/* Which of its apps asks for what needs this role ("" for anything): the first that is for the role's bundle, else the first
+ * that is for everything, else the first: its token then says whether it may. NULL: it has none. */
+struct app *tenant_app(const struct tenant *t, enum audience audience, const char *role);
 
 struct tenant_input {
     const char *org, *name, *tenant_id, *client_id,
         *cloud; /* org NULL: one of the tenant's name; name NULL: the tenant id; cloud NULL: "global" */
     const char *overrides[TENANT_OVERRIDES]; /* NULL, "": not overridden */
-    struct str secret;
+    /* An app of its own (client_id and a credential), or apps of the account's by their names, parted by commas, or both. */
+    struct credential_input credential;
+    const char *apps;
 };
 /* TENANT_BAD_NAME, TENANT_PLACEHOLDER, STORE_EXISTS. */
 bool org_add(struct store *s, const char *name, struct org_record *out, struct err *e);
@@ -63,7 +72,8 @@ struct tenant_change {
     const char *name, *client_id, *cloud;
     const char *overrides[TENANT_OVERRIDES];
     const bool *is_enabled;
-    const struct str *secret;
+    struct credential_input credential; /* of its own app, at once and untested; none: stays */
+    const char *apps;                   /* the account's apps it has from now on, beside its own; "": none */
 };
 /* All of it or nothing. Errors as tenant_find's and tenant_add's; a secret that cannot be opened is no hindrance. */
 bool tenant_set(struct store *s, const char *id_or_name, const struct tenant_change *c, char tenant_id_out[GUID_BYTES],
@@ -72,7 +82,7 @@ bool tenant_set(struct store *s, const char *id_or_name, const struct tenant_cha
 bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e);
 /* The record alone, without its secret; errors as above. */
 bool tenant_record_find(struct store *s, const char *id_or_name, struct tenant_record *out, struct err *e);
-/* By name. A tenant whose secret cannot be opened has an empty one here, so that it fails alone, at its login. */
+/* By name. An app whose secret cannot be opened has an empty one here, so that it fails alone, at its login. */
 bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, struct tenant *t), void *arg,
                  struct err *e);
 bool tenant_remove(struct store *s, const char *id_or_name, struct err *e);
@@ -110,6 +120,19 @@ enum {
     TENANT_BAD_URL,
     TENANT_BAD_VERSION,
     TENANT_IDS_SWAPPED,
+    APP_BAD_NAME, /* of app.h */
+    APP_BAD_BUNDLE,
+    APP_EXISTS,
+    APP_NO_SUCH,
+    APP_AMBIGUOUS,
+    APP_IN_USE,
+    APP_NOT_THERE,
+    APP_LAST,
+    APP_NOT_OWN,
+    APP_NO_APP,
+    APP_BAD_EXPIRY,
+    APP_BAD_CERTIFICATE,
+    APP_CERTIFICATE_OVER,
     SETTING_UNKNOWN, /* of settings.h */
     SETTING_BAD_VALUE,
     SETTING_BAD_LEVEL,

@@ -6,6 +6,40 @@
 
 const struct cloud_profile *cloud_find(struct str name); /* NULL: no such cloud; without regard to case */
 
+/* All organizations, tenants and apps as read at once (directory.c). */
+struct directory_app {
+    struct app_record record;
+    struct app *opened; /* NULL: not needed yet */
+};
+struct directory_use {
+    char tenant_id[GUID_BYTES];
+    int64_t app_id;
+};
+struct directory {
+    struct org_record *orgs;
+    struct tenant_record *tenants;
+    struct directory_app *apps;            /* by id */
+    struct credential_record *credentials; /* by app and id; without retired ones */
+    struct directory_use *uses;            /* by tenant, then in their order */
+    size_t org_count, tenant_count, app_count, credential_count, use_count;
+    bool has_no_memory;
+};
+bool directory_read(struct store *s, struct directory *out, struct err *e);
+void directory_done(struct directory *d);
+struct directory_app *directory_app(const struct directory *d, int64_t id); /* NULL: none */
+const struct directory_use *directory_uses(const struct directory *d, const char *tenant_id);
+bool directory_is_use_of(const struct directory *d, const struct directory_use *u, const char *tenant_id);
+const struct credential_record *directory_credentials(const struct directory *d, int64_t app_id, size_t *count_out);
+bool app_build(struct store *s, const struct directory *d, const struct app_record *r, struct app **out, struct err *e);
+
+const char *bundle_of_role(enum audience audience, struct str role); /* NULL: of none */
+bool bundles_have(const char *bundles, const char *bundle);
+/* As app_add and credential_add, within the caller's transaction. */
+bool app_put(struct store *s, const struct app_input *in, struct app_record *out, struct err *e);
+bool credential_put(struct store *s, const struct app_record *app, const struct credential_input *in, bool at_once,
+                    struct credential_record *out, struct err *e);
+bool credential_input_check(struct store *s, const struct credential_input *in, struct err *e);
+
 /* Checks one text of a person's and gives it trimmed. `what` names it in messages ("the tenant's name"). */
 bool input_name(const char *text, const char *what, char out[NAME_BYTES], struct err *e);
 bool input_tenant_id(const char *text, char out[GUID_BYTES], struct err *e);
@@ -15,8 +49,9 @@ bool input_cloud(const char *text, char *out, size_t out_size, struct err *e); /
 bool input_tenant_name(const char *text, struct tenant_record *r, struct err *e);
 /* Empty takes the override away. The record's ids must be there. */
 bool input_override(const char *text, enum tenant_override which, struct tenant_record *r, struct err *e);
-/* `input_record` fills all but org_id and created. */
-bool input_record(const struct tenant_input *in, struct tenant_record *out, struct err *e);
+bool input_guid(const char *text, const char *what, const struct cause *bad, char out[GUID_BYTES], struct err *e);
+/* Fills all but org_id and created; without an app of its own no client id. */
+bool input_record(const struct tenant_input *in, bool has_app, struct tenant_record *out, struct err *e);
 /* The secret without what editors and shells put around it; borrowed from `secret`. */
 bool input_secret(struct str secret, struct str *out, struct err *e);
 

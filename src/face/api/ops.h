@@ -9,6 +9,9 @@
 bool op_init(struct op_call *c, struct err *e);
 bool op_org_add(struct op_call *c, struct err *e);
 bool op_org_list(struct op_call *c, struct err *e);
+struct credential_input;
+/* ops_app.c: CREDENTIAL_PARAMS of a call. */
+void op_credential(const struct op_call *c, struct credential_input *out);
 bool op_tenant_add(struct op_call *c, struct err *e);
 bool op_tenant_list(struct op_call *c, struct err *e);
 bool op_tenant_show(struct op_call *c, struct err *e);

@@ -15,6 +15,13 @@
 #define REASON {"reason", PARAM_TEXT, false, false, false, "why; goes into Defender's comment, the ledger and the audit trail"}
 #define NEEDS_REASON {"reason", PARAM_TEXT, false, true, false, "why; goes into Defender's comment, the ledger and the audit trail"}
 #define AS {"as", PARAM_TEXT, false, false, false, "who gives the order; default: the command line", .is_local = true}
+#define CREDENTIAL_PARAMS \
+    {"secret-file", PARAM_SECRET_FILE, false, false, false, "a file with the client secret's value, or - for standard input"}, \
+    {"expires", PARAM_TEXT, false, false, false, "when Entra lets that secret end: 2027-03-31, or 180d from now"}, \
+    {"secret-id", PARAM_TEXT, false, false, false, "the secret's id as Entra lists it (not its value)"}, \
+    {"certificate-file", PARAM_SECRET_FILE, false, false, false, "instead: a PEM file with a private key and its certificate"}, \
+    {"make-certificate", PARAM_FLAG, false, false, false, "instead: make a key and a certificate here; then upload its public part to Entra"}, \
+    {"old-form", PARAM_FLAG, false, false, false, "sign with RS256 and x5t instead of PS256 and x5t#S256"}
 
 #define READS(op, does, with, runs) .name = op, .help = does, .role = ROLE_VIEWER, .is_read = true, .place = OP_INSTALLATION, .params = with, .run = runs
 #define ORDERS(op, does, with, runs) .name = op, .help = does, .role = ROLE_RESPONDER, .place = OP_ENGINE, .params = with, .run = runs
@@ -22,6 +29,7 @@
 
 extern const struct operation install_operations[];
 extern const struct operation tenant_operations[];
+extern const struct operation app_operations[];
 extern const struct operation settings_operations[];
 extern const struct operation feed_operations[];
 extern const struct operation alert_operations[];

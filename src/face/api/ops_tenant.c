@@ -25,6 +25,21 @@ static void write_addresses(struct json_writer *w, const struct tenant *t)
     for (int i = 0; i < TENANT_OVERRIDES; i++) write_member(w, override_rows[i].name, values[i]);
 }
 
+static bool has_secret(const struct tenant *t)
+{
+    for (unsigned i = 0; i < t->app_count; i++)
+        if (t->apps[i]->has_active) return true;
+    return false;
+}
+
+static void write_apps(struct json_writer *w, const struct tenant *t)
+{
+    json_key(w, "apps");
+    json_array_begin(w);
+    for (unsigned i = 0; i < t->app_count; i++) json_write_cstr(w, t->apps[i]->record.name);
+    json_array_end(w);
+}
+
 /* Never the secret: only that there is one. */
 static void write_members(struct json_writer *w, const struct tenant *t)
 {
@@ -35,7 +50,8 @@ static void write_members(struct json_writer *w, const struct tenant *t)
     write_member(w, "cloud", t->record.cloud);
     write_addresses(w, t);
     json_key(w, "has_secret");
-    json_write_bool(w, t->secret != NULL);
+    json_write_bool(w, has_secret(t));
+    write_apps(w, t);
     json_key(w, "enabled");
     json_write_bool(w, t->record.is_enabled);
     json_key(w, "created");
@@ -97,9 +113,10 @@ bool op_tenant_add(struct op_call *c, struct err *e)
         .tenant_id = op_cstr(c, "tenant-id"),
         .client_id = op_cstr(c, "client-id"),
         .cloud = op_cstr(c, "cloud"),
-        .secret = op_text(c, "secret-file"),
+        .apps = op_cstr(c, "apps"),
     };
     char tenant_id[GUID_BYTES];
+    op_credential(c, &in.credential);
     read_overrides(c, in.overrides);
     if (!tenant_add(c->installation->store, &c->installation->conf, &in, true, tenant_id, e)) return false;
     tell_engine(c, tenant_id);
@@ -116,7 +133,9 @@ static bool audit_change(const struct op_call *c, const char *tenant_id, struct 
     json_object_begin(&w);
     write_member(&w, "tenant_id", tenant_id);
     for (const struct param *p = c->op->params; p->name; p++) {
-        const char *value = p->is_positional ? NULL : op_cstr(c, p->name);
+        bool is_flag = p->type == PARAM_FLAG;
+        const char *value = p->is_positional || is_flag ? NULL : op_cstr(c, p->name);
+        if (is_flag && op_flag(c, p->name)) write_member(&w, p->name, "yes");
         if (value) write_member(&w, p->name, p->type == PARAM_SECRET_FILE ? "(changed)" : value);
     }
     json_object_end(&w);
@@ -138,19 +157,20 @@ static bool read_enabled(const struct op_call *c, bool *value, const bool **out,
 static bool names_a_change(const struct op_call *c)
 {
     for (const struct param *p = c->op->params; p->name; p++)
-        if (!p->is_positional && op_cstr(c, p->name)) return true;
+        if (!p->is_positional && (p->type == PARAM_FLAG ? op_flag(c, p->name) : op_cstr(c, p->name) != NULL))
+            return true;
     return false;
 }
 
 bool op_tenant_set(struct op_call *c, struct err *e)
 {
-    const struct str secret = op_text(c, "secret-file");
     bool enabled = false;
     char tenant_id[GUID_BYTES];
     struct tenant_change change = {.name = op_cstr(c, "name"),
                                    .client_id = op_cstr(c, "client-id"),
                                    .cloud = op_cstr(c, "cloud"),
-                                   .secret = op_cstr(c, "secret-file") ? &secret : NULL};
+                                   .apps = op_cstr(c, "apps")};
+    op_credential(c, &change.credential);
     read_overrides(c, change.overrides);
     if (!names_a_change(c))
         return err_set(e, &api_causes[API_BAD_PARAM], "tenant set: name at least one thing to change");

@@ -81,11 +81,12 @@ static bool add_tenant(struct installation *i, const struct json *t, struct err 
         !str_copy(json_str(json_get(t, "client_id"), STR_NONE), client, sizeof client))
         return err_set(e, &app_causes[APP_TWIN], "the twin's list of tenants cannot be read");
     memcpy(org, name, sizeof org);
-    struct tenant_input in = {.org = org,
-                              .name = name,
-                              .tenant_id = id,
-                              .client_id = client,
-                              .secret = json_str(json_get(t, "client_secret"), STR_NONE)};
+    struct tenant_input in = {
+        .org = org,
+        .name = name,
+        .tenant_id = id,
+        .client_id = client,
+        .credential = {.secret = json_str(json_get(t, "client_secret"), STR_NONE), .expires = "365d"}};
     return tenant_add(i->store, &i->conf, &in, true, NULL, e);
 }
 

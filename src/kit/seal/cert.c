@@ -1,4 +1,5 @@
-/* Certificates for tests and for the twin's --tls: a CA of its own, and a server certificate under it. */
+/* Certificates we make: for tests and the twin's --tls a CA and a server certificate under it; for applications one that is
+ * signed by itself. */
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -6,7 +7,7 @@
 
 #include "kit/seal/seal_int.h"
 
-enum { DAY_S = 86400, CA_DAYS = 3650, SERVER_DAYS = 365, CERT_RSA_BITS = 2048 };
+enum { HOUR_S = 3600, DAY_S = 86400, CA_DAYS = 3650, SERVER_DAYS = 365, CERT_RSA_BITS = 2048, CLIENT_RSA_BITS = 3072 };
 
 static bool set_serial(X509 *cert)
 {
@@ -19,11 +20,10 @@ static bool set_serial(X509 *cert)
     return ok;
 }
 
-static bool set_subject(X509 *cert, const char *common_name)
+static bool set_subject(X509 *cert, const char *organization, const char *common_name)
 {
     X509_NAME *name = X509_get_subject_name(cert);
-    return X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Portcullis test", -1, -1, 0) ==
-               1 &&
+    return X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)organization, -1, -1, 0) == 1 &&
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) == 1;
 }
 
@@ -32,11 +32,12 @@ static X509 *begin(const char *common_name, EVP_PKEY *subject_key, const X509 *i
 {
     time_t from = (time_t)(wall_ms(now) / 1000) - DAY_S;
     X509 *cert = X509_new();
-    bool ok =
-        cert && X509_set_version(cert, X509_VERSION_3) == 1 && set_serial(cert) && set_subject(cert, common_name) &&
-        X509_set_issuer_name(cert, X509_get_subject_name(issuer ? issuer : cert)) == 1 &&
-        ASN1_TIME_set(X509_getm_notBefore(cert), from) &&
-        ASN1_TIME_set(X509_getm_notAfter(cert), from + (time_t)days * DAY_S) && X509_set_pubkey(cert, subject_key) == 1;
+    bool ok = cert && X509_set_version(cert, X509_VERSION_3) == 1 && set_serial(cert) &&
+              set_subject(cert, "Portcullis test", common_name) &&
+              X509_set_issuer_name(cert, X509_get_subject_name(issuer ? issuer : cert)) == 1 &&
+              ASN1_TIME_set(X509_getm_notBefore(cert), from) &&
+              ASN1_TIME_set(X509_getm_notAfter(cert), from + (time_t)days * DAY_S) &&
+              X509_set_pubkey(cert, subject_key) == 1;
     if (ok) return cert;
     X509_free(cert);
     return NULL;
@@ -157,5 +158,43 @@ done:
     X509_free(cert);
     X509_free(ca);
     BIO_free(bio);
+    return ok;
+}
+
+bool cert_to_pem(const struct cert *c, struct buf *out, struct err *e)
+{
+    return to_pem(c->x509, out, e);
+}
+
+static X509 *client_cert(const struct rsa_key *key, const char *common_name, struct wall now, unsigned days)
+{
+    time_t from = (time_t)(wall_ms(now) / 1000) - HOUR_S;
+    X509 *cert = X509_new();
+    bool ok =
+        cert && X509_set_version(cert, X509_VERSION_3) == 1 && set_serial(cert) &&
+        set_subject(cert, "Portcullis", common_name) && X509_set_issuer_name(cert, X509_get_subject_name(cert)) == 1 &&
+        ASN1_TIME_set(X509_getm_notBefore(cert), from) &&
+        ASN1_TIME_set(X509_getm_notAfter(cert), from + HOUR_S + (time_t)days * DAY_S) &&
+        X509_set_pubkey(cert, key->pkey) == 1 &&
+        add_extension(cert, cert, NID_basic_constraints, "critical,CA:FALSE") &&
+        add_extension(cert, cert, NID_key_usage, "critical,digitalSignature") &&
+        add_extension(cert, cert, NID_ext_key_usage, "clientAuth") && X509_sign(cert, key->pkey, EVP_sha256()) > 0;
+    if (ok) return cert;
+    X509_free(cert);
+    return NULL;
+}
+
+bool cert_make_client(const char *common_name, struct wall now, unsigned days, struct buf *key_pem_out,
+                      struct buf *cert_pem_out, struct err *e)
+{
+    struct rsa_key *key = NULL;
+    size_t key_before = key_pem_out->n;
+    if (!rsa_key_make(CLIENT_RSA_BITS, &key, e)) return false;
+    X509 *cert = client_cert(key, common_name, now, days);
+    bool ok = cert ? rsa_key_to_pem(key, key_pem_out, e) && to_pem(cert, cert_pem_out, e)
+                   : openssl_failed(e, "making a certificate");
+    if (!ok) key_pem_out->n = key_before;
+    X509_free(cert);
+    rsa_key_free(key);
     return ok;
 }

@@ -7,11 +7,7 @@
 
 #include "kit/seal/seal_int.h"
 
-enum { CERT_BYTES_MAX = 1 << 20, PSS_SALT_BYTES = 32 };
-
-struct cert {
-    X509 *x509;
-};
+enum { CERT_BYTES_MAX = 1 << 20 };
 
 static bool take(X509 *x509, struct cert **out, struct err *e)
 {
@@ -79,11 +75,28 @@ void cert_facts_get(const struct cert *c, struct cert_facts *out)
         out->subject[0] = '\0';
 }
 
-static bool set_padding(EVP_PKEY_CTX *ctx, enum jwt_alg alg)
+static void thumbprint(const uint8_t *bytes, size_t n, char *out, size_t out_size)
 {
-    if (alg == JWT_RS256) return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
-    return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-           EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, PSS_SALT_BYTES) == 1;
+    struct buf text;
+    buf_init(&text, 64);
+    base64url_encode(bytes, n, &text);
+    INVARIANT(str_copy(buf_str(&text), out, out_size));
+    buf_done(&text);
+}
+
+void cert_thumbprints(const struct cert *c, char sha1[THUMBPRINT_SHA1_BYTES], char sha256[THUMBPRINT_SHA256_BYTES])
+{
+    struct cert_facts facts;
+    cert_facts_get(c, &facts);
+    thumbprint(facts.sha1, sizeof facts.sha1, sha1, THUMBPRINT_SHA1_BYTES);
+    thumbprint(facts.sha256, sizeof facts.sha256, sha256, THUMBPRINT_SHA256_BYTES);
+}
+
+bool cert_is_of_key(const struct cert *c, const struct rsa_key *k)
+{
+    bool is_of = X509_check_private_key(c->x509, k->pkey) == 1;
+    ERR_clear_error();
+    return is_of;
 }
 
 bool cert_verifies(const struct cert *c, enum jwt_alg alg, struct str token)
@@ -95,7 +108,7 @@ bool cert_verifies(const struct cert *c, enum jwt_alg alg, struct str token)
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool holds = ctx && jwt_split(token, &parts) && base64url_decode(parts.signature, &raw) && raw.n &&
                  EVP_DigestVerifyInit(ctx, &key, EVP_sha256(), NULL, X509_get0_pubkey(c->x509)) == 1 &&
-                 set_padding(key, alg) &&
+                 jwt_set_padding(key, alg) &&
                  EVP_DigestVerify(ctx, (const unsigned char *)raw.p, raw.n, (const unsigned char *)parts.signed_part.p,
                                   parts.signed_part.n) == 1;
     ERR_clear_error();

@@ -55,6 +55,11 @@ bool rsa_key_jwk(const struct rsa_key *k, struct buf *json_out,
  * too, as in Entra's v1 tokens. */
 enum { JWT_BYTES_MAX = 64 << 10 };
 bool jwt_sign(const struct rsa_key *k, bool has_x5t, struct str payload_json, struct buf *token_out, struct err *e);
+enum jwt_alg { JWT_RS256, JWT_PS256 }; /* PKCS #1 v1.5; PSS with a salt of 32 bytes; both SHA-256 */
+/* A client's assertion: the header names the certificate by its thumbprint (base64url, from cert_thumbprints): PS256 by x5t#S256,
+ * RS256 by x5t. */
+bool jwt_sign_assertion(const struct rsa_key *k, enum jwt_alg alg, const char *thumbprint, struct str payload_json,
+                        struct buf *token_out, struct err *e);
 /* Decode without verifying, for diagnosis (a client never authorises by it): header and payload as JSON text. */
 bool jwt_peek(struct str token, struct buf *header_out, struct buf *payload_out, struct err *e);
 /* The twin's check: the signature alone, always as RS256 whatever the header claims; times and names are the caller's. */
@@ -78,7 +83,15 @@ struct cert_facts {
     char subject[120]; /* its common name, else empty */
 };
 void cert_facts_get(const struct cert *c, struct cert_facts *out);
-enum jwt_alg { JWT_RS256, JWT_PS256 }; /* PKCS #1 v1.5; PSS with a salt of 32 bytes; both SHA-256 */
+enum { THUMBPRINT_SHA1_BYTES = 28, THUMBPRINT_SHA256_BYTES = 44 };
+/* base64url without padding, as assertions name them. */
+void cert_thumbprints(const struct cert *c, char sha1[THUMBPRINT_SHA1_BYTES], char sha256[THUMBPRINT_SHA256_BYTES]);
+bool cert_is_of_key(const struct cert *c, const struct rsa_key *k);
+bool cert_to_pem(const struct cert *c, struct buf *out, struct err *e);
+/* A key of 3072 bits and a certificate over it, signed by itself: what an application proves itself with. Valid from an hour
+ * before `now`. The key's PEM is the caller's to wipe. */
+bool cert_make_client(const char *common_name, struct wall now, unsigned days, struct buf *key_pem_out,
+                      struct buf *cert_pem_out, struct err *e);
 /* The signature of `token` (header.payload.signature) alone. */
 bool cert_verifies(const struct cert *c, enum jwt_alg alg, struct str token);
 

@@ -3,6 +3,7 @@
 #define KIT_SEAL_SEAL_INT_H
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "kit/seal/seal.h"
 
@@ -17,6 +18,11 @@ struct jwt_parts {
     struct str header, payload, signature, signed_part;
 };
 bool jwt_split(struct str token, struct jwt_parts *out);
+enum { PSS_SALT_BYTES = 32 };
+bool jwt_set_padding(EVP_PKEY_CTX *ctx, enum jwt_alg alg);
+struct cert {
+    X509 *x509;
+};
 /* SEAL_CRYPTO with what OpenSSL says; `doing` completes "OpenSSL failed ...". Empties OpenSSL's queue. */
 bool openssl_failed(struct err *e, const char *doing);
 bool seal_no_memory(struct err *e, const char *what);

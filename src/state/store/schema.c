@@ -184,6 +184,32 @@ static const char *const migrations[] = {
     "CREATE TABLE oidc_rule (id INTEGER PRIMARY KEY AUTOINCREMENT, claim TEXT NOT NULL, value TEXT NOT NULL, role TEXT "
     "NOT NULL, is_scoped INTEGER NOT NULL);"
     "ALTER TABLE audit ADD COLUMN mac BLOB;",
+    /* apps and their credentials: what a tenant had becomes an app of its own, whose secret keeps its sealed name */
+    "CREATE TABLE app (id INTEGER PRIMARY KEY AUTOINCREMENT, client_id TEXT NOT NULL, name TEXT NOT NULL UNIQUE "
+    "COLLATE "
+    "NOCASE, home_tenant TEXT NOT NULL, is_multi_tenant INTEGER NOT NULL, bundles TEXT NOT NULL, created INTEGER NOT "
+    "NULL, UNIQUE (client_id, home_tenant));"
+    "CREATE TABLE credential (id INTEGER PRIMARY KEY AUTOINCREMENT, app_id INTEGER NOT NULL REFERENCES app (id) ON "
+    "DELETE CASCADE, kind INTEGER NOT NULL, state INTEGER NOT NULL, added INTEGER NOT NULL, expires INTEGER NOT NULL, "
+    "expires_from INTEGER NOT NULL, tested INTEGER NOT NULL, sealed_as TEXT NOT NULL, key_id TEXT NOT NULL, sha256 "
+    "TEXT "
+    "NOT NULL, sha1 TEXT NOT NULL, is_old_form INTEGER NOT NULL, warned INTEGER NOT NULL, error_code TEXT NOT NULL, "
+    "error_text TEXT NOT NULL, error_since INTEGER NOT NULL, certificate BLOB);"
+    "CREATE INDEX credential_of_app ON credential (app_id);"
+    "CREATE UNIQUE INDEX credential_active ON credential (app_id) WHERE state = 0;"
+    "CREATE TABLE tenant_app (tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id) ON DELETE CASCADE, position "
+    "INTEGER "
+    "NOT NULL, app_id INTEGER NOT NULL REFERENCES app (id), PRIMARY KEY (tenant_id, position), UNIQUE (tenant_id, "
+    "app_id)) WITHOUT ROWID;"
+    "CREATE INDEX tenant_of_app ON tenant_app (app_id);"
+    "INSERT INTO app (client_id, name, home_tenant, is_multi_tenant, bundles, created) SELECT client_id, 'app of ' || "
+    "tenant_id, tenant_id, 0, '', created FROM tenant ORDER BY created, tenant_id;"
+    "INSERT INTO credential (app_id, kind, state, added, expires, expires_from, tested, sealed_as, key_id, sha256, "
+    "sha1, "
+    "is_old_form, warned, error_code, error_text, error_since) SELECT app.id, 0, 0, changed, 0, 0, 0, secret.name, '', "
+    "'', '', 0, 0, '', '', 0 FROM app JOIN secret ON secret.name = 'tenant.secret:' || home_tenant;"
+    "INSERT INTO tenant_app (tenant_id, position, app_id) SELECT home_tenant, 1, id FROM app;"
+    "ALTER TABLE tenant DROP COLUMN client_id;",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -411,6 +411,11 @@ void store_close(struct store *s)
     free(s);
 }
 
+struct wall store_now(const struct store *s)
+{
+    return clock_wall(&s->clock);
+}
+
 const char *store_id(const struct store *s)
 {
     return s->id;

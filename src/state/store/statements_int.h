@@ -7,6 +7,15 @@
     "login_url, token_url, graph_url, graph_audience, graph_version, endpoint_url, endpoint_audience, " \
     "endpoint_version, siem_url, siem_audience"
 
+#define TENANT_COLUMNS                                                                                      \
+    "tenant_id, org_id, name, coalesce((SELECT client_id FROM tenant_app JOIN app ON app.id = app_id WHERE" \
+    " tenant_app.tenant_id = tenant.tenant_id ORDER BY position LIMIT 1), ''), cloud, is_enabled, "         \
+    "created, " TENANT_OVERRIDE_COLUMNS
+#define APP_COLUMNS "client_id, name, home_tenant, is_multi_tenant, bundles, created"
+#define CREDENTIAL_COLUMNS                                                                                      \
+    "app_id, kind, state, added, expires, expires_from, tested, sealed_as, key_id, sha256, sha1, is_old_form, " \
+    "warned, error_code, error_text, error_since"
+
 #define FEED_DRIFT "(SELECT count(*) FROM drift WHERE feed_id = feed.id)"
 
 #define PERSON_COLUMNS "name, mail, phone, role, pin_hash, created"
@@ -19,9 +28,9 @@
     "error_text, created, next_try, sent, settled"
 
 /* In the order of struct onboarding_record. */
-#define ONBOARDING_COLUMNS                                                                                         \
-    "org_id, nonce, tenant_id, name, client_id, cloud, asked_by, mail, redirect, form, wants, lookback_ms, "       \
-    "lookback_hunting_ms, created, expires, state, found_id, answered, deadline, due, tries, proofs, is_in, "      \
+#define ONBOARDING_COLUMNS                                                                                    \
+    "org_id, nonce, tenant_id, name, client_id, cloud, asked_by, mail, redirect, form, wants, lookback_ms, "  \
+    "lookback_hunting_ms, created, expires, state, found_id, answered, deadline, due, tries, proofs, is_in, " \
     "error_code, error_text, changed"
 
 /* In the order of struct managed_record. */
@@ -42,20 +51,41 @@
     X(ORG_SET, "UPDATE org SET name = ?, created = ? WHERE id = ?")                                                                \
     X(ORG_LIST, "SELECT id, name, created FROM org ORDER BY name")                                                                 \
     X(ORG_FIND, "SELECT id, name, created FROM org WHERE name = ?")                                                                \
-    X(TENANT_ADD, "INSERT INTO tenant (org_id, name, client_id, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS ", tenant_id)"\
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                               \
-    X(TENANT_SET, "UPDATE tenant SET (org_id, name, client_id, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS ")"           \
-      " = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE tenant_id = ?")                                                   \
-    X(TENANT_FIND, "SELECT tenant_id, org_id, name, client_id, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS               \
-      " FROM tenant WHERE tenant_id = ?")                                                                                          \
-    X(TENANT_LIST, "SELECT tenant_id, org_id, name, client_id, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS               \
-      " FROM tenant ORDER BY name, tenant_id")                                                                                     \
+    X(TENANT_ADD, "INSERT INTO tenant (org_id, name, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS ", tenant_id)"           \
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                                  \
+    X(TENANT_SET, "UPDATE tenant SET (org_id, name, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS ")"                      \
+      " = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE tenant_id = ?")                                                      \
+    X(TENANT_FIND, "SELECT " TENANT_COLUMNS " FROM tenant WHERE tenant_id = ?")                                                    \
+    X(TENANT_LIST, "SELECT " TENANT_COLUMNS " FROM tenant ORDER BY name, tenant_id")                                               \
     X(TENANTS_OF_ORG, "SELECT tenant_id FROM tenant WHERE org_id = ?")  \
     X(TENANT_REMOVE, "DELETE FROM tenant WHERE tenant_id = ?")                                                                     \
     X(SECRET_PUT, "INSERT INTO secret (name, sealed, changed) VALUES (?, ?, ?)"                                                    \
                   " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, changed = excluded.changed")                        \
     X(SECRET_GET, "SELECT sealed FROM secret WHERE name = ?")                                                                      \
     X(SECRET_REMOVE, "DELETE FROM secret WHERE name = ?")                                                                          \
+    X(APP_ADD, "INSERT INTO app (" APP_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)")                                                      \
+    X(APP_SET, "UPDATE app SET (" APP_COLUMNS ") = (?, ?, ?, ?, ?, ?) WHERE id = ?")                                               \
+    X(APP_LIST, "SELECT id, " APP_COLUMNS " FROM app ORDER BY name")                                                               \
+    X(APP_REMOVE_SECRETS, "DELETE FROM secret WHERE name IN (SELECT sealed_as FROM credential WHERE app_id = ?)")                  \
+    X(APP_REMOVE_USES, "DELETE FROM tenant_app WHERE app_id = ?")                                                                  \
+    X(APP_REMOVE, "DELETE FROM app WHERE id = ?")                                                                                  \
+    X(APP_OWN, "SELECT app_id FROM tenant_app JOIN app ON app.id = app_id WHERE tenant_id = ?1 AND is_multi_tenant = 0 AND"        \
+               " NOT EXISTS (SELECT 1 FROM tenant_app AS other WHERE other.app_id = app.id AND other.tenant_id <> ?1) LIMIT 1")    \
+    X(CREDENTIAL_ADD, "INSERT INTO credential (" CREDENTIAL_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")   \
+    X(CREDENTIAL_NAME, "UPDATE credential SET sealed_as = 'credential:' || id WHERE id = ?")                                       \
+    X(CREDENTIAL_SET, "UPDATE credential SET (" CREDENTIAL_COLUMNS ") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"          \
+                      " WHERE id = ?")                                                                                             \
+    X(CREDENTIAL_STATE, "UPDATE credential SET state = ?1 WHERE app_id = ?2 AND ((?3 = 0 AND state = 0) OR id = ?3)")              \
+    X(CREDENTIAL_FORGET, "DELETE FROM secret WHERE name = (SELECT sealed_as FROM credential WHERE id = ?)")                        \
+    X(CREDENTIAL_RETIRE, "UPDATE credential SET state = ? WHERE id = ?")                                                           \
+    X(CREDENTIAL_LIST, "SELECT id, " CREDENTIAL_COLUMNS " FROM credential WHERE ?1 IN (0, app_id) ORDER BY app_id, id")            \
+    X(CERTIFICATE_SET, "UPDATE credential SET certificate = ? WHERE id = ?")                                                       \
+    X(CERTIFICATE_GET, "SELECT certificate FROM credential WHERE id = ? AND certificate IS NOT NULL")                              \
+    X(TENANT_APP_ADD, "INSERT INTO tenant_app (tenant_id, position, app_id) VALUES (?1,"                                           \
+                      " (SELECT coalesce(max(position), 0) + 1 FROM tenant_app WHERE tenant_id = ?1), ?2)")                        \
+    X(TENANT_APP_REMOVE, "DELETE FROM tenant_app WHERE tenant_id = ? AND app_id = ?")                                              \
+    X(TENANT_APP_LIST, "SELECT tenant_id, app_id FROM tenant_app WHERE ?1 IN ('', tenant_id) AND ?2 IN (0, app_id)"                \
+                       " ORDER BY tenant_id, position")                                                                            \
     X(SECRET_REMOVE_OF, "DELETE FROM secret WHERE name LIKE '%:' || ?")                                                            \
     X(META_REMOVE_OF, "DELETE FROM meta WHERE name = 'readiness:' || ?")                                                           \
     X(SETTING_PUT, "INSERT INTO setting (level, scope, name, value, changed, actor) VALUES (?, ?, ?, iif(?, ?, NULL), ?, ?)"       \

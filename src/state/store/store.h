@@ -29,8 +29,9 @@ struct store_opts {
 /* The caller holds the lock of the folder: two stores open on one file at once are not noticed here.
  * Errors of every call below, beside its own: STORE_CORRUPT, STORE_UNCERTAIN, and what the disk said (sys causes). */
 bool store_open(const struct store_opts *o, struct store **out, struct err *e);
-void store_close(struct store *s);           /* accepts NULL */
-const char *store_id(const struct store *s); /* a GUID, made by `init` */
+void store_close(struct store *s);            /* accepts NULL */
+const char *store_id(const struct store *s);  /* a GUID, made by `init` */
+struct wall store_now(const struct store *s); /* by its clock */
 /* A transaction keeps every other thread out until its end. After a call in it has failed for another cause than STORE_EXISTS
  * and STORE_GONE (these change nothing), it can only be rolled back: store_commit then does so and fails with that call's
  * error. */
@@ -68,8 +69,8 @@ struct tenant_record {
     char tenant_id[GUID_BYTES]; /* the Entra tenant, lower case */
     int64_t org_id;
     char name[NAME_BYTES];
-    char client_id[GUID_BYTES];
-    char cloud[16]; /* "global", "gcc", ... */
+    char client_id[GUID_BYTES]; /* of its first app; only read: see app_record */
+    char cloud[16];             /* "global", "gcc", ... */
     bool is_enabled;
     char overrides[TENANT_OVERRIDES][HOST_BYTES]; /* empty: as its cloud has it */
     struct wall created;
@@ -89,9 +90,69 @@ bool store_tenant_list(struct store *s, bool (*each)(void *arg, const struct ten
 /* Ids alone. */
 bool store_tenants_of_org(struct store *s, int64_t org_id, bool (*each)(void *arg, const char *tenant_id), void *arg,
                           struct err *e);
-bool store_tenant_remove(struct store *s, const char *tenant_id,
-                         struct err *e); /* with its feeds' state and secrets; events stay */
-/* Secrets are sealed under the key file, bound to their name ("tenant.secret:<guid>"). */
+/* With its feeds' state, and those of its apps that are its own and no other tenant's, with their secrets; events stay. */
+bool store_tenant_remove(struct store *s, const char *tenant_id, struct err *e);
+
+/* ---- apps and their credentials ----------------------------------------------------------------------------------------
+ * An app is a registration in Entra: a tenant's own one, or one of the account's for several tenants. */
+struct app_record {
+    int64_t id; /* 0 when new */
+    char client_id[GUID_BYTES];
+    char name[NAME_BYTES];        /* unique without regard to ASCII case */
+    char home_tenant[GUID_BYTES]; /* where it is registered; empty: not known */
+    bool is_multi_tenant;
+    char bundles[NAME_BYTES]; /* what it is for ("read,hunt"); empty: for everything */
+    struct wall created;
+};
+enum credential_kind { CREDENTIAL_SECRET, CREDENTIAL_CERTIFICATE, CREDENTIAL_KINDS };
+enum credential_state {
+    CREDENTIAL_ACTIVE,  /* tokens are asked for with it; one of an app */
+    CREDENTIAL_NEXT,    /* waits for its test and the switch */
+    CREDENTIAL_OLD,     /* was active; still held, so that one can fall back to it */
+    CREDENTIAL_RETIRED, /* its secret is gone; the row tells that there was one */
+    CREDENTIAL_STATES
+};
+enum expiry_source { EXPIRY_UNKNOWN, EXPIRY_ENTERED, EXPIRY_READ /* in Entra */, EXPIRY_CERTIFICATE, EXPIRY_SOURCES };
+enum { CREDENTIAL_LABEL_BYTES = 64, THUMBPRINT_BYTES = 48 };
+struct credential_record {
+    int64_t id, app_id; /* id 0 when new */
+    enum credential_kind kind;
+    enum credential_state state;
+    struct wall added, expires; /* expires 0: not known */
+    enum expiry_source expires_from;
+    struct wall tested;                      /* a token was got with it, last; 0: never */
+    char sealed_as[CREDENTIAL_LABEL_BYTES];  /* the name of its secret; given by store_credential_put when empty */
+    char key_id[GUID_BYTES];                 /* of a secret, as Entra lists it; empty: not known */
+    char sha256[THUMBPRINT_BYTES], sha1[32]; /* of a certificate, base64url without padding */
+    bool is_old_form;                        /* assertions in RS256 with x5t instead of PS256 with x5t#S256 */
+    int64_t warned;                          /* days before the end that were told last; 0: none, see credentials.h */
+    char error_code[64];                     /* why it was refused, last; empty: it was not */
+    char error_text[400];
+    struct wall error_since;
+};
+/* STORE_EXISTS: the name is another's, or the client id is another app's of the same home tenant. */
+bool store_app_put(struct store *s, struct app_record *r, struct err *e); /* sets r->id when new; STORE_GONE */
+bool store_app_list(struct store *s, bool (*each)(void *arg, const struct app_record *r), void *arg, struct err *e);
+bool store_app_remove(struct store *s, int64_t id, struct err *e); /* with its credentials and their secrets */
+/* Sets r->id and r->sealed_as when new; STORE_GONE without its app. A new active one is refused (STORE_EXISTS) while there is
+ * another; see store_credential_promote. */
+bool store_credential_put(struct store *s, struct credential_record *r, struct err *e);
+/* This one is active from now on, the active one old. */
+bool store_credential_promote(struct store *s, int64_t app_id, int64_t id, struct err *e);
+bool store_credential_retire(struct store *s, int64_t id, struct err *e); /* its secret is deleted */
+/* By app and id; app_id 0: of all apps. */
+bool store_credential_list(struct store *s, int64_t app_id, bool (*each)(void *arg, const struct credential_record *r),
+                           void *arg, struct err *e);
+/* A certificate's public part, PEM. */
+bool store_certificate_put(struct store *s, int64_t credential_id, struct str pem, struct err *e);
+bool store_certificate_get(struct store *s, int64_t credential_id, struct buf *pem_out, bool *found_out, struct err *e);
+/* Which apps a tenant uses, and the other way round; each in the order they were given. */
+bool store_tenant_app_add(struct store *s, const char *tenant_id, int64_t app_id, struct err *e); /* STORE_GONE */
+bool store_tenant_app_remove(struct store *s, const char *tenant_id, int64_t app_id, struct err *e);
+bool store_tenant_app_list(struct store *s, const char *tenant_id /* NULL: all */, int64_t app_id /* 0: all */,
+                           bool (*each)(void *arg, const char *tenant_id, int64_t app_id), void *arg, struct err *e);
+
+/* Secrets are sealed under the key file, bound to their name ("credential:7"). */
 bool store_secret_put(struct store *s, const char *name, struct str plain, struct err *e);
 bool store_secret_get(struct store *s, const char *name, struct buf *plain_out, bool *found_out, struct err *e);
 bool store_secret_remove(struct store *s, const char *name, struct err *e);

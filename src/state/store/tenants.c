@@ -65,13 +65,13 @@ bool store_tenant_put(struct store *s, const struct tenant_record *r, bool is_ne
     const char(*over)[HOST_BYTES] = r->overrides;
     _Static_assert(TENANT_OVERRIDES == 10, "each is bound below");
     store_lock(s);
-    bool ok = run_statement(s, is_new ? SQL_TENANT_ADD : SQL_TENANT_SET, &conflict, e,
-                            "itttii"
-                            "tttttttttt"
-                            "t",
-                            r->org_id, r->name, r->client_id, r->cloud, (int64_t)r->is_enabled,
-                            or_now(s, r->created).ticks, over[0], over[1], over[2], over[3], over[4], over[5], over[6],
-                            over[7], over[8], over[9], r->tenant_id);
+    bool ok =
+        run_statement(s, is_new ? SQL_TENANT_ADD : SQL_TENANT_SET, &conflict, e,
+                      "ittii"
+                      "tttttttttt"
+                      "t",
+                      r->org_id, r->name, r->cloud, (int64_t)r->is_enabled, or_now(s, r->created).ticks, over[0],
+                      over[1], over[2], over[3], over[4], over[5], over[6], over[7], over[8], over[9], r->tenant_id);
     if (ok && conflict)
         ok = exists_already(e, "a tenant", r->tenant_id);
     else if (ok && changed_rows(s) == 0)
@@ -131,11 +131,29 @@ bool store_tenants_of_org(struct store *s, int64_t org_id, bool (*each)(void *ar
     return cursor_close(&c);
 }
 
+/* 0: there is none (any more). */
+static bool own_app(struct store *s, const char *tenant_id, int64_t *out, struct err *e)
+{
+    struct cursor c;
+    if (!cursor_open(s, SQL_APP_OWN, &c, e, "t", tenant_id)) return false;
+    *out = cursor_next(&c) ? column_i64(&c, 0) : 0;
+    return cursor_close(&c);
+}
+
+static bool remove_own_apps(struct store *s, const char *tenant_id, struct err *e)
+{
+    for (int64_t id;;) {
+        if (!own_app(s, tenant_id, &id, e)) return false;
+        if (id == 0) return true;
+        if (!store_app_remove(s, id, e)) return false;
+    }
+}
+
 bool store_tenant_remove(struct store *s, const char *tenant_id, struct err *e)
 {
     struct scope scope;
     if (!scope_begin(s, &scope, e)) return false;
-    bool ok = run_statement(s, SQL_SECRET_REMOVE_OF, NULL, e, "t", tenant_id) &&
+    bool ok = remove_own_apps(s, tenant_id, e) && run_statement(s, SQL_SECRET_REMOVE_OF, NULL, e, "t", tenant_id) &&
               run_statement(s, SQL_SETTING_REMOVE_OF, NULL, e, "t", tenant_id) &&
               run_statement(s, SQL_META_REMOVE_OF, NULL, e, "t", tenant_id) &&
               run_statement(s, SQL_TENANT_REMOVE, NULL, e, "t", tenant_id);

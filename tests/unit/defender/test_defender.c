@@ -201,13 +201,13 @@ static struct tenant *make_tenant(const char *id, const char *secret)
                                   [AUD_ENDPOINT] = {.audience = "https://api.securitycenter.microsoft.com"},
                                   [AUD_SIEM] = {.audience = "https://graph.windows.net"}}};
     (void)snprintf(t->record.tenant_id, sizeof t->record.tenant_id, "%s", id);
-    (void)snprintf(t->record.client_id, sizeof t->record.client_id, "%s", CLIENT);
     (void)snprintf(t->login_url, sizeof t->login_url, "http://127.0.0.1:%u", http_server_port(server));
     for (int i = 0; i < AUD_COUNT; i++) {
         (void)snprintf(t->apis[i].url, sizeof t->apis[i].url, "%s", t->login_url);
         t->apis[i].version = api_rows[i].versions[0];
     }
-    t->secret = secret_new(str_of(secret));
+    t->apps[t->app_count++] = app_of_secret(CLIENT, str_of(secret));
+    assert_non_null(t->apps[0]);
     return t;
 }
 

@@ -163,7 +163,7 @@ static void a_cause_is_told_once(void **state)
     struct tenant_input in = {.name = "c",
                               .tenant_id = TENANT,
                               .client_id = "cccccccc-0000-4000-8000-00000000000c",
-                              .secret = STR("q8Q~pl4nted.s3cret")};
+                              .credential = {.secret = STR("q8Q~pl4nted.s3cret")}};
     if (!store_open(&o, &s, &e) || !tenant_add(s, &conf, &in, true, NULL, &e) || !tenant_find(s, &conf, TENANT, &t, &e))
         fail_msg("%s", e.text);
     assert_string_equal(told(s, t, nothing, MODE_AUTO, &out), "");

@@ -124,6 +124,31 @@ static bool keep_feed(void *arg, const struct feed_record *r)
     return true;
 }
 
+static void add_sealed(struct buf *sql, const char *name, const char *secret)
+{
+    struct buf sealed;
+    struct err e = {0};
+    buf_init(&sealed, 0);
+    must(seal_bytes(test_key(0), name, str_of(secret), &sealed, &e), &e);
+    buf_addf(sql, "INSERT INTO secret VALUES ('%s', x'", name);
+    for (size_t i = 0; i < sealed.n; i++) buf_addf(sql, "%02x", (unsigned char)sealed.p[i]);
+    assert_true(buf_addf(sql, "', 5);"));
+    buf_done(&sealed);
+}
+
+static bool opens_as_before(void *arg, const struct credential_record *r)
+{
+    struct buf plain;
+    struct err e = {0};
+    bool found = false;
+    buf_init(&plain, 0);
+    must(store_secret_get(arg, r->sealed_as, &plain, &found, &e), &e);
+    assert_true(found && str_eq(buf_str(&plain), STR("pl4nted")));
+    assert_true(r->state == CREDENTIAL_ACTIVE && r->kind == CREDENTIAL_SECRET && r->added.ticks == 5);
+    buf_done(&plain);
+    return true;
+}
+
 /* Every migration on a store that the first version made; what it did not know of yet is empty. */
 void an_old_store_is_brought_up(void **state)
 {
@@ -140,6 +165,7 @@ void an_old_store_is_brought_up(void **state)
     must(fs_read_all(fs_real(), OLD_STORE, 1 << 20, &sql, &e), &e);
     seal_key_id(test_key(0), key_id);
     assert_true(buf_addf(&sql, "INSERT INTO meta VALUES ('key_id', '%s');", key_id));
+    add_sealed(&sql, "tenant.secret:" TENANT_A, "pl4nted");
     tamper(buf_cstr(&sql));
     for (int again = 0; again < 2; again++) {
         must(try_open(fs_real(), path, false, 0, &s, &e), &e);
@@ -151,6 +177,8 @@ void an_old_store_is_brought_up(void **state)
         assert_string_equal(t.overrides[OVER_ENDPOINT_URL], "https://e.example");
         assert_string_equal(t.overrides[OVER_TOKEN_URL], again ? "https://t.example" : "");
         assert_string_equal(t.overrides[OVER_SIEM_AUDIENCE], "");
+        assert_string_equal(t.client_id, CLIENT); /* of an app of its own, whose secret is the tenant's of before */
+        must(store_credential_list(s, 0, opens_as_before, s, &e), &e);
         must(store_feed_list(s, TENANT_A, keep_feed, &feed, &e), &e);
         assert_true(feed.rows == 7 && feed.late_rows == 1);
         (void)str_copy(STR("https://l2.example"), t.overrides[OVER_LOGIN_URL], HOST_BYTES);

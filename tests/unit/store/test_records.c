@@ -115,7 +115,7 @@ static void check_filled(struct store *s, struct feed_record *feed)
     must(store_tenant_find(s, TENANT_A, &one, &found, &e), &e);
     assert_true(found && one.is_enabled && one.org_id == orgs[1].id && one.created.ticks == 12345);
     assert_string_equal(one.cloud, "gcc-high");
-    assert_string_equal(one.client_id, CLIENT);
+    assert_string_equal(one.client_id, ""); /* it has no app */
     assert_string_equal(one.overrides[OVER_LOGIN_URL], "https://l.example");
     assert_string_equal(one.overrides[OVER_TOKEN_URL], "https://t.example");
     assert_string_equal(one.overrides[OVER_GRAPH_URL], "https://g.example");

@@ -47,6 +47,10 @@ void managed_alerts_there_and_back(void **state);
 void revisions_are_taken_in_once(void **state);
 /* test_health.c */
 void how_tenants_are_there_and_back(void **state);
+/* test_apps.c */
+void apps_there_and_back(void **state);
+void one_credential_is_active(void **state);
+void a_tenants_own_app_goes_with_it(void **state);
 /* test_disk.c */
 void disk_errors_keep_their_cause(void **state);
 void every_operation_failing_in_turn(void **state);

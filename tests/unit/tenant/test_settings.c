@@ -24,8 +24,11 @@ static struct setting_scope account, org, tenant, other;
 static void add_tenant(const char *id, const char *of, const char *name)
 {
     struct err e = {0};
-    struct tenant_input in = {
-        .org = of, .name = name, .tenant_id = id, .client_id = CLIENT, .secret = STR("q8Q~pl4nted.s3cret")};
+    struct tenant_input in = {.org = of,
+                              .name = name,
+                              .tenant_id = id,
+                              .client_id = CLIENT,
+                              .credential = {.secret = STR("q8Q~pl4nted.s3cret")}};
     if (!tenant_add(store, &conf, &in, true, NULL, &e)) fail_msg("%s", e.text);
 }
 

@@ -48,10 +48,18 @@ static int tear_down(void **state)
     return 0;
 }
 
+static struct str secret_of(const struct tenant *t)
+{
+    return secret_reveal(t->apps[0]->credentials[0].secret);
+}
+
 static struct tenant_input good(void)
 {
-    return (struct tenant_input){
-        .org = "Contoso", .name = "Contoso main", .tenant_id = ID_A, .client_id = CLIENT, .secret = STR(SECRET)};
+    return (struct tenant_input){.org = "Contoso",
+                                 .name = "Contoso main",
+                                 .tenant_id = ID_A,
+                                 .client_id = CLIENT,
+                                 .credential = {.secret = STR(SECRET)}};
 }
 
 static void add(const struct tenant_input *in)
@@ -76,7 +84,7 @@ static void good_input_is_tidied(void **state)
                               .client_id = CLIENT "\r\n",
                               .cloud = "GCC-High",
                               .overrides = {[OVER_GRAPH_URL] = " http://127.0.0.1:99/graph/ "},
-                              .secret = STR("\xef\xbb\xbf " SECRET " \r\n")};
+                              .credential = {.secret = STR("\xef\xbb\xbf " SECRET " \r\n")}};
     (void)state;
     add(&in);
     struct tenant *t = find(" " ID_A " ");
@@ -86,7 +94,7 @@ static void good_input_is_tidied(void **state)
     assert_string_equal(t->record.cloud, "gcc-high");
     assert_string_equal(t->org_name, "Contoso");
     assert_true(t->record.is_enabled && t->record.created.ticks == now.wall.ticks);
-    assert_true(str_eq(secret_reveal(t->secret), STR(SECRET)));
+    assert_true(str_eq(secret_of(t), STR(SECRET)));
     assert_string_equal(t->apis[AUD_GRAPH].url, "http://127.0.0.1:99/graph");
     assert_string_equal(t->login_url, "https://login.microsoftonline.us");
     assert_string_equal(t->apis[AUD_ENDPOINT].url, "https://api-gov.securitycenter.microsoft.us");
@@ -94,7 +102,7 @@ static void good_input_is_tidied(void **state)
                         "https://graph.microsoft.us"); /* of the cloud, wherever the host is */
     struct tenant *same = tenant_ref(t);
     tenant_unref(t);
-    assert_true(str_eq(secret_reveal(same->secret), STR(SECRET)));
+    assert_true(str_eq(secret_of(same), STR(SECRET)));
     tenant_unref(same);
     tenant_unref(NULL);
 }
@@ -128,7 +136,7 @@ static void put(struct tenant_input *in, enum field field, const char *text)
     if (field > SECRET_TEXT)
         in->overrides[field - SECRET_TEXT - 1] = text;
     else if (field == SECRET_TEXT)
-        in->secret = str_of(text);
+        in->credential.secret = str_of(text);
     else
         *places[field] = text;
 }
@@ -302,7 +310,7 @@ static void a_tenant_is_changed(void **state)
     struct tenant_change c = {.name = "other",
                               .cloud = "dod",
                               .is_enabled = &no,
-                              .secret = &secret,
+                              .credential = {.secret = secret},
                               .overrides = {[OVER_GRAPH_URL] = "", [OVER_SIEM_URL] = "https://s.example"}};
     if (!tenant_set(store, "contoso MAIN", &c, id, &e)) fail_msg("%s", e.text);
     assert_string_equal(id, ID_A_LOWER);
@@ -312,14 +320,14 @@ static void a_tenant_is_changed(void **state)
     assert_false(t->record.is_enabled);
     assert_string_equal(t->apis[AUD_GRAPH].url, "https://dod-graph.microsoft.us");
     assert_string_equal(t->apis[AUD_SIEM].url, "https://s.example");
-    assert_true(str_eq(secret_reveal(t->secret), STR("n3w.s3cret")));
+    assert_true(str_eq(secret_of(t), STR("n3w.s3cret")));
     tenant_unref(t);
 
     const struct {
         struct tenant_change change;
         int cause;
     } slips[] = {{{.name = "never", .client_id = ID_A}, TENANT_BAD_CLIENT_ID},
-                 {{.name = "never", .secret = &bad}, TENANT_BAD_SECRET},
+                 {{.name = "never", .credential = {.secret = bad}}, TENANT_BAD_SECRET},
                  {{.name = "never", .cloud = "moon"}, TENANT_NO_CLOUD},
                  {{.name = "never", .overrides = {[OVER_GRAPH_URL] = "http://g.example"}}, TENANT_BAD_URL}};
     for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
@@ -356,7 +364,7 @@ static void ids_in_each_others_place_are_seen(void **state)
 static bool note(void *arg, struct tenant *t)
 {
     struct buf *text = arg;
-    return buf_addf(text, "%s=%zu;", t->record.name, secret_reveal(t->secret).n);
+    return buf_addf(text, "%s=%zu;", t->record.name, secret_of(t).n);
 }
 
 static bool note_first(void *arg, struct tenant *t)
@@ -372,18 +380,22 @@ static bool remove_other(void *arg, struct tenant *t)
 }
 
 /* Flips a byte of the sealed secret in the closed database. */
-static void damage_secret_of(const char *tenant_id)
+static void damage_secret_of(const char *name)
 {
-    char name[64];
-    struct buf bytes;
+    struct str magic = {"\x01", 1};
+    char key_id[17];
+    struct buf bytes, sealed;
     store_close(store);
     buf_init(&bytes, 0);
+    buf_init(&sealed, 0);
+    seal_key_id(key, key_id);
     assert_true(fs_read_all(fake_disk_fs(disk), "/store.db", 1 << 24, &bytes, NULL));
-    (void)snprintf(name, sizeof name, "tenant.secret:%s", tenant_id);
-    size_t at = str_find(buf_str(&bytes), str_of(name), 0);
+    assert_true(buf_add_str(&sealed, str_of(name)) && buf_add_str(&sealed, magic)); /* the name, then what is sealed */
+    size_t at = str_find(buf_str(&bytes), buf_str(&sealed), 0);
     assert_true(at != SIZE_MAX);
-    assert_true(fake_disk_damage(disk, "/store.db", at + strlen(name) + 40)); /* behind the name: the nonce, the text */
+    assert_true(fake_disk_damage(disk, "/store.db", at + strlen(name) + 40)); /* the nonce is over, the text begins */
     buf_done(&bytes);
+    buf_done(&sealed);
     open_store(false);
 }
 
@@ -405,16 +417,18 @@ static void one_bad_secret_hurts_one_tenant(void **state)
     buf_reset(&text);
     assert_true(tenant_each(store, &conf, note_first, &text, &e));
     assert_string_equal(buf_cstr(&text), "Contoso main=20;");
-    damage_secret_of(ID_B);
+    damage_secret_of("credential:2");
     buf_reset(&text);
     assert_true(tenant_each(store, &conf, note, &text, &e));
     assert_string_equal(buf_cstr(&text), "Contoso main=20;second=0;");
     assert_false(tenant_find(store, &conf, ID_B, &t, &e)); /* asked for alone, it says what is wrong */
     assert_ptr_equal(e.cause, &seal_causes[SEAL_CORRUPT]);
-    if (!tenant_set(store, ID_B, &(struct tenant_change){.name = "mended", .secret = &(struct str){"abc", 3}}, id, &e))
+    assert_non_null(strstr(e.text, "credential:2"));
+    if (!tenant_set(store, ID_B, &(struct tenant_change){.name = "mended", .credential = {.secret = STR("abc")}}, id,
+                    &e))
         fail_msg("%s", e.text);
     tenant_unref(find("mended"));
-    damage_secret_of(ID_B);
+    damage_secret_of("credential:3");
     buf_reset(&text);
     assert_true(tenant_each(store, &conf, remove_other, &text, &e)); /* one removed meanwhile is passed over */
     assert_string_equal(buf_cstr(&text), "Contoso main=20;");
