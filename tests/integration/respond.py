@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The response over real sockets: the built service against the twin. An alert becomes an isolation that is confirmed; what fails is told
 with its code; an answer lost to kill -9 is found again and nothing is sent twice; what others do is adopted; a release holds."""
-import json, pathlib, tempfile, time, urllib.parse, urllib.request
+import collections, json, pathlib, re, sqlite3, subprocess, tempfile, time, urllib.parse, urllib.request
 
 from harness import Installation, Tap, Twin
 
@@ -60,7 +60,7 @@ def until(seconds, wanted):
 
 class Service:
     def __init__(self, twin, env=None, **settings):
-        self.i = Installation(twin, **{"interval.alerts": "1s", "interval.machines": "3s", **settings})
+        self.i = Installation(twin, **{"interval.alerts": "1s", "interval.machines": "3s", "lake.fold_after": "1s", **settings})
         self.i.add_tenants(twin)
         for name, value in SETTINGS.items():
             assert self.i.run("settings", "set", name, value).returncode == 0, name
@@ -181,6 +181,55 @@ def stop_and_exclude(s, d):
     tap.case(by_hand.returncode == 0 and until(30, lambda: d.is_isolated(n)), "a person isolates by hand", by_hand.stderr)
 
 
+def own_events(s):
+    """What the lake holds of what we did ourselves."""
+    files = [str(f) for f in s.i.lake().glob("class=*/tenant=*/day=*/*.ndjson.zst")]
+    lines = subprocess.run(["zstdcat", *files], capture_output=True, text=True).stdout.splitlines() if files else []
+    return [e for e in map(json.loads, lines) if e["metadata"].get("log_name") == "portcullis_response"]
+
+
+def ledger_steps(s):
+    """What the ledger says was done: (kind, step, number), each as often as it happened. The service has ended."""
+    with sqlite3.connect(s.i.folder / "data/store.db") as db:
+        bodies = [dict(word.split("=", 1) for word in bytes(body).decode().split(" ") if "=" in word) for (body,) in db.execute("SELECT body FROM ledger")]
+    kept = [b for b in bodies if b["kind"] in ("decision", "action", "hold", "stop") and b["step"] != "looked"]
+    return collections.Counter((b["kind"], b["step"], b.get("id", "")) for b in kept)
+
+
+def steps_of(events):
+    rows = [json.loads(e["raw_data"]) for e in events]
+    return collections.Counter((r["Kind"], r["Step"], str(r.get("Number", ""))) for r in rows if r["Kind"] != "alert")
+
+
+def in_the_lake(s, name):
+    """Each step of the ledger is one event, whatever happened meanwhile; and OCSF's rules hold for all of them, in both versions."""
+    until(20, lambda: own_events(s))
+    if s.process.poll() is None:
+        s.stop()
+    s.i.run("pull", "--once")  # what waited in the store goes the same way
+    events, steps = own_events(s), ledger_steps(s)
+    tap.case(steps and steps_of(events) == steps, f"{name}: every step of ours is in the lake, once", (steps - steps_of(events), steps_of(events) - steps))
+    tap.case(len({e["metadata"]["uid"] for e in events}) == len(events), f"{name}: each has a uid of its own")
+    checked = s.i.run("ocsf", "check", "-", stdin="".join(json.dumps(e) + "\n" for e in events))
+    tap.case(checked.returncode == 0 and " 0 errors" in checked.stdout + checked.stderr, f"{name}: they are right by OCSF 1.8.0", checked.stdout + checked.stderr)
+    old = s.i.run("ocsf", "map", "--ocsf", "1.3.0", "--table", "portcullis_response", stdin="".join(e["raw_data"] + "\n" for e in events))
+    checked = s.i.run("ocsf", "check", "--ocsf", "1.3.0", "-", stdin=old.stdout)
+    tap.case(old.stdout.count("\n") == len(events) and " 0 errors" in checked.stdout + checked.stderr, f"{name}: and by 1.3.0", checked.stdout + checked.stderr)
+
+
+def killed_while_committing(point):
+    """kill -9 in the commit that takes events of our own into the log."""
+    with Twin("--tenants", 1, "--scenario", scenario) as twin, Service(twin, env={"PORTCULLIS_KILL_AT": point}) as s:
+        d = Defender(twin)
+        d.alert(WORK["fast"])
+        s.process.wait(30)
+        tap.case(s.process.returncode == -9, f"killed at {point}", s.process.returncode)
+        s.env = {}
+        s.start()
+        until(40, lambda: s.response(d.id(WORK["fast"]), outcome="confirmed"))
+        in_the_lake(s, f"killed at {point}")
+
+
 def killed_at(point, n):
     """kill -9 at a named place; what was sent is found again, and there is one action in the end."""
     with Twin("--tenants", 1, "--scenario", scenario) as twin, Service(twin, env={"PORTCULLIS_KILL_AT": point}) as s:
@@ -212,5 +261,8 @@ with tap, tempfile.TemporaryDirectory() as folder:
         tap.case(s.stop() == 0, "the service ends as it should")
         there = s.i.run("response", "list", "--json")
         tap.case(there.returncode == 0 and json.loads(there.stdout)["responses"], "without a service the memory is read as well", there.stderr)
+        in_the_lake(s, "a day's work")
     killed_at("act-answered:1", WORK["fast"])
     killed_at("act-recorded:2", WORK["fast"])  # the look is the first that is recorded, the intent the second
+    killed_while_committing("own-events.appended:1")
+    killed_while_committing("own-events.stored:2")

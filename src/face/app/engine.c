@@ -189,12 +189,20 @@ static bool make_flow(struct engine *en, bool is_manual, struct err *e)
     return (en->ingest && (is_manual || en->reload)) || err_set(e, &base_causes[BASE_NO_MEMORY], "starting the feeds");
 }
 
+static void on_own_events(void *ctx)
+{
+    struct engine *en = ctx;
+    ingest_own_events(en->ingest);
+}
+
 static bool make_response(struct engine *en, bool is_manual, struct err *e)
 {
     struct responding_opts o = {.loop = en->loop,
                                 .installation = en->installation,
                                 .defender = en->defender,
                                 .http = en->response_http,
+                                .on_own_events = on_own_events,
+                                .ctx = en,
                                 .is_manual = is_manual};
     return responding_new(&o, &en->responding, e) && readying_new(en->installation, en->responding, &en->readying, e);
 }

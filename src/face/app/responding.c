@@ -37,6 +37,12 @@ static void on_notices(void *ctx)
     if (r->notify) notify_wake(r->notify);
 }
 
+static void on_own_events(void *ctx)
+{
+    struct responding *r = ctx;
+    if (r->o.on_own_events) r->o.on_own_events(r->o.ctx);
+}
+
 static void on_trouble(void *ctx, const struct err *e)
 {
     (void)ctx;
@@ -150,6 +156,8 @@ static bool make_act(struct responding *r, struct err *e)
                          .tenants_ctx = i,
                          .on_notices = on_notices,
                          .on_notices_ctx = r,
+                         .on_own_events = on_own_events,
+                         .on_own_events_ctx = r,
                          .on_trouble = on_trouble,
                          .on_trouble_ctx = r,
                          .is_manual = r->o.is_manual};
@@ -213,6 +221,17 @@ static void on_managed_notices(void *ctx)
     loop_post(r->o.loop, wake_notify, r);
 }
 
+static void tell_own_events(void *arg)
+{
+    on_own_events(arg);
+}
+
+static void on_managed_events(void *ctx)
+{
+    struct responding *r = ctx;
+    loop_post(r->o.loop, tell_own_events, r);
+}
+
 static bool make_manage(struct responding *r, struct err *e)
 {
     struct installation *i = r->o.installation;
@@ -224,6 +243,7 @@ static bool make_manage(struct responding *r, struct err *e)
                             .is_held = is_held,
                             .is_stopped = is_stopped,
                             .on_notices = on_managed_notices,
+                            .on_own_events = on_managed_events,
                             .ctx = r,
                             .is_manual = r->o.is_manual};
     return manage_new(&o, &r->manage, e);

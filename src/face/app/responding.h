@@ -14,7 +14,9 @@ struct responding_opts {
     struct loop *loop;
     struct installation *installation;
     struct defender *defender;
-    struct http_client *http; /* of notices */
+    struct http_client *http;         /* of notices */
+    void (*on_own_events)(void *ctx); /* events of our own are durable; may be NULL */
+    void *ctx;
     bool is_manual; /* a command without the service: orders are taken, the inbox is left alone, nobody is told yet */
 };
 bool responding_new(const struct responding_opts *o, struct responding **out, struct err *e);

@@ -155,6 +155,7 @@ static void turn_ended(struct act *a, struct turn *t)
     reply_orders(a, t);
     drop_answers(&t->answers);
     if (t->ok && !a->is_stopping) carry_out(a, t);
+    if (t->ok && t->counted.records && a->o.on_own_events) a->o.on_own_events(a->o.on_own_events_ctx);
     if (t->ok && t->has_notices && a->o.on_notices) a->o.on_notices(a->o.on_notices_ctx);
 }
 

@@ -35,6 +35,8 @@ struct act_opts {
     void *tenants_ctx;
     void (*on_notices)(void *ctx); /* a transaction with notices has become durable; may be NULL */
     void *on_notices_ctx;
+    void (*on_own_events)(void *ctx); /* records have become durable, and with them events of our own; may be NULL */
+    void *on_own_events_ctx;
     /* Something to tell whoever runs us: the policy file is wrong (the old one stays), the store refuses. e NULL: it is
      * right again. May be NULL. */
     void (*on_trouble)(void *ctx, const struct err *e);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "flow/act/act_int.h"
+#include "flow/act/own_event.h"
 
 static const char *const record_names[RECORD_KINDS] = {
     [RECORD_DECISION] = "decision", [RECORD_ACTION] = "action", [RECORD_HOLD] = "hold",   [RECORD_STOP] = "stop",
@@ -98,7 +99,9 @@ static bool expire_questions(struct store *s, const struct respond_record *r, st
 bool ledger_write(struct store *s, const struct respond_out *out, const struct context *c, struct err *e)
 {
     for (size_t i = 0; i < out->record_count; i++)
-        if (!write_record(s, &out->records[i], e) || !expire_questions(s, &out->records[i], e)) return false;
+        if (!write_record(s, &out->records[i], e) || !own_event_record(s, &out->records[i], e) ||
+            !expire_questions(s, &out->records[i], e))
+            return false;
     for (size_t i = 0; i < out->notice_count; i++)
         if (!write_notice(s, &out->notices[i], c, e)) return false;
     return true;

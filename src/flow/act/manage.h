@@ -49,7 +49,8 @@ struct manage_opts {
     /* Any thread; may be NULL. Is the device held by us, or an action of ours open on it? Is the response stopped there? */
     bool (*is_held)(void *ctx, const char *tenant_id, const char *device);
     bool (*is_stopped)(void *ctx, const char *tenant_id);
-    void (*on_notices)(void *ctx); /* notices have become durable; may be NULL */
+    void (*on_notices)(void *ctx);    /* notices have become durable; may be NULL */
+    void (*on_own_events)(void *ctx); /* so have events of our own; may be NULL */
     void *ctx;
     bool is_manual; /* only orders are carried out: a command without the service */
 };

@@ -97,6 +97,8 @@ static inline bool manage_is_open(const struct managed_record *r) /* something w
 bool manage_write(struct turn_of *t, struct managed_record *r, struct err *e);
 /* A row whose write is open: looks whether it shows. */
 bool manage_settle(struct turn_of *t, struct managed_record *r, struct err *e);
+/* Ends the transaction, and says that events of our own may have become durable. */
+bool manage_commit(struct manage *m, struct err *e);
 bool manage_keep_row(struct manage *m, const struct managed_record *r, struct err *e);
 /* With an entry in the audit trail, by the row's author. */
 bool manage_keep_audited(struct manage *m, const struct managed_record *r, const char *operation, struct str detail,

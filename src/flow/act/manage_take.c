@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flow/act/alert_facts.h"
+#include "flow/act/own_event.h"
 
 enum { BATCH = 200, DEVICES_KEPT = 16 };
 
@@ -187,9 +188,11 @@ static bool take_alert(struct taking *t, const struct seen_revision *seen)
     if (!store_managed_find(t->m->o.store, seen->tenant_id, id, &r, &found, t->e)) return false;
     if (found && reading.facts.updated.ticks < r.updated.ticks) return true; /* an older one, late */
     (void)str_copy(str_of(seen->tenant_id), r.tenant_id, sizeof r.tenant_id);
+    int64_t before = r.state;
     manage_note(t->m, &reading, strcmp(seen->r.how, "live") == 0, &r);
     if (manage_is_open(&r) && manage_shows(&reading, &r)) manage_confirm(&r); /* a poll is a fresh read, too */
-    return store_managed_put(t->m->o.store, &r, t->e);
+    return store_managed_put(t->m->o.store, &r, t->e) &&
+           own_event_managed(t->m->o.store, before, &r, manage_now(t->m), t->e);
 }
 
 static bool take_incident(struct taking *t, const struct seen_revision *seen)
@@ -223,7 +226,7 @@ static bool take_batch(struct manage *m, unsigned *count_out, struct err *e)
               store_revision_after(m->o.store, t.last, BATCH, take, &t, e) && t.ok &&
               (t.count == 0 || store_managed_taken_set(m->o.store, t.last, e));
     if (!ok) store_rollback(m->o.store);
-    ok = ok && store_commit(m->o.store, e);
+    ok = ok && manage_commit(m, e);
     arena_done(&t.arena);
     *count_out = t.count;
     return ok;

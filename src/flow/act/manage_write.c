@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "flow/act/own_event.h"
 #include "flow/act/remote.h"
 #include "kit/sys/random.h"
 
@@ -55,15 +56,23 @@ static bool keep_row(struct manage *m, const struct managed_record *r, struct er
     struct managed_record kept, merged;
     bool found = false;
     if (!store_managed_find(m->o.store, r->tenant_id, r->alert_id, &kept, &found, e)) return false;
-    if (!found || !has_news(&kept, r)) return store_managed_put(m->o.store, r, e);
-    take_news(&kept, r, &merged);
-    return store_managed_put(m->o.store, &merged, e);
+    merged = *r;
+    if (found && has_news(&kept, r)) take_news(&kept, r, &merged);
+    return store_managed_put(m->o.store, &merged, e) &&
+           own_event_managed(m->o.store, found ? kept.state : MANAGED_IDLE, &merged, manage_now(m), e);
+}
+
+bool manage_commit(struct manage *m, struct err *e)
+{
+    if (!store_commit(m->o.store, e)) return false;
+    if (m->o.on_own_events) m->o.on_own_events(m->o.ctx);
+    return true;
 }
 
 bool manage_keep_row(struct manage *m, const struct managed_record *r, struct err *e)
 {
     if (!store_begin(m->o.store, e)) return false;
-    if (keep_row(m, r, e)) return store_commit(m->o.store, e);
+    if (keep_row(m, r, e)) return manage_commit(m, e);
     store_rollback(m->o.store);
     return false;
 }
@@ -72,8 +81,7 @@ bool manage_keep_audited(struct manage *m, const struct managed_record *r, const
                          struct err *e)
 {
     if (!store_begin(m->o.store, e)) return false;
-    if (keep_row(m, r, e) && store_audit_add(m->o.store, r->author, operation, detail, e))
-        return store_commit(m->o.store, e);
+    if (keep_row(m, r, e) && store_audit_add(m->o.store, r->author, operation, detail, e)) return manage_commit(m, e);
     store_rollback(m->o.store);
     return false;
 }

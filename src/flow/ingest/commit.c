@@ -33,7 +33,7 @@ struct committer *committer_new(const struct committer_opts *o)
 void committer_free(struct committer *c)
 {
     if (!c) return;
-    INVARIANT(c->group == NULL);
+    INVARIANT(!c->is_running);
     c->o.runtime.timer_free(c->o.runtime.ctx, c->timer);
     while (c->first) {
         struct commit_item *item = c->first;
@@ -45,7 +45,7 @@ void committer_free(struct committer *c)
 
 bool committer_is_idle(const struct committer *c)
 {
-    return !c->first && !c->group;
+    return !c->first && !c->is_running;
 }
 
 uint64_t committer_bytes(const struct committer *c)
@@ -75,10 +75,11 @@ static bool append(struct committer *c, uint64_t *end_out, struct err *e)
 {
     size_t count = 0, n = 0;
     for (struct commit_item *i = c->group; i; i = i->next) count += !i->is_gone && i->staged.batch;
-    struct log_batch **batches = calloc(count + 1, sizeof(struct log_batch *));
+    struct log_batch **batches = calloc(count + c->own.tenant_count + 1, sizeof(struct log_batch *));
     if (!batches) return err_set(e, &base_causes[BASE_NO_MEMORY], "commit of %zu batches", count);
     for (struct commit_item *i = c->group; i; i = i->next)
         if (!i->is_gone && i->staged.batch) batches[n++] = i->staged.batch;
+    for (size_t i = 0; i < c->own.tenant_count; i++) batches[n++] = c->own.tenants[i].batch;
     KILL_POINT("commit.before_append");
     bool ok = log_append(c->o.log, batches, n, end_out, e);
     KILL_POINT("commit.appended");
@@ -95,13 +96,15 @@ static bool transact(struct committer *c, uint64_t end, struct err *e)
         ok = commit_write_item(c->o.store, i, e);
         if (!ok && e->cause == &store_causes[STORE_GONE]) i->is_gone = true;
     }
-    if (!ok) {
+    if (!ok || !own_rows_take(&c->own, c->o.store, e)) {
         store_rollback(c->o.store);
         return false;
     }
     KILL_POINT("commit.before_store");
+    if (c->own.last) KILL_POINT("own-events.appended");
     ok = store_commit(c->o.store, e);
     KILL_POINT("commit.stored");
+    if (ok && c->own.last) KILL_POINT("own-events.stored");
     return ok;
 }
 
@@ -127,6 +130,11 @@ static bool commit_group(struct committer *c, struct err *e)
         if (i->staged.dead_count &&
             !dead_letters_write(c->o.fs, c->o.dead_dir, clock_wall(&c->o.clock), buf_str(&i->staged.dead), e))
             return false;
+    if (!own_rows_stage(&c->own, &(struct own_rows_opts){c->o.store, c->o.log, c->group_ocsf, clock_wall(&c->o.clock)},
+                        e))
+        return false;
+    c->is_empty = c->group == NULL && c->own.last == 0;
+    if (c->is_empty) return true;
     for (;;) {
         size_t gone = count_gone(c);
         if (!append(c, &c->end, e)) return false;
@@ -141,6 +149,7 @@ static void group_run(void *arg)
     struct committer *c = arg;
     c->group_ok = commit_group(c, &c->group_err);
     for (struct commit_item *i = c->group; i; i = i->next) staged_done(&i->staged); /* here: it removes spool files */
+    own_rows_done(&c->own);
 }
 
 /* ---- on the loop ------------------------------------------------------------------------------------------------------------ */
@@ -163,24 +172,29 @@ static void group_done(void *arg)
 {
     struct committer *c = arg;
     struct commit_item *item = c->group;
-    if (c->group_ok)
-        c->commits++;
-    else
-        c->failed++;
-    bool ok = c->group_ok;
+    bool ok = c->group_ok, is_empty = ok && c->is_empty;
+    c->commits += ok && !is_empty;
+    c->failed += !ok;
+    ocsf_free(c->group_ocsf);
+    c->has_own |= !c->group_ok || c->own.has_more;
     while (item) {
         struct commit_item *next = item->next;
         finish_item(c, item);
         item = next;
     }
     c->group = NULL;
-    if (ok && c->o.on_commit) c->o.on_commit(c->o.on_commit_ctx, c->end);
+    c->is_running = false;
+    if (ok && !is_empty && c->o.on_commit) c->o.on_commit(c->o.on_commit_ctx, c->end);
     maybe_start(c);
+    if (!c->is_running && c->o.on_rest) c->o.on_rest(c->o.on_commit_ctx);
 }
 
 static void start(struct committer *c)
 {
     c->group = c->first;
+    c->is_running = true;
+    c->has_own = false;
+    c->group_ocsf = c->o.ocsf ? ocsf_ref(c->o.ocsf) : NULL;
     c->first = NULL;
     c->last = &c->first;
     c->is_urgent = false;
@@ -190,7 +204,7 @@ static void start(struct committer *c)
 
 static void maybe_start(struct committer *c)
 {
-    if (c->group || !c->first) return;
+    if (c->is_running || !(c->first || (c->has_own && c->is_open))) return;
     int64_t wait_ms = c->started_at.ms + COMMIT_INTERVAL_MS - clock_mono(&c->o.clock).ms;
     if (wait_ms <= 0 || c->is_urgent || c->bytes >= STAGED_BYTES_EAGER)
         start(c);
@@ -216,8 +230,26 @@ void committer_put(struct committer *c, struct commit_item *item)
     maybe_start(c);
 }
 
-void committer_flush(struct committer *c)
+void committer_open(struct committer *c)
 {
+    c->is_open = true;
+    committer_own_events(c);
+}
+
+void committer_own_events(struct committer *c)
+{
+    c->has_own = true;
+    maybe_start(c);
+}
+
+void committer_set_mappings(struct committer *c, const struct ocsf *ocsf)
+{
+    c->o.ocsf = ocsf;
+}
+
+void committer_close(struct committer *c)
+{
+    c->is_open = false;
     c->is_urgent = c->first != NULL;
     maybe_start(c);
 }

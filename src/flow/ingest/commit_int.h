@@ -3,12 +3,18 @@
 #define FLOW_INGEST_COMMIT_INT_H
 
 #include "flow/ingest/commit.h"
+#include "flow/ingest/own_rows.h"
 
 struct committer {
     struct committer_opts o;
     struct runtime_timer *timer;
     struct commit_item *first, **last; /* waiting */
     struct commit_item *group;         /* on its way; the worker's until group_done */
+    bool is_running;                   /* a group is on its way, be it an empty one */
+    bool has_own, is_open;             /* the store holds own events, or may; and they are reason for a group */
+    bool is_empty;                     /* worker: nothing was there to commit */
+    const struct ocsf *group_ocsf;     /* what the group maps by */
+    struct own_rows own;               /* the worker's: those of this group */
     bool group_ok;
     struct err group_err;
     uint64_t end;

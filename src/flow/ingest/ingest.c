@@ -22,6 +22,11 @@ static void on_commit(void *ctx, uint64_t log_end)
     ingest_pump(in);
 }
 
+void ingest_own_events(struct ingest *in)
+{
+    if (in->is_running && !in->is_stopping) committer_own_events(in->committer);
+}
+
 struct ingest *ingest_new(const struct ingest_opts *o)
 {
     struct ingest *in = calloc(1, sizeof *in);
@@ -52,8 +57,10 @@ struct ingest *ingest_new(const struct ingest_opts *o)
         .log = o->log,
         .fs = o->fs,
         .dead_dir = in->dead_dir,
+        .ocsf = o->ocsf,
         .on_commit = on_commit,
         .on_commit_ctx = in,
+        .on_rest = on_timer,
     };
     in->committer = committer_new(&c);
     if (in->committer) return in;
@@ -81,6 +88,7 @@ void ingest_set_mappings(struct ingest *in, const struct ocsf *ocsf)
 {
     const struct ocsf *old = in->o.ocsf;
     in->o.ocsf = ocsf_ref(ocsf);
+    committer_set_mappings(in->committer, ocsf);
     ocsf_free(old);
 }
 
@@ -92,6 +100,7 @@ void ingest_start(struct ingest *in, void (*started)(void *ctx, const struct err
     in->is_stopping = false;
     in->started = started;
     in->started_ctx = ctx;
+    committer_open(in->committer);
     ingest_load(in);
 }
 
@@ -111,7 +120,7 @@ void ingest_stop(struct ingest *in, void (*stopped)(void *ctx), void *ctx)
     LIST_FOREACH(a, &in->actives, in_actives) ing_feed_abandon(a->feed);
     ingest_ops_stop(in);
     ingest_start_parcels(in);
-    committer_flush(in->committer);
+    committer_close(in->committer);
     in->o.runtime.post(in->o.runtime.ctx, on_timer, in);
 }
 

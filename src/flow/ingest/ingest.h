@@ -66,6 +66,9 @@ void ingest_set_mappings(struct ingest *in, const struct ocsf *ocsf);
 /* Tenants were added, changed or removed in the store: loads them again. */
 void ingest_tenants_changed(struct ingest *in);
 
+/* Events of our own are durable in the store (store_own_event_add): the next commit takes them into the log. */
+void ingest_own_events(struct ingest *in);
+
 struct ingest_outcome {
     uint64_t feeds, failed_feeds;
     uint64_t absent_feeds; /* the tenant cannot have them; not failed */

@@ -1,4 +1,4 @@
-/* What the response remembers: its ledger, what people ordered, what it leaves alone. */
+/* What the response remembers: its ledger, what it did on the way to the log, what it leaves alone. */
 #include "state/store/store_int.h"
 
 const char *const excluded_names[EXCLUDED_KINDS] = {
@@ -37,6 +37,31 @@ bool store_ledger_list(struct store *s, uint64_t after, const char *subject, boo
         if (!each(arg, &r)) break;
     }
     return cursor_close(&c);
+}
+
+/* ---- own events -------------------------------------------------------------------------------------------------------- */
+
+bool store_own_event_add(struct store *s, const char *tenant_id, struct str members, struct err *e)
+{
+    return run_statement(s, SQL_OWN_EVENT_ADD, NULL, e, "itb", clock_wall(&s->clock).ticks, tenant_id, members);
+}
+
+bool store_own_event_list(struct store *s, uint64_t max, bool (*each)(void *arg, const struct own_event *r), void *arg,
+                          struct err *e)
+{
+    struct cursor c;
+    if (!cursor_open(s, SQL_OWN_EVENT_LIST, &c, e, "i", (int64_t)max)) return false;
+    while (cursor_next(&c)) {
+        struct own_event r = {.id = column_i64(&c, 0), .at = column_wall(&c, 1), .members = column_bytes(&c, 3)};
+        column_text(&c, 2, r.tenant_id, sizeof r.tenant_id);
+        if (!each(arg, &r)) break;
+    }
+    return cursor_close(&c);
+}
+
+bool store_own_event_take(struct store *s, int64_t up_to, struct err *e)
+{
+    return run_statement(s, SQL_OWN_EVENT_TAKE, NULL, e, "i", up_to);
 }
 
 /* ---- exclusions -------------------------------------------------------------------------------------------------------- */

@@ -210,6 +210,9 @@ static const char *const migrations[] = {
     "'', '', 0, 0, '', '', 0 FROM app JOIN secret ON secret.name = 'tenant.secret:' || home_tenant;"
     "INSERT INTO tenant_app (tenant_id, position, app_id) SELECT home_tenant, 1, id FROM app;"
     "ALTER TABLE tenant DROP COLUMN client_id;",
+    /* what we did ourselves, on its way into the log; the id is never given twice */
+    "CREATE TABLE own_event (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, tenant_id TEXT NOT NULL, "
+    "members BLOB NOT NULL);",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -327,6 +327,9 @@
     X(TESTED_LATEST, "SELECT tenant_id, at, is_full, ok, failed, skipped, body FROM tested WHERE ?1 IN ('', tenant_id)"            \
                      " AND id IN (SELECT max(id) FROM tested GROUP BY tenant_id) ORDER BY tenant_id")                              \
     X(AUDIT_ADD, "INSERT INTO audit (seq, at, actor, operation, detail, hash, mac) VALUES (?, ?, ?, ?, ?, ?, ?)")                  \
+    X(OWN_EVENT_ADD, "INSERT INTO own_event (at, tenant_id, members) VALUES (?, ?, ?)")                                            \
+    X(OWN_EVENT_LIST, "SELECT id, at, tenant_id, members FROM own_event ORDER BY id LIMIT ?")                                      \
+    X(OWN_EVENT_TAKE, "DELETE FROM own_event WHERE id <= ?")                                                                       \
     X(AUDIT_LAST, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")                                                         \
     X(AUDIT_LIST, "SELECT seq, at, actor, operation, detail, hash, mac FROM audit ORDER BY seq")                                   \
     X(AUDIT_PAGE, "SELECT seq, at, actor, operation, detail FROM audit WHERE seq < ? ORDER BY seq DESC")                           \

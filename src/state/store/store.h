@@ -499,6 +499,19 @@ bool store_ledger_add(struct store *s, struct ledger_record *r, struct err *e); 
 bool store_ledger_list(struct store *s, uint64_t after, const char *subject, bool is_latest,
                        bool (*each)(void *arg, const struct ledger_record *r), void *arg, struct err *e);
 
+/* What we did ourselves, as rows for the log: put in the transaction of the doing, taken by the commit that appends them. */
+struct own_event {
+    int64_t id;                 /* never given twice */
+    struct wall at;             /* when it was put */
+    char tenant_id[GUID_BYTES]; /* empty: of the account */
+    struct str members;         /* of the row's JSON object, without the braces; borrowed */
+};
+bool store_own_event_add(struct store *s, const char *tenant_id, struct str members, struct err *e);
+/* The oldest, at most `max`. */
+bool store_own_event_list(struct store *s, uint64_t max, bool (*each)(void *arg, const struct own_event *r), void *arg,
+                          struct err *e);
+bool store_own_event_take(struct store *s, int64_t up_to, struct err *e);
+
 /* What automatic action leaves alone. */
 enum excluded { EXCLUDED_DEVICE, EXCLUDED_TAG, EXCLUDED_GROUP, EXCLUDED_USER, EXCLUDED_KINDS };
 extern const char *const excluded_names[EXCLUDED_KINDS];
