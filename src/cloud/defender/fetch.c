@@ -207,6 +207,7 @@ static void send(struct fetch_call *c, const struct token *t, const char *url)
                             .headers = headers,
                             .bearer = secret_reveal(t->bearer),
                             .body = buf_str(&body),
+                            .proxy = proxy_for(c->tenant->proxies, url),
                             .raw_gzip = true,
                             .is_change = endpoint_changes(c->row),
                             .stall_timeout_ms = c->d->stall_timeout_ms,

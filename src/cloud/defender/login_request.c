@@ -126,6 +126,7 @@ struct http_call *login_send(struct defender *d, const struct login_request *q, 
                                                 .url = buf_cstr(&url),
                                                 .headers = headers,
                                                 .body = buf_str(&form),
+                                                .proxy = proxy_for(q->tenant->proxies, buf_cstr(&url)),
                                                 .total_timeout_ms = LOGIN_TIMEOUT_MS,
                                                 .body_max = ERROR_BODY_BYTES},
                          h);

@@ -126,7 +126,8 @@ static bool find_credential(const struct login *l, const struct app *now, unsign
 
 static bool asks_alike(const struct tenant *a, const struct tenant *b)
 {
-    bool is_alike = strcmp(a->login_url, b->login_url) == 0 && strcmp(a->token_url, b->token_url) == 0;
+    bool is_alike = strcmp(a->login_url, b->login_url) == 0 && strcmp(a->token_url, b->token_url) == 0 &&
+                    proxy_rules_equal(a->proxies, b->proxies);
     for (int i = 0; is_alike && i < AUD_COUNT; i++) is_alike = strcmp(a->apis[i].audience, b->apis[i].audience) == 0;
     return is_alike;
 }

@@ -1,7 +1,7 @@
 #include "cloud/net/http.h"
 
-/* All failures of the path to the other side are ERR_RETRY, a refused certificate too: each heals without a restart once its
- * cause is gone, and until then the message says what to do. */
+/* All failures of the path to the other side heal without a restart once their cause is gone, and until then the message says
+ * what to do. */
 const struct cause net_causes[NET_CAUSE_COUNT] = {
     [NET_DNS] = {"net.dns", ERR_RETRY, "the host's name was not found",
                  "Check the host's name in the settings, and that this machine can resolve names (DNS, proxy)."},
@@ -31,6 +31,14 @@ const struct cause net_causes[NET_CAUSE_COUNT] = {
         {"net.bad_mail", ERR_INPUT, "this mail cannot be sent as it is addressed",
          "Write the server as smtp://host:587 or smtps://host, and mailboxes as name@example.com, without a display "
          "name."},
+    [NET_PROXY_UNREACHED] =
+        {"net.proxy_unreached", ERR_RETRY, "the proxy was not reached",
+         "Check the proxy's host and port (portcullis proxy list says which rule applies) and that it runs."},
+    [NET_PROXY_LOGIN] = {"net.proxy_login", ERR_INPUT, "the proxy wants a login, or another one",
+                         "Set the rule anew with --user and --password-file: portcullis proxy set."},
+    [NET_PROXY_REFUSED] =
+        {"net.proxy_refused", ERR_INPUT, "the proxy does not let us through to this host",
+         "Have the host in the message allowed at the proxy (CONNECT to port 443), or make a rule that goes direct."},
     [NET_BIND] =
         {"net.bind", ERR_INPUT, "we cannot listen on this address",
          "Choose an address of this machine and a free port in the setting listen; ports below 1024 need a privilege."},

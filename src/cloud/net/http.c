@@ -3,7 +3,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { CONNECTIONS_DEFAULT = 256 };
+#include "kit/sys/fs.h"
+
+enum { CONNECTIONS_DEFAULT = 256, CA_BYTES_MAX = 4 << 20 };
 
 /* ---- ends of calls; never inside libcurl's callbacks */
 
@@ -225,6 +227,8 @@ static bool copy_opts(struct http_client *c, const struct http_client_opts *o)
     c->ca_file = o->ca_file ? str_dup(str_of(o->ca_file)) : NULL;
     c->unix_socket = o->unix_socket ? str_dup(str_of(o->unix_socket)) : NULL;
     c->is_bundle_enough = default_bundle_exists();
+    buf_init(&c->ca_pem, CA_BYTES_MAX);
+    if (o->ca_file && !fs_read_all(fs_real(), o->ca_file, CA_BYTES_MAX, &c->ca_pem, NULL)) c->ca_pem.n = 0;
     return (!o->ca_file || c->ca_file) && (!o->unix_socket || c->unix_socket);
 }
 
@@ -268,6 +272,7 @@ void http_client_free(struct http_client *c)
     if (c->multi) (void)curl_multi_cleanup(c->multi); /* closes the pool; its last socket and timer calls come here */
     timer_free(c->curl_timer);
     timer_free(c->kick);
+    buf_done(&c->ca_pem);
     free(c->ca_file);
     free(c->unix_socket);
     free(c);

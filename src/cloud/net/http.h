@@ -17,6 +17,7 @@
 #include "kit/base/str.h"
 #include "kit/base/wall.h"
 #include "kit/sys/loop.h"
+#include "state/conf/proxy.h"
 
 struct http_client;
 struct http_client_opts {
@@ -43,7 +44,9 @@ struct http_request {
     /* No byte for stall_timeout_ms fails the call (not while it is held). Until the headers come, when the other side may be
      * computing, this much instead; 0: as stall_timeout_ms. */
     uint32_t answer_timeout_ms;
-    uint64_t body_max;   /* bytes handed over; 0: 1 MiB */
+    uint64_t body_max; /* bytes handed over; 0: 1 MiB */
+    const struct proxy_rule
+        *proxy;          /* the way there; NULL: as the environment says (https_proxy); not needed afterwards */
     bool is_secret_path; /* the URL's path is a secret, as a webhook's: messages name the host alone */
 };
 struct http_response {
@@ -91,6 +94,9 @@ enum {
     NET_PROTOCOL,
     NET_BIND,
     NET_BAD_MAIL,
+    NET_PROXY_UNREACHED,
+    NET_PROXY_LOGIN,
+    NET_PROXY_REFUSED,
     NET_CAUSE_COUNT
 };
 extern const struct cause net_causes[];

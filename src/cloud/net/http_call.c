@@ -15,6 +15,8 @@ enum {
     SMTP_REFUSED = 400,
 };
 
+#define CERTIFICATES "/etc/ssl/certs" /* the system's, as http.h says */
+
 static struct mono mono_now(void)
 {
     struct clock real = clock_real(); /* timers count real time, so the watchdog does */
@@ -114,6 +116,7 @@ static bool set_body(struct http_call *call, const struct http_request *q)
 
 void call_set_trust(CURL *easy, const struct http_client *c)
 {
+    if (c->ca_file) (void)curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, c->ca_file);
     if (c->ca_file)
         (void)curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
     else if (c->is_bundle_enough)
@@ -172,6 +175,48 @@ static void set_transport(struct http_call *call, const struct http_request *q, 
     }
 }
 
+/* Added to those of the system's folder, and to ca_file's. */
+static bool set_more_trust(struct http_call *call, const char *ca_pem)
+{
+    struct buf all;
+    buf_init(&all, 0);
+    bool ok = buf_add_str(&all, buf_str(&call->client->ca_pem)) && buf_add_str(&all, STR("\n")) &&
+              buf_add_str(&all, str_of(ca_pem));
+    struct curl_blob blob = {all.p, all.n, CURL_BLOB_COPY};
+    ok = ok && curl_easy_setopt(call->easy, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK &&
+         curl_easy_setopt(call->easy, CURLOPT_PROXY_CAINFO_BLOB, &blob) == CURLE_OK &&
+         curl_easy_setopt(call->easy, CURLOPT_CAPATH, CERTIFICATES) == CURLE_OK &&
+         curl_easy_setopt(call->easy, CURLOPT_PROXY_CAPATH, CERTIFICATES) == CURLE_OK;
+    buf_done(&all);
+    return ok;
+}
+
+static bool set_proxy_login(CURL *easy, const struct proxy_rule *rule)
+{
+    if (rule->user[0] == '\0') return true;
+    char *password = str_dup(rule->password ? secret_reveal(rule->password) : STR(""));
+    bool ok = password && curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, rule->user) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, password) == CURLE_OK &&
+              curl_easy_setopt(easy, CURLOPT_PROXYAUTH, CURLAUTH_ANY) == CURLE_OK;
+    if (password) explicit_bzero(password, strlen(password));
+    free(password);
+    return ok;
+}
+
+static bool set_proxy(struct http_call *call, const struct proxy_rule *rule)
+{
+    CURL *easy = call->easy;
+    if (rule == NULL) return true;
+    if (rule->ca_pem && !set_more_trust(call, rule->ca_pem)) return false;
+    bool is_direct = proxy_is_direct(rule);
+    if (curl_easy_setopt(easy, CURLOPT_NOPROXY, is_direct ? "*" : "") != CURLE_OK)
+        return false; /* not the environment's */
+    if (is_direct) return true;
+    (void)str_copy(str_of(rule->address), call->proxy, sizeof call->proxy);
+    return curl_easy_setopt(easy, CURLOPT_PROXY, rule->address) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK && set_proxy_login(easy, rule);
+}
+
 static void set_callbacks(struct http_call *call)
 {
     CURL *easy = call->easy;
@@ -202,6 +247,10 @@ void call_prepare(struct http_call *call, const void *request)
     call_set_trust(call->easy, call->client);
     set_limits(call, q);
     set_transport(call, q, is_loopback);
+    if (!set_proxy(call, q->proxy)) {
+        (void)err_set(&call->failure, &base_causes[BASE_NO_MEMORY], "%s %s", call->method, call->place);
+        return;
+    }
     set_callbacks(call);
 }
 
@@ -212,9 +261,7 @@ static const struct {
     int cause;
 } outcomes[] = {
     {CURLE_COULDNT_RESOLVE_HOST, NET_DNS},
-    {CURLE_COULDNT_RESOLVE_PROXY, NET_DNS},
     {CURLE_COULDNT_CONNECT, NET_CONNECT},
-    {CURLE_PROXY, NET_CONNECT},
     {CURLE_SSL_CONNECT_ERROR, NET_TLS_REFUSED},
     {CURLE_PEER_FAILED_VERIFICATION, NET_TLS_REFUSED},
     {CURLE_USE_SSL_FAILED, NET_TLS_REFUSED},
@@ -233,8 +280,29 @@ static const struct {
     {CURLE_UNSUPPORTED_PROTOCOL, NET_BAD_URL},
 };
 
+/* The proxy's own answer to CONNECT; 0: it gave none, or there is no proxy. */
+static long tunnel_status(const struct http_call *call)
+{
+    long status = 0;
+    if (call->easy) (void)curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status;
+}
+
+/* The way to the proxy itself; what lies behind it, libcurl says in the same words. */
+static bool proxy_was_not_reached(const struct http_call *call, CURLcode code)
+{
+    if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY) return true;
+    return call->proxy[0] && !call->is_sent && tunnel_status(call) == 0 &&
+           (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT);
+}
+
 static int cause_of(const struct http_call *call, CURLcode code)
 {
+    enum { LOGIN_WANTED = 407, LOGIN_WRONG = 401 /* tinyproxy, of a wrong one */, REFUSED = 400 };
+    long status = tunnel_status(call);
+    if (proxy_was_not_reached(call, code)) return NET_PROXY_UNREACHED;
+    if (status == LOGIN_WANTED || status == LOGIN_WRONG) return NET_PROXY_LOGIN;
+    if (status >= REFUSED) return NET_PROXY_REFUSED;
     if (code == CURLE_OPERATION_TIMEDOUT && !call->is_sent) return NET_CONNECT;
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
         if (outcomes[i].code == code) return outcomes[i].cause;
@@ -251,7 +319,8 @@ bool call_outcome(const struct http_call *call, CURLcode code, struct err *e)
                        call->place, (unsigned long long)call->body_max);
     if (code == CURLE_OUT_OF_MEMORY)
         return err_set(e, &base_causes[BASE_NO_MEMORY], "%s %s", call->method, call->place);
-    return err_set(e, &net_causes[cause_of(call, code)], "%s %s: %s", call->method, call->place, says);
+    return err_set(e, &net_causes[cause_of(call, code)], "%s %s%s%s: %s", call->method, call->place,
+                   call->proxy[0] ? " through the proxy " : "", call->proxy, says);
 }
 
 void call_free(struct http_call *call)

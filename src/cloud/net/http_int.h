@@ -22,6 +22,7 @@ struct http_client {
     CURLM *multi;
     struct timer *curl_timer, *kick;
     char *ca_file, *unix_socket;
+    struct buf ca_pem; /* what ca_file holds; empty: none, or it cannot be read (libcurl says so then) */
     bool
         is_bundle_enough; /* libcurl has a default bundle: leave the folder out, so that the parsed store can be kept */
     struct call_list calls;
@@ -50,6 +51,7 @@ struct http_call {
     atomic_bool gives_up; /* of a mail: asked by its thread */
     CURLcode mail_code;
     char method[8];
+    char proxy[PROXY_ADDRESS_BYTES]; /* empty: none of ours */
     char place[PLACE_BYTES];
     char curl_says[CURL_ERROR_SIZE];
 };

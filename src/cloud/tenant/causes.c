@@ -60,6 +60,17 @@ const struct cause tenant_causes[TENANT_CAUSE_COUNT] = {
          "Give one PEM file that holds an RSA private key without a passphrase, and the certificate made for it."},
     [APP_CERTIFICATE_OVER] = {"app.certificate_over", ERR_INPUT, "the certificate is over, or has not begun",
                               "Give a certificate that is valid now, or have one made here: --make-certificate."},
+    [PROXY_BAD_PATTERN] = {"proxy.bad_pattern", ERR_INPUT, "this does not say which destinations are meant",
+                           "Write a host (login.microsoftonline.com), all below one (*.microsoft.com) or *, each "
+                           "perhaps with a port (:443)."},
+    [PROXY_BAD_ADDRESS] = {"proxy.bad_address", ERR_INPUT, "this is no address of a proxy",
+                           "Write http://host:port, https://host:port, socks5h://host:port or direct; name and "
+                           "password go to --user and --password-file."},
+    [PROXY_BAD_LOGIN] = {"proxy.bad_login", ERR_INPUT, "nobody can log in to a proxy with this",
+                         "Give --user NAME and --password-file FILE, or neither."},
+    [PROXY_NO_RULE] = {"proxy.no_rule", ERR_INPUT, "there is no such proxy rule there",
+                       "See which there are: portcullis proxy list. A rule is removed where it was set: with --tenant "
+                       "or --org if it is theirs."},
     [SETTING_UNKNOWN] = {"setting.unknown", ERR_INPUT, "there is no such setting",
                          "See which there are: portcullis settings show, or docs/settings.md."},
     [SETTING_BAD_VALUE] = {"setting.bad_value", ERR_INPUT, "the setting cannot have this value",

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud/tenant/proxies.h"
 #include "cloud/tenant/tenant_int.h"
 #include "kit/seal/seal.h"
 
@@ -78,6 +79,7 @@ void directory_done(struct directory *d)
     free(d->apps);
     free(d->credentials);
     free(d->uses);
+    proxy_book_free(d->proxies);
 }
 
 bool directory_read(struct store *s, struct directory *out, struct err *e)
@@ -85,7 +87,7 @@ bool directory_read(struct store *s, struct directory *out, struct err *e)
     struct directory d = {0};
     bool ok = store_tenant_list(s, keep_tenant, &d, e) && store_org_list(s, keep_org, &d, e) &&
               store_app_list(s, keep_app, &d, e) && store_credential_list(s, 0, keep_credential, &d, e) &&
-              store_tenant_app_list(s, NULL, 0, keep_use, &d, e);
+              store_tenant_app_list(s, NULL, 0, keep_use, &d, e) && proxy_book_read(s, &d.proxies, e);
     if (ok && d.has_no_memory) ok = err_set(e, &base_causes[BASE_NO_MEMORY], "reading the tenants");
     if (ok && d.app_count) qsort(d.apps, d.app_count, sizeof *d.apps, by_app_id);
     if (ok)

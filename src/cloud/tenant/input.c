@@ -174,6 +174,13 @@ const struct override_row override_rows[TENANT_OVERRIDES] = {
     [OVER_SIEM_AUDIENCE] = {"siem_audience", "the SIEM audience", OVERRIDE_AUDIENCE},
 };
 
+static struct str region_url(struct str s)
+{
+    for (const struct endpoint_region *r = endpoint_regions; r->name; r++)
+        if (str_eq_nocase(s, str_of(r->name))) return str_of(r->url);
+    return s;
+}
+
 bool input_override(const char *text, enum tenant_override which, struct tenant_record *r, struct err *e)
 {
     const struct override_row *row = &override_rows[which];
@@ -184,6 +191,7 @@ bool input_override(const char *text, enum tenant_override which, struct tenant_
         r->overrides[which][0] = '\0';
         return true;
     }
+    if (which == OVER_ENDPOINT_URL) s = region_url(s);
     switch (row->kind) {
     case OVERRIDE_URL: ok = input_url(s, row->what, value, e); break;
     case OVERRIDE_TOKEN_URL: ok = input_token_url(s, r, value, e); break;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud/tenant/proxies.h"
 #include "cloud/tenant/tenant_int.h"
 #include "kit/seal/seal.h"
 
@@ -17,6 +18,7 @@ void tenant_unref(struct tenant *t)
 {
     if (t == NULL || atomic_fetch_sub(&t->refs, 1) > 1) return;
     for (unsigned i = 0; i < t->app_count; i++) app_unref(t->apps[i]);
+    proxy_rules_unref(t->proxies);
     free(t);
 }
 
@@ -107,6 +109,9 @@ static struct tenant *build(const struct conf *c, const struct directory *d, con
     if (cloud == NULL) cloud = &no_cloud; /* of a newer version: its addresses may be overridden all the same */
     atomic_init(&t->refs, 1);
     t->record = *r;
+    struct setting_scope at = {.org_id = r->org_id};
+    memcpy(at.tenant_id, r->tenant_id, sizeof at.tenant_id);
+    t->proxies = proxy_book_rules(d->proxies, &at);
     resolve(t->login_url, r->overrides[OVER_LOGIN_URL], c->login_url, cloud->login_url);
     resolve(t->token_url, r->overrides[OVER_TOKEN_URL], "", "");
     resolve_apis(t, c, cloud);

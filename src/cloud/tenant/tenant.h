@@ -11,6 +11,7 @@
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 #include "state/conf/conf.h"
+#include "state/conf/proxy.h"
 #include "state/conf/secret.h"
 #include "state/store/store.h"
 
@@ -45,6 +46,7 @@ struct tenant {
     struct tenant_api apis[AUD_COUNT];
     struct app *apps[TENANT_APPS_MAX]; /* in the order they were given */
     unsigned app_count;
+    struct proxy_rules *proxies; /* which count for it; NULL: none */
 };
 struct tenant *tenant_ref(struct tenant *t);
 void tenant_unref(struct tenant *t); /* accepts NULL */
@@ -104,6 +106,11 @@ struct cloud_profile {
 };
 extern const struct cloud_profile cloud_profiles[];
 extern const unsigned cloud_profile_count;
+/* Front ends of Defender for Endpoint nearer to a tenant's data, of the global cloud: what `endpoint_url` may be called. */
+struct endpoint_region {
+    const char *name, *url;
+};
+extern const struct endpoint_region endpoint_regions[]; /* ends with a row without name */
 
 enum {
     TENANT_BAD_ID,
@@ -133,6 +140,10 @@ enum {
     APP_BAD_EXPIRY,
     APP_BAD_CERTIFICATE,
     APP_CERTIFICATE_OVER,
+    PROXY_BAD_PATTERN, /* of proxies.h */
+    PROXY_BAD_ADDRESS,
+    PROXY_BAD_LOGIN,
+    PROXY_NO_RULE,
     SETTING_UNKNOWN, /* of settings.h */
     SETTING_BAD_VALUE,
     SETTING_BAD_LEVEL,

@@ -22,6 +22,7 @@ struct directory {
     struct credential_record *credentials; /* by app and id; without retired ones */
     struct directory_use *uses;            /* by tenant, then in their order */
     size_t org_count, tenant_count, app_count, credential_count, use_count;
+    struct proxy_book *proxies;
     bool has_no_memory;
 };
 bool directory_read(struct store *s, struct directory *out, struct err *e);

@@ -31,6 +31,7 @@ extern const struct operation install_operations[];
 extern const struct operation tenant_operations[];
 extern const struct operation app_operations[];
 extern const struct operation settings_operations[];
+extern const struct operation reach_operations[];
 extern const struct operation feed_operations[];
 extern const struct operation alert_operations[];
 extern const struct operation device_operations[];

@@ -1,6 +1,7 @@
 /* The book of one round, out of the store. */
 #include <stdlib.h>
 
+#include "cloud/tenant/proxies.h"
 #include "flow/notify/notify_int.h"
 
 /* A growing array of records of one kind. */
@@ -51,8 +52,10 @@ bool book_load(struct store *s, struct book *out, struct err *e)
                 channels = {sizeof *out->channels};
     bool ok = store_person_list(s, add_person, &people, e) && store_duty_list(s, NULL, NULL, add_duty, &duties, e) &&
               store_ladder_list(s, NULL, add_rung, &rungs, e) && store_channel_list(s, add_channel, &channels, e);
-    *out = (struct book){people.items, duties.items, rungs.items, channels.items,
-                         people.count, duties.count, rungs.count, channels.count};
+    struct proxy_book *proxies = NULL;
+    ok = ok && proxy_book_read(s, &proxies, e);
+    *out = (struct book){people.items, duties.items, rungs.items,    channels.items, people.count,
+                         duties.count, rungs.count,  channels.count, proxies};
     if (ok && (people.failed || duties.failed || rungs.failed || channels.failed))
         ok = err_set(e, &base_causes[BASE_NO_MEMORY], "reading who is to be told");
     if (!ok) book_free(out);
@@ -65,6 +68,7 @@ void book_free(struct book *b)
     free(b->duties);
     free(b->rungs);
     free(b->channels);
+    proxy_book_free(b->proxies);
     *b = (struct book){0};
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cloud/net/mail.h"
+#include "cloud/tenant/proxies.h"
 #include "flow/notify/notify_int.h"
 #include "kit/seal/seal.h"
 #include "state/conf/conf.h"
@@ -69,6 +70,7 @@ void job_free(struct job *j)
     }
     if (j->secret.p) seal_wipe(j->secret.p, j->secret.cap);
     buf_done(&j->secret);
+    proxy_rules_unref(j->proxies);
     free(j);
 }
 
@@ -267,6 +269,21 @@ static bool find_told(void *arg, const struct delivery_record *r)
     return !t->was_told;
 }
 
+/* A channel of a tenant's own is reached as the tenant is. */
+static bool find_proxies(struct round *r, const struct channel_record *c, struct proxy_rules **out, struct err *e)
+{
+    struct setting_scope at = {0};
+    struct tenant_record t;
+    bool found = false;
+    if (c->tenant_id[0] && !store_tenant_find(r->notify->o.store, c->tenant_id, &t, &found, e)) return false;
+    if (found) {
+        at.org_id = t.org_id;
+        memcpy(at.tenant_id, t.tenant_id, sizeof at.tenant_id);
+    }
+    *out = proxy_book_rules(r->book.proxies, &at);
+    return true;
+}
+
 static bool make(struct round *r, const struct delivery_record *d, const struct notice_record *n, struct job *j,
                  struct err *e)
 {
@@ -280,7 +297,8 @@ static bool make(struct round *r, const struct delivery_record *d, const struct 
         return err_set(e, &notify_causes[NOTIFY_NO_CHANNEL], "the channel %s is not there any more", d->channel);
     (void)snprintf(secret_name, sizeof secret_name, "channel.secret:%s", c->name);
     if (!store_secret_get(s, secret_name, &j->secret, &has_secret, e) || !find_thread(s, n, &thread, e) ||
-        (thread.first != n->id && !store_delivery_list(s, thread.first, false, find_told, &told, e)))
+        (thread.first != n->id && !store_delivery_list(s, thread.first, false, find_told, &told, e)) ||
+        !find_proxies(r, c, &j->proxies, e))
         return false;
     const char *fault = channel_fault(c, has_secret);
     if (fault) return err_set(e, &notify_causes[NOTIFY_NO_CHANNEL], "the channel %s: %s", c->name, fault);

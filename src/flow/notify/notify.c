@@ -52,6 +52,7 @@ static void fly(struct job *j)
                              .is_secret_path = true,
                              .method = r->method,
                              .url = buf_cstr(&r->url),
+                             .proxy = proxy_for(j->proxies, buf_cstr(&r->url)),
                              .headers = (const char *const *)r->headers,
                              .body = buf_str(&r->body),
                              .sender = j->sender,

@@ -35,6 +35,7 @@ struct job {
     size_t request_count, sent;
     char user[NAME_BYTES], sender[MAIL_BYTES];
     struct buf secret;
+    struct proxy_rules *proxies; /* which count for the channel; NULL: none */
     /* answers */
     int status;
     uint32_t retry_after_ms;

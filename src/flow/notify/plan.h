@@ -10,6 +10,7 @@ struct book {
     struct rung_record *rungs;
     struct channel_record *channels;
     size_t people_count, duty_count, rung_count, channel_count;
+    struct proxy_book *proxies;
 };
 
 /* One who is told in a step. */

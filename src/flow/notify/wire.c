@@ -64,6 +64,7 @@ static struct http_call *send_http(struct http_client *client, const struct wire
 {
     struct http_request http = {.method = q->method,
                                 .url = q->url,
+                                .proxy = q->proxy,
                                 .headers = q->headers,
                                 .user = q->user,
                                 .password = q->secret,

@@ -213,6 +213,16 @@ static const char *const migrations[] = {
     /* what we did ourselves, on its way into the log; the id is never given twice */
     "CREATE TABLE own_event (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, tenant_id TEXT NOT NULL, "
     "members BLOB NOT NULL);",
+    /* a rule of the account has neither organization nor tenant */
+    "CREATE TABLE proxy_rule (id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER REFERENCES org (id) ON DELETE "
+    "CASCADE,"
+    " tenant_id TEXT REFERENCES tenant (tenant_id) ON DELETE CASCADE, pattern TEXT NOT NULL COLLATE NOCASE,"
+    " address TEXT NOT NULL, account TEXT NOT NULL, ca BLOB NOT NULL, created INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX proxy_rule_once ON proxy_rule (ifnull(org_id, 0), ifnull(tenant_id, ''), pattern);"
+    "CREATE INDEX proxy_rule_of_tenant ON proxy_rule (tenant_id);"
+    "CREATE INDEX proxy_rule_of_org ON proxy_rule (org_id);"
+    "CREATE TRIGGER proxy_rule_gone AFTER DELETE ON proxy_rule BEGIN"
+    " DELETE FROM secret WHERE name = 'proxy.password:' || old.id; END;",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

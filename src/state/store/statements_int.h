@@ -225,6 +225,14 @@
     X(LADDER_ADD, "INSERT INTO rung (ladder, rung, channel, target, wait_ms) VALUES (?, ?, ?, ?, ?)")                              \
     X(LADDER_LIST, "SELECT ladder, rung, channel, target, wait_ms FROM rung WHERE ?1 = '' OR ladder = ?1"                          \
                    " ORDER BY ladder, rung, id")                                                                                   \
+    X(PROXY_PUT, "INSERT INTO proxy_rule (org_id, tenant_id, pattern, address, account, ca, created)"                              \
+                 " VALUES (nullif(?, 0), nullif(?, ''), ?, ?, ?, ?, ?)"                                                            \
+                 " ON CONFLICT (ifnull(org_id, 0), ifnull(tenant_id, ''), pattern) DO UPDATE SET pattern = excluded.pattern,"      \
+                 " address = excluded.address, account = excluded.account, ca = excluded.ca")                         \
+    X(PROXY_ID, "SELECT id FROM proxy_rule WHERE ifnull(org_id, 0) = ? AND ifnull(tenant_id, '') = ? AND pattern = ?")             \
+    X(PROXY_LIST, "SELECT id, ifnull(org_id, 0), ifnull(tenant_id, ''), pattern, address, account, ca, created"                    \
+                  " FROM proxy_rule ORDER BY tenant_id, org_id, pattern")                                                          \
+    X(PROXY_REMOVE, "DELETE FROM proxy_rule WHERE id = ?")                                                                         \
     X(CHANNEL_ADD, "INSERT INTO channel (" CHANNEL_COLUMNS ", name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                        \
     X(CHANNEL_SET, "UPDATE channel SET (" CHANNEL_COLUMNS ") = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE name = ?")                        \
     X(CHANNEL_FIND, "SELECT name, " CHANNEL_COLUMNS " FROM channel WHERE name = ?")                                                \
