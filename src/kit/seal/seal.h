@@ -34,6 +34,7 @@ void base64url_encode(const void *p, size_t n, struct buf *out); /* no padding *
 bool base64url_decode(struct str text, struct buf *out); /* padding tolerated; one spelling per value, else false */
 
 void hmac_sha256(struct str key, struct str message, uint8_t out[32]);
+void hmac_sha1(struct str key, struct str message, uint8_t out[20]); /* of one-time codes alone (RFC 4226) */
 /* A password or PIN as it may be kept: Argon2id with its own salt and parameters in the text (libsodium). Takes some tenths of a
  * second: workers only. */
 enum { PASSWORD_HASH_BYTES = 129 };
@@ -55,7 +56,7 @@ bool rsa_key_jwk(const struct rsa_key *k, struct buf *json_out,
  * too, as in Entra's v1 tokens. */
 enum { JWT_BYTES_MAX = 64 << 10 };
 bool jwt_sign(const struct rsa_key *k, bool has_x5t, struct str payload_json, struct buf *token_out, struct err *e);
-enum jwt_alg { JWT_RS256, JWT_PS256 }; /* PKCS #1 v1.5; PSS with a salt of 32 bytes; both SHA-256 */
+enum jwt_alg { JWT_RS256, JWT_PS256, JWT_ES256 }; /* PKCS #1 v1.5; PSS with a salt of 32 bytes; both SHA-256 */
 /* A client's assertion: the header names the certificate by its thumbprint (base64url, from cert_thumbprints): PS256 by x5t#S256,
  * RS256 by x5t. */
 bool jwt_sign_assertion(const struct rsa_key *k, enum jwt_alg alg, const char *thumbprint, struct str payload_json,
@@ -94,6 +95,13 @@ bool cert_make_client(const char *common_name, struct wall now, unsigned days, s
                       struct buf *cert_pem_out, struct err *e);
 /* The signature of `token` (header.payload.signature) alone. */
 bool cert_verifies(const struct cert *c, enum jwt_alg alg, struct str token);
+
+/* A public key as an identity provider gives it (RFC 7517): kty RSA with n and e, or EC with crv, x and y. The algorithm is the
+ * caller's choice, never the token's. */
+struct jwk {
+    struct str kty, crv, n, e, x, y; /* base64url, as they stand; what is absent is empty */
+};
+bool jwk_verifies(const struct jwk *k, enum jwt_alg alg, struct str token);
 
 /* The server's side of TLS on a connected socket, blocking; for the twin's mailbox. The caller closes the socket. */
 struct tls_server;
