@@ -46,6 +46,10 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_RESOLVE_DETERMINATION] = {"resolve_determination", SETTING_CHOICE, "none", "none|malware|multiStagedAttack|maliciousUserActivity|compromisedAccount|phishing|unwantedSoftware|securityTesting|lineOfBusinessApplication|confirmedActivity|notMalicious|notEnoughDataToValidate|other", false, "determination given with it; it must fit the classification"},
     [SET_LOOKBACK] = {"lookback", SETTING_DURATION, "30d", "0s..180d", false, "how far back a new tenant's alerts and incidents are read; until set here, lookback.alerts of portcullis.yaml holds"},
     [SET_LOOKBACK_HUNTING] = {"lookback_hunting", SETTING_DURATION, "24h", "0s..30d", false, "the same for its hunting tables (lookback.hunting)"},
+    [SET_SESSION_IDLE] = {"session_idle", SETTING_DURATION, "30m", "5m..7d", true, "a session ends after so long without a request"},
+    [SET_SESSION_LIFE] = {"session_life", SETTING_DURATION, "12h", "15m..30d", true, "a session ends so long after the login, whatever is done in it"},
+    [SET_TOKEN_LIFE] = {"token_life", SETTING_DURATION, "365d", "1h..731d", true, "the longest that an API token may be made for"},
+    [SET_SECOND_FACTOR] = {"second_factor", SETTING_CHOICE, "nobody", "nobody|owner|admin|responder|analyst|viewer", true, "who logs in with a password needs a second factor, from this role up; without one he can do nothing but set it up"},
 };
 /* clang-format on */
 

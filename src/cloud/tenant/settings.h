@@ -52,6 +52,11 @@ enum setting_id {
     /* the first look back of a new tenant; where nobody has set it, portcullis.yaml's holds */
     SET_LOOKBACK,
     SET_LOOKBACK_HUNTING,
+    /* people */
+    SET_SESSION_IDLE,
+    SET_SESSION_LIFE,
+    SET_TOKEN_LIFE,
+    SET_SECOND_FACTOR,
     SETTING_COUNT
 };
 /* A choice's number is its place in the row's bounds. */
@@ -60,6 +65,14 @@ enum { REMEDIATION_OFF, REMEDIATION_SHADOW, REMEDIATION_APPROVE, REMEDIATION_AUT
 enum { ISOLATION_FULL, ISOLATION_SELECTIVE };
 enum { APPROVAL_DENY, APPROVAL_ESCALATE };
 enum { ROUTE_LADDER, ROUTE_DIGEST, ROUTE_STORE };
+enum {
+    SECOND_FACTOR_NOBODY,
+    SECOND_FACTOR_OWNER,
+    SECOND_FACTOR_ADMIN,
+    SECOND_FACTOR_RESPONDER,
+    SECOND_FACTOR_ANALYST,
+    SECOND_FACTOR_VIEWER
+};
 enum { CLASSIFY_NONE, CLASSIFY_TRUE_POSITIVE, CLASSIFY_EXPECTED, CLASSIFY_FALSE_POSITIVE };
 
 enum setting_type {

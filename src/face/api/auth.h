@@ -46,15 +46,20 @@ bool auth_login(struct installation *i, const struct login_try *t, struct person
 /* The password of somebody who is logged in, asked for again; throttled as a login is. */
 bool auth_prove(struct installation *i, const struct principal *by, struct str password, struct err *e);
 
+/* A code of the app or a recovery code; each is used once. Not throttled. */
+bool auth_use_code(struct installation *i, int64_t person_id, struct str code, bool *fits_out, struct err *e);
+void recovery_hash(struct str code, uint8_t out[ACCESS_HASH_BYTES]); /* blanks, lines and case do not count */
+
 /* ---- requests --------------------------------------------------------------------------------------------------------------- */
 struct web_sender {
-    const char *session;                      /* of our cookie; NULL: none */
+    const char *session;                                    /* of our cookie; NULL: none */
     const char *authorization, *csrf, *origin, *fetch_site; /* headers; NULL: not there */
-    const char *own_origin[2];                /* "https://portcullis.example"; NULL: none */
+    const char *own_origin[2];                              /* "https://portcullis.example"; NULL: none */
     const char *address;
     bool is_change; /* not GET or HEAD */
 };
-/* Errors: AUTH_NEEDED, AUTH_BAD_TOKEN, AUTH_CSRF, AUTH_ORIGIN. */
+bool auth_check_origin(const struct web_sender *w, struct err *e); /* AUTH_ORIGIN: a page of another site asks */
+/* *is_absent_out: no API token and no session that counts. Errors: AUTH_NEEDED, AUTH_BAD_TOKEN, AUTH_CSRF, AUTH_ORIGIN. */
 bool auth_who(struct installation *i, const struct web_sender *w, struct arena *a, struct principal *out,
               bool *is_absent_out, struct err *e);
 

@@ -53,6 +53,7 @@ enum op_reach {
     REACH_NAMED,   /* it needs a PARAM_TENANT or PARAM_ORG in his scope; without one it is about the account */
     REACH_SEEN,    /* its handler shows and touches only what principal_sees_… lets it */
     REACH_ALL,     /* everything: it is about no customer */
+    REACH_OWN,     /* everything: it is about the caller himself */
 };
 
 struct op_page;
@@ -70,7 +71,7 @@ struct op_call {
     struct arena *arena;               /* for the call's own small things */
     struct str before, after;          /* op_before, op_after */
     struct op_page *page;              /* which part of a list (page.h); NULL: all of it */
-    bool is_audited;                   /* its entry is in the audit trail */
+    bool *is_audited;                  /* its entry is in the audit trail */
 };
 
 struct op_view {
@@ -111,7 +112,9 @@ bool op_check_params(const struct operation *op, const struct json *params, stru
 void op_before(struct op_call *c, struct str json);
 void op_after(struct op_call *c, struct str json);
 /* Enters it now, for a handler that wants it in its own transaction; else operation_run does after the handler. */
-bool op_audit(struct op_call *c, struct err *e);
+bool op_audit(const struct op_call *c, struct err *e);
+/* The same with a detail of the handler's own. */
+bool op_audit_detail(const struct op_call *c, struct str detail_json, struct err *e);
 
 /* The installation's operations, for any front, by subject (ops_rows_<subject>.c; listed in operations.c). `app` has further
  * rows (serve, demo). */

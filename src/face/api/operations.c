@@ -14,6 +14,7 @@ const struct op_table operation_tables[] = {
     {"response", response_operations},
     {"policies", policy_operations},
     {"people and duty", people_operations},
+    {"Logins, API tokens, audit", access_operations},
     {"channels, ladders and notices", telling_operations},
     {"OCSF", ocsf_operations},
     {0},

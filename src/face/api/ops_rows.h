@@ -38,6 +38,7 @@ extern const struct operation device_operations[];
 extern const struct operation response_operations[];
 extern const struct operation policy_operations[];
 extern const struct operation people_operations[];
+extern const struct operation access_operations[];
 extern const struct operation telling_operations[];
 extern const struct operation ocsf_operations[];
 

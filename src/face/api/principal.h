@@ -34,6 +34,7 @@ struct principal {
     char person[NAME_BYTES]; /* whose session it is, or who made the token; empty for BY_LOCAL */
     enum role role;
     char address[ADDRESS_BYTES]; /* where the call came from; empty: from this machine's command line */
+    bool must_enrol;             /* he needs a second factor and has none: REACH_OWN alone */
     bool is_scoped;              /* false: all organizations, and the account itself */
     const int64_t *orgs;         /* those in scope; borrowed */
     size_t org_count;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cloud/tenant/tenant.h"
+#include "face/api/auth.h"
 #include "face/api/installation.h"
 #include "face/api/operation.h"
 #include "flow/act/act.h"
@@ -27,6 +28,7 @@ int operation_status(const struct err *e)
     };
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
         if (e->cause == special[i].cause) return special[i].status;
+    if (auth_status(e->cause)) return auth_status(e->cause);
     switch (e->cause->kind) {
     case ERR_INPUT: return 400;
     case ERR_RETRY: return 503;
@@ -87,7 +89,7 @@ static void write_part(struct json_writer *w, const char *key, struct str json)
 }
 
 /* `failure`: NULL, or why it did not end well. */
-static bool enter(struct op_call *c, const char *what, const struct err *failure, struct err *e)
+static bool enter(const struct op_call *c, const char *what, const struct err *failure, struct err *e)
 {
     struct buf detail;
     struct json_writer w;
@@ -114,19 +116,27 @@ static bool enter(struct op_call *c, const char *what, const struct err *failure
     bool ok = !detail.failed || err_set(e, &base_causes[BASE_NO_MEMORY], "an entry of the audit trail is too long");
     ok = ok && store_audit_add(c->installation->store, c->by->name, what, buf_str(&detail), e);
     buf_done(&detail);
-    if (ok) c->is_audited = true;
+    if (ok) *c->is_audited = true;
     return ok;
 }
 
-bool op_audit(struct op_call *c, struct err *e)
+bool op_audit(const struct op_call *c, struct err *e)
 {
     return enter(c, c->op->name, NULL, e);
+}
+
+bool op_audit_detail(const struct op_call *c, struct str detail_json, struct err *e)
+{
+    *c->is_audited = true;
+    return store_audit_add(c->installation->store, c->by->name, c->op->name, detail_json, e);
 }
 
 /* ---- may he? ------------------------------------------------------------------------------------------------------------------- */
 
 static bool check_role(const struct op_call *c, struct err *e)
 {
+    if (c->by->must_enrol && c->op->reach != REACH_OWN)
+        return err_set(e, &auth_causes[AUTH_ENROL_FIRST], "%s has no second factor yet", c->by->name);
     if (c->by->role >= c->op->role) return true;
     return err_set(e, &api_causes[API_NOT_ALLOWED], "%s needs the role %s; %s has the role %s", c->op->name,
                    role_names[c->op->role], c->by->name, role_names[c->by->role]);
@@ -203,7 +213,7 @@ static bool narrow(struct op_call *c, unsigned *named, struct err *e)
 static bool check_scope(struct op_call *c, struct err *e)
 {
     unsigned named = 0;
-    if (!c->by->is_scoped || c->op->reach == REACH_ALL) return true;
+    if (!c->by->is_scoped || c->op->reach >= REACH_ALL) return true;
     if (!narrow(c, &named, e)) return false;
     if (c->op->reach == REACH_SEEN || (c->op->reach == REACH_NAMED && named > 0)) return true;
     return err_set(e, &api_causes[API_WHOLE_ACCOUNT], "%s%s is about the whole account; %s sees some organizations",
@@ -215,9 +225,17 @@ static bool check_scope(struct op_call *c, struct err *e)
 /* A failed one may have changed something, unless it was the input that was wrong. */
 static bool note_change(struct op_call *c, bool ok, const struct err *failure, struct err *e)
 {
-    if ((c->before.n == 0 && c->after.n == 0) || c->is_audited || (!ok && failure->cause->kind == ERR_INPUT))
+    if ((c->before.n == 0 && c->after.n == 0) || *c->is_audited || (!ok && failure->cause->kind == ERR_INPUT))
         return true;
     return enter(c, c->op->name, ok ? NULL : failure, e);
+}
+
+static bool note_refusal(const struct op_call *c, const struct err *e)
+{
+    if (e->cause == &api_causes[API_NOT_ALLOWED] || e->cause == &api_causes[API_WHOLE_ACCOUNT] ||
+        (c->by->is_scoped && operation_status(e) == 404))
+        audit_refusal(c->installation, c->by->name, c->by->address, c->op->name, e);
+    return false;
 }
 
 static bool run_checked(const char *name, struct op_call *c, struct err *e)
@@ -225,7 +243,7 @@ static bool run_checked(const char *name, struct op_call *c, struct err *e)
     struct err failure = {0};
     c->op = operation_find(name);
     if (c->op == NULL) return err_set(e, &api_causes[API_NO_OPERATION], "there is no operation \"%s\"", name);
-    if (!check_role(c, e) || !op_check_params(c->op, c->params, e) || !check_scope(c, e)) return false;
+    if (!check_role(c, e) || !op_check_params(c->op, c->params, e) || !check_scope(c, e)) return note_refusal(c, e);
     bool ok = c->op->run(c, &failure);
     if (!note_change(c, ok, &failure, e)) return false;
     if (!ok) *e = failure;
@@ -237,6 +255,7 @@ bool operation_try(const struct op_request *q, struct buf *out, int *exit_code_o
     struct json_writer w;
     struct arena arena;
     struct principal by = *q->by;
+    bool is_audited = false;
     arena_init(&arena, CALL_ARENA_BYTES);
     json_writer_init(&w, out);
     struct op_call call = {.params = q->params,
@@ -246,6 +265,7 @@ bool operation_try(const struct op_request *q, struct buf *out, int *exit_code_o
                            .out = &w,
                            .by = &by,
                            .actor = by.name,
+                           .is_audited = &is_audited,
                            .arena = &arena};
     bool ok = principal_prepare(&by, q->installation->store, &arena, e) && run_checked(q->name, &call, e);
     arena_done(&arena);

@@ -106,7 +106,7 @@ static bool settle(struct throttle *t, bool forgives, struct err *e)
     bool ok = true;
     for (size_t i = 0; ok && i < t->count; i++)
         ok = forgives && is_account(&t->keys[i]) ? store_throttle_remove(t->store, t->keys[i].key, e)
-                 : take_back(t, i, e);
+                                                 : take_back(t, i, e);
     if (ok) return store_commit(t->store, e);
     store_rollback(t->store);
     return false;

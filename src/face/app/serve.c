@@ -3,6 +3,7 @@
 
 #include "face/api/socket.h"
 #include "face/api/web.h"
+#include "face/api/web_login.h"
 #include "face/app/app.h"
 #include "face/app/engine.h"
 #include "kit/sys/thread.h"
@@ -59,7 +60,7 @@ static bool run(struct installation *i, struct engine *en, struct err *e)
 {
     struct socket_front *socket = NULL;
     struct web *web = NULL;
-    struct web_opts listener = {.installation = i, .engine = engine_operations(en), .tell = tell_line};
+    struct web_opts listener = {.installation = i, .engine = engine_operations(en), .who = web_who, .tell = tell_line};
     struct gate *ended = gate_new();
     unsigned tenants = 0;
     bool ok = store_tenant_list(i->store, count_tenant, &tenants, e) &&
