@@ -7,6 +7,7 @@
 #include "cloud/net/http.h"
 #include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant.h"
+#include "face/api/auth.h"
 #include "face/api/operation.h"
 #include "face/app/app.h"
 #include "face/health/capability.h"
@@ -41,6 +42,7 @@ static const struct {
     {"Capabilities", capability_causes, CAPABILITY_CAUSE_COUNT},
     {"Managed alerts", manage_causes, MANAGE_CAUSE_COUNT},
     {"Commands", api_causes, API_CAUSE_COUNT},
+    {"Logins and API tokens", auth_causes, AUTH_CAUSE_COUNT},
     {"Response", respond_causes, RESPOND_CAUSE_COUNT},
     {"Response service", act_causes, ACT_CAUSE_COUNT},
     {"Settings", conf_causes, CONF_CAUSE_COUNT},
