@@ -25,6 +25,21 @@ struct json_field {
     uint8_t type;        /* enum json_type */
     uint8_t flags;
 };
+/* All but the offsets, as it stands in memory behind them, so that a member is written in two words. */
+static inline uint64_t json_field_rest(uint16_t key, uint8_t type, uint8_t flags)
+{
+    return (uint64_t)key << 32 | (uint64_t)type << 48 | (uint64_t)flags << 56;
+}
+static inline void json_field_put(struct json_field *f, uint32_t at, uint32_t value, uint32_t end, uint64_t rest)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint64_t words[2] = {at | (uint64_t)value << 32, rest | end};
+    memcpy(f, words, sizeof words);
+#else
+    *f = (struct json_field){at, value, end, (uint16_t)(rest >> 32), (uint8_t)(rest >> 48), (uint8_t)(rest >> 56)};
+#endif
+}
+
 struct json_fields {
     const char *base;
     struct json_field *items;

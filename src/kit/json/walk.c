@@ -183,7 +183,9 @@ enum json_walked json_walk_value(struct json_walk *w, const char **p)
 /* The tree of orders begins: with nothing behind its two starts. */
 static void forget_orders(struct json_keys *k)
 {
-    for (unsigned i = 0; i <= JSON_FIRST_INNER; i++) k->steps[i] = (struct json_step){.mask = UINT64_MAX};
+    for (unsigned i = 0; i <= JSON_FIRST_INNER; i++)
+        k->steps[i] = (struct json_step){.mask = UINT64_MAX, .expected = k->steps};
+    memset(k->steps[0].text, 0xFF, sizeof k->steps[0].text); /* no text of the input is that */
     for (size_t i = 0; i < k->count; i++) k->items[i].home = 0;
     k->step_count = JSON_FIRST_INNER + 1;
     k->lost = 0;
@@ -195,7 +197,7 @@ bool json_keys_init(struct json_keys *k)
     k->table = calloc(JSON_TABLE, sizeof *k->table);
     k->texts = aligned_alloc(JSON_KEY_TEXT, JSON_KEYS_MAX * sizeof *k->texts); /* these are touched as keys come */
     k->items = malloc(JSON_KEYS_MAX * sizeof *k->items);
-    k->steps = malloc(STEPS_MAX * sizeof *k->steps);
+    k->steps = aligned_alloc(JSON_KEY_TEXT, STEPS_MAX * sizeof *k->steps);
     if (k->table == NULL || k->texts == NULL || k->items == NULL || k->steps == NULL) {
         json_keys_done(k);
         return false;
@@ -268,8 +270,15 @@ static uint16_t step_with(struct walking *x, uint16_t key)
         return item->home;
     }
     uint16_t step = (uint16_t)k->step_count++;
-    k->steps[step] = (struct json_step){.mask = item->mask, .key = key, .bytes = item->bytes, .kind = item->kind};
+    k->steps[step] = (struct json_step){.mask = item->mask,
+                                        .rest = json_field_rest(key, JSON_STRING, JSON_TIGHT),
+                                        .expected = k->steps,
+                                        .key = key,
+                                        .bytes = item->bytes,
+                                        .kind = item->kind};
+    memcpy(k->steps[step].text, k->texts[key], sizeof k->texts[key]);
     if (item->home == 0) k->items[key].home = step;
+    if (partings == 0) k->steps[x->step].expected = &k->steps[step];
     return *link = step;
 }
 

@@ -30,11 +30,14 @@ struct json_key {
     uint8_t bytes; /* of its text: "Key": */
     uint8_t kind;  /* its owner's; 0: nothing special */
 };
-struct json_step { /* a key in its place behind others */
-    uint64_t mask; /* these three are the key's */
-    uint16_t key;
+struct json_step { /* a key in its place behind others; of its own line, with all that is needed when it is met */
+    _Alignas(JSON_KEY_TEXT) unsigned char text[JSON_KEY_TEXT]; /* the key's; so are the next three */
+    uint64_t mask;
+    uint64_t rest;                    /* of a member with that key, a string that is nothing special: json_field_rest */
+    const struct json_step *expected; /* the step behind; step 0, which no text of the input is: none yet */
     uint8_t bytes, kind;
-    uint16_t next;  /* the step behind; 0: none yet */
+    uint16_t key;
+    uint16_t next;  /* the same, as a number; 0: none yet */
     uint16_t other; /* another key in the same place; 0: no more */
 };
 struct json_keys {

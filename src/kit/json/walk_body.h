@@ -50,9 +50,9 @@ static inline __attribute__((always_inline)) bool list_members(struct walking *x
     const char *window = w->p;
     const struct json_key *keys = x->k->items;
     const struct json_step *steps = x->k->steps, *step = &steps[x->step];
-    const unsigned char(*texts)[JSON_KEY_TEXT] = (const unsigned char(*)[JSON_KEY_TEXT])x->k->texts;
     const uint32_t *q = w->next;
     const uint32_t n = (uint32_t)w->n, limit = n << JSON_ENTRY_SHIFT;
+    const char *const ahead = window + n;
     struct json_fields *f = x->fields;
     struct json_field *out = f->items, *full = out + f->cap;
     uint32_t at = (uint32_t)(*p + 1 - window);
@@ -65,23 +65,25 @@ static inline __attribute__((always_inline)) bool list_members(struct walking *x
         goto end;
     }
     for (;;) {
-        unsigned key, kind, flags = JSON_TIGHT;
         uint32_t value, end;
+        uint64_t rest; /* of the member; 0: its key is another */
+        unsigned kind;
         if (is_guessing) {
-            const struct json_step *next = &steps[step->next];
-            key = next->key;
+            const struct json_step *next = step->expected;
             kind = next->kind;
             value = at + next->bytes;
-            if (LIKELY(same(window + at, texts[key], next->mask)))
+            rest = next->rest;
+            if (LIKELY(same(window + at, next->text, next->mask)))
                 step = next;
             else
-                key = 0;
+                rest = 0;
         } else {
-            key = q[1] < limit ? key_by_hash(x->k, window + at, json_entry_at(q[1]) - at - 1) : 0;
+            unsigned key = q[1] < limit ? key_by_hash(x->k, window + at, json_entry_at(q[1]) - at - 1) : 0;
             value = at + keys[key].bytes;
             kind = keys[key].kind;
+            rest = key ? json_field_rest((uint16_t)key, JSON_STRING, JSON_TIGHT) : 0;
         }
-        if (UNLIKELY(key == 0)) {
+        if (UNLIKELY(rest == 0)) {
             if (window[at] != '"') {
                 uint32_t blanks = at;
                 at = (uint32_t)(walk_blanks(w, window + at) - window);
@@ -94,8 +96,8 @@ static inline __attribute__((always_inline)) bool list_members(struct walking *x
             const char *behind = walk_unexpected_key(x, window + at);
             if (behind == NULL) break;
             value = (uint32_t)(behind - window);
-            if (value != json_entry_at(q[1]) + 2) flags = 0;
-            key = x->key;
+            bool is_tight = value == json_entry_at(q[1]) + 2;
+            rest = json_field_rest(x->key, JSON_STRING, is_tight ? JSON_TIGHT : 0);
             kind = x->kind;
             step = &steps[x->step];
         }
@@ -105,28 +107,24 @@ static inline __attribute__((always_inline)) bool list_members(struct walking *x
             out = f->items + f->count;
             full = f->items + f->cap;
         }
-        out->at = at;
-        out->key = (uint16_t)key;
         if (UNLIKELY(kind)) {
             x->kind = (uint8_t)kind;
-            flags |= walk_note(x, (size_t)(out - f->items));
+            rest |= json_field_rest(0, 0, walk_note(x, (size_t)(out - f->items)));
         }
-        __builtin_prefetch(window + at + n, 0, 2); /* the next window, into the second-level cache while this is used */
+        __builtin_prefetch(ahead + at, 0, 2); /* the next window, into the second-level cache while this is used */
     value:
-        out->value = value;
         if (LIKELY(window[value] == '"')) {
             uint32_t close = q[3];
             if (UNLIKELY(close >= limit)) break;
             end = json_entry_at(close) + 1;
-            out->type = JSON_STRING;
-            flags |= close & (JSON_ENTRY_ESCAPED | JSON_ENTRY_ODD);
-            flags |= end == value + 2 ? JSON_BLANK : 0;
+            rest |= json_field_rest(0, 0, close & (JSON_ENTRY_ESCAPED | JSON_ENTRY_ODD));
+            rest |= json_field_rest(0, 0, (uint8_t)((end == value + 2) * JSON_BLANK));
             q += 4;
         } else {
             if (UNLIKELY(q[1] >= limit)) break;
             if (UNLIKELY(json_is_blank(window[value]))) {
                 value = (uint32_t)(walk_blanks(w, window + value) - window);
-                flags &= ~(unsigned)JSON_TIGHT;
+                rest &= ~json_field_rest(0, 0, JSON_TIGHT);
                 if (value >= n) break;
                 goto value;
             }
@@ -144,11 +142,10 @@ static inline __attribute__((always_inline)) bool list_members(struct walking *x
                 }
             }
             end = found.end;
-            out->type = found.type;
-            flags |= found.flags;
+            rest ^= json_field_rest(0, JSON_STRING ^ found.type, 0);
+            rest |= json_field_rest(0, 0, found.flags);
         }
-        out->end = end;
-        out->flags = (uint8_t)flags;
+        json_field_put(out, at, value, end, rest);
         out++;
         at = end + 1;
         if (LIKELY(window[end] == ',')) continue;
