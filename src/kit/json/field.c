@@ -7,16 +7,17 @@
 bool json_fields_grow(struct json_fields *f)
 {
     size_t cap = f->cap ? 2 * f->cap : 128;
-    struct json_field *more = realloc(f->items, cap * sizeof *more);
+    struct json_field *more = realloc(f->items ? f->items - 1 : NULL, (cap + 1) * sizeof *more);
     if (more == NULL) return false;
-    f->items = more;
+    *more = (struct json_field){.key = UINT16_MAX, .type = JSON_NULL, .flags = JSON_BLANK};
+    f->items = more + 1;
     f->cap = cap;
     return true;
 }
 
 void json_fields_done(struct json_fields *f)
 {
-    free(f->items);
+    free(f->items ? f->items - 1 : NULL);
     *f = (struct json_fields){0};
 }
 

@@ -42,7 +42,7 @@ static inline void json_field_put(struct json_field *f, uint32_t at, uint32_t va
 
 struct json_fields {
     const char *base;
-    struct json_field *items;
+    struct json_field *items; /* once there is room for any, items[-1] is one that says nothing: blank, of no bytes */
     size_t count, cap;
     uint32_t track; /* objects with the same one have the same keys in the same order; 0: not known (walk.h) */
 };

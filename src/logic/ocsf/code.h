@@ -133,7 +133,8 @@ struct code_more {
 struct code_block {
     const struct code *codes;
     const struct code_more *more;
-    size_t marks; /* as many as it can set, with those of the blocks in it */
+    size_t marks;   /* as many as it can set, with those of the blocks in it */
+    size_t key_max; /* of the literals in front of values, with those of the blocks in it */
 };
 
 /* The ops of a block as code. False: no memory. */

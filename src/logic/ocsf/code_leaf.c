@@ -43,7 +43,7 @@ static enum answer put_quoted(struct pen *pen, const struct code *c, struct str 
 /* What the column holds says nothing, and does not go to unmapped either: used for good, as first_value has it. */
 static enum answer nothing(struct map_scratch *s, const struct code *c)
 {
-    row_use_silently(s, c->slot);
+    row_use(s, c->slot);
     return ABSENT;
 }
 
@@ -264,7 +264,7 @@ static enum answer put_converted(struct pen *pen, const struct code *c, const st
 /* Of a column; n == 0: it says nothing. False: that is not for here. */
 static bool text_to_join(const struct map_scratch *s, const struct chain *chain, struct str *text)
 {
-    const struct slot *slot = &s->slots[chain->slot];
+    const struct slot column = row_slot(s, chain->slot), *slot = &column;
     *text = STR_NONE;
     if (slot->raw.p == NULL || slot->is_blank) return true;
     if (slot->type == JSON_ARRAY || slot->type == JSON_OBJECT || is_escaped(slot)) return false;
@@ -304,7 +304,7 @@ static enum answer put_joined(struct pen *pen, const struct code *c, const struc
 enum answer AT_LEVEL(code_leaf)(struct pen *pen, const struct code *c, const struct code_more *more)
 {
     struct map_scratch *s = pen->s;
-    const struct slot *slot = more->shape ? slot_get(s, more->shape, c->slot) : &s->slots[c->slot];
+    const struct slot value = more->shape ? slot_get(s, more->shape, c->slot) : row_slot(s, c->slot), *slot = &value;
     if (slot->raw.p == NULL || slot->is_blank) return ABSENT;
     if (more->has_silent) {
         struct str text = slot->type == JSON_STRING ? str_sub(slot->raw, 1, slot->raw.n - 2) : slot->raw;

@@ -314,6 +314,19 @@ static void make_op(struct maker *m, uint32_t i, struct role role)
     }
 }
 
+/* The longest literal, with those of the blocks in it. */
+static size_t key_max(const struct maker *m)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        const struct code *c = &m->codes[i];
+        bool has_key = c->kind <= CODE_TOLD;
+        size_t n = has_key ? c->key_n : c->kind == CODE_BLOCK ? c->block->code->key_max : 0;
+        if (n > most) most = n;
+    }
+    return most;
+}
+
 bool code_make(struct compiler *c, struct block *b)
 {
     struct maker m = {.c = c, .a = c->a, .source = c->source, .self_slot = c->shapes[0].self_slot, .ops = b->ops};
@@ -326,7 +339,7 @@ bool code_make(struct compiler *c, struct block *b)
     if (is_made) {
         memcpy(codes, m.codes, m.count * sizeof *codes);
         memcpy(more, m.more, m.count * sizeof *more);
-        *block = (struct code_block){codes, more, m.count + m.marks};
+        *block = (struct code_block){codes, more, m.count + m.marks, key_max(&m)};
         b->code = block;
     }
     free(m.codes);

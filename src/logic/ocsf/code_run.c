@@ -6,7 +6,7 @@
 
 #include "logic/ocsf/run.h"
 
-enum { FIRST_ROOM = 16 << 10 };
+enum { FIRST_ROOM = 16 << 10, PLAIN_ROW_MAX = 256 << 10 /* of a longer row, each code sees to its own room */ };
 struct open_block {   /* an object or array in progress: what to go back to */
     uint64_t written; /* of the block around it */
     uint32_t at;      /* in the output */
@@ -26,6 +26,8 @@ struct progress {
     const struct code_block *block;
     const struct code *back; /* behind a shared block; NULL: not in one */
     const struct block *whole;
+    const char *safe; /* what begins before it has room for any plain code, as long as the output ends at `end` */
+    const char *end;
     uint64_t written; /* before the shared block */
     size_t depth;
     struct open_block around[CODE_DEPTH_MAX];
@@ -39,10 +41,24 @@ static inline void give(struct progress *g, struct hand h)
     g->pen.s->mark_count = (size_t)(h.mark - g->pen.s->marks);
 }
 
+/* Room for plain codes, so that they need not ask: for the longest literal and all of the row. */
+static bool find_room(struct progress *g)
+{
+    const struct str row = g->pen.s->in->row;
+    size_t most = g->whole->code->key_max + row.n + (size_t)2 * STRIDE + CODE_TAIL_MAX;
+    bool is_long = row.n > PLAIN_ROW_MAX;
+    if (!is_long && g->pen.end - g->pen.w <= (ptrdiff_t)most && !pen_more_room(&g->pen, most + FIRST_ROOM))
+        return false;
+    g->safe = is_long ? g->pen.s->out.p : g->pen.end - most;
+    g->end = g->pen.end;
+    return true;
+}
+
 /* The output and the marks may have moved. False: no room for the marks of all codes. */
 static inline bool take(struct progress *g, struct hand *h)
 {
     struct map_scratch *s = g->pen.s;
+    if (UNLIKELY(g->pen.w >= g->safe || g->end != g->pen.end) && !find_room(g)) return false;
     while (UNLIKELY(s->mark_cap - s->mark_count < g->whole->code->marks)) {
         if (!mark_room(s)) return false;
     }
@@ -161,8 +177,8 @@ static const struct code *run_leaf(struct progress *g, const struct code *c)
 
 static inline bool is_inside(struct map_scratch *s, const struct code *c, const struct code_more *more)
 {
-    const struct slot *slot = slot_get(s, more->shape, c->slot);
-    return slot->raw.p != NULL && !slot->is_blank;
+    const struct slot slot = slot_get(s, more->shape, c->slot);
+    return slot.raw.p != NULL && !slot.is_blank;
 }
 
 /* Whatever the loop does not do by itself; where to go on. NULL: no room. */
@@ -193,43 +209,53 @@ static const struct code *run_other(struct progress *g, const struct code *c)
 }
 
 /* ---- the loop --------------------------------------------------------------------------------------------------------------------- */
-/* A string from two characters on, so that it is no dash; nor one in disguise, "\\u002d". */
-static inline bool is_plain_text(const struct slot *slot, uint32_t limit)
+/* A member's value. */
+static inline size_t bytes_of(const struct json_field *f)
 {
-    return slot->type == JSON_STRING && !(slot->flags & JSON_ODD) && slot->raw.n - 4 <= limit;
+    return f->end - f->value;
 }
 
-static inline bool is_plain_number(const struct slot *slot)
+/* A string from two characters on, so that it is no dash; nor one in disguise, "\\u002d". */
+static inline bool is_plain_text(const struct json_field *f, uint32_t limit)
 {
-    size_t n = slot->raw.n;
-    return slot->type == JSON_NUMBER && n <= 8 && digits_only(slot->raw.p, n) && slot->raw.p[0] != '0';
+    static const unsigned char mask_bytes[2] = {0xFF, JSON_ODD}, plain_bytes[2] = {JSON_STRING, 0};
+    static_assert(offsetof(struct json_field, flags) == offsetof(struct json_field, type) + 1, "side by side");
+    uint16_t both, mask, plain; /* type and flags */
+    memcpy(&both, &f->type, sizeof both);
+    memcpy(&mask, mask_bytes, sizeof mask);
+    memcpy(&plain, plain_bytes, sizeof plain);
+    return (both & mask) == plain && f->end - f->value - 4 <= limit;
+}
+
+static inline bool is_plain_number(const struct json_field *f, const char *p)
+{
+    size_t n = bytes_of(f);
+    return f->type == JSON_NUMBER && n <= 8 && digits_only(p, n) && p[0] != '0';
 }
 
 /* No text that may hold JSON, and no container. */
-static inline bool is_plain_json(const struct slot *slot)
+static inline bool is_plain_json(const struct json_field *f, const char *p)
 {
-    if (slot->type != JSON_STRING)
-        return slot->type == JSON_NUMBER || slot->type == JSON_TRUE || slot->type == JSON_FALSE;
-    char begin = slot->raw.p[1];
-    return slot->raw.n > 2 && begin != '{' && begin != '[' && begin != '\\' && begin != ' ';
+    if (f->type != JSON_STRING) return f->type == JSON_NUMBER || f->type == JSON_TRUE || f->type == JSON_FALSE;
+    return !(f->flags & JSON_BLANK) && p[1] != '{' && p[1] != '[' && p[1] != '\\' && p[1] != ' ';
 }
 
-static inline struct hand put_plain(struct hand h, const struct code *c, struct str raw)
+static inline struct hand put_plain(struct hand h, const struct code *c, const char *p, size_t n)
 {
     char *w = pen_copy(h.w, c->key, c->key_n);
-    h.w = put_tail(pen_copy(w, raw.p, raw.n), c);
+    h.w = put_tail(pen_copy(w, p, n), c);
     h.written |= c->bit;
     *h.mark++ = c->slot;
     return h;
 }
 
 /* A number as text. */
-static inline struct hand put_digits(struct hand h, const struct code *c, struct str raw)
+static inline struct hand put_digits(struct hand h, const struct code *c, const char *p, size_t n)
 {
     char *w = pen_copy(h.w, c->key, c->key_n);
     *w = '"';
-    pen_stride(w + 1, raw.p);
-    w += raw.n + 2;
+    pen_stride(w + 1, p);
+    w += n + 2;
     w[-1] = '"';
     h.w = put_tail(w, c);
     h.written |= c->bit;
@@ -268,6 +294,7 @@ static bool begin(struct progress *g, struct hand *h)
     pen_take(&g->pen);
     if (g->pen.w[-1] != '{') *g->pen.w++ = ',';
     g->hand.written = 0;
+    g->end = NULL;
     return take(g, h);
 }
 
@@ -276,64 +303,62 @@ static inline const struct code *run_plain(struct progress *g, const struct code
 {
     struct hand h = *hand;
     struct map_scratch *s = g->pen.s;
-    const struct slot *slots = s->slots;
-    const char *end = g->pen.end - CODE_TAIL_MAX;
+    const struct row_members members = row_members(s);
+    const char *const base = members.base, *const safe = g->safe, *const end = g->pen.end - CODE_TAIL_MAX;
     for (;; c++) {
         switch ((enum code_kind)c->kind) {
         case CODE_TEXT: {
-            const struct slot *slot = &slots[c->slot];
-            if (LIKELY(is_plain_text(slot, c->limit) && (ptrdiff_t)(c->key_n + slot->raw.n) < end - h.w)) {
-                h = put_plain(h, c, slot->raw);
+            const struct json_field *f = row_member(members, c->slot);
+            if (LIKELY(is_plain_text(f, c->limit) && h.w < safe)) {
+                h = put_plain(h, c, base + f->value, bytes_of(f));
                 continue;
             }
-            if (slot->raw.p == NULL || slot->is_blank) continue;
-            if (slot->type != JSON_NUMBER || slot->raw.n > STRIDE || slot->raw.n > c->limit) break;
-            if (UNLIKELY((ptrdiff_t)(c->key_n + 2 * STRIDE) >= end - h.w)) break;
-            h = put_digits(h, c, slot->raw);
+            if (f->flags & JSON_BLANK) continue;
+            if (f->type != JSON_NUMBER || bytes_of(f) > STRIDE || bytes_of(f) > c->limit || h.w >= safe) break;
+            h = put_digits(h, c, base + f->value, bytes_of(f));
             continue;
         }
         case CODE_NUMBER: {
-            const struct slot *slot = &slots[c->slot];
-            if (LIKELY(is_plain_number(slot) && (ptrdiff_t)(c->key_n + STRIDE) < end - h.w)) {
-                h = put_plain(h, c, slot->raw);
+            const struct json_field *f = row_member(members, c->slot);
+            if (LIKELY(is_plain_number(f, base + f->value) && h.w < safe)) {
+                h = put_plain(h, c, base + f->value, bytes_of(f));
                 continue;
             }
-            if (slot->raw.p == NULL || slot->is_blank) continue;
+            if (f->flags & JSON_BLANK) continue;
             break;
         }
         case CODE_TIME: {
-            const struct slot *slot = &slots[c->slot];
+            const struct json_field *f = row_member(members, c->slot);
             int64_t ms;
-            if (slot->type != JSON_STRING) {
-                if (slot->raw.p == NULL || slot->is_blank) continue;
-                break;
-            }
-            bool is_plain = digits_time(s->days, slot->raw.p + 1, slot->raw.n - 2, &ms) && digits_are_thirteen(ms);
-            if (UNLIKELY(!is_plain || (ptrdiff_t)(c->key_n + STRIDE) >= end - h.w)) break;
+            if (f->flags & JSON_BLANK) continue;
+            bool is_plain = f->type == JSON_STRING && digits_time(s->days, base + f->value + 1, bytes_of(f) - 2, &ms) &&
+                            digits_are_thirteen(ms);
+            if (UNLIKELY(!is_plain || h.w >= safe)) break;
             h = put_time(h, c, ms);
             if (c->is_time) s->time_ms = ms;
             continue;
         }
         case CODE_JSON: {
-            const struct slot *slot = &slots[c->slot];
-            if (LIKELY(is_plain_json(slot) && (ptrdiff_t)(c->key_n + slot->raw.n) < end - h.w)) {
-                h = put_plain(h, c, slot->raw);
+            const struct json_field *f = row_member(members, c->slot);
+            if (LIKELY(is_plain_json(f, base + f->value) && h.w < safe)) {
+                h = put_plain(h, c, base + f->value, bytes_of(f));
                 continue;
             }
-            if (slot->raw.p == NULL || slot->is_blank) continue;
+            if (f->flags & JSON_BLANK) continue;
             break;
         }
         case CODE_TOLD: {
-            const struct slot *slot = &slots[c->slot];
+            const struct json_field *f = row_member(members, c->slot);
             const struct code_more *more = &g->block->more[c - g->block->codes];
-            bool is_plain = more->leaf == LEAF_TEXT ? is_plain_text(slot, c->limit) : is_plain_number(slot);
-            if (LIKELY(is_plain && (ptrdiff_t)(c->key_n + slot->raw.n) < end - h.w)) {
-                h = put_plain(h, c, slot->raw);
-                tell(g, more, (size_t)(h.w - s->out.p) - c->tail - slot->raw.n, slot->raw.n);
+            size_t n = bytes_of(f);
+            bool is_plain = more->leaf == LEAF_TEXT ? is_plain_text(f, c->limit) : is_plain_number(f, base + f->value);
+            if (LIKELY(is_plain && h.w < safe)) {
+                h = put_plain(h, c, base + f->value, n);
+                tell(g, more, (size_t)(h.w - s->out.p) - c->tail - n, n);
                 c = g->block->codes + c->done - 1;
                 continue;
             }
-            if (slot->raw.p && !slot->is_blank) break;
+            if (!(f->flags & JSON_BLANK)) break;
             c = g->block->codes + c->next - 1;
             continue;
         }

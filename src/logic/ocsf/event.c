@@ -14,8 +14,8 @@ static const char *misfit(const struct map_scratch *s, const struct plan *p)
 {
     size_t members = s->members.count - s->layout->sidecar_count;
     for (size_t i = 0; i < p->required_count; i++) {
-        const struct slot *slot = &s->slots[p->required[i]];
-        if (slot->raw.p == NULL || slot->is_blank) return "a column that every row of the table has is missing";
+        const struct slot slot = row_slot(s, p->required[i]);
+        if (slot.is_blank) return "a column that every row of the table has is missing";
     }
     return 2 * s->layout->known_count < members ? "most of its columns are not those of the table" : NULL;
 }
@@ -44,7 +44,7 @@ static const struct choice_list *list_for(struct map_scratch *s, const struct pl
 {
     if (p->by == NULL) return &p->lists[0];
     bool is_column = p->by->source == SOURCE_SLOT && p->by->shape == 0 && !p->by->is_list && p->by->step_count == 0;
-    struct str raw = is_column ? s->slots[p->by->slot].raw : STR_NONE;
+    struct str raw = is_column ? row_slot(s, p->by->slot).raw : STR_NONE;
     if (raw.n == 0 || raw.n > sizeof s->choices->raw) return find_list(s, p);
     size_t h = ((uintptr_t)p >> 4) + raw.n * 5 + (unsigned char)raw.p[raw.n / 2] + (unsigned char)raw.p[1];
     struct row_choice *known = &s->choices[h % ROW_CHOICES];
@@ -134,21 +134,23 @@ static const char *missing(struct map_scratch *s, const struct variant *v, uint6
     return reason ? reason : "something that the class requires did not come about";
 }
 
-/* What was marked is used: a bit for a member of the row, else in its slot. */
+/* What was marked is used. */
 static void settle_marks(struct map_scratch *s)
 {
-    const uint16_t *members = s->layout->members, *slot = s->marks;
-    uint64_t used = 0; /* of the first batch: hardly any row has more */
-    for (size_t left = s->mark_count; left > 0; left--, slot++) {
-        uint16_t member = members[*slot];
+    const uint32_t *places = s->layout->places;
+    uint64_t used[2] = {0}; /* of the first two batches: hardly any row has more */
+    for (const uint16_t *slot = s->marks, *end = slot + s->mark_count; slot < end; slot++) {
+        uint32_t member = places[*slot] / sizeof(struct json_field) - 1;
+        uint64_t bit = UINT64_C(1) << member % ROW_BATCH;
         if (member < ROW_BATCH)
-            used |= UINT64_C(1) << member;
-        else if (member < FAR_MEMBER)
-            s->layout->batches[member / ROW_BATCH].used |= UINT64_C(1) << member % ROW_BATCH;
+            used[0] |= bit;
+        else if (member < 2 * ROW_BATCH)
+            used[1] |= bit;
         else
-            row_use_silently(s, *slot);
+            row_use(s, *slot);
     }
-    s->layout->batches[0].used |= used;
+    s->layout->batches[0].used |= used[0];
+    if (used[1]) s->layout->batches[1].used |= used[1];
 }
 
 /* NULL, or which attribute that the class requires did not come about. `reason`: of a base event. */

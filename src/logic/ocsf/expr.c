@@ -81,7 +81,7 @@ static struct value source_value(struct map_scratch *s, const struct chain *c)
     if (c->source == SOURCE_UID) return value_of_text(s, str_of(s->uid));
     if (c->source == SOURCE_TABLE) return value_of_text(s, s->source);
     if (c->source == SOURCE_RECEIVED) return received_value(s);
-    const struct slot *slot = slot_get(s, c->shape, c->slot);
+    const struct slot value = slot_get(s, c->shape, c->slot), *slot = &value;
     if (slot->raw.p == NULL || slot->is_blank) return VALUE_NONE;
     if (c->is_list) return list_value(s, c, slot);
     return (struct value){.raw = slot->raw, .type = slot->type};
@@ -110,7 +110,7 @@ static struct value first_value(struct map_scratch *s, const struct expr *e, con
         if (is_ready && e->chains[i].step_count == 0 && !attr->is_array) return v; /* fits since compiled */
         bool was_partial = v.is_partial;
         struct str caption = v.caption;
-        if (v.is_nothing && e->chains[i].source == SOURCE_SLOT) row_use_silently(s, e->chains[i].slot);
+        if (v.is_nothing && e->chains[i].source == SOURCE_SLOT) row_use(s, e->chains[i].slot);
         v = value_fit(s, attr, fit, v);
         if (v.raw.p == NULL) continue;
         v.caption = caption;
@@ -206,8 +206,10 @@ static bool starts_with_one(struct str text, const struct test *t)
 /* The text of a plain column of the row, in which nothing is escaped. False: it is something else. */
 static bool plain_text(const struct map_scratch *s, const struct chain *c, bool *is_present, struct str *text)
 {
-    if (c->source != SOURCE_SLOT || c->shape != 0 || c->is_list || c->step_count) return false;
-    const struct slot *slot = &s->slots[c->slot];
+    if (c->source != SOURCE_SLOT || c->shape != 0 || c->is_list || c->step_count ||
+        c->slot == s->plan->shapes[0].self_slot)
+        return false;
+    const struct slot column = row_slot(s, c->slot), *slot = &column;
     *is_present = slot->raw.p != NULL && !slot->is_blank;
     if ((slot->flags & JSON_ESCAPED) || slot->type == JSON_ARRAY || slot->type == JSON_OBJECT) return !*is_present;
     *text = !*is_present ? STR_NONE : slot->type == JSON_STRING ? str_sub(slot->raw, 1, slot->raw.n - 2) : slot->raw;

@@ -24,7 +24,7 @@ bool plan_identifies(const struct plan *p, struct str column)
 bool row_time(struct map_scratch *s, const struct plan *p, struct wall *out)
 {
     for (size_t i = 0; i < p->cursor_count; i++) {
-        const struct slot *slot = &s->slots[p->cursor_slots[i]];
+        const struct slot column = row_slot(s, p->cursor_slots[i]), *slot = &column;
         if (slot->raw.p == NULL || slot->type != JSON_STRING) continue;
         if (wall_parse(str_trim(json_unescape(&s->arena, slot->raw)), out)) return true;
     }
@@ -84,7 +84,7 @@ void plan_facts(const struct plan *p, struct map_scratch *s, struct str tenant_i
     facts.identity = row_identity(s, tenant_id, source, row, s->alone.is_walked);
     facts.has_time = row_time(s, p, &facts.time);
     if (p->id_slot != NO_SLOT) {
-        const struct slot *id = &s->slots[p->id_slot];
+        const struct slot column = row_slot(s, p->id_slot), *id = &column;
         if (id->raw.p && id->type == JSON_STRING && memchr(id->raw.p, '\\', id->raw.n) == NULL)
             facts.object_id = str_sub(id->raw, 1, id->raw.n - 2);
         if (id->raw.p && id->type == JSON_NUMBER) facts.object_id = id->raw;

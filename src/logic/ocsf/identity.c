@@ -46,7 +46,7 @@ static void add_content(struct map_scratch *s, const struct plan *p, struct str 
 
 static void add_id(struct map_scratch *s, const struct plan *p)
 {
-    const struct slot *id = &s->slots[p->id_slot];
+    const struct slot column = row_slot(s, p->id_slot), *id = &column;
     (void)buf_add_char(&s->text, 'i');
     (void)canonical_value(s, id->raw, id->raw.p ? id->type : JSON_NULL, 0);
 }

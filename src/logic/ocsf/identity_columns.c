@@ -64,18 +64,19 @@ static bool columns_room(struct map_scratch *s, size_t columns, struct str row)
 /* Most columns are strings that are hashed as they stand. */
 void AT_LEVEL(identity_columns)(struct map_scratch *s, const struct plan *p, struct str row, bool is_plain)
 {
-    const struct slot *slots = s->slots;
+    const struct row_members members = row_members(s);
     if (!columns_room(s, p->identity_count, row)) return;
     char *w = s->text.p + s->text.n;
     for (size_t i = 0; i < p->identity_count; i++) {
-        const struct slot *slot = &slots[p->identity[i]];
-        if ((slot->raw.p == NULL) | slot->is_blank) continue;
-        struct str text = {slot->raw.p + 1, slot->raw.n - 2};
-        unsigned odd = (unsigned)(slot->type ^ JSON_STRING) | (slot->flags & JSON_ODD) |
-                       canonical_first[(unsigned char)slot->raw.p[1]] | !is_plain;
+        const struct json_field *f = row_member(members, p->identity[i]);
+        if (f->flags & JSON_BLANK) continue;
+        struct str text = {members.base + f->value + 1, f->end - f->value - (size_t)2};
+        unsigned odd = (unsigned)(f->type ^ JSON_STRING) | (f->flags & JSON_ODD) |
+                       canonical_first[(unsigned char)*text.p] | !is_plain;
         if (UNLIKELY(odd)) {
+            const struct slot slot = row_column(members, p->identity[i]);
             int64_t ticks;
-            enum clothes how = is_plain ? look_closer(s, slot, &text, &ticks) : BY_ITS_MEANING;
+            enum clothes how = is_plain ? look_closer(s, &slot, &text, &ticks) : BY_ITS_MEANING;
             if (how == AS_A_TIME) {
                 memcpy(w, &p->identity_words[i], sizeof p->identity_words[i]);
                 w += sizeof p->identity_words[i];
@@ -86,7 +87,7 @@ void AT_LEVEL(identity_columns)(struct map_scratch *s, const struct plan *p, str
             }
             if (how == BY_ITS_MEANING) {
                 s->text.n = (size_t)(w - s->text.p);
-                add_any_column(s, p->identity_words[i], slot);
+                add_any_column(s, p->identity_words[i], &slot);
                 if (!columns_room(s, p->identity_count - i, row)) return;
                 w = s->text.p + s->text.n;
                 continue;

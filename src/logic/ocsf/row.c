@@ -78,7 +78,7 @@ bool row_reader_init(struct map_scratch *s)
 
 static void layout_done(struct row_layout *l)
 {
-    free(l->slots);
+    free(l->places);
     free(l->batches);
 }
 
@@ -233,14 +233,14 @@ static struct row_layout *layout_for(struct map_scratch *s, const struct plan *p
 
 static bool layout_room(struct row_layout *l, size_t members, const struct plan *p)
 {
-    size_t cap = members + p->slot_count + 1 + p->shapes[0].name_count;
-    if (l->cap < cap || l->slots == NULL) {
-        uint16_t *more = realloc(l->slots, cap * sizeof *more);
+    size_t places = (p->slot_count + 1) * sizeof *l->places, cap = places + members * sizeof *l->slots;
+    if (l->cap < cap) {
+        uint32_t *more = realloc(l->places, cap);
         if (more == NULL) return false;
-        l->slots = more;
+        l->places = more;
         l->cap = cap;
     }
-    l->members = l->slots + members;
+    l->slots = (uint16_t *)(void *)((char *)l->places + places);
     return true;
 }
 
@@ -253,13 +253,6 @@ static bool batch_room(struct row_layout *l, size_t members)
     l->batches = more;
     l->batch_cap = count;
     return true;
-}
-
-static bool is_among(const uint16_t *slots, size_t count, uint16_t slot)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slots[i] == slot) return true;
-    return false;
 }
 
 /* Where a member of that name goes. */
@@ -282,16 +275,18 @@ static struct row_batch make_batch(const struct map_scratch *s, const struct pla
                                    struct row_target *view, size_t from, size_t end)
 {
     struct row_batch b = {0};
-    uint16_t *slots = l->slots, *members = l->members;
+    uint16_t *slots = l->slots;
+    uint32_t *places = l->places;
     size_t sidecars = 0;
     for (size_t i = end; i-- > from;) {
         const struct json_field *m = &s->members.items[i];
         struct row_target none = {0}, *seen = view && m->key != JSON_NO_KEY ? &view[m->key] : &none;
         if (seen->marks == 0) *seen = target_of(s, p, m);
-        uint16_t slot = seen->slot, member = members[slot];
-        uint64_t marks = seen->marks, is_double = marks & (member != NO_MEMBER); /* TARGET_KNOWN is 1 */
+        uint16_t slot = seen->slot;
+        uint32_t place = places[slot];
+        uint64_t marks = seen->marks, is_double = marks & (place != 0); /* TARGET_KNOWN is 1 */
         slots[i] = slot;
-        members[slot] = is_double ? member : (uint16_t)(i < FAR_MEMBER ? i : FAR_MEMBER);
+        places[slot] = is_double ? place : (uint32_t)((i + 1) * sizeof *m);
         b.known = b.known << 1 | (marks & TARGET_KNOWN);
         b.open = b.open << 1 | (marks / TARGET_OPEN & 1 & ~is_double);
         b.kept = b.kept << 1 | (marks / TARGET_KEPT & 1);
@@ -306,61 +301,35 @@ static struct row_batch make_batch(const struct map_scratch *s, const struct pla
 /* False: no memory. */
 static bool layout_make(struct map_scratch *s, const struct plan *p, struct row_layout *l)
 {
-    const struct shape *shape = &p->shapes[0];
     bool is_loose = l == &s->loose;
     struct row_target *view = s->views && is_loose ? view_of(s, p) : NULL; /* the others are made but once */
     size_t count = s->members.count;
     l->track = 0;
     if (!layout_room(l, count, p) || !batch_room(l, count)) return false;
-    l->known_count = l->sidecar_count = l->absent_count = 0;
-    memset(l->members, NO_MEMBER & 0xFF, (p->slot_count + 1) * sizeof *l->members);
+    l->known_count = l->sidecar_count = 0;
+    memset(l->places, 0, (p->slot_count + 1) * sizeof *l->places);
     for (size_t i = count / ROW_BATCH + 1; i-- > 0;) {
         size_t from = i * ROW_BATCH, end = count - from < ROW_BATCH ? count : from + ROW_BATCH;
         l->batches[i] = make_batch(s, p, l, view, from, end);
     }
-    uint16_t *absent = l->members + p->slot_count + 1;
-    for (uint16_t i = 0; !is_loose && i < shape->name_count; i++) {
-        if (!is_among(l->slots, count, shape->slots[i])) absent[l->absent_count++] = shape->slots[i];
-    }
-    l->absent = is_loose ? shape->slots : absent; /* for a row that comes once, the search is not worth it */
-    if (is_loose) l->absent_count = shape->name_count;
+    l->places[p->slot_count] = 0; /* of what the plan does not know, nobody asks */
     l->plan = p->serial;
     l->track = is_loose ? 0 : s->members.track;
     return true;
-}
-
-/* Each member's slice into its slot. */
-static void fill_all(struct map_scratch *s, const struct row_layout *l)
-{
-    const char *base = s->members.base;
-    const uint16_t *place = l->slots;
-    struct slot *slots = s->slots;
-    if (s->members.count == 0) return; /* there may be no memory for any yet */
-    for (const struct json_field *m = s->members.items, *end = m + s->members.count; m < end; m++, place++) {
-        struct slot *slot = &slots[*place];
-        slot->raw.p = base + m->value;
-        slot->raw.n = m->end - m->value;
-        slot->type = m->type;
-        slot->flags = m->flags;
-        slot->is_blank = m->flags & JSON_BLANK;
-        slot->has_strangers = slot->is_used = false;
-    }
 }
 
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
 {
     struct row_layout *l = layout_for(s, p);
     bool is_made = l != &s->loose && l->plan == p->serial && l->track == s->members.track;
-    bool is_as_before = is_made && s->layout == l;
+    bool has_items = s->members.items || json_fields_grow(&s->members);
     s->plan = p;
     s->layout = NULL;
-    if (!make_room(s, p) || (!is_made && !layout_make(s, p, l))) return false;
+    if (!has_items || !make_room(s, p) || (!is_made && !layout_make(s, p, l))) return false;
     s->layout = l;
     memset(s->loaded, 0, p->shape_count);
     s->loaded[0] = 1;
-    for (size_t i = 0; !is_as_before && i < l->absent_count; i++) s->slots[l->absent[i]] = (struct slot){0};
     fill(&s->slots[p->shapes[0].self_slot], row, JSON_OBJECT, 0);
-    fill_all(s, l);
     for (size_t i = 0; i <= s->members.count / ROW_BATCH; i++) l->batches[i].used = 0;
     return true;
 }
@@ -399,9 +368,9 @@ struct str row_slot_json(struct map_scratch *s, const struct slot *slot)
 {
     if (slot->type != JSON_STRING) return row_inner_json(s, slot->raw, slot->type);
     for (size_t i = 0; i < s->opened_count; i++) {
-        if (s->opened[i].slot == slot) return s->opened[i].text;
+        if (s->opened[i].raw == slot->raw.p) return s->opened[i].text;
     }
-    struct opened one = {.slot = slot, .text = inner_text(s, slot->raw)};
+    struct opened one = {.raw = slot->raw.p, .text = inner_text(s, slot->raw)};
     if (one.text.p && !make_outline(s, slot->raw, one.text, &one.outline) && !json_check(one.text, NULL))
         one.text = STR_NONE;
     if (s->opened_count < OPENED_MAX) s->opened[s->opened_count++] = one;
@@ -424,18 +393,25 @@ const struct json_node *row_node(const struct map_scratch *s, struct str value, 
     return NULL;
 }
 
-const struct slot *slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot)
+/* Of shape 0, as a whole or a column. */
+static struct slot own_slot(const struct map_scratch *s, uint16_t slot)
 {
+    return slot == s->plan->shapes[0].self_slot ? s->slots[slot] : row_slot(s, slot);
+}
+
+struct slot slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot)
+{
+    if (shape == 0) return own_slot(s, slot);
     if (!s->loaded[shape]) {
         const struct shape *inside = &s->plan->shapes[shape];
         struct str value = STR_NONE;
         if (inside->parent_slot != NO_SLOT) {
-            const struct slot *parent = slot_get(s, inside->parent_shape, inside->parent_slot);
+            struct slot parent = slot_get(s, inside->parent_shape, inside->parent_slot);
             bool is_column = inside->parent_shape == 0;
-            if (parent->raw.p)
-                value = is_column ? row_slot_json(s, parent) : row_inner_json(s, parent->raw, parent->type);
+            if (parent.raw.p)
+                value = is_column ? row_slot_json(s, &parent) : row_inner_json(s, parent.raw, parent.type);
         }
         shape_read(s, shape, value);
     }
-    return &s->slots[slot];
+    return s->slots[slot];
 }

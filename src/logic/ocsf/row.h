@@ -28,7 +28,7 @@ struct slot {
     uint8_t flags;      /* JSON_ESCAPED, JSON_ODD, JSON_COMPACT: see kit/json/field.h */
     uint8_t is_blank;   /* null, "", {} or []: JSON_BLANK or 0 */
     bool has_strangers; /* of a shape's own slot: a filled member that the mapping does not name */
-    bool is_used;       /* became an attribute, or nothing for good; of the row's own see row_is_used */
+    bool is_used;       /* became an attribute, or nothing for good; of a column of the row see row_is_used */
 };
 /* What a member's key is, besides a column; sidecars of OData first, these by themselves. */
 enum row_kind {
@@ -62,18 +62,15 @@ enum { ROW_BATCH = 64 };
 
 /* Where the members of a row go in a plan. Rows of one track (kit/json/walk.h) are laid out alike. */
 struct row_layout {
-    uint64_t plan;     /* its serial */
-    uint32_t track;    /* 0: of a row that has none; found anew each time */
-    uint16_t *slots;   /* by member; what the plan does not know goes to one behind all others, which nobody reads */
-    uint16_t *members; /* by slot: the last member that goes there; NO_MEMBER, FAR_MEMBER: none, or far behind */
-    const uint16_t *absent; /* the row's other slots; these three share their memory, unless it is the plan's */
-    size_t absent_count;
-    size_t cap;                /* of all three */
+    uint64_t plan;             /* its serial */
+    uint32_t track;            /* 0: of a row that has none; found anew each time */
+    uint32_t *places;          /* by slot: where the last member that goes there stands, see row_member */
+    uint16_t *slots;           /* by member; what the plan does not know goes to one behind all others */
+    size_t cap;                /* bytes of both, which share their memory */
     struct row_batch *batches; /* of the members */
     size_t batch_cap;
     size_t known_count, sidecar_count; /* of the members */
 };
-enum { NO_MEMBER = 0xFFFF, FAR_MEMBER = 0xFFFE };
 enum { ROW_LAYOUTS = 256, ROW_LAYOUT_PROBES = 4 };
 
 /* Where the members with each key of a book go in a plan. */
@@ -96,7 +93,7 @@ struct doubt { /* a word that a table of the mapping does not have */
 
 enum { OPENED_MAX = 4, OPENED_NODES = 512 };
 struct opened { /* a column whose text has been looked at for JSON; text.p == NULL: it holds none */
-    const struct slot *slot;
+    const char *raw;
     struct str text;
     struct json_outline outline; /* of it, if it is short and plain */
 };
@@ -138,7 +135,7 @@ enum { IDENTITY_HEADS = 16 };
 struct map_scratch {
     const struct plan *plan;
     struct arena arena;
-    struct slot *slots;
+    struct slot *slots; /* of shapes inside, and the row as a whole; its columns: row_slot */
     size_t slot_cap;
     unsigned char *loaded; /* by shape */
     size_t shape_cap;
@@ -154,7 +151,6 @@ struct map_scratch {
     struct opened opened[OPENED_MAX]; /* of this row, see row_forget */
     size_t opened_count, node_count;
     struct json_node *nodes; /* of their outlines: OPENED_NODES */
-    bool asks_slots; /* what is used is not all told by bits (row_batch): the slots themselves are to be asked */
 
     struct buf out;
     size_t from;     /* where in it the event begins: in front of it are others, if it is where they are gathered */
@@ -191,6 +187,34 @@ struct map_scratch {
     size_t doubt_count;
 };
 
+/* The row's members by slot: a column's stands `places` bytes behind items[-1], which is what a row without the column has. */
+struct row_members {
+    const char *before; /* items - 1 */
+    const uint32_t *places;
+    const char *base; /* of the input */
+};
+static inline struct row_members row_members(const struct map_scratch *s)
+{
+    return (struct row_members){(const char *)(s->members.items - 1), s->layout->places, s->members.base};
+}
+static inline const struct json_field *row_member(struct row_members m, uint16_t slot)
+{
+    return (const struct json_field *)(const void *)(m.before + m.places[slot]);
+}
+/* raw.p == NULL: absent, and blank. */
+static inline struct slot row_column(struct row_members m, uint16_t slot)
+{
+    const struct json_field *f = row_member(m, slot);
+    return (struct slot){.raw = {f->end ? m.base + f->value : NULL, f->end - f->value},
+                         .type = f->type,
+                         .flags = f->flags,
+                         .is_blank = f->flags & JSON_BLANK};
+}
+static inline struct slot row_slot(const struct map_scratch *s, uint16_t slot)
+{
+    return row_column(row_members(s), slot);
+}
+
 /* Where this member of the row goes; NO_SLOT: unknown. */
 static inline uint16_t row_place(const struct map_scratch *s, const struct json_field *m)
 {
@@ -220,7 +244,7 @@ uint16_t shape_find(const struct shape *shape, struct str key);
 struct str row_slot_name(const struct map_scratch *s, uint16_t shape, uint16_t slot);
 /* Read the row into the slots of shape 0, or a copy of it that has slack (`alone.is_walked`). False: no memory. */
 bool row_read(struct map_scratch *s, const struct plan *p, struct str row);
-/* The row's members have been listed, in `members`: put them into the slots of this plan, whatever plan they were read for before. */
+/* The row's members have been listed, in `members`: finds where they go in this plan, whatever plan they were read for before. */
 bool row_fill(struct map_scratch *s, const struct plan *p, struct str row);
 /* plan_map of a row that is in the slots of `p` already, and behind which OCSF_ROW_SLACK bytes may be read. */
 bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, const struct map_input *in,
@@ -229,8 +253,8 @@ bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, 
 void shape_read(struct map_scratch *s, uint16_t shape, struct str value);
 /* Was every filled member of the object in this column of the row written? Of one never looked into: false. */
 bool shape_is_used_up(const struct map_scratch *s, uint16_t column);
-/* The slot a chain starts at; reads the object around it first if need be. Never NULL; raw.p == NULL: absent. */
-const struct slot *slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot);
+/* The slot a chain starts at; reads the object around it first if need be. raw.p == NULL: absent. */
+struct slot slot_get(struct map_scratch *s, uint16_t shape, uint16_t slot);
 /* JSON inside: an object or array as it stands, or the one that a string holds (unescaped and checked). p == NULL: none. */
 struct str row_slot_json(struct map_scratch *s, const struct slot *slot); /* of a column of the row; kept for the row */
 /* The outline of what such a text holds, and the node of this value in it; NULL: it has none. */
@@ -239,20 +263,29 @@ const struct json_node *row_node(const struct map_scratch *s, struct str value, 
 static inline void row_forget(struct map_scratch *s)
 {
     s->opened_count = s->node_count = 0;
-    s->asks_slots = false;
+}
+/* The bit of a column's member among those used, in its batch; NULL: it has none. */
+static inline uint64_t *row_used(const struct map_scratch *s, uint16_t slot, uint64_t *bit)
+{
+    uint32_t place = s->layout->places[slot];
+    size_t member = place / sizeof(struct json_field) - 1;
+    *bit = UINT64_C(1) << member % ROW_BATCH;
+    return place ? &s->layout->batches[member / ROW_BATCH].used : NULL;
 }
 /* Did what the slot holds become an attribute? Known when marks are settled. */
 static inline bool row_is_used(const struct map_scratch *s, uint16_t slot)
 {
-    uint16_t member = s->layout->members[slot];
-    bool is_told = member < FAR_MEMBER && (s->layout->batches[member / ROW_BATCH].used >> member % ROW_BATCH & 1);
-    return is_told || s->slots[slot].is_used;
+    uint64_t bit, *used = row_used(s, slot, &bit);
+    return used ? *used & bit : s->slots[slot].is_used;
 }
-/* What it holds says nothing: it became no attribute, and does not go to unmapped either. */
-static inline void row_use_silently(struct map_scratch *s, uint16_t slot)
+/* It became an attribute; or what it holds says nothing: then it does not go to unmapped either. */
+static inline void row_use(struct map_scratch *s, uint16_t slot)
 {
-    s->slots[slot].is_used = true;
-    s->asks_slots = true;
+    uint64_t bit, *used = row_used(s, slot, &bit);
+    if (used)
+        *used |= bit;
+    else
+        s->slots[slot].is_used = true;
 }
 struct str row_inner_json(struct map_scratch *s, struct str raw, enum json_type type);
 

@@ -21,7 +21,7 @@ static bool says_nothing(struct map_scratch *s, const struct plan *p, uint16_t s
 /* Of a column that nothing took. */
 static bool is_worth_it(struct map_scratch *s, const struct plan *p, uint16_t slot, uint8_t marks)
 {
-    if ((marks & SLOT_SILENT) && says_nothing(s, p, slot, s->slots[slot].raw)) return false;
+    if ((marks & SLOT_SILENT) && says_nothing(s, p, slot, row_slot(s, slot).raw)) return false;
     return !(marks & SLOT_OPENED) || !shape_is_used_up(s, slot);
 }
 
@@ -36,10 +36,9 @@ static uint64_t those_left(struct map_scratch *s, const struct plan *p, size_t b
         unsigned i = (unsigned)__builtin_ctzll(rest);
         left ^= (uint64_t)((m[i].flags & JSON_BLANK) != 0) << i;
     }
-    uint64_t doubts = left & (s->asks_slots ? b->known & ~b->kept : b->doubts);
-    for (; doubts; doubts &= doubts - 1) {
+    for (uint64_t doubts = left & b->doubts; doubts; doubts &= doubts - 1) {
         uint16_t slot = slots[__builtin_ctzll(doubts)];
-        if (s->slots[slot].is_used || !is_worth_it(s, p, slot, p->slot_marks[slot])) left &= ~(doubts & -doubts);
+        if (!is_worth_it(s, p, slot, p->slot_marks[slot])) left &= ~(doubts & -doubts);
     }
     return left;
 }
