@@ -112,13 +112,27 @@ int hash128_cmp(struct hash128 a, struct hash128 b)
     return (a.lo > b.lo) - (a.lo < b.lo);
 }
 
+/* Eight digits, all at once: half bytes side by side, the first lowest. */
+static void put_hex(char *out, uint32_t v)
+{
+    uint64_t x = __builtin_bswap32(v);
+    x = (x & 0xFFFF) | (x & UINT64_C(0xFFFF0000)) << 16;
+    x = (x & UINT64_C(0x000000FF000000FF)) | (x & UINT64_C(0x0000FF000000FF00)) << 8;
+    x = (x >> 4 & UINT64_C(0x000F000F000F000F)) | (x & UINT64_C(0x000F000F000F000F)) << 8;
+    uint64_t letters = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    x += UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    x = __builtin_bswap64(x);
+#endif
+    memcpy(out, &x, sizeof x);
+}
+
 void hash128_hex(struct hash128 h, char out[33])
 {
-    static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < 16; i++) {
-        out[i] = digits[(h.hi >> (60 - 4 * i)) & 15];
-        out[16 + i] = digits[(h.lo >> (60 - 4 * i)) & 15];
-    }
+    put_hex(out, (uint32_t)(h.hi >> 32));
+    put_hex(out + 8, (uint32_t)h.hi);
+    put_hex(out + 16, (uint32_t)(h.lo >> 32));
+    put_hex(out + 24, (uint32_t)h.lo);
     out[32] = '\0';
 }
 

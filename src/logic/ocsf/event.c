@@ -46,8 +46,11 @@ static const struct choice_list *list_for(struct map_scratch *s, const struct pl
     bool is_column = p->by->source == SOURCE_SLOT && p->by->shape == 0 && !p->by->is_list && p->by->step_count == 0;
     struct str raw = is_column ? row_slot(s, p->by->slot).raw : STR_NONE;
     if (raw.n == 0 || raw.n > sizeof s->choices->raw) return find_list(s, p);
-    size_t h = ((uintptr_t)p >> 4) + raw.n * 5 + (unsigned char)raw.p[raw.n / 2] + (unsigned char)raw.p[1];
-    struct row_choice *known = &s->choices[h % ROW_CHOICES];
+    uint64_t used =
+        raw.n < 9 ? (UINT64_C(1) << 8 * (raw.n - 1)) - 1 : UINT64_MAX; /* without its first byte, a quote mostly */
+    const char *end = raw.p + (raw.n < 9 ? 1 : raw.n - 9);
+    uint64_t h = (digits_load(raw.p + 1) & used) ^ (digits_load(end) & used) << 3 ^ p->serial << 8 ^ raw.n;
+    struct row_choice *known = &s->choices[(h * UINT64_C(0x9E3779B97F4A7C15)) >> 57];
     if (known->plan != p->serial || known->bytes != raw.n || memcmp(known->raw, raw.p, raw.n) != 0) {
         *known = (struct row_choice){.plan = p->serial, .list = find_list(s, p), .bytes = raw.n};
         memcpy(known->raw, raw.p, raw.n);

@@ -105,7 +105,7 @@ struct row_choice {
     size_t bytes;
     char raw[40];
 };
-enum { ROW_CHOICES = 128 };
+enum { ROW_CHOICES = 128 }; /* seven bits of a hash */
 
 /* The end of metadata as it was written last for events of a kind, and what it depends on. */
 enum { TAILS = 128 };

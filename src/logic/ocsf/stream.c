@@ -15,7 +15,7 @@
 
 enum {
     RECORD_BYTES_MAX = 4 << 20,
-    TABLES = 64, /* names kept; a power of two */
+    TABLES = 64, /* names kept: six bits of a hash */
     TABLE_BYTES = 64,
 };
 
@@ -110,7 +110,9 @@ static struct about look_at(struct str record)
 static struct str table_of(struct str category)
 {
     static const struct str prefix = {"AdvancedHunting-", 16};
-    return str_eq_nocase(str_sub(category, 0, prefix.n), prefix) ? str_sub(category, prefix.n, category.n) : category;
+    bool is_usual = category.n > prefix.n && memcmp(category.p, prefix.p, prefix.n) == 0;
+    if (!is_usual && !str_eq_nocase(str_sub(category, 0, prefix.n), prefix)) return category;
+    return str_sub(category, prefix.n, category.n);
 }
 
 bool ocsf_envelope(struct str record, struct ocsf_envelope *out)
@@ -127,14 +129,14 @@ bool ocsf_message(struct str object, struct str *records_out)
     return a.list.n && a.properties.n == 0;
 }
 
-/* Names come again and again: found by their last bytes before they are searched for. */
+/* Names come again and again: found by a few of their bytes before they are searched for. */
 static const struct plan *plan_or_base(struct ocsf_stream *s, struct str source)
 {
     size_t n = source.n;
     bool can_keep = n > 0 && n <= TABLE_BYTES;
-    unsigned char last = can_keep ? (unsigned char)source.p[n - 1] : 0,
-                  middle = can_keep ? (unsigned char)source.p[n / 2] : 0;
-    struct table_name *t = &s->tables[(n * 31 + last * 7 + middle) % TABLES];
+    uint32_t h = (uint32_t)n;
+    for (size_t i = 0; can_keep && i < 4; i++) h = h * 31 + (unsigned char)source.p[n * (i + 1) / 5];
+    struct table_name *t = &s->tables[(h * 2654435761u) >> 26];
     if (can_keep && t->bytes == n && memcmp(t->text, source.p, n) == 0) return t->plan;
     const struct plan *p = ocsf_plan(s->o.ocsf, source);
     if (p == NULL) p = ocsf_plan_base(s->o.ocsf);
