@@ -195,41 +195,51 @@ static struct str tactic_name(struct map_scratch *s, const struct step *step, st
 }
 
 /* ---- URLs ------------------------------------------------------------------------------------------------------------------- */
+/* Of one URL several parts are asked, one after the other. */
+static const struct url *parts_of(struct map_scratch *s, struct str text)
+{
+    if (s->url_text.p != text.p || s->url_text.n != text.n) {
+        s->url = url_parts(text);
+        s->url_text = text;
+    }
+    return &s->url;
+}
+
 static struct str url_scheme(struct map_scratch *s, const struct step *step, struct str text)
 {
-    (void)s, (void)step;
-    return url_parts(text).scheme;
+    (void)step;
+    return parts_of(s, text)->scheme;
 }
 
 static struct str url_host(struct map_scratch *s, const struct step *step, struct str text)
 {
-    (void)s, (void)step;
-    return schema_pattern_matches(PATTERN_IP, text) ? text : url_parts(text).host;
+    (void)step;
+    return schema_pattern_matches(PATTERN_IP, text) ? text : parts_of(s, text)->host;
 }
 
 static struct str url_path(struct map_scratch *s, const struct step *step, struct str text)
 {
-    (void)s, (void)step;
-    return url_parts(text).path;
+    (void)step;
+    return parts_of(s, text)->path;
 }
 
 static struct str url_query(struct map_scratch *s, const struct step *step, struct str text)
 {
-    (void)s, (void)step;
-    return url_parts(text).query;
+    (void)step;
+    return parts_of(s, text)->query;
 }
 
 static struct str url_port(struct map_scratch *s, const struct step *step, struct str text)
 {
-    (void)s, (void)step;
-    return url_parts(text).port;
+    (void)step;
+    return parts_of(s, text)->port;
 }
 
 static struct str is_url(struct map_scratch *s, const struct step *step, struct str text)
 {
-    struct url u = url_parts(text);
-    (void)s, (void)step;
-    return u.scheme.n || u.path.n || u.query.n ? text : STR_NONE;
+    const struct url *u = parts_of(s, text);
+    (void)step;
+    return u->scheme.n || u->path.n || u->query.n ? text : STR_NONE;
 }
 
 static struct str is_path(struct map_scratch *s, const struct step *step, struct str text)

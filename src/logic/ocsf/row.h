@@ -9,6 +9,7 @@
 #include "logic/ocsf/digits.h"
 #include "logic/ocsf/drift.h"
 #include "logic/ocsf/plan_int.h"
+#include "logic/ocsf/url.h"
 
 static inline char row_lower(char c)
 {
@@ -151,6 +152,8 @@ struct map_scratch {
     struct opened opened[OPENED_MAX]; /* of this row, see row_forget */
     size_t opened_count, node_count;
     struct json_node *nodes; /* of their outlines: OPENED_NODES */
+    struct str url_text;     /* of this row, too: a URL and what it consists of */
+    struct url url;
 
     struct buf out;
     size_t from;     /* where in it the event begins: in front of it are others, if it is where they are gathered */
@@ -263,6 +266,7 @@ const struct json_node *row_node(const struct map_scratch *s, struct str value, 
 static inline void row_forget(struct map_scratch *s)
 {
     s->opened_count = s->node_count = 0;
+    s->url_text = STR_NONE;
 }
 /* The bit of a column's member among those used, in its batch; NULL: it has none. */
 static inline uint64_t *row_used(const struct map_scratch *s, uint16_t slot, uint64_t *bit)
