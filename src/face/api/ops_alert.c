@@ -6,16 +6,18 @@
 
 #include "cloud/tenant/tenant.h"
 #include "face/api/installation.h"
+#include "face/api/page.h"
 #include "face/api/respond_view.h"
 #include "flow/act/act.h"
 #include "flow/act/alert_facts.h"
 
 enum { ROW_ARENA_BYTES = 64 << 20, NEWEST_DEFAULT = 200 };
 
-static const char *const alert_feeds[] = {"alerts", "alerts_endpoint", "alerts_siem", NULL};
-static const char *const incident_feeds[] = {"incidents", NULL};
+static const char *const alert_feeds[REVISION_PAGE_FEEDS + 1] = {"alerts", "alerts_endpoint", "alerts_siem", NULL};
+static const char *const incident_feeds[REVISION_PAGE_FEEDS + 1] = {"incidents", NULL};
 
 struct alert_list {
+    struct op_call *c;
     struct json_writer *w;
     struct arena arena;
     enum fact_severity least;
@@ -96,6 +98,25 @@ static bool read_row(struct alert_list *l, const struct seen_revision *seen, str
     return true;
 }
 
+/* Where a page ended: the revision's time and number. */
+static bool may_list(struct alert_list *l, const struct seen_revision *seen)
+{
+    char key[PAGE_KEY_BYTES];
+    (void)snprintf(key, sizeof key, "%lld.%lld", (long long)seen->r.updated.ticks, (long long)seen->id);
+    if (!l->is_whole && !op_page_item(l->c, key)) return false;
+    return l->count++ < l->most;
+}
+
+static bool read_page(struct op_call *c, struct revision_page *q, struct err *e)
+{
+    const char *after = op_page_after(c);
+    struct str id = str_of(after);
+    struct str ticks = str_cut(&id, '.');
+    return after == NULL ||
+           (str_to_i64(ticks, &q->before.ticks) && str_to_i64(id, &q->before_id) && q->before_id > 0) ||
+           op_page_bad(c, e);
+}
+
 static bool take(void *arg, const struct seen_revision *seen)
 {
     struct alert_list *l = arg;
@@ -103,7 +124,7 @@ static bool take(void *arg, const struct seen_revision *seen)
     arena_reset(&l->arena);
     if (!read_row(l, seen, &f) || f.severity < l->least) return true;
     if (l->is_open && (f.status == STATUS_RESOLVED || f.status == STATUS_REDIRECTED)) return true;
-    if (l->count++ >= l->most) return false;
+    if (!may_list(l, seen)) return false;
     (void)str_copy(str_sub(f.id, 0, sizeof l->id - 1), l->id, sizeof l->id);
     (void)str_copy(str_sub(f.incident, 0, sizeof l->incident - 1), l->incident, sizeof l->incident);
     (void)snprintf(l->tenant, sizeof l->tenant, "%s", seen->tenant_id);
@@ -134,9 +155,13 @@ static bool list(struct op_call *c, const char *const *feeds, const char *member
 {
     const char *wanted = op_cstr(c, "tenant");
     struct tenant_record t;
-    struct alert_list l = {.w = c->out, .is_open = op_flag(c, "open"), .most = NEWEST_DEFAULT};
+    struct alert_list l = {
+        .c = c, .w = c->out, .is_open = op_flag(c, "open"), .most = c->page ? UINT64_MAX : NEWEST_DEFAULT};
+    struct revision_page q = {.feeds = {feeds[0], feeds[1], feeds[1] ? feeds[2] : NULL}};
     struct str severity = op_text(c, "severity");
     if (wanted && !tenant_record_find(c->installation->store, wanted, &t, e)) return false;
+    if (wanted) q.tenant_id = t.tenant_id;
+    if (!read_page(c, &q, e)) return false;
     if (op_text(c, "newest").n) (void)str_to_u64(op_text(c, "newest"), &l.most);
     if (severity.n && !severity_read(severity, &l.least))
         return err_set(e, &api_causes[API_BAD_PARAM],
@@ -144,7 +169,9 @@ static bool list(struct op_call *c, const char *const *feeds, const char *member
     json_object_begin(c->out);
     json_key(c->out, member);
     json_array_begin(c->out);
-    bool ok = each_latest(c, &l, feeds, wanted ? t.tenant_id : NULL, NULL, e);
+    arena_init(&l.arena, ROW_ARENA_BYTES);
+    bool ok = store_revision_page(c->installation->store, &q, take, &l, e);
+    arena_done(&l.arena);
     json_array_end(c->out);
     json_object_end(c->out);
     return ok;
@@ -215,7 +242,7 @@ static bool show(struct op_call *c, const char *const *feeds, bool is_incident, 
     struct json_writer w;
     buf_init(&row, 0);
     json_writer_init(&w, &row);
-    struct alert_list l = {.w = &w, .is_whole = true, .most = 1};
+    struct alert_list l = {.c = c, .w = &w, .is_whole = true, .most = 1};
     bool ok = each_latest(c, &l, feeds, NULL, id, e);
     if (ok && l.count == 0)
         ok = err_set(e, &respond_causes[RESPOND_NOT_FOUND], "there is no %s \"%.80s\" here",

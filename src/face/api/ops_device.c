@@ -10,6 +10,7 @@
 #include "face/api/engine.h"
 #include "face/api/installation.h"
 #include "face/api/order.h"
+#include "face/api/page.h"
 #include "face/api/respond_view.h"
 #include "flow/act/act.h"
 #include "flow/act/remote.h"
@@ -17,6 +18,7 @@
 enum { ROW_ARENA_BYTES = 16 << 20 };
 
 struct device_list {
+    struct op_call *c; /* whose pages are cut; NULL: none */
     struct json_writer *w;
     const struct device_states *states;
     struct str wanted; /* one device: its id or name; n == 0: all */
@@ -70,6 +72,14 @@ static void write_machine(struct device_list *l, const char *tenant_id, const st
     json_object_end(w);
 }
 
+/* Where a page ended: the tenant and the machine's id. */
+static bool may_list(struct op_call *c, const char *tenant_id, const char *device)
+{
+    char key[PAGE_KEY_BYTES];
+    (void)snprintf(key, sizeof key, "%s.%s", tenant_id, device);
+    return op_page_item(c, key);
+}
+
 static bool take_machine(void *arg, const struct seen_revision *seen)
 {
     struct device_list *l = arg;
@@ -79,6 +89,7 @@ static bool take_machine(void *arg, const struct seen_revision *seen)
     const struct json *v = json_parse(&l->arena, seen->r.row, &ignored);
     if (v == NULL || !remote_machine_read(v, &m)) return true;
     if (l->wanted.n && !str_eq_nocase(l->wanted, str_of(m.id)) && !remote_machine_is_named(&m, l->wanted)) return true;
+    if (l->c && !may_list(l->c, seen->tenant_id, seen->r.object_id)) return false;
     l->count++;
     l->found = m;
     (void)snprintf(l->found_tenant, sizeof l->found_tenant, "%s", seen->tenant_id);
@@ -86,11 +97,15 @@ static bool take_machine(void *arg, const struct seen_revision *seen)
     return true;
 }
 
-static void write_isolated(struct json_writer *w, const struct device_states *states)
+/* `after`: the tenant and device behind which it begins. */
+static void write_isolated(struct op_call *c, const struct device_states *states, const char *const after[2])
 {
+    struct json_writer *w = c->out;
     for (size_t i = 0; i < states->count; i++) {
         const struct device_state *s = &states->items[i];
-        if (!s->is_isolated) continue;
+        int order = strcmp(s->tenant, after[0]);
+        if (!s->is_isolated || order < 0 || (order == 0 && strcasecmp(s->device, after[1]) <= 0)) continue;
+        if (!may_list(c, s->tenant, s->device)) return;
         json_object_begin(w);
         view_text(w, "tenant_id", s->tenant);
         view_text(w, "device", s->device);
@@ -100,6 +115,20 @@ static void write_isolated(struct json_writer *w, const struct device_states *st
     }
 }
 
+static bool read_page(struct op_call *c, char buffer[PAGE_KEY_BYTES], const char *after[2], struct err *e)
+{
+    const char *key = op_page_after(c);
+    after[0] = after[1] = "";
+    if (key == NULL) return true;
+    (void)snprintf(buffer, PAGE_KEY_BYTES, "%s", key);
+    char *dot = strchr(buffer, '.');
+    if (dot == NULL || dot - buffer != GUID_BYTES - 1) return op_page_bad(c, e);
+    *dot = '\0';
+    after[0] = buffer;
+    after[1] = dot + 1;
+    return true;
+}
+
 bool op_device_list(struct op_call *c, struct err *e)
 {
     struct installation *i = c->installation;
@@ -107,19 +136,20 @@ bool op_device_list(struct op_call *c, struct err *e)
     struct tenant_record t;
     struct responder *r = NULL;
     struct device_states states = {0};
+    char buffer[PAGE_KEY_BYTES];
+    const char *after[2], *tenant_id = wanted ? t.tenant_id : NULL;
     if (wanted && !tenant_record_find(i->store, wanted, &t, e)) return false;
-    if (!act_load(i->store, &r, e)) return false;
-    struct revision_query q = {.tenant_id = wanted ? t.tenant_id : NULL, .feed = "machines", .is_latest = true};
-    struct device_list l = {.w = c->out, .states = &states};
-    bool ok = device_states_read(i->store, r, q.tenant_id, &states, e);
+    if (!read_page(c, buffer, after, e) || !act_load(i->store, &r, e)) return false;
+    struct device_list l = {.c = c, .w = c->out, .states = &states};
+    bool ok = device_states_read(i->store, r, tenant_id, &states, e);
     arena_init(&l.arena, ROW_ARENA_BYTES);
     json_object_begin(c->out);
     json_key(c->out, "devices");
     json_array_begin(c->out);
     if (ok && op_flag(c, "isolated"))
-        write_isolated(c->out, &states);
+        write_isolated(c, &states, after);
     else if (ok)
-        ok = store_revision_list(i->store, &q, take_machine, &l, e);
+        ok = store_object_page(i->store, "machines", tenant_id, after[0], after[1], take_machine, &l, e);
     json_array_end(c->out);
     json_object_end(c->out);
     arena_done(&l.arena);

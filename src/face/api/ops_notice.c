@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "face/api/ops_telling.h"
+#include "face/api/page.h"
 #include "flow/notify/notify.h"
 
 enum { NEWEST_DEFAULT = 50, SUMMARY_BYTES = 400 };
@@ -66,6 +67,9 @@ static void write_about(struct json_writer *w, const struct notice_record *n)
 static bool write_notice(void *arg, const struct notice_record *n)
 {
     struct notice_list *l = arg;
+    char key[PAGE_KEY_BYTES];
+    (void)snprintf(key, sizeof key, "%lld", (long long)n->id);
+    if (!op_page_item(l->c, key)) return false;
     struct json_writer *w = l->c->out;
     json_object_begin(w);
     json_key(w, "id");
@@ -89,7 +93,10 @@ bool op_notice_list(struct op_call *c, struct err *e)
     char tenant_id[GUID_BYTES];
     struct notice_query q = {.tenant_id = tenant_id, .newest = NEWEST_DEFAULT, .is_open = op_flag(c, "open")};
     struct notice_list l = {.c = c, .e = e};
+    const char *after = op_page_after(c);
     if (!telling_tenant(c, tenant_id, e)) return false;
+    if (c->page) q.newest = c->page->limit + 1;
+    if (after && (!str_to_i64(str_of(after), &q.before) || q.before <= 0)) return op_page_bad(c, e);
     if (op_cstr(c, "newest") && (!str_to_u64(op_text(c, "newest"), &q.newest) || q.newest == 0))
         return telling_bad(c, e, "newest", "how many, from 1 on");
     json_object_begin(c->out);

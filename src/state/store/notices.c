@@ -113,8 +113,9 @@ bool store_notice_list(struct store *s, const struct notice_query *q,
     int64_t last = (int64_t)q->newest;
     if (q->is_open) last = q->due_until.ticks ? q->due_until.ticks : INT64_MAX;
     bool has_last = id == SQL_NOTICE_OPEN || id == SQL_NOTICE_NEWEST;
-    if (!cursor_open(s, id, &c, e, has_last ? "tttttii" : "ttttti", or_any(q->tenant_id), or_any(q->incident),
-                     or_any(q->group_key), or_any(q->decision), or_any(q->action), q->from.ticks, last))
+    if (!cursor_open(s, id, &c, e, has_last ? "tttttiii" : "ttttti", or_any(q->tenant_id), or_any(q->incident),
+                     or_any(q->group_key), or_any(q->decision), or_any(q->action), q->from.ticks, last,
+                     q->is_open || q->before ? q->before : INT64_MAX))
         return false;
     while (cursor_next(&c)) {
         read_notice(&c, &r);

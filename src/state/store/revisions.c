@@ -109,6 +109,26 @@ bool store_revision_list(struct store *s, const struct revision_query *q,
            hand_over(&c, each, arg);
 }
 
+bool store_revision_page(struct store *s, const struct revision_page *q,
+                         bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e)
+{
+    struct cursor c;
+    bool is_first = q->before_id == 0;
+    return cursor_open(s, q->tenant_id ? SQL_REVISION_PAGE_OF : SQL_REVISION_PAGE, &c, e, "iitttt",
+                       is_first ? INT64_MAX : q->before.ticks, is_first ? INT64_MAX : q->before_id, or_any(q->feeds[0]),
+                       or_any(q->feeds[1]), or_any(q->feeds[2]), or_any(q->tenant_id)) &&
+           hand_over(&c, each, arg);
+}
+
+bool store_object_page(struct store *s, const char *feed, const char *tenant_id, const char *after_tenant,
+                       const char *after_object, bool (*each)(void *arg, const struct seen_revision *r), void *arg,
+                       struct err *e)
+{
+    struct cursor c;
+    return cursor_open(s, SQL_OBJECT_PAGE, &c, e, "tttt", feed, or_any(tenant_id), after_tenant, after_object) &&
+           hand_over(&c, each, arg);
+}
+
 bool store_object_count(struct store *s, const char *tenant_id, const char *feed, uint64_t *out, struct err *e)
 {
     struct cursor c;

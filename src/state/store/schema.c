@@ -223,6 +223,8 @@ static const char *const migrations[] = {
     "CREATE INDEX proxy_rule_of_org ON proxy_rule (org_id);"
     "CREATE TRIGGER proxy_rule_gone AFTER DELETE ON proxy_rule BEGIN"
     " DELETE FROM secret WHERE name = 'proxy.password:' || old.id; END;",
+    /* lists of alerts and incidents go from the newest on, a page at a time */
+    "CREATE INDEX revision_by_time ON revision (updated);",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -249,10 +249,10 @@
                        " AND ?2 IN ('', incident) AND ?4 IN ('', decision) AND ?5 IN ('', action) AND created >= ?6 ORDER BY id")  \
     X(NOTICE_NEWEST, "SELECT id, " NOTICE_COLUMNS " FROM notice WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', incident)"              \
                      " AND ?3 IN ('', group_key) AND ?4 IN ('', decision) AND ?5 IN ('', action) AND created >= ?6"                \
-                     " ORDER BY id DESC LIMIT ?7")                                                                                 \
+                     " AND id < ?8 ORDER BY id DESC LIMIT ?7")                                                                                 \
     X(NOTICE_OPEN, "SELECT id, " NOTICE_COLUMNS " FROM notice WHERE state < 3 AND due <= ?7 AND ?1 IN ('', tenant_id)"             \
                    " AND ?2 IN ('', incident) AND ?3 IN ('', group_key) AND ?4 IN ('', decision) AND ?5 IN ('', action)"           \
-                   " AND created >= ?6 ORDER BY id")                                                                               \
+                   " AND created >= ?6 AND id > ?8 ORDER BY id")                                                                               \
     X(NOTICE_ANSWER, "UPDATE notice SET state = ?, answered_by = ?, answer = ?, answered = ? WHERE id = ? AND answered = 0"        \
                      " AND state NOT IN (4, 8)")                                                                                   \
     X(NOTICE_EXPIRE_DECISION, "UPDATE notice SET state = ? WHERE decision = ? AND state = 1 AND wants = 2")                        \
@@ -278,6 +278,25 @@
                        " FROM revision JOIN feed ON feed.id = feed_id WHERE ?1 IN ('', tenant_id) AND ?2 IN ('', feed)"         \
                        " AND ?3 IN ('', object_id) GROUP BY feed_id, object_id ORDER BY max(updated) DESC, revision.id"         \
                        " DESC LIMIT ?4")                                                                                           \
+    X(REVISION_PAGE, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, seen" \
+                        " FROM revision INDEXED BY revision_by_time CROSS JOIN feed ON feed.id = feed_id WHERE (updated, revision.id) < (?1, ?2)" \
+                        " AND feed IN (?3, ?4, ?5) AND ?6 IN ('', tenant_id)" \
+                        " AND NOT EXISTS (SELECT 1 FROM revision AS later WHERE later.feed_id = revision.feed_id AND later.object_id =" \
+                        " revision.object_id AND (later.updated, later.id) > (revision.updated, revision.id))" \
+                        " ORDER BY updated DESC, revision.id DESC") \
+    X(REVISION_PAGE_OF, "SELECT id, tenant_id, feed, feed_id, object_id, updated, identity, how," \
+                        " (SELECT row FROM revision AS whole WHERE whole.id = found.id), seen FROM (SELECT revision.id AS id, tenant_id, feed, feed_id," \
+                        " object_id, updated, identity, how, seen FROM feed CROSS JOIN revision ON feed_id = feed.id WHERE tenant_id = ?6" \
+                        " AND feed IN (?3, ?4, ?5) AND (updated, revision.id) < (?1, ?2)" \
+                        " AND NOT EXISTS (SELECT 1 FROM revision AS later WHERE later.feed_id = revision.feed_id AND later.object_id =" \
+                        " revision.object_id AND (later.updated, later.id) > (revision.updated, revision.id))" \
+                        " ORDER BY updated DESC, revision.id DESC LIMIT -1) AS found") \
+    X(OBJECT_PAGE, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, seen" \
+                        " FROM feed CROSS JOIN revision ON feed_id = feed.id WHERE feed = ?1 AND ?2 IN ('', tenant_id)" \
+                        " AND tenant_id >= ?3 AND (tenant_id, object_id) > (?3, ?4)" \
+                        " AND NOT EXISTS (SELECT 1 FROM revision AS later WHERE later.feed_id = revision.feed_id AND later.object_id =" \
+                        " revision.object_id AND (later.updated, later.id) > (revision.updated, revision.id))" \
+                        " ORDER BY tenant_id, object_id") \
     X(REVISION_RANGE, "SELECT revision.id, tenant_id, feed, feed_id, object_id, updated, identity, how, row, seen"                 \
                       " FROM revision CROSS JOIN feed ON feed.id = feed_id WHERE revision.id > ?1 AND updated BETWEEN ?2 AND ?3"   \
                       " AND ?4 IN ('', tenant_id) AND feed IN ('alerts', 'alerts_endpoint', 'alerts_siem', 'incidents',"           \

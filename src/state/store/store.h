@@ -410,6 +410,7 @@ struct notice_query {                                   /* empty members: any */
     struct wall due_until; /* only those due by then (with is_open); 0: any */
     struct wall from;      /* created since */
     uint64_t newest;       /* that many of the newest alone; 0: all */
+    int64_t before;        /* with `newest` or is_open: only those that come behind this id in the list; 0: all */
 };
 /* By id; with `newest` the newest first. */
 bool store_notice_list(struct store *s, const struct notice_query *q,
@@ -488,6 +489,21 @@ struct revision_query {                                                     /* e
 };
 bool store_revision_list(struct store *s, const struct revision_query *q,
                          bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e);
+/* For lists that are read a page at a time, in an order that holds when others come. The last revision of each object alone:
+ * the newest first, those of these feeds; `before` and `before_id`: behind that one (0: from the beginning). */
+enum { REVISION_PAGE_FEEDS = 3 };
+struct revision_page {
+    const char *tenant_id;                  /* NULL: all */
+    const char *feeds[REVISION_PAGE_FEEDS]; /* NULL where there are fewer */
+    struct wall before;
+    int64_t before_id;
+};
+bool store_revision_page(struct store *s, const struct revision_page *q,
+                         bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e);
+/* By tenant and object, behind those two ("": from the beginning). */
+bool store_object_page(struct store *s, const char *feed, const char *tenant_id /* NULL: all */,
+                       const char *after_tenant, const char *after_object,
+                       bool (*each)(void *arg, const struct seen_revision *r), void *arg, struct err *e);
 /* Revisions of alerts and incidents, of whichever API, whose object was updated in [from, to], in the order they came: at most
  * `max` after the revision `after`. For going through all of them in pieces: the store is not kept from others in between. */
 struct revision_range {

@@ -74,6 +74,23 @@ void the_inbox_is_read_in_order(void **state)
     must(store_revision_list(s, &q, note_seen, &text, &e) && store_object_count(s, TENANT_A, "machines", &n, &e), &e);
     assert_string_equal(buf_cstr(&text), "machines/m/live/2;");
     assert_int_equal(n, 1);
+    buf_reset(&text);
+    struct revision_page p = {.feeds = {"alerts", "incidents"}};
+    must(store_revision_page(s, &p, note_seen, &text, &e), &e); /* the newest of each, the newest first */
+    assert_string_equal(buf_cstr(&text), "alerts/a/live/9;alerts/b/live/3;");
+    buf_reset(&text);
+    p.tenant_id = TENANT_A;
+    p.before = (struct wall){9};
+    p.before_id = 5;
+    must(store_revision_page(s, &p, note_seen, &text, &e), &e);
+    assert_string_equal(buf_cstr(&text), "alerts/b/live/3;");
+    add_revision(s, machines, "k", 7, "live", false);
+    buf_reset(&text);
+    must(store_object_page(s, "machines", NULL, "", "", note_seen, &text, &e), &e);
+    assert_string_equal(buf_cstr(&text), "machines/k/live/7;machines/m/live/2;");
+    buf_reset(&text);
+    must(store_object_page(s, "machines", TENANT_A, TENANT_A, "k", note_seen, &text, &e), &e);
+    assert_string_equal(buf_cstr(&text), "machines/m/live/2;");
     buf_done(&text);
     store_close(s);
     fake_disk_free(d);
