@@ -20,6 +20,11 @@ struct mail_request {
  * later, 5xx never) and its last line as `warning`; else no answer came, and the mail may have been taken. */
 struct http_call *mail_send(struct http_client *c, const struct mail_request *q, const struct http_handler *h);
 
+/* Blocking one-off with a loop of its own: workers only. True: the server has answered, see above. */
+enum { MAIL_LINE_BYTES = 128 };
+bool mail_fetch(const struct http_client_opts *o, const struct mail_request *q, int *status_out,
+                char last_line_out[MAIL_LINE_BYTES], struct err *e);
+
 /* What is wrong with the address of a mail server (static text), or NULL. */
 const char *mail_url_fault(const char *url);
 /* One mailbox, bare: "ann@example.com". */

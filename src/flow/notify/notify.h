@@ -100,6 +100,17 @@ struct notify_state {
 bool notify_look(struct store *s, const char *tenant_id, const struct zone *zone, struct wall now,
                  struct notify_state *out, struct err *e);
 
+/* One letter to somebody who is no person of ours, at once, over a channel of kind email. Blocking: workers only. Nothing is kept of it:
+ * true means the mail server has taken it. NOTIFY_NO_CHANNEL, NOTIFY_REFUSED, NOTIFY_UNAVAILABLE, NOTIFY_LOGIN, net causes. */
+struct letter {
+    const char *channel; /* NULL: the first that is ready */
+    const char *recipient, *subject;
+    struct str text;
+    const char *ca_file; /* as http_client_opts has it */
+    struct wall now;
+};
+bool notify_letter(struct store *s, const struct letter *l, struct err *e);
+
 /* What a channel must have, as text for a person, or NULL: it is complete. `has_secret`: one is sealed in the store. */
 const char *channel_fault(const struct channel_record *c, bool has_secret);
 extern const char *const channel_kinds[]; /* ends with NULL */

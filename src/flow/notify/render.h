@@ -27,6 +27,9 @@ enum { MESSAGE_ID_BYTES = 128 };
 void render_message_id(const struct message *m, char out[MESSAGE_ID_BYTES]); /* without the angle brackets */
 /* A whole RFC 5322 message: headers, plain text and HTML. */
 void render_mail(const struct message *m, struct buf *out);
+/* A letter of its own: plain text alone. `id` becomes its Message-ID. */
+void render_letter(const char *sender, const char *recipient, const char *subject, struct str text, const char *id,
+                   struct wall now, struct buf *out);
 
 void render_webhook(const struct message *m, struct buf *json_out);
 /* "v1=<hex>": HMAC-SHA256 over "<timestamp>.<body>". */

@@ -202,3 +202,16 @@ void render_mail(const struct message *m, struct buf *out)
     buf_done(&whole);
     buf_done(&page);
 }
+
+void render_letter(const char *sender, const char *recipient, const char *subject, struct str text, const char *id,
+                   struct wall now, struct buf *out)
+{
+    buf_addf(out, "From: Portcullis <%s>\r\nTo: <%s>\r\n", sender, recipient);
+    header(out, "Subject", str_of(subject));
+    date_header(now, out);
+    buf_addf(out, "Message-ID: <%s@%.*s>\r\n", id, STR_ARG(domain_of(sender)));
+    buf_add_str(out, STR("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"));
+    quoted_printable(text, out);
+    buf_add_str(out, STR("\r\n"));
+}
