@@ -5,6 +5,8 @@
 
 #include "cloud/defender/defender.h"
 #include "cloud/net/http.h"
+#include "cloud/tenant/import.h"
+#include "cloud/tenant/onboarding.h"
 #include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant.h"
 #include "face/api/auth.h"
@@ -36,6 +38,8 @@ static const struct {
     {"Microsoft: sign-in and Defender", defender_causes, DEFENDER_CAUSE_COUNT},
     {"Network", net_causes, NET_CAUSE_COUNT},
     {"Tenants and credentials", tenant_causes, TENANT_CAUSE_COUNT},
+    {"Onboarding", onboarding_causes, ONBOARDING_CAUSE_COUNT},
+    {"Import of tenants", import_causes, IMPORT_CAUSE_COUNT},
     {"Feeds", ingest_causes, INGEST_CAUSE_COUNT},
     {"Notices", notify_causes, NOTIFY_CAUSE_COUNT},
     {"Readiness", readiness_causes, READINESS_CAUSE_COUNT},

@@ -138,7 +138,8 @@ void defender_forget_tenant(struct defender *d, const char *tenant_id);
 /* One real token with a credential that need not be in use, to see whether it would work. Nothing is kept of it. `done` comes
  * later, from the loop, unless the defender is freed first; e NULL: a token of this tenant came. */
 void defender_try(struct defender *d, struct tenant *t, struct app *app, unsigned credential, enum audience audience,
-                  void (*done)(void *ctx, const struct err *e), void *ctx);
+                  void (*done)(void *ctx, struct str roles /* in the token, one a line */, const struct err *e),
+                  void *ctx);
 
 struct fetch {
     enum endpoint endpoint;

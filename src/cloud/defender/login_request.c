@@ -147,8 +147,8 @@ struct trial {
     enum audience audience;
     struct timer *start;
     struct http_call *call;
-    struct buf answer;
-    void (*done)(void *ctx, const struct err *e);
+    struct buf answer, roles;
+    void (*done)(void *ctx, struct str roles, const struct err *e);
     void *ctx;
 };
 
@@ -159,6 +159,7 @@ void trial_free(struct trial *t)
     timer_free(t->start);
     seal_wipe(t->answer.p, t->answer.cap);
     buf_done(&t->answer);
+    buf_done(&t->roles);
     tenant_unref(t->tenant);
     app_unref(t->app);
     free(t);
@@ -166,10 +167,13 @@ void trial_free(struct trial *t)
 
 static void trial_end(struct trial *t, const struct err *e)
 {
-    void (*done)(void *ctx, const struct err *e) = t->done;
+    void (*done)(void *ctx, struct str roles, const struct err *e) = t->done;
     void *ctx = t->ctx;
+    struct buf roles = t->roles;
+    t->roles = (struct buf){0};
     trial_free(t);
-    done(ctx, e);
+    done(ctx, buf_str(&roles), e);
+    buf_done(&roles);
 }
 
 static bool trial_piece(void *ctx, const void *p, size_t n)
@@ -183,11 +187,8 @@ static bool judge(struct trial *t, struct err *e)
 {
     struct arena a;
     struct token_answer answer;
-    struct buf roles;
     arena_init(&a, EXPLAIN_ARENA_BYTES);
-    buf_init(&roles, ERROR_BODY_BYTES);
-    bool ok = token_answer_read(&a, buf_str(&t->answer), t->tenant, &answer, &roles, e);
-    buf_done(&roles);
+    bool ok = token_answer_read(&a, buf_str(&t->answer), t->tenant, &answer, &t->roles, e);
     arena_done(&a);
     return ok;
 }
@@ -218,7 +219,7 @@ static void trial_begin(void *arg)
 }
 
 void defender_try(struct defender *d, struct tenant *t, struct app *app, unsigned credential, enum audience audience,
-                  void (*done)(void *ctx, const struct err *e), void *ctx)
+                  void (*done)(void *ctx, struct str roles, const struct err *e), void *ctx)
 {
     struct trial *x = calloc(1, sizeof *x);
     INVARIANT(x != NULL && credential < app->credential_count);
@@ -230,6 +231,7 @@ void defender_try(struct defender *d, struct tenant *t, struct app *app, unsigne
                         .done = done,
                         .ctx = ctx};
     buf_init(&x->answer, ERROR_BODY_BYTES);
+    buf_init(&x->roles, ERROR_BODY_BYTES);
     INVARIANT(buf_reserve(&x->answer, ERROR_BODY_BYTES));
     x->start = timer_new(d->loop, trial_begin, x);
     LIST_INSERT_HEAD(&d->trials, x, in_trials);

@@ -261,7 +261,7 @@ static bool find_doubles(struct arena *a, struct import_rows *rows, struct err *
     for (size_t i = 1, first = 0; i < rows->count; i++) {
         struct import_row *r = &rows->rows[sorted[i] - rows->rows];
         if (!str_eq(r->fields[IMPORT_TENANT_ID], sorted[first]->fields[IMPORT_TENANT_ID])) first = i;
-        if (first == i || r->fields[IMPORT_TENANT_ID].n == 0 || r->fault.cause) continue;
+        if (first == i || !str_is_guid(r->fields[IMPORT_TENANT_ID]) || r->fault.cause) continue;
         (void)err_set(&r->fault, &import_causes[IMPORT_TWICE], "its tenant_id stands in line %u already",
                       sorted[first]->line);
     }

@@ -379,6 +379,13 @@ static void give_up(struct onboarding_record *r, const struct sums *s)
     }
 }
 
+void onboarding_fail(struct onboarding_record *r, const struct err *why, struct wall now)
+{
+    settle(r, ONBOARDING_FAILED, why);
+    r->is_in = 0;
+    r->changed = now;
+}
+
 void onboarding_step(struct onboarding_record *r, const struct onboarding_proved proved[AUD_COUNT], struct wall now,
                      bool *adds_out)
 {

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 
+#include "cloud/tenant/permissions.h"
 #include "cloud/tenant/tenant.h"
 #include "kit/base/err.h"
 #include "kit/base/wall.h"
@@ -107,6 +108,9 @@ static inline int64_t onboarding_bit(enum audience a)
 /* Whose tokens are asked for: the tenant that answered, else the expected one; empty: not known. */
 const char *onboarding_tenant(const struct onboarding_record *r);
 
+/* It cannot go on: the tenant cannot be brought in. */
+void onboarding_fail(struct onboarding_record *r, const struct err *why, struct wall now);
+
 /* ---- in the store ------------------------------------------------------------------------------------------------------------ */
 struct onboarding_input {
     const char *org, *tenant_id, *name; /* tenant_id NULL: whichever signs in; name NULL: the id, once known */
@@ -125,6 +129,22 @@ bool onboarding_begin(struct store *s, const struct conf *c, const struct onboar
 bool onboarding_take(struct store *s, const struct onboarding_answer *a, struct wall now, struct onboarding_record *out,
                      bool *is_known_out, struct err *e);
 bool onboarding_find(struct store *s, const char *id, struct onboarding_record *out, struct err *e);
+/* Whose tokens are to be asked for, and with which application; the tenant need not be in the store. */
+bool onboarding_suspect(struct store *s, const struct conf *c, const struct onboarding_record *r, struct tenant **out,
+                        struct app **app_out, struct err *e);
+/* It is proved: the tenant comes in with its organization, name, first look back and app; one that is here gets the app. */
+bool onboarding_adopt(struct store *s, const struct conf *c, const struct onboarding_record *r, const struct app *app,
+                      struct wall now, struct err *e);
+/* A tenant as tenant_add would make it of this, checked and not stored, with the app that its tokens would be asked for with: its own
+ * one, else the first of the account's. *app_out NULL: a certificate of its own, which cannot be tried before it is stored. */
+bool onboarding_trial(struct store *s, const struct conf *c, const struct tenant_input *in, struct tenant **out,
+                      struct app **app_out, struct err *e);
+/* What an app asks for: the permissions of its bundles; of one for everything, those that our features want. */
+perm_set onboarding_wanted(const struct app_record *app);
+int64_t onboarding_audiences(perm_set set); /* onboarding_bit's; never 0 */
+/* A tenant's first look back, before it is there, so that its feeds begin with it; < 0: not said. */
+bool onboarding_lookback(struct store *s, const char *tenant_id, int64_t org_id, int64_t lookback_ms,
+                         int64_t lookback_hunting_ms, const char *actor, struct wall now, struct err *e);
 
 enum {
     ONBOARDING_STATE_MISSING,

@@ -60,6 +60,9 @@ bool input_secret(struct str secret, struct str *out, struct err *e);
 struct tenant_hosts {
     char login_url[HOST_BYTES], graph_audience[HOST_BYTES];
 };
+/* One that need not be in the store, with this app alone; takes a reference of it. */
+struct tenant *tenant_trial(struct store *s, const struct conf *c, const struct tenant_record *r, struct app *app,
+                            struct err *e);
 void tenant_hosts_of(const struct conf *c, const char *cloud, const struct tenant_record *known /* or NULL */,
                      struct tenant_hosts *out);
 

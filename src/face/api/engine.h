@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "cloud/tenant/onboarding.h"
+#include "cloud/tenant/permissions.h"
 #include "flow/ingest/import.h"
 #include "kit/base/err.h"
 #include "kit/base/wall.h"
@@ -39,6 +41,13 @@ struct import_result {
     struct err first_error; /* cause NULL: none; why records were not taken that nothing is wrong with */
 };
 
+/* What one API's login said of a tenant. */
+struct tenant_proof {
+    enum onboarding_proof proof;
+    perm_set granted;
+    struct err why; /* cause NULL: nothing is wrong */
+};
+
 struct act_reply;
 struct respond_order;
 struct readiness;
@@ -62,8 +71,9 @@ struct engine_ops {
     bool (*readiness)(void *ctx, const char *tenant,
                       void (*each)(void *arg, const struct tenant *t, const struct readiness *r), void *arg,
                       struct err *e);
-    void (*onboarding_changed)(
-        void *ctx); /* one is due (cloud/tenant/onboarding.h); NULL where nothing waits for them */
+    /* Has this tenant consented to that application? Real tokens are asked for, of each API that `wants` names
+     * (onboarding_bit); nothing is kept of them. The tenant need not be in the store. */
+    void (*prove)(void *ctx, struct tenant *t, struct app *app, int64_t wants, struct tenant_proof out[AUD_COUNT]);
     /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. */
     void (*tenant_changed)(void *ctx, const char *tenant_id);
 };

@@ -22,6 +22,16 @@ bool op_proxy_set(struct op_call *c, struct err *e);
 bool op_proxy_list(struct op_call *c, struct err *e);
 bool op_proxy_remove(struct op_call *c, struct err *e);
 bool op_proxy_which(struct op_call *c, struct err *e);
+bool op_tenant_import(struct op_call *c, struct err *e);
+bool op_consent_url(struct op_call *c, struct err *e);
+/* Our page that the browser comes back to after consent; empty: no listener. HOST_BYTES long. */
+struct conf;
+void op_consent_redirect(const struct conf *c, char *out);
+bool op_onboarding_list(struct op_call *c, struct err *e);
+bool op_onboarding_show(struct op_call *c, struct err *e);
+bool op_onboarding_accept(struct op_call *c, struct err *e);
+bool op_onboarding_reject(struct op_call *c, struct err *e);
+bool op_onboarding_check(struct op_call *c, struct err *e);
 bool op_settings_show(struct op_call *c, struct err *e);
 bool op_settings_set(struct op_call *c, struct err *e);
 bool op_settings_unset(struct op_call *c, struct err *e);

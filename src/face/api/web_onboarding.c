@@ -5,7 +5,6 @@
 
 #include "cloud/net/server.h"
 #include "cloud/tenant/onboarding.h"
-#include "face/api/engine.h"
 #include "face/api/installation.h"
 #include "face/api/web.h"
 
@@ -104,7 +103,6 @@ static void callback(struct web_call *c)
         show_refused(c, &e);
         return;
     }
-    if (c->engine && c->engine->onboarding_changed) c->engine->onboarding_changed(c->engine->ctx);
     show_taken(c, &r);
 }
 

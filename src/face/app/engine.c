@@ -12,6 +12,8 @@
 #include "face/app/folding.h"
 #include "face/app/history.h"
 #include "face/app/import_files.h"
+#include "face/app/onboarder.h"
+#include "face/app/proving.h"
 #include "face/app/readying.h"
 #include "face/app/reload.h"
 #include "face/app/responding.h"
@@ -33,6 +35,8 @@ struct engine {
     struct ingest *ingest;
     struct responding *responding;
     struct readying *readying;
+    struct proving *proving;
+    struct onboarder *onboarder; /* NULL: not a service */
     struct watching *watching;
     bool is_manual;
     bool is_feedless; /* the feeds never began */
@@ -238,10 +242,12 @@ static void dismantle(struct engine *en)
     ingest_free(en->ingest);
     responding_free(en->responding);
     readying_free(en->readying);
+    onboarder_free(en->onboarder);
     folding_free(en->folding);
     timer_free(en->changes_timer);
     changes_free(en->changes);
     defender_free(en->defender);
+    proving_free(en->proving);
     watching_free(en->watching);
     http_client_free(en->http);
     http_client_free(en->response_http);
@@ -260,6 +266,20 @@ static bool readiness(void *ctx, const char *tenant,
                       struct err *e);
 static bool manage(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e);
 
+static void prove(void *ctx, struct tenant *t, struct app *app, int64_t wants, struct tenant_proof out[AUD_COUNT])
+{
+    struct engine *en = ctx;
+    proving_ask(en->proving, t, app, wants, out);
+}
+
+static bool make_onboarding(struct engine *en, bool is_manual, struct err *e)
+{
+    en->proving = proving_new(en->loop, en->defender, &en->is_halted);
+    struct onboarder_opts o = {
+        .installation = en->installation, .proving = en->proving, .tenant_added = tenant_changed, .ctx = en};
+    return is_manual || onboarder_new(&o, &en->onboarder, e);
+}
+
 bool engine_start(struct installation *i, bool is_manual, struct engine **out, struct err *e)
 {
     struct question q = {0};
@@ -275,10 +295,11 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
                                   .remap = remap,
                                   .manage = manage,
                                   .readiness = readiness,
+                                  .prove = prove,
                                   .tenant_changed = tenant_changed};
     if (!watching_new(i->store, on_lost, en, &en->watching, e) || !loop_new(i->clock, &en->loop, e) ||
         !make_cloud(en, e) || !make_flow(en, is_manual, e) || !make_response(en, is_manual, e) ||
-        !thread_start(run_loop, en, &en->thread, e)) {
+        !make_onboarding(en, is_manual, e) || !thread_start(run_loop, en, &en->thread, e)) {
         dismantle(en);
         return false;
     }
@@ -293,7 +314,8 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
         engine_stop(en);
         return false;
     }
-    if (!watching_start(en->watching, e) || (!is_manual && !readying_start(en->readying, e))) {
+    if (!watching_start(en->watching, e) ||
+        (!is_manual && (!readying_start(en->readying, e) || !onboarder_start(en->onboarder, e)))) {
         engine_stop(en);
         return false;
     }
@@ -371,7 +393,9 @@ void engine_halt(struct engine *en)
 {
     struct question q = {0};
     responding_halt_managing(en->responding);
-    if (!atomic_exchange(&en->is_halted, true)) ask(en, halt_now, &q);
+    bool is_first = !atomic_exchange(&en->is_halted, true); /* from here on nobody waits for a login any more */
+    onboarder_stop(en->onboarder);
+    if (is_first) ask(en, halt_now, &q);
 }
 
 void engine_stop(struct engine *en)
