@@ -242,7 +242,7 @@ static inline bool is_plain_json(const struct json_field *f, const char *p)
 
 static inline struct hand put_plain(struct hand h, const struct code *c, const char *p, size_t n)
 {
-    char *w = pen_copy(h.w, c->key, c->key_n);
+    char *w = pen_key(h.w, c->key, c->key_n);
     h.w = put_tail(pen_copy(w, p, n), c);
     h.written |= c->bit;
     *h.mark++ = c->slot;
@@ -252,7 +252,7 @@ static inline struct hand put_plain(struct hand h, const struct code *c, const c
 /* A number as text. */
 static inline struct hand put_digits(struct hand h, const struct code *c, const char *p, size_t n)
 {
-    char *w = pen_copy(h.w, c->key, c->key_n);
+    char *w = pen_key(h.w, c->key, c->key_n);
     *w = '"';
     pen_stride(w + 1, p);
     w += n + 2;
@@ -280,7 +280,7 @@ static inline void enter(struct progress *g, const struct block *b)
 
 static inline struct hand put_time(struct hand h, const struct code *c, int64_t ms)
 {
-    char *w = pen_copy(h.w, c->key, c->key_n);
+    char *w = pen_key(h.w, c->key, c->key_n);
     h.w = put_tail(digits_put_thirteen(w, ms), c);
     h.written |= c->bit;
     *h.mark++ = c->slot;
@@ -365,7 +365,7 @@ static inline const struct code *run_plain(struct progress *g, const struct code
         case CODE_OPEN:
             if (UNLIKELY((ptrdiff_t)c->key_n >= end - h.w)) break;
             g->around[g->depth++] = block_here(g, h);
-            h.w = pen_copy(h.w, c->key, c->key_n);
+            h.w = pen_key(h.w, c->key, c->key_n);
             h.written = c->bit;
             continue;
         case CODE_CLOSE: {
@@ -381,7 +381,7 @@ static inline const struct code *run_plain(struct progress *g, const struct code
         }
         case CODE_LITERAL:
             if (UNLIKELY((ptrdiff_t)c->key_n >= end - h.w)) break;
-            h.w = pen_copy(h.w, c->key, c->key_n);
+            h.w = pen_key(h.w, c->key, c->key_n);
             h.written |= c->bit;
             s->profiles |= c->profile;
             continue;
