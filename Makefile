@@ -82,6 +82,7 @@ docs: all
 	@$(BUILD)/tests/docs/gen-docs microsoft-errors >docs/microsoft-errors.md
 	@$(BUILD)/tests/docs/gen-docs settings >docs/settings.md
 	@$(BUILD)/tests/docs/gen-docs policy-words >docs/policy-words.md
+	@$(BUILD)/tests/docs/gen-docs roles >docs/roles.md
 	@tools/gen-tables $(BUILD)/portcullis $(BUILD)/tests/golden/list_mappings >docs/tables.md
 
 clean:

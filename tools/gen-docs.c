@@ -1,4 +1,5 @@
-/* Prints the pages of docs/ that are made from tables in the code: errors.md, microsoft-errors.md, settings.md and policy-words.md. `make docs`
+/* Prints the pages of docs/ that are made from tables in the code: errors.md, microsoft-errors.md, settings.md, policy-words.md
+ * and roles.md. `make docs`
  * writes them; a test compares them with what the code says now. */
 #include <stdio.h>
 #include <string.h>
@@ -159,6 +160,35 @@ static void print_policy_words(void)
     buf_done(&page);
 }
 
+static void print_roles(void)
+{
+    static const char *const reaches[] = {[REACH_ACCOUNT] = "no",
+                                          [REACH_NAMED] = "for a tenant or organization of theirs",
+                                          [REACH_SEEN] = "of theirs",
+                                          [REACH_ALL] = "yes",
+                                          [REACH_OWN] = "yes"};
+    puts(
+        "# Roles\n\nWho may run which operation, over REST and the dashboard. Each role may all that the ones before "
+        "it "
+        "may: viewer, analyst, responder, admin, owner. A\nperson or an API token sees all organizations, or some: the "
+        "third column says what those who see some may do. What is not theirs is\nanswered as if it were not there. "
+        "The "
+        "command line on the machine itself may everything: whoever reads the data folder is owner.\n*Audited*: each "
+        "call "
+        "that changes something is an entry in the audit trail, with who, what, before and after.\n\nThis page is made "
+        "from "
+        "the program's own table (`make docs`); `tests/integration/roles.py` calls every operation as every role, in "
+        "scope "
+        "and\nout of it, and holds the answers against it. [People](people.md) tells how to give roles.\n\n"
+        "| operation | least role | who sees some organizations | audited | REST |\n| --- | --- | --- | --- | --- |");
+    for (const struct op_table *t = operation_tables; t->rows; t++)
+        for (const struct operation *op = t->rows; op->name; op++)
+            if (op->place != OP_LOCAL)
+                printf("| `%s` | %s | %s | %s | %s%s%s |\n", op->name, role_names[op->role], reaches[op->reach],
+                       operation_is_read(op) ? "" : "yes", op->rest ? "`" : "", op->rest ? op->rest : "",
+                       op->rest ? "`" : "");
+}
+
 /* Codes must be one of a kind, and every cause complete. */
 static int check_tables(void)
 {
@@ -186,9 +216,11 @@ int main(int argc, char **argv)
         print_policy_words();
     else if (argc == 2 && strcmp(argv[1], "microsoft-errors") == 0)
         print_microsoft_errors();
+    else if (argc == 2 && strcmp(argv[1], "roles") == 0)
+        print_roles();
     else if (argc == 2 && strcmp(argv[1], "check") == 0)
         return check_tables() ? 1 : 0;
     else
-        return fprintf(stderr, "gen-docs errors | microsoft-errors | settings | policy-words | check\n"), 2;
+        return fprintf(stderr, "gen-docs errors | microsoft-errors | settings | policy-words | roles | check\n"), 2;
     return 0;
 }

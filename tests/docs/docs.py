@@ -18,7 +18,7 @@ def case(good, name, detail=""):
 
 done = subprocess.run([gen_docs, "check"], capture_output=True, text=True)
 case(done.returncode == 0, "error codes are complete and one of a kind", done.stderr)
-for page in ("errors", "microsoft-errors", "settings", "policy-words"):
+for page in ("errors", "microsoft-errors", "settings", "policy-words", "roles"):
     text = subprocess.run([gen_docs, page], capture_output=True, text=True).stdout
     file = root / "docs" / f"{page}.md"
     case(file.exists() and file.read_text() == text, f"docs/{page}.md is what the tables say (make docs)")

@@ -47,6 +47,11 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
                          "Ask for less at once: name a tenant, or a shorter time."},
 };
 
+bool operation_is_read(const struct operation *op)
+{
+    return op->is_read || (op->rest && str_starts(str_of(op->rest), STR("GET ")));
+}
+
 struct str op_text(const struct op_call *c, const char *name)
 {
     return json_str(json_get(c->params, name), STR_NONE);

@@ -88,7 +88,8 @@ struct operation {
     enum role role;
     enum op_place place;
     enum op_reach reach;
-    bool is_read;               /* changes nothing; what changes something is entered in the audit trail */
+    bool
+        is_read; /* changes nothing, as all that REST calls by GET; what changes something is entered in the audit trail */
     const struct param *params; /* ends with a row without name; NULL: none */
     bool (*run)(struct op_call *c, struct err *e);
     const char *list;             /* the result's member that holds a list; NULL: the result is one object */
@@ -107,6 +108,7 @@ const struct param *op_param(const struct operation *op,
 /* Against the row: unknown names, missing ones, wrong types. Errors: API_BAD_PARAM. */
 bool op_check_params(const struct operation *op, const struct json *params, struct err *e);
 
+void op_audited(const struct op_call *c); /* whoever carried it out below has entered it */
 /* What a changing operation found and left, for the audit trail: one JSON value each, at most once, never a secret. Without them
  * the entry has the parameters alone. */
 void op_before(struct op_call *c, struct str json);
@@ -125,6 +127,7 @@ struct op_table {
 extern const struct op_table operation_tables[];
 const struct operation *operation_find(const char *name); /* in these tables; NULL: there is none */
 
+bool operation_is_read(const struct operation *op);
 int operation_status(const struct err *e);     /* the HTTP status that fits */
 const char *err_kind_name(enum err_kind kind); /* "input" */
 /* {"error":{"code","kind","text","what","remedy","retry_after_ms"}} */

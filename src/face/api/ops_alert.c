@@ -121,6 +121,7 @@ static bool take(void *arg, const struct seen_revision *seen)
 {
     struct alert_list *l = arg;
     struct alert_facts f = {0};
+    if (!principal_sees_tenant(l->c->by, seen->tenant_id)) return true;
     arena_reset(&l->arena);
     if (!read_row(l, seen, &f) || f.severity < l->least) return true;
     if (l->is_open && (f.status == STATUS_RESOLVED || f.status == STATUS_REDIRECTED)) return true;

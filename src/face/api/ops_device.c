@@ -18,6 +18,7 @@
 enum { ROW_ARENA_BYTES = 16 << 20 };
 
 struct device_list {
+    const struct principal *by;
     struct op_call *c; /* whose pages are cut; NULL: none */
     struct json_writer *w;
     const struct device_states *states;
@@ -85,6 +86,7 @@ static bool take_machine(void *arg, const struct seen_revision *seen)
     struct device_list *l = arg;
     struct respond_machine m;
     struct err ignored;
+    if (!principal_sees_tenant(l->by, seen->tenant_id)) return true;
     arena_reset(&l->arena);
     const struct json *v = json_parse(&l->arena, seen->r.row, &ignored);
     if (v == NULL || !remote_machine_read(v, &m)) return true;
@@ -105,6 +107,7 @@ static void write_isolated(struct op_call *c, const struct device_states *states
         const struct device_state *s = &states->items[i];
         int order = strcmp(s->tenant, after[0]);
         if (!s->is_isolated || order < 0 || (order == 0 && strcasecmp(s->device, after[1]) <= 0)) continue;
+        if (!principal_sees_tenant(c->by, s->tenant)) continue;
         if (!may_list(c, s->tenant, s->device)) return;
         json_object_begin(w);
         view_text(w, "tenant_id", s->tenant);
@@ -140,7 +143,7 @@ bool op_device_list(struct op_call *c, struct err *e)
     const char *after[2], *tenant_id = wanted ? t.tenant_id : NULL;
     if (wanted && !tenant_record_find(i->store, wanted, &t, e)) return false;
     if (!read_page(c, buffer, after, e) || !act_load(i->store, &r, e)) return false;
-    struct device_list l = {.c = c, .w = c->out, .states = &states};
+    struct device_list l = {.by = c->by, .c = c, .w = c->out, .states = &states};
     bool ok = device_states_read(i->store, r, tenant_id, &states, e);
     arena_init(&l.arena, ROW_ARENA_BYTES);
     json_object_begin(c->out);
@@ -204,7 +207,7 @@ bool op_device_show(struct op_call *c, struct err *e)
     struct device_states states = {0};
     if (!tenant_record_find(i->store, op_cstr(c, "tenant"), &t, e) || !act_load(i->store, &r, e)) return false;
     struct revision_query q = {.tenant_id = t.tenant_id, .feed = "machines", .is_latest = true};
-    struct device_list l = {.states = &states, .wanted = str_trim(op_text(c, "device"))};
+    struct device_list l = {.by = c->by, .states = &states, .wanted = str_trim(op_text(c, "device"))};
     arena_init(&l.arena, ROW_ARENA_BYTES);
     bool ok = device_states_read(i->store, r, t.tenant_id, &states, e) &&
               store_revision_list(i->store, &q, take_machine, &l, e) && show_found(c, r, &l, &q, e);

@@ -31,7 +31,7 @@ static bool audit(const struct op_call *c, const struct exclusion_record *r, str
     buf_init(&detail, 8192);
     json_writer_init(&w, &detail);
     write_exclusion(&w, r, clock_wall(&c->installation->clock));
-    bool ok = store_audit_add(c->installation->store, c->actor, c->op->name, buf_str(&detail), e);
+    bool ok = op_audit_detail(c, buf_str(&detail), e);
     buf_done(&detail);
     return ok;
 }
@@ -81,6 +81,7 @@ bool op_exclude_add(struct op_call *c, struct err *e)
 }
 
 struct listing {
+    const struct principal *by;
     struct json_writer *w;
     struct wall now;
     int64_t id; /* the one looked for */
@@ -90,6 +91,7 @@ struct listing {
 static bool write_one(void *arg, const struct exclusion_record *r)
 {
     struct listing *l = arg;
+    if (!principal_sees_tenant(l->by, r->tenant_id)) return true;
     write_exclusion(l->w, r, l->now);
     return true;
 }
@@ -97,7 +99,7 @@ static bool write_one(void *arg, const struct exclusion_record *r)
 bool op_exclude_list(struct op_call *c, struct err *e)
 {
     struct store *s = c->installation->store;
-    struct listing l = {.w = c->out, .now = clock_wall(&c->installation->clock)};
+    struct listing l = {.w = c->out, .by = c->by, .now = clock_wall(&c->installation->clock)};
     struct tenant_record t;
     const char *tenant = op_cstr(c, "tenant");
     if (tenant && !tenant_record_find(s, tenant, &t, e)) return false;
@@ -113,19 +115,20 @@ bool op_exclude_list(struct op_call *c, struct err *e)
 static bool find_one(void *arg, const struct exclusion_record *r)
 {
     struct listing *l = arg;
-    if (r->id == l->id) l->found = *r;
+    if (r->id == l->id && principal_sees_tenant(l->by, r->tenant_id)) l->found = *r;
     return true;
 }
 
 bool op_exclude_remove(struct op_call *c, struct err *e)
 {
     struct store *s = c->installation->store;
-    struct listing l = {.id = 0};
+    struct listing l = {.by = c->by};
     uint64_t id = 0;
     bool removed = false;
     (void)str_to_u64(op_text(c, "id"), &id);
     l.id = (int64_t)id;
-    if (!store_exclusion_list(s, NULL, find_one, &l, e) || !store_exclusion_remove(s, l.id, &removed, e)) return false;
+    if (!store_exclusion_list(s, NULL, find_one, &l, e)) return false;
+    if (l.found.id && !store_exclusion_remove(s, l.id, &removed, e)) return false;
     if (!removed)
         return err_set(e, &api_causes[API_BAD_PARAM], "%s: there is no exclusion %lld (see response exclude list)",
                        c->op->name, (long long)l.id);

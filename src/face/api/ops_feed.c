@@ -31,6 +31,7 @@ struct feed_group {
 struct feed_list {
     struct json_writer *w;
     struct wall now;
+    const struct principal *by;
     const char *feed; /* NULL: all */
     struct feed_group *groups;
     size_t count, cap;
@@ -137,7 +138,7 @@ static bool write_feed(void *arg, const struct feed_record *r)
 {
     struct feed_list *l = arg;
     struct json_writer *w = l->w;
-    if (l->feed && strcmp(l->feed, r->feed) != 0) return true;
+    if ((l->feed && strcmp(l->feed, r->feed) != 0) || !principal_sees_tenant(l->by, r->tenant_id)) return true;
     add_to_group(l, r);
     json_object_begin(w);
     json_key(w, "tenant_id");
@@ -181,7 +182,9 @@ static void write_why(struct json_writer *w, const struct completeness_span *s)
 
 static bool write_span(void *arg, const struct completeness_span *s)
 {
-    struct json_writer *w = ((const struct feed_list *)arg)->w;
+    const struct feed_list *l = arg;
+    struct json_writer *w = l->w;
+    if (!principal_sees_tenant(l->by, s->tenant_id)) return true;
     json_object_begin(w);
     json_key(w, "tenant_id");
     json_write_cstr(w, s->tenant_id);
@@ -206,7 +209,7 @@ static bool write_span(void *arg, const struct completeness_span *s)
 bool op_feed_list(struct op_call *c, struct err *e)
 {
     struct installation *i = c->installation;
-    struct feed_list list = {.w = c->out, .now = clock_wall(&i->clock), .feed = op_cstr(c, "feed")};
+    struct feed_list list = {.w = c->out, .now = clock_wall(&i->clock), .by = c->by, .feed = op_cstr(c, "feed")};
     struct tenant *t = NULL;
     const char *wanted = op_cstr(c, "tenant");
     if (list.feed && !feed_row_find(list.feed))

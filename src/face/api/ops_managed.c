@@ -82,6 +82,7 @@ static bool carry_out(struct op_call *c, struct manage_order *o, struct err *e)
     o->alert_id = op_cstr(c, "alert");
     o->actor = c->actor;
     if (!c->engine->manage(c->engine->ctx, o, &r, e)) return false;
+    op_audited(c); /* with what was written, in its transaction */
     write_outcome(c->out, &r);
     if (!o->here && r.state != MANAGED_CONFIRMED) c->exit_code = 3; /* accepted, and not yet to be seen */
     return true;

@@ -11,6 +11,7 @@ struct notice_list {
     struct op_call *c;
     struct err *e;
     bool failed;
+    uint64_t count, most;
     char summary[SUMMARY_BYTES];
     size_t n;
 };
@@ -71,6 +72,8 @@ static bool write_notice(void *arg, const struct notice_record *n)
     (void)snprintf(key, sizeof key, "%lld", (long long)n->id);
     if (!op_page_item(l->c, key)) return false;
     struct json_writer *w = l->c->out;
+    if (!principal_sees_tenant(l->c->by, n->tenant_id)) return true;
+    if (l->count++ == l->most) return false;
     json_object_begin(w);
     json_key(w, "id");
     json_write_i64(w, n->id);
@@ -99,6 +102,8 @@ bool op_notice_list(struct op_call *c, struct err *e)
     if (after && (!str_to_i64(str_of(after), &q.before) || q.before <= 0)) return op_page_bad(c, e);
     if (op_cstr(c, "newest") && (!str_to_u64(op_text(c, "newest"), &q.newest) || q.newest == 0))
         return telling_bad(c, e, "newest", "how many, from 1 on");
+    l.most = q.newest;
+    if (!principal_sees_account(c->by)) q.newest = 0; /* those that he does not see do not count */
     json_object_begin(c->out);
     json_key(c->out, "notices");
     json_array_begin(c->out);
@@ -138,7 +143,10 @@ bool op_notice_acknowledge(struct op_call *c, struct err *e)
     const char *by = op_cstr(c, "by");
     if (!str_to_i64(op_text(c, "id"), &id)) return telling_bad(c, e, "id", "the number that notice list shows");
     if (!store_notice_find(s, id, NULL, &n, &found, e)) return false;
-    if (!found) return telling_bad(c, e, "id", "there is no such notice (portcullis notice list)");
+    if (!found || !principal_sees_tenant(c->by, n.tenant_id))
+        return telling_bad(c, e, "id", "there is no such notice (portcullis notice list)");
+    if (by && c->by->kind != BY_LOCAL && !str_eq_nocase(str_of(by), str_of(c->by->name)))
+        return telling_bad(c, e, "by", "only the command line speaks for others");
     if (n.wants == WANTS_APPROVAL)
         return telling_bad(c, e, "id", "this one waits for an approval: portcullis response approve or deny");
     if (!notify_answered(s, clock_wall(&c->installation->clock), id, by ? by : c->actor, "acknowledge", e) ||

@@ -19,7 +19,9 @@ bool op_org_add(struct op_call *c, struct err *e)
 
 static bool write_org(void *arg, const struct org_record *r)
 {
-    struct json_writer *w = arg;
+    const struct op_call *c = arg;
+    struct json_writer *w = c->out;
+    if (!principal_sees_org(c->by, r->id)) return true;
     json_object_begin(w);
     json_key(w, "id");
     json_write_i64(w, r->id);
@@ -36,7 +38,7 @@ bool op_org_list(struct op_call *c, struct err *e)
     json_object_begin(c->out);
     json_key(c->out, "organizations");
     json_array_begin(c->out);
-    if (!store_org_list(c->installation->store, write_org, c->out, e)) return false;
+    if (!store_org_list(c->installation->store, write_org, c, e)) return false;
     json_array_end(c->out);
     json_object_end(c->out);
     return true;

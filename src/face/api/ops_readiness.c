@@ -6,6 +6,7 @@
 #include "face/health/readiness.h"
 
 struct view {
+    const struct principal *by;
     struct json_writer *w;
     bool is_whole;
     unsigned tenants, ready;
@@ -48,6 +49,7 @@ static void write_tenant(void *arg, const struct tenant *t, const struct readine
 {
     static const struct readiness_finding nothing = {.cause = NULL};
     struct view *v = arg;
+    if (!principal_sees_tenant(v->by, t->record.tenant_id)) return;
     json_object_begin(v->w);
     write_member(v->w, "tenant_id", t->record.tenant_id);
     write_member(v->w, "name", t->record.name);
@@ -64,7 +66,7 @@ static void write_tenant(void *arg, const struct tenant *t, const struct readine
 /* Exit 0: every tenant that wants to act can, and people hear of it; 3: not all of them; 1: none. */
 bool op_readiness(struct op_call *c, struct err *e)
 {
-    struct view v = {.w = c->out};
+    struct view v = {.w = c->out, .by = c->by};
     json_object_begin(c->out);
     json_key(c->out, "tenants");
     json_array_begin(c->out);

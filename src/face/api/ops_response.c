@@ -8,20 +8,24 @@
 #include "face/api/engine.h"
 #include "face/api/installation.h"
 #include "face/api/order.h"
+#include "face/api/password.h"
 #include "face/api/respond_view.h"
+#include "face/api/throttle.h"
 #include "flow/act/act.h"
 #include "kit/seal/seal.h"
 
 /* ---- list ---------------------------------------------------------------------------------------------------------------- */
 
 struct listing {
+    const struct principal *by;
     const char *tenant_id; /* NULL: all */
     bool is_open;
 };
 
 static bool is_wanted(const struct listing *l, const char *tenant_id, bool is_settled)
 {
-    return (l->tenant_id == NULL || strcmp(l->tenant_id, tenant_id) == 0) && !(l->is_open && is_settled);
+    return (l->tenant_id == NULL || strcmp(l->tenant_id, tenant_id) == 0) && !(l->is_open && is_settled) &&
+           principal_sees_tenant(l->by, tenant_id);
 }
 
 static bool decision_is_open(const struct responder *r, const struct decision *d)
@@ -63,7 +67,7 @@ bool op_response_list(struct op_call *c, struct err *e)
     struct responder *r = NULL;
     if (wanted && !tenant_record_find(i->store, wanted, &t, e)) return false;
     if (!act_load(i->store, &r, e)) return false;
-    struct listing l = {.tenant_id = wanted ? t.tenant_id : NULL, .is_open = op_flag(c, "open")};
+    struct listing l = {.by = c->by, .tenant_id = wanted ? t.tenant_id : NULL, .is_open = op_flag(c, "open")};
     json_object_begin(c->out);
     json_key(c->out, "automatic_action");
     write_stops(c->out, r);
@@ -154,7 +158,7 @@ bool op_response_show(struct op_call *c, struct err *e)
 {
     struct responder *r = NULL;
     uint64_t id;
-    if (!order_read_ref(c, &id, e) || !act_load(c->installation->store, &r, e)) return false;
+    if (!order_read_ref(c, &id, e) || !order_sees(c, id, e) || !act_load(c->installation->store, &r, e)) return false;
     bool is_there = responder_decision(r, id) || responder_action(r, id) || responder_hold(r, id);
     bool ok =
         is_there || err_set(e, &respond_causes[RESPOND_NOT_FOUND], "there is no response %llu", (unsigned long long)id);
@@ -175,14 +179,20 @@ bool op_response_show(struct op_call *c, struct err *e)
 static bool prove(struct op_call *c, struct respond_order *o, struct err *e)
 {
     struct person_record p;
-    bool found = false;
+    bool found = false, fits = false;
     const char *name = op_cstr(c, "as");
-    if (!store_person_find(c->installation->store, name, &p, &found, e)) return false;
-    if (!found || !password_matches(p.pin_hash, str_trim(op_text(c, "pin-file"))))
+    struct throttle throttle;
+    char account[NAME_BYTES];
+    (void)snprintf(account, sizeof account, "pin of %.100s", name);
+    if (!throttle_begin(&throttle, c->installation->store, account, "", clock_wall(&c->installation->clock), e) ||
+        !store_person_find(c->installation->store, name, &p, &found, e) ||
+        !password_compare(found ? p.pin_hash : "", str_trim(op_text(c, "pin-file")), &fits, e))
+        return false;
+    if (!fits)
         return err_set(e, &api_causes[API_NOT_PROVED], "%s: \"%.60s\" and that PIN do not belong together", c->op->name,
                        name);
     (void)str_copy(str_sub(str_of(p.name), 0, sizeof o->by - 1), o->by, sizeof o->by);
-    return true;
+    return throttle_forgive(&throttle, e);
 }
 
 bool op_response_approve(struct op_call *c, struct err *e)

@@ -35,15 +35,15 @@ static const struct param alert_comment_params[] = {
 
 const struct operation alert_operations[] = {
     {.rest = "GET /api/v1/alerts",
-     READS("alert list", "the alerts of all tenants, the newest first", list_params, op_alert_list),
+     READS("alert list", "the alerts of all tenants, the newest first", list_params, op_alert_list), .reach = REACH_SEEN,
      .list = "alerts", .columns = alert_columns, .empty = "no alerts"},
     {.rest = "GET /api/v1/alerts/{id}",
-     READS("alert show", "one alert: as it is, how it changed, what was done about it", one_params, op_alert_show)},
+     READS("alert show", "one alert: as it is, how it changed, what was done about it", one_params, op_alert_show), .reach = REACH_SEEN},
     {.name = "alert resolve",
      .rest = "POST /api/v1/alerts/{alert}/resolve",
      .help = "resolve an alert in Defender, or close its case here",
      .role = ROLE_ANALYST,
-     .place = OP_ENGINE,
+     .place = OP_ENGINE, .reach = REACH_NAMED,
      .params = alert_resolve_params,
      .run = op_alert_resolve,
      .more = "The alert is read anew first, and read again afterwards until the change shows; exit 3 when Defender "
@@ -52,13 +52,13 @@ const struct operation alert_operations[] = {
      .rest = "POST /api/v1/alerts/{alert}/comment",
      .help = "say something in an alert's comments in Defender",
      .role = ROLE_ANALYST,
-     .place = OP_ENGINE,
+     .place = OP_ENGINE, .reach = REACH_NAMED,
      .params = alert_comment_params,
      .run = op_alert_comment},
     {.rest = "GET /api/v1/incidents",
-     READS("incident list", "the incidents of all tenants, the newest first", list_params, op_incident_list),
+     READS("incident list", "the incidents of all tenants, the newest first", list_params, op_incident_list), .reach = REACH_SEEN,
      .list = "incidents", .columns = incident_columns, .empty = "no incidents"},
     {.rest = "GET /api/v1/incidents/{id}",
-     READS("incident show", "one incident: as it is, how it changed, what was done about it", one_params, op_incident_show)},
+     READS("incident show", "one incident: as it is, how it changed, what was done about it", one_params, op_incident_show), .reach = REACH_SEEN},
     ROWS_END};
 /* clang-format on */

@@ -43,7 +43,7 @@ const struct operation feed_operations[] = {
      .rest = "GET /api/v1/feeds",
      .help = "show how each feed of each tenant stands",
      .role = ROLE_VIEWER,
-     .place = OP_INSTALLATION,
+     .place = OP_INSTALLATION, .reach = REACH_SEEN,
      .params = feed_list_params,
      .run = op_feed_list,
      .list = "groups",
@@ -54,7 +54,7 @@ const struct operation feed_operations[] = {
      .rest = "POST /api/v1/pull",
      .help = "poll the feeds once, now; with --from also older rows; with --from-files rows that were exported",
      .role = ROLE_ADMIN,
-     .place = OP_ENGINE,
+     .place = OP_ENGINE, .reach = REACH_NAMED,
      .params = pull_params,
      .run = op_pull,
      .more =

@@ -28,7 +28,7 @@ const struct operation install_operations[] = {
      .rest = "GET /api/v1/readiness",
      .help = "could we isolate a device right now, tenant by tenant, and if not why?",
      .role = ROLE_VIEWER,
-     .place = OP_ENGINE,
+     .place = OP_ENGINE, .reach = REACH_SEEN,
      .params = readiness_params,
      .run = op_readiness,
      .list = "tenants",

@@ -81,13 +81,13 @@ const struct operation telling_operations[] = {
      .place = OP_INSTALLATION, .params = ladder_one_params, .run = op_ladder_remove},
     {.name = "notice list",
      .rest = "GET /api/v1/notices", .help = "what was told, to whom, and how it went; newest first", .role = ROLE_VIEWER,
-     .place = OP_INSTALLATION, .params = notice_list_params, .run = op_notice_list, .list = "notices", .columns = notice_columns,
+     .place = OP_INSTALLATION, .reach = REACH_SEEN, .params = notice_list_params, .run = op_notice_list, .list = "notices", .columns = notice_columns,
      .empty = "no notices"},
     {.name = "notice test",
-     .rest = "POST /api/v1/notices/test", .help = "send a test notice, the way every notice goes", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
+     .rest = "POST /api/v1/notices/test", .help = "send a test notice, the way every notice goes", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .reach = REACH_NAMED,
      .params = notice_test_params, .run = op_notice_test},
     {.name = "notice acknowledge",
      .rest = "POST /api/v1/notices/{id}/acknowledge", .help = "say that somebody has a notice: nobody is called about it any more",
-     .role = ROLE_ANALYST, .place = OP_INSTALLATION, .params = notice_acknowledge_params, .run = op_notice_acknowledge},
+     .role = ROLE_ANALYST, .place = OP_INSTALLATION, .reach = REACH_SEEN, .params = notice_acknowledge_params, .run = op_notice_acknowledge},
     ROWS_END};
 /* clang-format on */

@@ -60,7 +60,7 @@ const struct operation tenant_operations[] = {
      .rest = "GET /api/v1/organizations",
      .help = "list the organizations",
      .role = ROLE_VIEWER,
-     .place = OP_INSTALLATION,
+     .place = OP_INSTALLATION, .reach = REACH_SEEN,
      .run = op_org_list,
      .list = "organizations",
      .columns = org_columns,
@@ -69,7 +69,7 @@ const struct operation tenant_operations[] = {
      .rest = "POST /api/v1/tenants",
      .help = "add a tenant and the credential that opens it",
      .role = ROLE_ADMIN,
-     .place = OP_INSTALLATION,
+     .place = OP_INSTALLATION, .reach = REACH_NAMED,
      .params = tenant_add_params,
      .run = op_tenant_add,
      .more = "The secret is read from a file or from standard input, never from the command line; blanks around it are "
@@ -79,7 +79,7 @@ const struct operation tenant_operations[] = {
      .rest = "GET /api/v1/tenants",
      .help = "list the tenants",
      .role = ROLE_VIEWER,
-     .place = OP_INSTALLATION,
+     .place = OP_INSTALLATION, .reach = REACH_SEEN,
      .run = op_tenant_list,
      .list = "tenants",
      .columns = tenant_columns,
@@ -88,7 +88,7 @@ const struct operation tenant_operations[] = {
      .rest = "GET /api/v1/tenants/{tenant}",
      .help = "show one tenant",
      .role = ROLE_VIEWER,
-     .place = OP_INSTALLATION,
+     .place = OP_INSTALLATION, .reach = REACH_NAMED,
      .params = tenant_one_params,
      .run = op_tenant_show},
     {.name = "tenant set",
@@ -96,7 +96,7 @@ const struct operation tenant_operations[] = {
      .help =
          "change a tenant: its name, app, secret, cloud, addresses, audiences, versions, or whether it is asked at all",
      .role = ROLE_ADMIN,
-     .place = OP_INSTALLATION,
+     .place = OP_INSTALLATION, .reach = REACH_NAMED,
      .params = tenant_set_params,
      .run = op_tenant_set,
      .more =
@@ -107,7 +107,7 @@ const struct operation tenant_operations[] = {
      .rest = "DELETE /api/v1/tenants/{tenant}",
      .help = "remove a tenant, its credential and its feeds' state; its events stay in the lake",
      .role = ROLE_ADMIN,
-     .place = OP_INSTALLATION,
+     .place = OP_INSTALLATION, .reach = REACH_NAMED,
      .params = tenant_one_params,
      .run = op_tenant_remove},
     ROWS_END};

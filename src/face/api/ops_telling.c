@@ -42,7 +42,7 @@ bool telling_audit(const struct op_call *c, const char *what, struct err *e)
     json_object_begin(&w);
     telling_member(&w, "name", what);
     json_object_end(&w);
-    bool ok = store_audit_add(c->installation->store, c->actor, c->op->name, buf_str(&detail), e);
+    bool ok = op_audit_detail(c, buf_str(&detail), e);
     buf_done(&detail);
     return ok;
 }

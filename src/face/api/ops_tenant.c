@@ -79,7 +79,7 @@ static bool audit(const struct op_call *c, const char *tenant_id, struct err *e)
     json_object_begin(&w);
     write_member(&w, "tenant_id", tenant_id);
     json_object_end(&w);
-    bool ok = store_audit_add(c->installation->store, c->actor, c->op->name, buf_str(&detail), e);
+    bool ok = op_audit_detail(c, buf_str(&detail), e);
     buf_done(&detail);
     return ok;
 }
@@ -139,7 +139,7 @@ static bool audit_change(const struct op_call *c, const char *tenant_id, struct 
         if (value) write_member(&w, p->name, p->type == PARAM_SECRET_FILE ? "(changed)" : value);
     }
     json_object_end(&w);
-    bool ok = store_audit_add(c->installation->store, c->actor, c->op->name, buf_str(&detail), e);
+    bool ok = op_audit_detail(c, buf_str(&detail), e);
     buf_done(&detail);
     return ok;
 }
@@ -182,7 +182,8 @@ bool op_tenant_set(struct op_call *c, struct err *e)
 
 static bool write_each(void *arg, struct tenant *t)
 {
-    write_tenant(arg, t);
+    struct op_call *c = arg;
+    if (principal_sees_tenant(c->by, t->record.tenant_id)) write_tenant(c->out, t);
     return true;
 }
 
@@ -191,7 +192,7 @@ bool op_tenant_list(struct op_call *c, struct err *e)
     json_object_begin(c->out);
     json_key(c->out, "tenants");
     json_array_begin(c->out);
-    if (!tenant_each(c->installation->store, &c->installation->conf, write_each, c->out, e)) return false;
+    if (!tenant_each(c->installation->store, &c->installation->conf, write_each, c, e)) return false;
     json_array_end(c->out);
     json_object_end(c->out);
     return true;

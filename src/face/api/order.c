@@ -38,7 +38,7 @@ static bool audit(const struct op_call *c, const struct respond_order *o, uint64
     view_text(&w, "by", o->by);
     view_text(&w, "reason", o->reason);
     json_object_end(&w);
-    bool ok = store_audit_add(c->installation->store, c->actor, c->op->name, buf_str(&detail), e);
+    bool ok = op_audit_detail(c, buf_str(&detail), e);
     buf_done(&detail);
     return ok;
 }
@@ -70,12 +70,41 @@ static bool write_result(struct op_call *c, uint64_t ref, struct err *e)
     return true;
 }
 
+static const char *tenant_of(const struct responder *r, uint64_t ref)
+{
+    if (responder_decision(r, ref)) return responder_decision(r, ref)->tenant;
+    if (responder_action(r, ref)) return responder_action(r, ref)->tenant;
+    return responder_hold(r, ref) ? responder_hold(r, ref)->tenant : NULL;
+}
+
+bool order_sees(const struct op_call *c, uint64_t ref, struct err *e)
+{
+    struct responder *r = NULL;
+    if (principal_sees_account(c->by)) return true;
+    if (!act_load(c->installation->store, &r, e)) return false;
+    const char *tenant = tenant_of(r, ref);
+    bool ok = (tenant && principal_sees_tenant(c->by, tenant)) ||
+              err_set(e, &respond_causes[RESPOND_NOT_FOUND], "there is no response %llu", (unsigned long long)ref);
+    responder_free(r);
+    return ok;
+}
+
+/* Only the command line speaks for others. */
+static bool name_orderer(const struct op_call *c, struct respond_order *o, struct err *e)
+{
+    const char *by = op_cstr(c, "as");
+    if (o->by[0]) return true; /* proved */
+    if (by && c->by->kind != BY_LOCAL && !str_eq_nocase(str_of(by), str_of(c->by->name)))
+        return err_set(e, &api_causes[API_BAD_PARAM], "%s: --as is you, %s, or left out", c->op->name, c->by->name);
+    (void)snprintf(o->by, sizeof o->by, "%.95s", by ? by : c->actor);
+    return true;
+}
+
 bool order_give(struct op_call *c, struct respond_order *o, struct err *e)
 {
     struct act_reply reply = {0};
     struct str reason = op_text(c, "reason");
-    const char *by = op_cstr(c, "as");
-    if (o->by[0] == '\0') (void)snprintf(o->by, sizeof o->by, "%.95s", by ? by : c->actor);
+    if (!name_orderer(c, o, e) || (o->ref && !order_sees(c, o->ref, e))) return false;
     (void)str_copy(str_sub(reason, 0, sizeof o->reason - 1), o->reason, sizeof o->reason);
     if (!c->engine->order(c->engine->ctx, o, &reply, e)) return false;
     if (!reply.ok) {

@@ -125,6 +125,11 @@ bool op_audit(const struct op_call *c, struct err *e)
     return enter(c, c->op->name, NULL, e);
 }
 
+void op_audited(const struct op_call *c)
+{
+    *c->is_audited = true;
+}
+
 bool op_audit_detail(const struct op_call *c, struct str detail_json, struct err *e)
 {
     *c->is_audited = true;
@@ -225,8 +230,7 @@ static bool check_scope(struct op_call *c, struct err *e)
 /* A failed one may have changed something, unless it was the input that was wrong. */
 static bool note_change(struct op_call *c, bool ok, const struct err *failure, struct err *e)
 {
-    if ((c->before.n == 0 && c->after.n == 0) || *c->is_audited || (!ok && failure->cause->kind == ERR_INPUT))
-        return true;
+    if (operation_is_read(c->op) || *c->is_audited || (!ok && failure->cause->kind == ERR_INPUT)) return true;
     return enter(c, c->op->name, ok ? NULL : failure, e);
 }
 
