@@ -81,8 +81,16 @@ def rules(tap, box, names, proxy, twin):
     listed = json.loads(box.run("proxy", "list", "--json").stdout)["rules"]
     tap.case(sorted((r["level"], r["of"]) for r in listed) == [("organization", "Second"), ("tenant", through), ("tenant", other)],
              "proxy list names each rule and whose it is", listed)
-    audit = (box.folder / "data/store.db").read_bytes()
-    tap.case(PASSWORD.encode() not in audit, "the password stands nowhere in the store")
+    box.run("proxy", "set", "x.example", "direct")
+    box.run("proxy", "set", "x.example", "http://x:1")
+    box.run("proxy", "remove", "x.example")
+    told = box.run("audit", "list", "--json").stdout
+    entries = [e for e in json.loads(told)["entries"] if e["operation"].startswith("proxy") and e["detail"]["params"]["pattern"] == "x.example"]
+    ways = [(e["operation"], e["detail"].get("before", {}).get("proxy"), e["detail"].get("after", {}).get("proxy")) for e in entries]
+    tap.case(sorted(ways, key=str) == [("proxy remove", "http://x:1", None), ("proxy set", "direct", "http://x:1"), ("proxy set", None, "direct")],
+             "the audit trail has before and after", told[:2000])
+    tap.case(PASSWORD not in told and PASSWORD.encode() not in (box.folder / "data/store.db").read_bytes(),
+             "the password stands neither there nor in the store")
 
 
 def refusals(tap, box, names, proxy, folder):

@@ -74,19 +74,13 @@ bool proxies_set(struct store *s, const struct setting_scope *at, const struct p
     struct proxy_record r = {0};
     if (!check_input(in, &r, e)) return false;
     place(at, &r);
-    if (!store_begin(s, e)) return false;
-    if (!store_proxy_put(s, &r, e) || !put_password(s, &r, in->password, e)) {
-        store_rollback(s);
-        return false;
-    }
-    if (!store_commit(s, e)) return false;
+    if (!store_proxy_put(s, &r, e) || !put_password(s, &r, in->password, e)) return false;
     *out = r;
     return true;
 }
 
 struct wanted {
-    struct proxy_record at;
-    int64_t id;
+    struct proxy_record at, found;
 };
 
 static bool is_same_place(const struct proxy_record *a, const struct proxy_record *b)
@@ -99,17 +93,27 @@ static bool find(void *arg, const struct proxy_record *r)
 {
     struct wanted *w = arg;
     if (!is_same_place(&w->at, r)) return true;
-    w->id = r->id;
+    w->found = *r;
+    w->found.ca_pem = STR_NONE; /* borrowed for this call alone */
     return false;
+}
+
+bool proxies_find(struct store *s, const struct setting_scope *at, const char *pattern, struct proxy_record *out,
+                  struct err *e)
+{
+    struct wanted w = {0};
+    place(at, &w.at);
+    if (!str_copy(str_trim(str_of(pattern)), w.at.pattern, sizeof w.at.pattern)) w.at.pattern[0] = '\0';
+    if (!store_proxy_list(s, find, &w, e)) return false;
+    *out = w.found;
+    return true;
 }
 
 bool proxies_remove(struct store *s, const struct setting_scope *at, const char *pattern, struct err *e)
 {
-    struct wanted w = {0};
+    struct proxy_record r;
     bool was_there = false;
-    place(at, &w.at);
-    if (!str_copy(str_trim(str_of(pattern)), w.at.pattern, sizeof w.at.pattern)) w.at.pattern[0] = '\0';
-    if (!store_proxy_list(s, find, &w, e) || (w.id && !store_proxy_remove(s, w.id, &was_there, e))) return false;
+    if (!proxies_find(s, at, pattern, &r, e) || (r.id && !store_proxy_remove(s, r.id, &was_there, e))) return false;
     return was_there ||
            err_set(e, &tenant_causes[PROXY_NO_RULE], "no proxy rule there has the pattern \"%.80s\"", pattern);
 }

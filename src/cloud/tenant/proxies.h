@@ -1,5 +1,5 @@
 /* Proxy rules of account, organizations and tenants, as people set them (state/conf/proxy.h says which one decides). Blocking:
- * workers only; what changes something makes a transaction of its own unless one is open. No error holds a password. */
+ * workers only. No error holds a password. */
 #ifndef CLOUD_TENANT_PROXIES_H
 #define CLOUD_TENANT_PROXIES_H
 
@@ -12,10 +12,13 @@ struct proxy_input {
     const struct str *password; /* NULL: none */
     struct str ca_pem;          /* empty: nobody more is trusted */
 };
-/* Adds, or replaces the rule for the same pattern there. Errors: PROXY_BAD_PATTERN, PROXY_BAD_ADDRESS, PROXY_BAD_LOGIN,
+/* Adds, or replaces the rule for the same pattern there; within the caller's transaction, as it is two writes. Errors: PROXY_BAD_PATTERN, PROXY_BAD_ADDRESS, PROXY_BAD_LOGIN,
  * SEAL_BAD_PEM, STORE_GONE. */
 bool proxies_set(struct store *s, const struct setting_scope *at, const struct proxy_input *in,
                  struct proxy_record *out, struct err *e);
+/* The rule for this pattern there, without its CA; id 0: there is none. */
+bool proxies_find(struct store *s, const struct setting_scope *at, const char *pattern, struct proxy_record *out,
+                  struct err *e);
 /* PROXY_NO_RULE when there is none for this pattern there. */
 bool proxies_remove(struct store *s, const struct setting_scope *at, const char *pattern, struct err *e);
 

@@ -117,8 +117,37 @@ bool op_proxy_list(struct op_call *c, struct err *e)
     return true;
 }
 
+/* For the audit trail; nothing for a rule that is not there. */
+static void note(struct op_call *c, const struct proxy_record *r, void (*keep)(struct op_call *c, struct str json))
+{
+    struct buf text;
+    struct json_writer w;
+    if (r->id == 0) return;
+    buf_init(&text, 4096);
+    json_writer_init(&w, &text);
+    json_object_begin(&w);
+    write_member(&w, "pattern", r->pattern);
+    write_member(&w, "proxy", r->address);
+    write_member(&w, "user", r->user);
+    json_object_end(&w);
+    if (!text.failed) keep(c, buf_str(&text));
+    buf_done(&text);
+}
+
+/* All of it or nothing, with its entry in the audit trail. */
+static bool end_change(struct op_call *c, bool ok, const struct setting_scope *at, struct err *e)
+{
+    struct store *s = c->installation->store;
+    if (!ok || !op_audit(c, e)) {
+        store_rollback(s);
+        return false;
+    }
+    return store_commit(s, e) && tell_engine(c, at, e);
+}
+
 bool op_proxy_set(struct op_call *c, struct err *e)
 {
+    struct store *s = c->installation->store;
     struct str password = str_trim(op_text(c, "password-file"));
     struct proxy_input in = {.pattern = op_cstr(c, "pattern"),
                              .address = op_cstr(c, "proxy"),
@@ -126,21 +155,26 @@ bool op_proxy_set(struct op_call *c, struct err *e)
                              .password = op_cstr(c, "password-file") ? &password : NULL,
                              .ca_pem = op_text(c, "ca-file")};
     struct listing l = {.c = c};
-    struct proxy_record r;
-    if (!read_scope(c, &l.at, e) || !proxies_set(c->installation->store, &l.at, &in, &r, e) ||
-        !tell_engine(c, &l.at, e))
-        return false;
-    return write_rule(&l, &r);
+    struct proxy_record before, r = {0};
+    if (!read_scope(c, &l.at, e) || !store_begin(s, e)) return false;
+    bool ok = proxies_find(s, &l.at, in.pattern, &before, e) && proxies_set(s, &l.at, &in, &r, e);
+    if (ok) note(c, &before, op_before);
+    if (ok) note(c, &r, op_after);
+    return end_change(c, ok, &l.at, e) && write_rule(&l, &r);
 }
 
 bool op_proxy_remove(struct op_call *c, struct err *e)
 {
+    struct store *s = c->installation->store;
+    const char *pattern = op_cstr(c, "pattern");
     struct setting_scope at;
-    if (!read_scope(c, &at, e) || !proxies_remove(c->installation->store, &at, op_cstr(c, "pattern"), e) ||
-        !tell_engine(c, &at, e))
-        return false;
+    struct proxy_record before;
+    if (!read_scope(c, &at, e) || !store_begin(s, e)) return false;
+    bool ok = proxies_find(s, &at, pattern, &before, e) && proxies_remove(s, &at, pattern, e);
+    if (ok) note(c, &before, op_before);
+    if (!end_change(c, ok, &at, e)) return false;
     json_object_begin(c->out);
-    write_member(c->out, "removed", op_cstr(c, "pattern"));
+    write_member(c->out, "removed", pattern);
     json_object_end(c->out);
     return true;
 }
