@@ -1,11 +1,14 @@
 /* The audit trail: who did what, when; and whether anybody has been at it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "face/api/ops_access.h"
+#include "face/api/page.h"
 
 enum { NEWEST_DEFAULT = 100, NEWEST_MAX = 1000 };
 
 struct listing {
+    struct op_call *c;
     struct json_writer *w;
     const char *actor, *operation;
     struct wall from, to;
@@ -23,8 +26,11 @@ static bool is_wanted(const struct listing *l, const struct audit_view *a)
 static bool list_entry(void *arg, const struct audit_view *a)
 {
     struct listing *l = arg;
+    char key[32];
     if (a->at.ticks < l->from.ticks) return false;
     if (!is_wanted(l, a)) return true;
+    (void)snprintf(key, sizeof key, "%llu", (unsigned long long)a->seq);
+    if (!op_page_item(l->c, key)) return false;
     l->has_more = l->count == l->most;
     if (l->has_more) return false;
     l->count++;
@@ -45,13 +51,16 @@ static bool list_entry(void *arg, const struct audit_view *a)
 bool op_audit_list(struct op_call *c, struct err *e)
 {
     uint64_t before = 0;
+    const char *after = op_page_after(c);
     struct listing l = {
-        .w = c->out, .actor = op_cstr(c, "by"), .operation = op_cstr(c, "operation"), .most = NEWEST_DEFAULT};
+        .c = c, .w = c->out, .actor = op_cstr(c, "by"), .operation = op_cstr(c, "operation"), .most = NEWEST_DEFAULT};
     if (op_text(c, "from").n && !op_read_time(c, "from", &l.from, e)) return false;
     if (op_text(c, "to").n && !op_read_time(c, "to", &l.to, e)) return false;
     if (op_text(c, "before").n) (void)str_to_u64(op_text(c, "before"), &before);
     if (op_text(c, "newest").n) (void)str_to_u64(op_text(c, "newest"), &l.most);
     if (l.most == 0 || l.most > NEWEST_MAX) return telling_bad(c, e, "newest", "how many, from 1 to 1000");
+    if (after && (!str_to_u64(str_of(after), &before) || before == 0)) return op_page_bad(c, e);
+    if (c->page) l.most = c->page->limit + 1;
     json_object_begin(c->out);
     json_key(c->out, "entries");
     json_array_begin(c->out);

@@ -24,8 +24,8 @@ static const struct param audit_list_params[] = {
     {"operation", PARAM_TEXT, false, false, false, "only this operation, as \"tenant set\", \"login\" or \"refused\""},
     {"from", PARAM_TIME, false, false, false, "from this time on, or so long back (2d)"},
     {"to", PARAM_TIME, false, false, false, "before this time"},
-    {"newest", PARAM_COUNT, false, false, false, "at most so many, the newest first; default: 100, at most 1000"},
-    {"before", PARAM_COUNT, false, false, false, "go on from the entry before this number (next_before of the page before)"},
+    {"newest", PARAM_COUNT, false, false, false, "at most so many, the newest first; default: 100, at most 1000", .is_local = true},
+    {"before", PARAM_COUNT, false, false, false, "go on from the entry before this number (next_before of the page before)", .is_local = true},
     PARAMS_END};
 static const struct column token_columns[] = {{"name", "NAME"}, {"person", "WHOSE"}, {"role", "ROLE"}, {"organizations", "ORGANIZATIONS"},
                                               {"expires", "EXPIRES"}, {"state", "STATE"}, {"used", "LAST USED"}, {"used_from", "FROM"}, {0}};

@@ -54,6 +54,7 @@ bool web_is_tls(const struct web_call *c); /* the listener's own TLS, or public_
 void web_header(struct web_call *c, const char *name, const char *value);
 void web_json(struct web_call *c, int status, struct str json);
 void web_text(struct web_call *c, int status, struct str text);
+void web_bytes(struct web_call *c, int status, struct str bytes, const char *content_type);
 void web_html(struct web_call *c, int status, struct str html); /* set `policy` first for styles or scripts */
 void web_redirect(struct web_call *c, const char *location);    /* 303 */
 /* application/problem+json: code, kind, remedy and text of `e`; the status fits its cause (operation_status). */

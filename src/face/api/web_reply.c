@@ -38,6 +38,11 @@ void web_json(struct web_call *c, int status, struct str json)
     finish(c, status, json, "application/json");
 }
 
+void web_bytes(struct web_call *c, int status, struct str bytes, const char *content_type)
+{
+    finish(c, status, bytes, content_type);
+}
+
 void web_text(struct web_call *c, int status, struct str text)
 {
     finish(c, status, text, "text/plain; charset=utf-8");

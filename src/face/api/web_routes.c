@@ -3,9 +3,5 @@
 #include "face/api/web_login.h"
 
 const struct web_route *const web_route_tables[] = {
-    health_routes,
-    onboarding_routes,
-    openapi_routes,
-    login_routes,
-    NULL,
+    health_routes, onboarding_routes, openapi_routes, login_routes, NULL,
 };
