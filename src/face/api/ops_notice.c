@@ -70,10 +70,9 @@ static bool write_notice(void *arg, const struct notice_record *n)
     struct notice_list *l = arg;
     char key[PAGE_KEY_BYTES];
     (void)snprintf(key, sizeof key, "%lld", (long long)n->id);
-    if (!op_page_item(l->c, key)) return false;
-    struct json_writer *w = l->c->out;
     if (!principal_sees_tenant(l->c->by, n->tenant_id)) return true;
-    if (l->count++ == l->most) return false;
+    if (!op_page_item(l->c, key) || l->count++ == l->most) return false;
+    struct json_writer *w = l->c->out;
     json_object_begin(w);
     json_key(w, "id");
     json_write_i64(w, n->id);
@@ -103,7 +102,7 @@ bool op_notice_list(struct op_call *c, struct err *e)
     if (op_cstr(c, "newest") && (!str_to_u64(op_text(c, "newest"), &q.newest) || q.newest == 0))
         return telling_bad(c, e, "newest", "how many, from 1 on");
     l.most = q.newest;
-    if (!principal_sees_account(c->by)) q.newest = 0; /* those that he does not see do not count */
+    if (!principal_sees_account(c->by)) q.newest = INT64_MAX; /* those that he does not see do not count */
     json_object_begin(c->out);
     json_key(c->out, "notices");
     json_array_begin(c->out);

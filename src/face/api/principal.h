@@ -63,6 +63,10 @@ struct op_request {
     const struct engine_ops *engine; /* may be NULL: nothing runs */
     struct op_page *page;            /* NULL: whole lists */
 };
+struct operation;
+/* His role against the row, and whether it is about the account as a whole: what a front may ask before it looks at what came
+ * along. A refusal is entered in the audit trail. Errors: API_NOT_ALLOWED, API_WHOLE_ACCOUNT, AUTH_ENROL_FIRST. */
+bool operation_may(struct installation *i, const struct operation *op, const struct principal *by, struct err *e);
 /* Finds the row; checks the parameters, the caller's role against the row, and his scope against the row's reach and the
  * organizations and tenants that the parameters name; runs the handler; enters what was changed, and what was refused, in the
  * audit trail. The result (or error object) is appended to `out`.

@@ -117,11 +117,16 @@ static bool carry_out(struct web_call *c, const struct json *params, struct op_p
 
 void rest_handle(struct web_call *c)
 {
-    const struct json *params = NULL, *body = read_body(c);
+    const struct json *params = NULL, *body;
     struct op_page page;
     struct buf result, paged;
     struct err e;
     int exit_code = 0;
+    if (!operation_may(c->installation, c->op, c->by, &e)) {
+        web_problem(c, &e);
+        return;
+    }
+    body = read_body(c);
     if (body == NULL) return;
     const struct rest_request q = {c->method, c->pattern, &c->target, body};
     buf_init(&result, RESULT_BYTES_MAX);

@@ -138,13 +138,23 @@ bool op_audit_detail(const struct op_call *c, struct str detail_json, struct err
 
 /* ---- may he? ------------------------------------------------------------------------------------------------------------------- */
 
-static bool check_role(const struct op_call *c, struct err *e)
+static bool check_role(const struct operation *op, const struct principal *by, struct err *e)
 {
-    if (c->by->must_enrol && c->op->reach != REACH_OWN)
-        return err_set(e, &auth_causes[AUTH_ENROL_FIRST], "%s has no second factor yet", c->by->name);
-    if (c->by->role >= c->op->role) return true;
-    return err_set(e, &api_causes[API_NOT_ALLOWED], "%s needs the role %s; %s has the role %s", c->op->name,
-                   role_names[c->op->role], c->by->name, role_names[c->by->role]);
+    if (by->must_enrol && op->reach != REACH_OWN)
+        return err_set(e, &auth_causes[AUTH_ENROL_FIRST], "%s has no second factor yet", by->name);
+    if (by->role < op->role)
+        return err_set(e, &api_causes[API_NOT_ALLOWED], "%s needs the role %s; %s has the role %s", op->name,
+                       role_names[op->role], by->name, role_names[by->role]);
+    return !by->is_scoped || op->reach != REACH_ACCOUNT ||
+           err_set(e, &api_causes[API_WHOLE_ACCOUNT], "%s is about the whole account; %s sees some organizations",
+                   op->name, by->name);
+}
+
+bool operation_may(struct installation *i, const struct operation *op, const struct principal *by, struct err *e)
+{
+    if (check_role(op, by, e)) return true;
+    audit_refusal(i, by->name, by->address, op->name, e);
+    return false;
 }
 
 struct seek {
@@ -220,9 +230,10 @@ static bool check_scope(struct op_call *c, struct err *e)
     unsigned named = 0;
     if (!c->by->is_scoped || c->op->reach >= REACH_ALL) return true;
     if (!narrow(c, &named, e)) return false;
-    if (c->op->reach == REACH_SEEN || (c->op->reach == REACH_NAMED && named > 0)) return true;
-    return err_set(e, &api_causes[API_WHOLE_ACCOUNT], "%s%s is about the whole account; %s sees some organizations",
-                   c->op->name, c->op->reach == REACH_NAMED ? " without a tenant or organization" : "", c->by->name);
+    if (c->op->reach == REACH_SEEN || named > 0) return true;
+    return err_set(e, &api_causes[API_WHOLE_ACCOUNT],
+                   "%s without a tenant or organization is about the whole account; %s sees some organizations",
+                   c->op->name, c->by->name);
 }
 
 /* ---- running ------------------------------------------------------------------------------------------------------------------- */
@@ -234,10 +245,10 @@ static bool note_change(struct op_call *c, bool ok, const struct err *failure, s
     return enter(c, c->op->name, ok ? NULL : failure, e);
 }
 
+/* Out of scope: it may be a mistake, or somebody feeling his way. */
 static bool note_refusal(const struct op_call *c, const struct err *e)
 {
-    if (e->cause == &api_causes[API_NOT_ALLOWED] || e->cause == &api_causes[API_WHOLE_ACCOUNT] ||
-        (c->by->is_scoped && operation_status(e) == 404))
+    if (e->cause == &api_causes[API_WHOLE_ACCOUNT] || operation_status(e) == 404)
         audit_refusal(c->installation, c->by->name, c->by->address, c->op->name, e);
     return false;
 }
@@ -247,7 +258,8 @@ static bool run_checked(const char *name, struct op_call *c, struct err *e)
     struct err failure = {0};
     c->op = operation_find(name);
     if (c->op == NULL) return err_set(e, &api_causes[API_NO_OPERATION], "there is no operation \"%s\"", name);
-    if (!check_role(c, e) || !op_check_params(c->op, c->params, e) || !check_scope(c, e)) return note_refusal(c, e);
+    if (!operation_may(c->installation, c->op, c->by, e) || !op_check_params(c->op, c->params, e)) return false;
+    if (!check_scope(c, e)) return note_refusal(c, e);
     bool ok = c->op->run(c, &failure);
     if (!note_change(c, ok, &failure, e)) return false;
     if (!ok) *e = failure;
