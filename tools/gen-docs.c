@@ -15,6 +15,7 @@
 #include "face/app/app.h"
 #include "face/health/capability.h"
 #include "face/health/readiness.h"
+#include "face/health/tenant_test.h"
 #include "flow/act/act.h"
 #include "flow/act/manage.h"
 #include "flow/ingest/ingest.h"
@@ -44,6 +45,7 @@ static const struct {
     {"Feeds", ingest_causes, INGEST_CAUSE_COUNT},
     {"Notices", notify_causes, NOTIFY_CAUSE_COUNT},
     {"Readiness", readiness_causes, READINESS_CAUSE_COUNT},
+    {"The Test", test_causes, TEST_CAUSE_COUNT},
     {"Capabilities", capability_causes, CAPABILITY_CAUSE_COUNT},
     {"Managed alerts", manage_causes, MANAGE_CAUSE_COUNT},
     {"Commands", api_causes, API_CAUSE_COUNT},

@@ -30,6 +30,15 @@ bool http_client_new(struct loop *l, const struct http_client_opts *o, struct ht
 void http_client_free(
     struct http_client *c); /* cancels what runs, without callbacks; not from a callback; accepts NULL */
 
+/* How far a request came, and who answered: for looking into a way that does not work. */
+struct http_look {
+    /* The connection alone, whoever's certificate is shown, and nothing is sent over it: to name who opens TLS on the way. */
+    bool only_connects;
+    uint32_t dns_ms, tcp_ms, tls_ms; /* since the beginning; 0: it did not come that far */
+    enum http_step { HTTP_AT_DNS, HTTP_AT_TCP, HTTP_AT_PROXY, HTTP_AT_TLS, HTTP_AT_ANSWER, HTTP_THROUGH } step;
+    char address[64];                            /* that was connected to; a proxy's own when it goes through one */
+    char subject[160], issuer[160], expires[40]; /* of the certificate; empty: none was seen */
+};
 struct http_request {
     const char *method; /* "GET", "POST", "PATCH" */
     const char *url;
@@ -47,6 +56,7 @@ struct http_request {
     uint64_t body_max; /* bytes handed over; 0: 1 MiB */
     const struct proxy_rule
         *proxy;          /* the way there; NULL: as the environment says (https_proxy); not needed afterwards */
+    struct http_look *look; /* filled in before on_done, over a connection of its own; NULL: not asked for */
     bool is_secret_path; /* the URL's path is a secret, as a webhook's: messages name the host alone */
 };
 struct http_response {

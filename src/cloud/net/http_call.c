@@ -252,6 +252,8 @@ void call_prepare(struct http_call *call, const void *request)
         return;
     }
     set_callbacks(call);
+    call->look = q->look;
+    if (q->look) look_prepare(call->easy, q->look);
 }
 
 /* ---- the end of a transfer */
@@ -312,6 +314,8 @@ static int cause_of(const struct http_call *call, CURLcode code)
 bool call_outcome(const struct http_call *call, CURLcode code, struct err *e)
 {
     const char *says = call->curl_says[0] ? call->curl_says : curl_easy_strerror(code);
+    if (call->look) look_take(call->easy, code, call->look);
+    if (call->look && call->look->only_connects && code == CURLE_OK) return true;
     if (code == CURLE_OK && call->has_status) return true;
     if (call->is_mail && call->response.status >= SMTP_REFUSED) return true; /* a refusal is an answer */
     if (call->is_too_large || code == CURLE_FILESIZE_EXCEEDED)

@@ -53,6 +53,7 @@ struct http_call {
     char method[8];
     char proxy[PROXY_ADDRESS_BYTES]; /* empty: none of ours */
     char place[PLACE_BYTES];
+    struct http_look *look; /* the caller's; NULL: none */
     char curl_says[CURL_ERROR_SIZE];
 };
 
@@ -73,5 +74,9 @@ void call_ended(struct http_call *call, CURLcode code);
 /* mailer.c */
 void mailer_take(struct http_client *c, struct http_call *call);
 void mailer_stop(struct http_client *c); /* before its calls are freed; nothing without mail */
+
+/* look.c */
+void look_prepare(CURL *easy, const struct http_look *look);
+void look_take(CURL *easy, CURLcode code, struct http_look *look);
 
 #endif

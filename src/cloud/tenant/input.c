@@ -262,3 +262,11 @@ bool input_secret(struct str secret, struct str *out, struct err *e)
     *out = s;
     return true;
 }
+
+bool tenant_check_input(const struct tenant *t, struct err *e)
+{
+    char id[GUID_BYTES], client_id[GUID_BYTES];
+    struct str secret;
+    return input_tenant_id(t->record.tenant_id, id, e) && input_client_id(t->record.client_id, id, client_id, e) &&
+           input_secret(t->secret ? secret_reveal(t->secret) : STR_NONE, &secret, e);
+}

@@ -87,6 +87,9 @@ bool tenant_record_find(struct store *s, const char *id_or_name, struct tenant_r
 /* By name. An app whose secret cannot be opened has an empty one here, so that it fails alone, at its login. */
 bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, struct tenant *t), void *arg,
                  struct err *e);
+/* Its ids and its secret once more, as they are checked when they are given: what came in by another way, or before a check
+ * was there. */
+bool tenant_check_input(const struct tenant *t, struct err *e);
 bool tenant_remove(struct store *s, const char *id_or_name, struct err *e);
 
 /* The overrides, for fronts: the member's name (an option is called the same with "-"). */

@@ -47,10 +47,18 @@ struct tenant_proof {
     perm_set granted;
     struct err why; /* cause NULL: nothing is wrong */
 };
+/* The Test (face/health/tenant_test.h). */
+struct test_request {
+    const char *tenant; /* id or name; NULL: all that are enabled and wanted */
+    bool is_full;
+    bool (*wants)(void *arg, const char *tenant_id); /* NULL: all */
+    void *wants_arg;
+};
 
 struct act_reply;
 struct respond_order;
 struct readiness;
+struct test_report;
 struct tenant;
 struct manage_order;
 struct managed_record;
@@ -74,6 +82,9 @@ struct engine_ops {
     /* Has this tenant consented to that application? Real tokens are asked for, of each API that `wants` names
      * (onboarding_bit); nothing is kept of them. The tenant need not be in the store. */
     void (*prove)(void *ctx, struct tenant *t, struct app *app, int64_t wants, struct tenant_proof out[AUD_COUNT]);
+    bool (*test)(void *ctx, const struct test_request *q,
+                 void (*each)(void *arg, const struct tenant *t, const struct test_report *r), void *arg,
+                 struct err *e);
     /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. */
     void (*tenant_changed)(void *ctx, const char *tenant_id);
 };

@@ -43,6 +43,19 @@ static const struct param tenant_set_params[] = {
     OVERRIDE_PARAMS,
     PARAMS_END};
 static const struct param tenant_one_params[] = {THE_TENANT, PARAMS_END};
+static const struct param tenant_test_params[] = {
+    {"tenant", PARAM_TENANT, true, false, false, "the tenant's id or its name"},
+    {"all", PARAM_FLAG, false, false, false, "every tenant that is enabled"},
+    {"full", PARAM_FLAG, false, false, false, "one question a source, not only one an API"},
+    {"history", PARAM_FLAG, false, false, false, "the Tests so far: of the tenant, or the last of each"},
+    PARAMS_END};
+static const struct column test_columns[] = {
+    {"name", "NAME"},       {"verdict", "VERDICT"}, {"passed", "PASSED"}, {"failed", "FAILED"},
+    {"skipped", "SKIPPED"}, {"code", "CODE"},       {"reason", "REASON"}, {0}};
+static const struct column tested_columns[] = {
+    {"at", "AT"},         {"tenant_id", "TENANT"}, {"kind", "KIND"},       {"verdict", "VERDICT"},
+    {"passed", "PASSED"}, {"failed", "FAILED"},    {"skipped", "SKIPPED"}, {0}};
+static const struct op_view tested_view = {"history", tested_columns, "no Test was made yet"};
 static const struct column org_columns[] = {{"id", "ID"}, {"name", "NAME"}, {"created", "CREATED"}, {0}};
 static const struct column tenant_columns[] = {
     {"name", "NAME"},   {"tenant_id", "TENANT"}, {"organization", "ORGANIZATION"},
@@ -91,6 +104,25 @@ const struct operation tenant_operations[] = {
      .place = OP_INSTALLATION, .reach = REACH_NAMED,
      .params = tenant_one_params,
      .run = op_tenant_show},
+    {.name = "tenant test",
+     .rest = "POST /api/v1/tenants/{tenant}/test",
+     .help = "how far does a tenant's connection come: entries, network, token, roles, reading, acting",
+     .role = ROLE_ANALYST,
+     .place = OP_ENGINE,
+     .reach = REACH_SEEN,
+     .is_read = true,
+     .params = tenant_test_params,
+     .run = op_tenant_test,
+     .list = "tenants",
+     .columns = test_columns,
+     .empty = "no tenants yet: portcullis tenant add --help",
+     .other = &tested_view,
+     .more = "Asks for new tokens and reads; nothing is changed at Microsoft: whether we may act is judged by roles, "
+             "licence "
+             "and quota. Each step has a verdict: ok, failed (with code, cause and what to do), skipped (something "
+             "before it "
+             "failed), off (not wanted, or not granted where nothing needs it). The service makes the light Test every "
+             "interval.test, a full one each 24th time. Exit 0: passed; 3: not every tenant; 1: none."},
     {.name = "tenant set",
      .rest = "PATCH /api/v1/tenants/{tenant}",
      .help =

@@ -17,6 +17,7 @@
 #include "face/app/readying.h"
 #include "face/app/reload.h"
 #include "face/app/responding.h"
+#include "face/app/testing.h"
 #include "face/app/watching.h"
 #include "flow/act/manage.h"
 #include "kit/sys/loop.h"
@@ -38,6 +39,7 @@ struct engine {
     struct proving *proving;
     struct onboarder *onboarder; /* NULL: not a service */
     struct watching *watching;
+    struct testing *testing;
     bool is_manual;
     bool is_feedless; /* the feeds never began */
     bool is_response_over;
@@ -208,7 +210,10 @@ static bool make_response(struct engine *en, bool is_manual, struct err *e)
                                 .on_own_events = on_own_events,
                                 .ctx = en,
                                 .is_manual = is_manual};
-    return responding_new(&o, &en->responding, e) && readying_new(en->installation, en->responding, &en->readying, e);
+    if (!responding_new(&o, &en->responding, e) || !readying_new(en->installation, en->responding, &en->readying, e))
+        return false;
+    struct testing_opts testing = {en->loop, en->installation, en->http, en->defender, en->responding, en->watching};
+    return testing_new(&testing, &en->testing, e);
 }
 
 static void run_loop(void *arg)
@@ -243,6 +248,7 @@ static void dismantle(struct engine *en)
     responding_free(en->responding);
     readying_free(en->readying);
     onboarder_free(en->onboarder);
+    testing_free(en->testing);
     folding_free(en->folding);
     timer_free(en->changes_timer);
     changes_free(en->changes);
@@ -264,6 +270,9 @@ static bool remap(void *ctx, const struct lake_remap_request *q, struct lake_rem
 static bool readiness(void *ctx, const char *tenant,
                       void (*each)(void *arg, const struct tenant *t, const struct readiness *r), void *arg,
                       struct err *e);
+static bool test(void *ctx, const struct test_request *q,
+                 void (*each)(void *arg, const struct tenant *t, const struct test_report *r), void *arg,
+                 struct err *e);
 static bool manage(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e);
 
 static void prove(void *ctx, struct tenant *t, struct app *app, int64_t wants, struct tenant_proof out[AUD_COUNT])
@@ -296,6 +305,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
                                   .manage = manage,
                                   .readiness = readiness,
                                   .prove = prove,
+                                  .test = test,
                                   .tenant_changed = tenant_changed};
     if (!watching_new(i->store, on_lost, en, &en->watching, e) || !loop_new(i->clock, &en->loop, e) ||
         !make_cloud(en, e) || !make_flow(en, is_manual, e) || !make_response(en, is_manual, e) ||
@@ -315,7 +325,8 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
         return false;
     }
     if (!watching_start(en->watching, e) ||
-        (!is_manual && (!readying_start(en->readying, e) || !onboarder_start(en->onboarder, e)))) {
+        (!is_manual && (!readying_start(en->readying, e) || !onboarder_start(en->onboarder, e) ||
+                        !testing_start(en->testing, e)))) {
         engine_stop(en);
         return false;
     }
@@ -404,6 +415,7 @@ void engine_stop(struct engine *en)
     if (en == NULL) return;
     engine_halt(en);
     readying_stop(en->readying);
+    testing_stop(en->testing);
     watching_stop(en->watching);
     responding_end_managing(en->responding);
     ask(en, fold_stop_now, &q);
@@ -544,6 +556,14 @@ static bool readiness(void *ctx, const char *tenant,
     if (begin.ok) return readying_ask(en->readying, tenant, each, arg, e);
     *e = begin.err;
     return false;
+}
+
+static bool test(void *ctx, const struct test_request *q,
+                 void (*each)(void *arg, const struct tenant *t, const struct test_report *r), void *arg, struct err *e)
+{
+    struct engine *en = ctx;
+    if (atomic_load(&en->is_halted)) return err_set(e, &manage_causes[MANAGE_STOPPED], "nothing was asked");
+    return testing_ask(en->testing, q, each, arg, e);
 }
 
 static bool manage(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e)

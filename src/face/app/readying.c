@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cloud/tenant/tenant.h"
+#include "face/app/several.h"
 #include "kit/sys/thread.h"
 #include "kit/sys/zones.h"
 
@@ -71,75 +72,41 @@ static const struct zone *zone(void *ctx, const char *name)
 /* ---- all tenants, several at once --------------------------------------------------------------------------------------------- */
 
 struct one {
-    struct tenant *tenant;
     struct readiness found;
     bool ok;
     struct err error;
 };
 struct run {
     struct readying *r;
-    struct one *all;
-    size_t count, cap;
-    atomic_size_t next;
+    struct several tenants;
+    struct one *all; /* parallel to them */
 };
 
-static bool add(void *arg, struct tenant *t)
+static void find_out(void *arg, size_t index, struct tenant *t)
 {
     struct run *run = arg;
-    if (!t->record.is_enabled) return true;
-    if (run->count == run->cap) {
-        size_t cap = run->cap ? run->cap * 2 : 16;
-        struct one *moved = realloc(run->all, cap * sizeof *moved);
-        INVARIANT(moved);
-        run->all = moved;
-        run->cap = cap;
-    }
-    run->all[run->count++] = (struct one){.tenant = tenant_ref(t)};
-    return true;
-}
-
-static void find_out(struct run *run, struct one *one)
-{
     struct readying *r = run->r;
+    struct one *one = &run->all[index];
     const struct readiness_ops ops = {r, ask, access_of, quota_wait_ms, engine, zone};
     struct readiness_facts *facts = calloc(1, sizeof *facts);
     INVARIANT(facts);
-    one->ok = readiness_find_out(&ops, r->installation->store, one->tenant, clock_wall(&r->installation->clock), facts,
-                                 &one->error);
+    one->ok =
+        readiness_find_out(&ops, r->installation->store, t, clock_wall(&r->installation->clock), facts, &one->error);
     if (one->ok) readiness_judge(facts, &one->found);
     free(facts);
 }
 
-static void work(void *arg)
+static bool run_all(struct run *run, const char *tenant, struct err *e)
 {
-    struct run *run = arg;
-    for (size_t i; (i = atomic_fetch_add(&run->next, 1)) < run->count && !atomic_load(&run->r->is_ending);)
-        find_out(run, &run->all[i]);
-}
-
-static bool run_all(struct run *run, struct err *e)
-{
-    struct thread *threads[AT_ONCE] = {NULL};
-    bool ok = true;
-    for (size_t i = 0; ok && i < AT_ONCE && i < run->count; i++) ok = thread_start(work, run, &threads[i], e);
-    for (size_t i = 0; i < AT_ONCE; i++) thread_join(threads[i]);
-    return ok;
-}
-
-static bool gather(struct run *run, const char *tenant, struct err *e)
-{
-    struct installation *i = run->r->installation;
-    struct tenant *one = NULL;
-    if (tenant == NULL) return tenant_each(i->store, &i->conf, add, run, e);
-    if (!tenant_find(i->store, &i->conf, tenant, &one, e)) return false;
-    (void)add(run, one);
-    tenant_unref(one);
-    return true;
+    if (!several_gather(run->r->installation, tenant, NULL, NULL, &run->tenants, e)) return false;
+    run->all = calloc(run->tenants.count + 1, sizeof *run->all);
+    INVARIANT(run->all);
+    return several_run(&run->tenants, AT_ONCE, &run->r->is_ending, find_out, run, e);
 }
 
 static void run_done(struct run *run)
 {
-    for (size_t i = 0; i < run->count; i++) tenant_unref(run->all[i].tenant);
+    several_done(&run->tenants);
     free(run->all);
 }
 
@@ -148,11 +115,11 @@ bool readying_ask(struct readying *r, const char *tenant,
                   struct err *e)
 {
     struct run run = {.r = r};
-    bool ok = gather(&run, tenant, e) && run_all(&run, e);
-    for (size_t i = 0; ok && i < run.count; i++) {
+    bool ok = run_all(&run, tenant, e);
+    for (size_t i = 0; ok && i < run.tenants.count; i++) {
         ok = run.all[i].ok;
         if (ok)
-            each(arg, run.all[i].tenant, &run.all[i].found);
+            each(arg, run.tenants.tenants[i], &run.all[i].found);
         else
             *e = run.all[i].error;
     }
@@ -162,13 +129,12 @@ bool readying_ask(struct readying *r, const char *tenant,
 
 /* ---- by itself ------------------------------------------------------------------------------------------------------------------ */
 
-static void tell_one(struct readying *r, const struct one *one)
+static void tell_one(struct readying *r, const struct tenant *t, const struct one *one)
 {
     bool told = false;
     struct err e;
     if (atomic_load(&r->is_ending) || !one->ok) return;
-    if (readiness_tell(r->installation->store, one->tenant, &one->found, &told, &e) && told)
-        responding_notices(r->responding);
+    if (readiness_tell(r->installation->store, t, &one->found, &told, &e) && told) responding_notices(r->responding);
 }
 
 static void hourly(void *arg)
@@ -177,8 +143,8 @@ static void hourly(void *arg)
     struct err e;
     for (uint32_t ms = FIRST_MS; !gate_wait_ms(r->end, ms); ms = EVERY_MS) {
         struct run run = {.r = r};
-        if (gather(&run, NULL, &e) && run_all(&run, &e))
-            for (size_t i = 0; i < run.count; i++) tell_one(r, &run.all[i]);
+        if (run_all(&run, NULL, &e))
+            for (size_t i = 0; i < run.tenants.count; i++) tell_one(r, run.tenants.tenants[i], &run.all[i]);
         run_done(&run);
     }
 }

@@ -12,6 +12,11 @@ const struct cause capability_causes[CAPABILITY_CAUSE_COUNT] = {
         {"capability.role_needed", ERR_AUTH, "the application lacks the role for it there",
          "Grant the role that the message names, have the administrator it names consent, and try "
          "again once portcullis tenant test shows it."},
+    [CAPABILITY_NO_ROLES] =
+        {"capability.no_roles", ERR_AUTH, "the tokens come without any role",
+         "Nobody has consented to the application's permissions yet, or it asks for none: look at its "
+         "API permissions in Entra, and have an administrator of the tenant consent. After consent it "
+         "takes some minutes to show."},
     [CAPABILITY_CONSENT_LOST] =
         {"capability.consent_lost", ERR_AUTH, "consent to the application was withdrawn",
          "Ask the customer whether that was meant; if not, have an administrator consent again. "

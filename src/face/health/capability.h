@@ -60,6 +60,7 @@ bool condition_end(struct store *s, const struct condition_change *c, const char
 
 enum {
     CAPABILITY_ROLE_NEEDED,
+    CAPABILITY_NO_ROLES,
     CAPABILITY_CONSENT_LOST,
     CAPABILITY_ROLE_REMOVED,
     CAPABILITY_SECRET_REFUSED,

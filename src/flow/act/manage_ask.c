@@ -15,7 +15,7 @@ struct ask {
     struct tenant *tenant;
     enum endpoint endpoint;
     enum call_urgency urgency;
-    char *query, *body, *id;
+    char *query, *kql, *body, *id;
     struct buf text;
     bool ok;
     struct err error;
@@ -41,7 +41,11 @@ static void send_now(void *arg)
         gate_open(k->done);
         return;
     }
-    struct fetch f = {.endpoint = k->endpoint, .query = str_of(k->query), .body = str_of(k->body), .id = str_of(k->id)};
+    struct fetch f = {.endpoint = k->endpoint,
+                      .query = str_of(k->query),
+                      .kql = str_of(k->kql),
+                      .body = str_of(k->body),
+                      .id = str_of(k->id)};
     calls_send(k->m->o.calls, k->tenant, &f, k->urgency, answered, k);
 }
 
@@ -50,6 +54,7 @@ static void ask_free(struct ask *k)
     gate_free(k->done);
     tenant_unref(k->tenant);
     free(k->query);
+    free(k->kql);
     free(k->body);
     free(k->id);
     buf_done(&k->text);
@@ -65,9 +70,10 @@ static struct ask *ask_new(struct manage *m, struct tenant *t, const struct fetc
     k->tenant = tenant_ref(t);
     k->endpoint = f->endpoint;
     k->query = str_dup(f->query);
+    k->kql = str_dup(f->kql);
     k->body = str_dup(f->body);
     k->id = str_dup(f->id);
-    INVARIANT(k->query && k->body && k->id);
+    INVARIANT(k->query && k->kql && k->body && k->id);
     buf_init(&k->text, TEXT_MAX);
     pthread_mutex_lock(&m->lock);
     LIST_INSERT_HEAD(&m->asks, k, in_list);

@@ -33,7 +33,7 @@ struct conf {
     int64_t log_keep_ms;
     uint64_t lake_file_bytes; /* useful size of a lake file, compressed */
     int64_t lake_fold_ms;     /* fold at the latest after this */
-    int64_t interval_alerts_ms, interval_hunting_ms, interval_machines_ms;
+    int64_t interval_alerts_ms, interval_hunting_ms, interval_machines_ms, interval_test_ms;
     int64_t lookback_alerts_ms, lookback_hunting_ms; /* first look-back of a new tenant */
     int64_t request_timeout_ms, request_stall_ms;    /* whole call; no byte for this long */
     int64_t hunting_calls_per_minute;                /* what Microsoft grants a tenant */

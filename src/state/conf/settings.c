@@ -30,6 +30,7 @@ const struct conf_setting conf_settings[] = {
     {"interval.alerts", CONF_DURATION, "60s", "100ms..24h", "how often alerts and incidents are asked for", MEMBER(interval_alerts_ms)},
     {"interval.hunting", CONF_DURATION, "5m", "100ms..24h", "how often hunting tables are asked for", MEMBER(interval_hunting_ms)},
     {"interval.machines", CONF_DURATION, "15m", "100ms..24h", "how often machines are asked for", MEMBER(interval_machines_ms)},
+    {"interval.test", CONF_DURATION, "1h", "1s..24h", "how often each tenant's connection is tested lightly; every 24th time, in full", MEMBER(interval_test_ms)},
     {"lookback.alerts", CONF_DURATION, "30d", "0s..180d", "how far back a new tenant's alerts and incidents are read", MEMBER(lookback_alerts_ms)},
     {"lookback.hunting", CONF_DURATION, "24h", "0s..30d", "how far back a new tenant's hunting tables are read", MEMBER(lookback_hunting_ms)},
     {"request.timeout", CONF_DURATION, "5m", "1s..1h", "a whole call to Microsoft may take this long", MEMBER(request_timeout_ms)},

@@ -112,3 +112,11 @@ bool store_tested_list(struct store *s, const char *tenant_id, bool is_latest,
     }
     return cursor_close(&c);
 }
+
+bool store_tested_last_full(struct store *s, struct wall *out, struct err *e)
+{
+    struct cursor c;
+    if (!cursor_open(s, SQL_TESTED_LAST_FULL, &c, e, "")) return false;
+    *out = cursor_next(&c) ? column_wall(&c, 0) : (struct wall){0};
+    return cursor_close(&c);
+}

@@ -349,6 +349,7 @@
     X(TESTED_ADD, "INSERT INTO tested (tenant_id, at, is_full, ok, failed, skipped, body) VALUES (?, ?, ?, ?, ?, ?, ?)")           \
     X(TESTED_DROP, "DELETE FROM tested WHERE tenant_id = ?1 AND id <= (SELECT id FROM tested WHERE tenant_id = ?1"                 \
                    " ORDER BY id DESC LIMIT 1 OFFSET ?2)")                                                                         \
+    X(TESTED_LAST_FULL, "SELECT coalesce(max(at), 0) FROM tested WHERE is_full = 1")                                               \
     X(TESTED_LIST, "SELECT tenant_id, at, is_full, ok, failed, skipped, body FROM tested WHERE ?1 IN ('', tenant_id)"              \
                    " ORDER BY id DESC")                                                                                            \
     X(TESTED_LATEST, "SELECT tenant_id, at, is_full, ok, failed, skipped, body FROM tested WHERE ?1 IN ('', tenant_id)"            \

@@ -665,6 +665,7 @@ struct tested_record {
     struct str body; /* its verdicts, JSON; borrowed */
 };
 bool store_tested_add(struct store *s, const struct tested_record *r, struct err *e); /* STORE_GONE */
+bool store_tested_last_full(struct store *s, struct wall *out, struct err *e); /* of any tenant; 0: never */
 /* The newest first; `is_latest`: of each tenant that one alone. */
 bool store_tested_list(struct store *s, const char *tenant_id /* NULL: all */, bool is_latest,
                        bool (*each)(void *arg, const struct tested_record *r), void *arg, struct err *e);
