@@ -263,10 +263,19 @@ bool input_secret(struct str secret, struct str *out, struct err *e)
     return true;
 }
 
+static bool check_app(const struct tenant *t, const struct app *app, struct err *e)
+{
+    char client_id[GUID_BYTES];
+    struct str secret;
+    if (!input_client_id(app->record.client_id, t->record.tenant_id, client_id, e)) return false;
+    if (!app->has_active || app->credentials[0].record.kind != CREDENTIAL_SECRET) return true;
+    return input_secret(secret_reveal(app->credentials[0].secret), &secret, e);
+}
+
 bool tenant_check_input(const struct tenant *t, struct err *e)
 {
-    char id[GUID_BYTES], client_id[GUID_BYTES];
-    struct str secret;
-    return input_tenant_id(t->record.tenant_id, id, e) && input_client_id(t->record.client_id, id, client_id, e) &&
-           input_secret(t->secret ? secret_reveal(t->secret) : STR_NONE, &secret, e);
+    char id[GUID_BYTES];
+    bool ok = input_tenant_id(t->record.tenant_id, id, e);
+    for (unsigned i = 0; ok && i < t->app_count; i++) ok = check_app(t, t->apps[i], e);
+    return ok;
 }

@@ -590,8 +590,11 @@ static void reload_tenant(void *arg)
 
 static void tenant_changed(void *ctx, const char *tenant_id)
 {
+    struct engine *en = ctx;
     struct question q = {.tenant_id = tenant_id};
-    ask(ctx, reload_tenant, &q);
+    struct err e;
+    (void)store_token_tidy(en->installation->store, tenant_id, &e); /* else with the next login */
+    ask(en, reload_tenant, &q);
 }
 
 const struct engine_ops *engine_operations(struct engine *en)

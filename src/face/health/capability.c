@@ -209,6 +209,35 @@ static bool end(struct store *s, enum capability_state state, const char *tenant
     return condition_end(s, &c, again, told_out, e);
 }
 
+/* ---- licences: one that goes takes an API and many feeds along; the first and the last of a tenant are told ------------------- */
+
+struct licences {
+    const char *subject;
+    unsigned others;
+};
+
+static bool count_other(void *arg, const struct condition_record *r)
+{
+    struct licences *l = arg;
+    bool is_licence = strcmp(r->state, capability_state_names[STATE_LICENCE_MISSING]) == 0;
+    if (is_licence && strcmp(r->subject, l->subject) != 0) l->others++;
+    return true;
+}
+
+static bool licence_changed(struct store *s, const char *tenant_id, const char *subject, bool is_there,
+                            const char *detail, bool *told_out, struct err *e)
+{
+    struct condition_change c = change_of(STATE_LICENCE_MISSING, tenant_id, subject);
+    struct licences l = {subject, 0};
+    if (!store_condition_list(s, tenant_id, count_other, &l, e)) return false;
+    c.group = "licence";
+    c.is_quiet = l.others > 0;
+    c.detail = detail;
+    if (!is_there) return condition_begin(s, &c, told_out, e);
+    c.cause = &capability_causes[CAPABILITY_AGAIN];
+    return condition_end(s, &c, c.is_quiet ? NULL : agains[STATE_LICENCE_MISSING], told_out, e);
+}
+
 /* What was seen of one app and API before. */
 struct before {
     const struct login_news *n;
@@ -253,9 +282,9 @@ static bool refused(struct store *s, const struct login_news *n, bool was_there,
 {
     for (size_t i = 0; i < sizeof by_cause / sizeof *by_cause; i++) {
         if (n->e->cause != &defender_causes[by_cause[i].cause] || (by_cause[i].only_if_was && !was_there)) continue;
-        bool is_of_api = by_cause[i].state == STATE_LICENCE_MISSING;
-        struct condition_change c =
-            change_of(by_cause[i].state, n->tenant_id, is_of_api ? api_rows[n->audience].name : n->client_id);
+        if (by_cause[i].state == STATE_LICENCE_MISSING)
+            return licence_changed(s, n->tenant_id, api_rows[n->audience].name, false, n->e->text, told_out, e);
+        struct condition_change c = change_of(by_cause[i].state, n->tenant_id, n->client_id);
         c.detail = n->e->text;
         return condition_begin(s, &c, told_out, e);
     }
@@ -267,8 +296,7 @@ static bool let_in(struct store *s, const struct login_news *n, bool *told_out, 
 {
     bool ok = end(s, STATE_SECRET_REFUSED, n->tenant_id, n->client_id, agains[STATE_SECRET_REFUSED], told_out, e) &&
               end(s, STATE_LOGIN_REFUSED, n->tenant_id, n->client_id, agains[STATE_LOGIN_REFUSED], told_out, e) &&
-              end(s, STATE_LICENCE_MISSING, n->tenant_id, api_rows[n->audience].name, agains[STATE_LICENCE_MISSING],
-                  told_out, e);
+              licence_changed(s, n->tenant_id, api_rows[n->audience].name, true, "", told_out, e);
     if (!ok || n->roles.n == 0) return ok;
     return end(s, STATE_CONSENT_LOST, n->tenant_id, n->client_id, agains[STATE_CONSENT_LOST], told_out, e);
 }
@@ -342,37 +370,16 @@ bool capability_login(struct store *s, const struct login_news *n, bool *told_ou
     if (!store_token_list(s, n->tenant_id, look_before, &b, e) ||
         !store_condition_list(s, n->tenant_id, note_any, &b.has_conditions, e))
         return false;
-    if (n->e) return refused(s, n, b.has_one, told_out, e);
+    if (n->e) return store_token_tidy(s, n->tenant_id, e) && refused(s, n, b.has_one, told_out, e);
     if (b.is_same && !b.has_conditions) return true;
+    if (!store_token_tidy(s, n->tenant_id, e)) return false;
     if (b.has_conditions && !let_in(s, n, told_out, e)) return false;
     if (!b.is_same && !store_roles(s, n, e)) return false;
     if (n->roles.n == 0 && b.has_roles && b.of_client == 0) return lost_all(s, n, told_out, e);
     return n->roles.n == 0 && b.of_client == 0 ? true : compare_roles(s, n, b.granted, told_out, e);
 }
 
-struct licences {
-    const char *feed;
-    unsigned others;
-};
-
-static bool count_other(void *arg, const struct condition_record *r)
-{
-    struct licences *l = arg;
-    bool is_licence = strcmp(r->state, capability_state_names[STATE_LICENCE_MISSING]) == 0;
-    if (is_licence && strcmp(r->subject, l->feed) != 0) l->others++;
-    return true;
-}
-
-/* A licence that goes takes many feeds along: the first and the last of a tenant are told. */
 bool capability_feed(struct store *s, const struct feed_news *n, bool *told_out, struct err *e)
 {
-    struct condition_change c = change_of(STATE_LICENCE_MISSING, n->tenant_id, n->feed);
-    struct licences l = {n->feed, 0};
-    if (!store_condition_list(s, n->tenant_id, count_other, &l, e)) return false;
-    c.group = "feeds";
-    c.is_quiet = l.others > 0;
-    c.detail = n->text ? n->text : "";
-    if (!n->is_licensed) return condition_begin(s, &c, told_out, e);
-    c.cause = &capability_causes[CAPABILITY_AGAIN];
-    return condition_end(s, &c, c.is_quiet ? NULL : agains[STATE_LICENCE_MISSING], told_out, e);
+    return licence_changed(s, n->tenant_id, n->feed, n->is_licensed, n->text ? n->text : "", told_out, e);
 }

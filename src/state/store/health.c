@@ -28,9 +28,10 @@ bool store_token_list(struct store *s, const char *tenant_id, bool (*each)(void 
     return cursor_close(&c);
 }
 
-bool store_token_remove(struct store *s, const char *tenant_id, const char *client_id, struct err *e)
+bool store_token_tidy(struct store *s, const char *tenant_id, struct err *e)
 {
-    return run_statement(s, SQL_TOKEN_REMOVE, NULL, e, "tt", tenant_id, client_id);
+    return run_statement(s, SQL_TOKEN_TIDY, NULL, e, "t", tenant_id) &&
+           run_statement(s, SQL_CONDITION_TIDY, NULL, e, "t", tenant_id);
 }
 
 /* ---- conditions ------------------------------------------------------------------------------------------------------------- */

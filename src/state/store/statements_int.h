@@ -339,7 +339,10 @@
                  " ON CONFLICT (tenant_id, client_id, audience) DO UPDATE SET roles = excluded.roles, seen = excluded.seen")       \
     X(TOKEN_LIST, "SELECT tenant_id, client_id, audience, roles, seen FROM token_seen WHERE tenant_id = ?"                         \
                   " ORDER BY client_id, audience")                                                                                 \
-    X(TOKEN_REMOVE, "DELETE FROM token_seen WHERE tenant_id = ? AND client_id = ?")                                                \
+    X(TOKEN_TIDY, "DELETE FROM token_seen WHERE tenant_id = ?1 AND client_id NOT IN"                                              \
+                  " (SELECT client_id FROM app JOIN tenant_app ON app_id = app.id WHERE tenant_id = ?1)")                          \
+    X(CONDITION_TIDY, "DELETE FROM condition WHERE tenant_id = ?1 AND subject LIKE '________-____-____-____-____________'"         \
+                      " AND subject NOT IN (SELECT client_id FROM app JOIN tenant_app ON app_id = app.id WHERE tenant_id = ?1)")   \
     X(CONDITION_ADD, "INSERT INTO condition (tenant_id, state, subject, code, detail, remedy, since)"                              \
                      " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, state, subject) DO NOTHING")                           \
     X(CONDITION_SET, "UPDATE condition SET detail = ?, remedy = ? WHERE tenant_id = ? AND state = ? AND subject = ?")              \

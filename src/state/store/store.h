@@ -642,7 +642,8 @@ struct token_record {
 bool store_token_put(struct store *s, const struct token_record *r, struct err *e); /* STORE_GONE */
 bool store_token_list(struct store *s, const char *tenant_id, bool (*each)(void *arg, const struct token_record *r),
                       void *arg, struct err *e);
-bool store_token_remove(struct store *s, const char *tenant_id, const char *client_id, struct err *e);
+/* Forgets tokens of apps that the tenant does not have any more, and the conditions about them (whose subject they are). */
+bool store_token_tidy(struct store *s, const char *tenant_id, struct err *e);
 /* What stands wrong with a tenant right now ("role_removed"), about what ("Machine.Isolate"), and since when. */
 struct condition_record {
     char tenant_id[GUID_BYTES];

@@ -50,8 +50,19 @@ static void look_at_tokens(struct store *s, struct buf *text)
     (void)str_copy(STR("bbbbbbbb-0000-4000-8000-00000000000f"), r.tenant_id, sizeof r.tenant_id);
     assert_false(store_token_put(s, &r, &e));
     assert_ptr_equal(e.cause, &store_causes[STORE_GONE]);
-    must(store_token_remove(s, TENANT_A, CLIENT, &e), &e);
+    struct app_record app = {.client_id = CLIENT, .name = "Ours"};
+    must(store_app_put(s, &app, &e) && store_tenant_app_add(s, TENANT_A, app.id, &e) &&
+             store_token_tidy(s, TENANT_A, &e),
+         &e);
+    assert_string_equal(tokens(s, text), "cccc 0 C;cccc 1 A\nB;");
+    struct app_record other = {.client_id = "dddddddd-0000-4000-8000-000000000004", .name = "Other"};
+    must(store_app_put(s, &other, &e) && store_tenant_app_add(s, TENANT_A, other.id, &e) &&
+             store_tenant_app_remove(s, TENANT_A, app.id, &e),
+         &e);
+    struct condition_record lost = {.tenant_id = TENANT_A, .state = "consent_lost", .subject = CLIENT};
+    must(store_condition_put(s, &lost, NULL, &e) && store_token_tidy(s, TENANT_A, &e), &e);
     assert_string_equal(tokens(s, text), "");
+    assert_string_equal(conditions(s, TENANT_A, text), "");
 }
 
 static void look_at_conditions(struct store *s, struct buf *text)
