@@ -70,6 +70,11 @@ def rules(tap, box, names, proxy, twin):
              "proxy which says which rule applies to each address", ways)
     tap.case(way(box, twin.url, "--tenant", other)[0]["proxy"] == "environment", "and that none does for another", way(box, twin.url, "--tenant", other))
 
+    report = json.loads(box.run("tenant", "test", through, "--json").stdout)
+    found = {f["check"]: f for f in report["findings"] if f["check"] in ("proxy", "dns", "tls")}
+    tap.case(found["proxy"]["verdict"] == "ok" and address in found["proxy"]["detail"] and "tenant's rule 127.0.0.1" in found["proxy"]["detail"] and
+             found["dns"]["verdict"] == "off" and found["tls"]["verdict"] == "ok" and report["verdict"] == "ok", "tenant test shows which rule applied", found)
+
     done = box.run("proxy", "set", "127.0.0.1", address, "--user", "svc", "--password-file", "-", "--org", "Second", **secret)
     before = proxy.connects()
     done = pull(box, other)

@@ -115,6 +115,14 @@ def tls_and_clock(tap):
             _, r = test(i, name)
             tls = one(r, "tls")
             tap.case(tls["verdict"] == "ok" and "certificate is of" in tls["detail"] and "until" in tls["detail"], "a trusted one: its issuer and its end", tls)
+            tap.case(one(r, "proxy")["verdict"] == "off" and "no rule" in one(r, "proxy")["detail"], "which rule chose the way is told: none", one(r, "proxy"))
+            i.run("proxy", "set", "127.0.0.1", "direct")
+            _, r2 = test(i, name)
+            tap.case("direct" in one(r2, "proxy")["detail"] and "account's rule 127.0.0.1" in one(r2, "proxy")["detail"], "or the account's", one(r2, "proxy"))
+            i.run("proxy", "set", "127.0.0.1", f"http://127.0.0.1:{closed_port()}", "--tenant", name)
+            _, r2 = test(i, name)
+            tap.case(one(r2, "proxy")["verdict"] == "failed" and one(r2, "proxy")["code"] == "net.proxy_unreached" and one(r2, "tcp")["verdict"] == "skipped",
+                     "a proxy that is not there has failed, not the host", of(r2, "proxy"))
             clock = one(r, "clock")
             tap.case(clock["verdict"] == "failed" and clock["code"] == "test.clock" and "behind" in clock["detail"], "a clock that differs by minutes", clock)
 

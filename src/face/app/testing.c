@@ -44,6 +44,7 @@ struct run {
 struct host_look {
     struct testing *t;
     const char *url;
+    const struct proxy_rule *rule; /* NULL: none decides */
     struct http_look out;
     struct http_call *call; /* loop */
     struct gate *done;
@@ -77,6 +78,7 @@ static void look_now(void *arg)
                                                .connect_timeout_ms = CONNECT_MS,
                                                .stall_timeout_ms = ANSWER_MS,
                                                .total_timeout_ms = ANSWER_MS,
+                                               .proxy = l->rule,
                                                .look = &l->out},
                         &(struct http_handler){.ctx = l, .on_body = pour_out, .on_done = looked});
 }
@@ -103,23 +105,41 @@ static void look_at(struct host_look *l)
 }
 
 /* Who shows a certificate that is not trusted: by a connection over which nothing is sent. */
-static void look_who_opens(struct testing *t, const char *url, struct test_reach *x)
+static void look_who_opens(struct testing *t, const char *url, const struct proxy_rule *rule, struct test_reach *x)
 {
-    struct host_look l = {.t = t, .url = url, .out = {.only_connects = true}};
+    struct host_look l = {.t = t, .url = url, .rule = rule, .out = {.only_connects = true}};
     look_at(&l);
     (void)snprintf(x->opener, sizeof x->opener, "%s", l.out.issuer);
 }
 
-static void reach_anew(struct testing *t, const char *url, struct test_reach *x)
+static bool is_of_proxy(const struct err *e)
 {
-    struct host_look l = {.t = t, .url = url};
+    return e->cause == &net_causes[NET_PROXY_UNREACHED] || e->cause == &net_causes[NET_PROXY_LOGIN] ||
+           e->cause == &net_causes[NET_PROXY_REFUSED];
+}
+
+static void tell_way(const struct proxy_rule *rule, struct test_reach *x)
+{
+    x->is_by_proxy = rule && !proxy_is_direct(rule);
+    if (rule)
+        (void)snprintf(x->way, sizeof x->way, "%s%.70s: the %s's rule %.50s", x->is_by_proxy ? "through " : "",
+                       rule->address, proxy_level_names[rule->level], rule->pattern);
+    else
+        (void)snprintf(x->way, sizeof x->way, "%s",
+                       getenv("https_proxy") || getenv("HTTPS_PROXY") || getenv("all_proxy")
+                           ? "no rule decides: as the environment says"
+                           : "direct: no rule decides");
+}
+
+static void reach_anew(struct testing *t, const char *url, const struct proxy_rule *rule, struct test_reach *x)
+{
+    struct host_look l = {.t = t, .url = url, .rule = rule};
     look_at(&l);
-    *x = (struct test_reach){.look = l.out,
-                             .error = l.error,
-                             .way = "direct",
-                             .here = clock_wall(&t->o.installation->clock),
-                             .date = l.date};
-    if (x->error.cause && x->look.step == HTTP_AT_TLS) look_who_opens(t, url, x);
+    *x = (struct test_reach){
+        .look = l.out, .error = l.error, .here = clock_wall(&t->o.installation->clock), .date = l.date};
+    if (is_of_proxy(&x->error)) x->look.step = HTTP_AT_PROXY;
+    tell_way(rule, x);
+    if (x->error.cause && x->look.step == HTTP_AT_TLS) look_who_opens(t, url, rule, x);
 }
 
 static bool is_seen(struct run *run, const char *url, struct test_reach *out)
@@ -132,20 +152,26 @@ static bool is_seen(struct run *run, const char *url, struct test_reach *out)
     return h != NULL;
 }
 
-static void reach(void *ctx, const struct tenant *tenant, const char *url, struct test_reach *out)
+static void keep(struct run *run, const char *url, const struct test_reach *reach)
 {
-    struct run *run = ctx;
-    (void)tenant;
-    if (is_seen(run, url, out)) return;
     struct seen_host *h = calloc(1, sizeof *h);
     INVARIANT(h);
-    reach_anew(run->t, url, out);
     (void)snprintf(h->url, sizeof h->url, "%s", url);
-    h->reach = *out;
+    h->reach = *reach;
     (void)pthread_mutex_lock(&run->lock);
     h->next = run->hosts;
     run->hosts = h;
     (void)pthread_mutex_unlock(&run->lock);
+}
+
+/* Once a run for all tenants that go there without a rule. */
+static void reach(void *ctx, const struct tenant *tenant, const char *url, struct test_reach *out)
+{
+    struct run *run = ctx;
+    const struct proxy_rule *rule = proxy_for(tenant->proxies, url);
+    if (rule == NULL && is_seen(run, url, out)) return;
+    reach_anew(run->t, url, rule, out);
+    if (rule == NULL) keep(run, url, out);
 }
 
 /* ---- what else the Test asks ---------------------------------------------------------------------------------------------------- */
