@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Customers come in: by a real browser through the twin's consent screen and back to our page; without any call-back; by a file of 500
 lines of which half is broken. Links that are used again, forged, or answered by another tenant are refused and told in the audit trail."""
-import email, email.policy, html, json, re, socket, tempfile, time, urllib.error, urllib.parse, urllib.request, uuid
+import email, email.policy, json, socket, tempfile, time, urllib.error, urllib.parse, urllib.request, uuid
 import pathlib, random
 
 import browser
@@ -88,8 +88,8 @@ class World:
 
     def answers(self):
         """What the audit trail tells of answers: their outcomes, in order."""
-        entries = self.do("audit", "list", "--limit", "1000")["entries"]
-        return [e for e in entries if e["operation"] == "onboarding callback"]
+        entries = self.do("audit", "list", "--operation", "onboarding callback", "--newest", "1000")["entries"]
+        return [e["detail"] if isinstance(e["detail"], dict) else json.loads(e["detail"]) for e in reversed(entries)]
 
     def consent(self, link, tenant, role="global_admin"):
         """The administrator's yes, by a program: the way back to us."""
@@ -121,14 +121,14 @@ def by_browser(tap, w):
              and w.state(number)["code"] == "onboarding.role_too_low", "one whose role is too low as well", seen)
     seen = browser.go(made["url"], *sign_in(tenant), ("click", "#accept"))
     tap.case(seen[-1]["title"] == "Consent received" and tenant["tenant_id"] in seen[-1]["text"] and "default-src 'none'" in seen[-1]["policy"]
-             and not seen[-1]["errors"], "the right one comes back to a plain page that loads nothing", seen[-1])
+             and not any("Policy" in e for e in seen[-1]["errors"]), "the right one comes back to a plain page that loads nothing", seen[-1])
     done = w.becomes(number, "active")
     tap.case(done["state"] == "active" and done["graph"] == done["endpoint"] == "granted" and done["tenant_id"] == tenant["tenant_id"],
              "both APIs' tokens prove it", done)
     here = next((t for t in w.do("tenant", "list")["tenants"] if t["tenant_id"] == tenant["tenant_id"]), {})
     tap.case(here.get("organization") == "Northwind" and here.get("name") == "Northwind main", "the tenant is there", here)
-    set_to = next(s for s in w.do("settings", "show", "--tenant", tenant["tenant_id"])["settings"] if s["name"] == "lookback")
-    tap.case((set_to["value"], set_to["from"]) == ("60d", "tenant") or set_to["value"] in ("60d", "5184000s"), "with its first look back", set_to)
+    set_to = next(s for s in w.do("settings", "show", "--tenant", tenant["tenant_id"])["settings"] if s["setting"] == "lookback")
+    tap.case((set_to["value"], set_to["from"]) == ("60d", "tenant"), "with its first look back", set_to)
     alerts = wait(lambda: w.do("alert", "list", "--tenant", tenant["tenant_id"])["alerts"])
     tap.case(bool(alerts), "and its alerts arrive by themselves", alerts)
     seen = browser.go(seen[-1]["url"])
@@ -136,7 +136,7 @@ def by_browser(tap, w):
 
 
 def outcomes(w):
-    return [e["detail"]["outcome"] if isinstance(e["detail"], dict) else json.loads(e["detail"])["outcome"] for e in w.answers()]
+    return [answer["outcome"] for answer in w.answers()]
 
 
 def refusals(tap, w):
@@ -191,7 +191,6 @@ def sets(tap, w):
                 "barracuda-response": ("no permissions", "granted"), "barracuda-multi-tenant": ("no permissions", "granted")}
     made = {}
     for n, name in enumerate(SETS, 1):
-        made[name] = w.link(w.tenants[n]["tenant_id"], "--org", name)["onboarding"], w.tenants[n]
         link = w.link(w.tenants[n]["tenant_id"], "--org", name)
         made[name] = link["onboarding"], w.tenants[n]
         fetch(w.consent(link["url"], w.tenants[n]))
@@ -208,6 +207,7 @@ def slowly(tap, w, process):
     first = w.becomes(made["onboarding"], "checking")
     process.kill()
     process.wait()
+    (w.i.folder / "data/serve.sock").unlink()  # left by the killed one
     process = w.i.serve()
     w.i.wait_until_served(process)
     done = w.becomes(made["onboarding"], "active", seconds=40)
@@ -223,13 +223,13 @@ def mail(tap, w):
     mailbox = w.twin.ask("/twin/mailbox")["address"]
     w.do("channel", "add", "mail", "--kind", "email", "--address", mailbox, "--sender", "soc@guard.example")
     made = w.link("--org", "Mailed", "--mail", "admin@customer.example")
-    mails = w.twin.ask("/twin/mails")["mails"]
+    mails = w.twin.ask("/twin/mails")
     text = email.message_from_string(mails[-1]["text"], policy=email.policy.default).get_content()
     tap.case(made["url"] in text and "Privileged Role Administrator" in text and "MFA" in text and "Machine.Isolate" in text
              and "isolate and release devices" in text and made["client_id"] in text, "the mail has link, role, MFA, permissions and reasons", text)
     done = w.i.run("tenant", "consent-url", "--org", "Mailed", "--mail", "nobody@customer.example")
     tap.case(done.returncode == 1 and "notify.refused" in done.stderr, "a mail that is refused is told", done.stderr)
-    tap.case(w.refused("tenant", "consent-url", "--org", "X", "--mail", "no address") == "api.bad_param", "and an address that is none")
+    tap.case(w.refused("tenant", "consent-url", "--org", "X", "--mail", "no address") == "api.bad_parameter", "and an address that is none")
 
 
 def import_500(tap):

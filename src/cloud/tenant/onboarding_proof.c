@@ -43,7 +43,18 @@ bool onboarding_suspect(struct store *s, const struct conf *c, const struct onbo
     return *out != NULL;
 }
 
-/* Before the tenant is there, so that its feeds begin with it. */
+/* In the largest unit that tells it whole. */
+static void duration_text(int64_t ms, char out[32])
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{24 * 3600 * 1000, "d"}, {3600 * 1000, "h"}, {60 * 1000, "m"}, {1000, "s"}};
+    size_t i = 0;
+    while (i + 1 < sizeof units / sizeof units[0] && ms % units[i].ms) i++;
+    (void)snprintf(out, 32, "%lld%s", (long long)(ms / units[i].ms), units[i].unit);
+}
+
 bool onboarding_lookback(struct store *s, const char *tenant_id, int64_t org_id, int64_t lookback_ms,
                          int64_t lookback_hunting_ms, const char *actor, struct wall now, struct err *e)
 {
@@ -55,7 +66,7 @@ bool onboarding_lookback(struct store *s, const char *tenant_id, int64_t org_id,
     char text[32];
     (void)snprintf(scope.tenant_id, sizeof scope.tenant_id, "%s", tenant_id);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        (void)snprintf(text, sizeof text, "%llds", (long long)(rows[i].ms / 1000));
+        duration_text(rows[i].ms < 0 ? 0 : rows[i].ms, text);
         if (rows[i].ms >= 0 && !settings_set(s, &scope, rows[i].name, str_of(text), actor, now, e)) return false;
     }
     return true;
