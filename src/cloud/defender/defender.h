@@ -224,6 +224,7 @@ enum {
     DEFENDER_FOREIGN_LINK,
     DEFENDER_BAD_ANSWER,
     DEFENDER_CLOCK,
+    DEFENDER_ENDPOINT_OFF,
     DEFENDER_CAUSE_COUNT
 };
 extern const struct cause defender_causes[DEFENDER_CAUSE_COUNT];

@@ -236,6 +236,13 @@ static void send_if_allowed(struct fetch_call *c, const struct token *t, const c
     }
 }
 
+/* Whoever asks, and whatever for: what is switched off is not called. */
+static bool is_wanted(const struct fetch_call *c, struct err *e)
+{
+    return c->row->audience == AUD_GRAPH || !c->tenant->is_endpoint_off ||
+           err_set(e, &defender_causes[DEFENDER_ENDPOINT_OFF], "%s was not asked", c->row->name);
+}
+
 static void on_wake(void *arg)
 {
     struct fetch_call *c = arg;
@@ -243,7 +250,7 @@ static void on_wake(void *arg)
     struct buf url;
     struct err e = c->failure;
     buf_init(&url, 0);
-    bool ok = e.cause == NULL && add_url(c, &url, &e);
+    bool ok = e.cause == NULL && is_wanted(c, &e) && add_url(c, &url, &e);
     enum token_state state = ok ? token_get(c->d, c->tenant, c->app, c->row->audience, &t, &e) : TOKEN_FAILED;
     switch (state) {
     case TOKEN_READY: send_if_allowed(c, t, buf_cstr(&url)); break;

@@ -79,4 +79,13 @@ const struct cause tenant_causes[TENANT_CAUSE_COUNT] = {
                            "Leave out --tenant and --org to set it for the whole account."},
     [SETTING_NOT_SET] = {"setting.not_set", ERR_INPUT, "there is nothing to take back at this level",
                          "See where the value comes from: portcullis settings show."},
+    [SETTING_NEEDS_ENDPOINT] = {"setting.needs_endpoint", ERR_INPUT,
+                                "remediation cannot be on where Defender for Endpoint is off",
+                                "Switch it on first: portcullis settings set endpoint on (--tenant T or --org O, where "
+                                "portcullis settings show says that it is off)."},
+    [TENANT_HAS_OPEN] = {"tenant.has_open", ERR_INPUT, "devices of it are isolated by us, or actions are not over",
+                         "Release them first: portcullis device release TENANT DEVICE, and wait until portcullis "
+                         "response list shows none open; or remove it with --abandon, which leaves them as they are."},
+    [TENANT_ORG_IN_USE] = {"tenant.org_in_use", ERR_INPUT, "the organization still has tenants",
+                           "Move them (portcullis tenant move TENANT --org OTHER) or remove them first."},
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cloud/tenant/proxies.h"
+#include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant_int.h"
 #include "kit/seal/seal.h"
 
@@ -65,6 +66,35 @@ static bool keep_use(void *arg, const char *tenant_id, int64_t app_id)
     return !d->has_no_memory;
 }
 
+static bool keep_endpoint(void *arg, const struct setting_record *r)
+{
+    struct directory *d = arg;
+    KEEP(d, endpoint, endpoint_count, r);
+    return !d->has_no_memory;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct setting_record *x = a, *y = b;
+    return x->level != y->level ? (x->level < y->level ? -1 : 1) : strcmp(x->scope, y->scope);
+}
+
+/* The value nearest to the tenant; it is on where nothing is set. */
+bool directory_is_endpoint_off(const struct directory *d, const struct tenant_record *r)
+{
+    const struct setting_row *row = &setting_rows[SET_ENDPOINT];
+    char why[SETTING_WHY_BYTES];
+    for (enum setting_level level = SETTING_TENANT; d->endpoint_count && level > SETTING_DEFAULT; level--) {
+        struct setting_record key = {.level = level};
+        struct setting_value v;
+        if (level == SETTING_TENANT) memcpy(key.scope, r->tenant_id, sizeof key.scope);
+        if (level == SETTING_ORGANIZATION) (void)snprintf(key.scope, sizeof key.scope, "%lld", (long long)r->org_id);
+        const struct setting_record *hit = bsearch(&key, d->endpoint, d->endpoint_count, sizeof key, by_place);
+        if (hit && setting_check(row, str_of(hit->value), &v, why)) return v.number == SETTING_OFF;
+    }
+    return false;
+}
+
 static int by_app_id(const void *a, const void *b)
 {
     int64_t x = ((const struct directory_app *)a)->record.id, y = ((const struct directory_app *)b)->record.id;
@@ -80,6 +110,7 @@ void directory_done(struct directory *d)
     free(d->credentials);
     free(d->uses);
     proxy_book_free(d->proxies);
+    free(d->endpoint);
 }
 
 bool directory_read(struct store *s, struct directory *out, struct err *e)
@@ -87,7 +118,8 @@ bool directory_read(struct store *s, struct directory *out, struct err *e)
     struct directory d = {0};
     bool ok = store_tenant_list(s, keep_tenant, &d, e) && store_org_list(s, keep_org, &d, e) &&
               store_app_list(s, keep_app, &d, e) && store_credential_list(s, 0, keep_credential, &d, e) &&
-              store_tenant_app_list(s, NULL, 0, keep_use, &d, e) && proxy_book_read(s, &d.proxies, e);
+              store_tenant_app_list(s, NULL, 0, keep_use, &d, e) && proxy_book_read(s, &d.proxies, e) &&
+              store_setting_named(s, setting_rows[SET_ENDPOINT].name, keep_endpoint, &d, e);
     if (ok && d.has_no_memory) ok = err_set(e, &base_causes[BASE_NO_MEMORY], "reading the tenants");
     if (ok && d.app_count) qsort(d.apps, d.app_count, sizeof *d.apps, by_app_id);
     if (ok)

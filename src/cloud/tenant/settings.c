@@ -38,7 +38,7 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_CONTACT_NAME] = {"contact_name", SETTING_LINE, "", NULL, false, "whom notices name as the customer's contact"},
     [SET_CONTACT_MAIL] = {"contact_mail", SETTING_MAIL, "", NULL, false, "the contact's mail address"},
     [SET_CONTACT_PHONE] = {"contact_phone", SETTING_PHONE, "", NULL, false, "the contact's phone"},
-    [SET_ENDPOINT] = {"endpoint", SETTING_CHOICE, "on", SWITCH, false, "alerts of Defender for Endpoint are managed at all; off: nothing is ever written to them"},
+    [SET_ENDPOINT] = {"endpoint", SETTING_CHOICE, "on", SWITCH, false, "Defender for Endpoint is used at all; off: its API is never called there, remediation is off and its alerts are left alone"},
     [SET_RESOLVE] = {"resolve", SETTING_CHOICE, "on", SWITCH, false, "resolve them in Defender once it is safe"},
     [SET_COMMENT] = {"comment", SETTING_CHOICE, "on", SWITCH, false, "say so in a comment there"},
     [SET_RESOLVE_AFTER] = {"resolve_after", SETTING_DURATION, "60m", "0s..30d", false, "how long an alert must have been quiet before it is resolved"},
@@ -50,6 +50,9 @@ const struct setting_row setting_rows[SETTING_COUNT] = {
     [SET_SESSION_LIFE] = {"session_life", SETTING_DURATION, "12h", "15m..30d", true, "a session ends so long after the login, whatever is done in it"},
     [SET_TOKEN_LIFE] = {"token_life", SETTING_DURATION, "365d", "1h..731d", true, "the longest that an API token may be made for"},
     [SET_SECOND_FACTOR] = {"second_factor", SETTING_CHOICE, "nobody", "nobody|owner|admin|responder|analyst|viewer", true, "who logs in with a password needs a second factor, from this role up; without one he can do nothing but set it up"},
+    [SET_INTERVAL_ALERTS] = {"interval_alerts", SETTING_DURATION, "60s", "100ms..24h", false, "how often alerts and incidents are asked for; until set here, interval.alerts of portcullis.yaml holds"},
+    [SET_INTERVAL_HUNTING] = {"interval_hunting", SETTING_DURATION, "5m", "100ms..24h", false, "the same for hunting tables (interval.hunting)"},
+    [SET_INTERVAL_MACHINES] = {"interval_machines", SETTING_DURATION, "15m", "100ms..24h", false, "the same for machines and their actions (interval.machines)"},
 };
 /* clang-format on */
 

@@ -57,6 +57,10 @@ enum setting_id {
     SET_SESSION_LIFE,
     SET_TOKEN_LIFE,
     SET_SECOND_FACTOR,
+    /* reading */
+    SET_INTERVAL_ALERTS,
+    SET_INTERVAL_HUNTING,
+    SET_INTERVAL_MACHINES,
     SETTING_COUNT
 };
 /* A choice's number is its place in the row's bounds. */

@@ -1,7 +1,7 @@
 /* What was set, at each level, and which of it holds. */
 #include <string.h>
 
-#include "cloud/tenant/settings.h"
+#include "cloud/tenant/settings_int.h"
 #include "cloud/tenant/tenant_int.h"
 #include "kit/json/json.h"
 #include "kit/sys/zones.h"
@@ -62,12 +62,25 @@ static bool take(void *arg, const struct setting_record *r)
     return true;
 }
 
+/* Where Defender for Endpoint is off nothing can be done on devices, whatever is set; and once it is on again, remediation is
+ * on from that moment. */
+static void forbid_remediation(struct settings *all)
+{
+    const struct setting_value *endpoint = &all->values[SET_ENDPOINT];
+    struct setting_value *v = &all->values[SET_REMEDIATION];
+    if (endpoint->since.ticks > v->since.ticks) v->since = endpoint->since;
+    if (endpoint->number == SETTING_ON || v->number == REMEDIATION_OFF) return;
+    *v = *endpoint; /* its text is "off", too */
+    v->number = REMEDIATION_OFF;
+}
+
 bool settings_resolve(struct store *s, const struct setting_scope *scope, struct settings *out, struct err *e)
 {
     struct settings all;
     settings_defaults(&all);
     if (!store_setting_list(s, scope->org_id, scope->tenant_id[0] ? scope->tenant_id : NULL, take, &all, e))
         return false;
+    forbid_remediation(&all);
     *out = all;
     return true;
 }
@@ -118,18 +131,18 @@ static bool find_level(void *arg, const struct setting_record *r)
     return false;
 }
 
-static bool find_set(struct store *s, const struct setting_scope *scope, const struct setting_row *row,
-                     struct at_level *out, struct err *e)
+static bool find_set(struct store *s, const struct setting_scope *scope, const char *name, struct at_level *out,
+                     struct err *e)
 {
-    *out = (struct at_level){.name = row->name, .level = level_of(scope)};
+    *out = (struct at_level){.name = name, .level = level_of(scope)};
     return store_setting_list(s, scope->org_id, scope->tenant_id[0] ? scope->tenant_id : NULL, find_level, out, e);
 }
 
-static void new_record(const struct setting_scope *scope, const struct setting_row *row, const char *actor,
-                       struct wall now, struct setting_record *out)
+static void new_record(const struct setting_scope *scope, const char *name, const char *actor, struct wall now,
+                       struct setting_record *out)
 {
     *out = (struct setting_record){.level = level_of(scope), .changed = now};
-    (void)snprintf(out->name, sizeof out->name, "%s", row->name);
+    (void)snprintf(out->name, sizeof out->name, "%s", name);
     (void)snprintf(out->actor, sizeof out->actor, "%s", actor);
     if (out->level == SETTING_TENANT)
         memcpy(out->scope, scope->tenant_id, sizeof out->scope);
@@ -172,6 +185,19 @@ static bool put(struct store *s, const struct setting_record *r, const struct at
     return false;
 }
 
+bool setting_write(struct store *s, const struct setting_scope *scope, const char *name, const char *text,
+                   const char *actor, struct wall now, struct err *e)
+{
+    struct setting_record r;
+    struct at_level before;
+    if (!find_set(s, scope, name, &before, e)) return false;
+    if (text ? before.is_there && strcmp(before.found.value, text) == 0 : !before.is_there) return true;
+    new_record(scope, name, actor, now, &r);
+    r.is_set = text != NULL;
+    if (text) (void)snprintf(r.value, sizeof r.value, "%s", text);
+    return put(s, &r, &before, e);
+}
+
 /* A name may be well formed and yet no zone of this machine. */
 static bool zone_is_known(const struct setting_row *row, const struct setting_value *v, struct err *e)
 {
@@ -186,35 +212,38 @@ static bool zone_is_known(const struct setting_row *row, const struct setting_va
                    row->name, v->text);
 }
 
+static bool may_remediate(struct store *s, const struct setting_scope *scope, const struct setting_row *row,
+                          const struct setting_value *v, struct err *e)
+{
+    struct settings all;
+    if (row != &setting_rows[SET_REMEDIATION] || v->number == REMEDIATION_OFF) return true;
+    if (!settings_resolve(s, scope, &all, e)) return false;
+    return setting_is_on(&all, SET_ENDPOINT) ||
+           err_set(e, &tenant_causes[SETTING_NEEDS_ENDPOINT], "remediation: endpoint is off there, as the %s has it",
+                   setting_level_names[all.values[SET_ENDPOINT].from]);
+}
+
 bool settings_set(struct store *s, const struct setting_scope *scope, const char *name, struct str value,
                   const char *actor, struct wall now, struct err *e)
 {
     const struct setting_row *row = row_for(scope, name, e);
     struct setting_value read;
-    struct setting_record r;
-    struct at_level before;
     char why[SETTING_WHY_BYTES];
     if (row == NULL) return false;
     if (!setting_check(row, value, &read, why))
         return err_set(e, &tenant_causes[SETTING_BAD_VALUE], "%s: %s", row->name, why);
-    if (!zone_is_known(row, &read, e) || !find_set(s, scope, row, &before, e)) return false;
-    if (before.is_there && strcmp(before.found.value, read.text) == 0) return true;
-    new_record(scope, row, actor, now, &r);
-    r.is_set = true;
-    memcpy(r.value, read.text, sizeof r.value);
-    return put(s, &r, &before, e);
+    if (!may_remediate(s, scope, row, &read, e)) return false;
+    return zone_is_known(row, &read, e) && setting_write(s, scope, row->name, read.text, actor, now, e);
 }
 
 bool settings_unset(struct store *s, const struct setting_scope *scope, const char *name, const char *actor,
                     struct wall now, struct err *e)
 {
     const struct setting_row *row = row_for(scope, name, e);
-    struct setting_record r;
     struct at_level before;
-    if (row == NULL || !find_set(s, scope, row, &before, e)) return false;
+    if (row == NULL || !find_set(s, scope, row->name, &before, e)) return false;
     if (!before.is_there)
         return err_set(e, &tenant_causes[SETTING_NOT_SET], "%s is not set for the %s", row->name,
                        setting_level_names[level_of(scope)]);
-    new_record(scope, row, actor, now, &r);
-    return put(s, &r, &before, e);
+    return setting_write(s, scope, row->name, NULL, actor, now, e);
 }

@@ -47,6 +47,7 @@ struct tenant {
     struct app *apps[TENANT_APPS_MAX]; /* in the order they were given */
     unsigned app_count;
     struct proxy_rules *proxies; /* which count for it; NULL: none */
+    bool is_endpoint_off; /* the setting `endpoint`: no call goes to Defender for Endpoint */
 };
 struct tenant *tenant_ref(struct tenant *t);
 void tenant_unref(struct tenant *t); /* accepts NULL */
@@ -151,6 +152,9 @@ enum {
     SETTING_BAD_VALUE,
     SETTING_BAD_LEVEL,
     SETTING_NOT_SET,
+    SETTING_NEEDS_ENDPOINT,
+    TENANT_HAS_OPEN, /* isolations or actions */
+    TENANT_ORG_IN_USE,
     TENANT_CAUSE_COUNT
 };
 extern const struct cause tenant_causes[TENANT_CAUSE_COUNT];

@@ -21,12 +21,14 @@ struct directory {
     struct directory_app *apps;            /* by id */
     struct credential_record *credentials; /* by app and id; without retired ones */
     struct directory_use *uses;            /* by tenant, then in their order */
-    size_t org_count, tenant_count, app_count, credential_count, use_count;
     struct proxy_book *proxies;
+    struct setting_record *endpoint; /* where that is set, by level, then scope */
+    size_t org_count, tenant_count, app_count, credential_count, use_count, endpoint_count;
     bool has_no_memory;
 };
 bool directory_read(struct store *s, struct directory *out, struct err *e);
 void directory_done(struct directory *d);
+bool directory_is_endpoint_off(const struct directory *d, const struct tenant_record *r);
 struct directory_app *directory_app(const struct directory *d, int64_t id); /* NULL: none */
 const struct directory_use *directory_uses(const struct directory *d, const char *tenant_id);
 bool directory_is_use_of(const struct directory *d, const struct directory_use *u, const char *tenant_id);

@@ -65,6 +65,7 @@ bool view_managed(struct op_call *c, const char *tenant_id, const char *alert_id
 bool op_readiness(struct op_call *c, struct err *e);
 bool op_alert_resolve(struct op_call *c, struct err *e);
 bool op_alert_comment(struct op_call *c, struct err *e);
+bool op_feed_set(struct op_call *c, struct err *e);
 bool op_feed_list(struct op_call *c, struct err *e);
 bool op_pull(struct op_call *c, struct err *e);
 bool op_pull_files(struct op_call *c, struct err *e);

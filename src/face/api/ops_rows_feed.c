@@ -8,6 +8,17 @@ static const struct param feed_list_params[] = {
     {"completeness", PARAM_FLAG, false, false, false,
      "instead: hour by hour, whether Defender's count and ours agree, for the hunting tables"},
     PARAMS_END};
+static const struct param feed_set_params[] = {
+    {"feed", PARAM_TEXT, true, true, false, "the feed, e.g. DeviceProcessEvents (portcullis feed list)"},
+    {"tenant", PARAM_TENANT, false, false, false, "for this tenant alone (id or name)"},
+    {"org", PARAM_ORG, false, false, false, "for this organization; without either: for all"},
+    {"on", PARAM_TEXT, false, false, false, "yes, or no: it is not read; \"\": as the next wider level has it"},
+    {"contact-name", PARAM_TEXT, false, false, false, "whom notices about what it brings name; \"\" takes it back"},
+    {"contact-mail", PARAM_TEXT, false, false, false, "the contact's mail address"},
+    {"contact-phone", PARAM_TEXT, false, false, false, "the contact's phone"},
+    PARAMS_END};
+static const struct column feed_set_columns[] = {
+    {"feed", "FEED"}, {"setting", "SETTING"}, {"value", "VALUE"}, {"from", "FROM"}, {"by", "BY"}, {0}};
 static const struct param pull_params[] = {
     {"once", PARAM_FLAG, false, false, false, "poll each feed once and end (what pull does anyway)"},
     {"tenant", PARAM_TENANT, false, false, false, "only this tenant (id or name)"},
@@ -50,6 +61,19 @@ const struct operation feed_operations[] = {
      .columns = feed_columns,
      .other = &completeness_view,
      .empty = "no feeds yet: they appear with a tenant's first poll (portcullis serve, or portcullis pull --once)"},
+    {.name = "feed set",
+     .rest = "PATCH /api/v1/feeds/{feed}",
+     .help = "switch a feed on or off, and say whom notices about it name; without an option: show what holds",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = feed_set_params,
+     .run = op_feed_set,
+     .reach = REACH_NAMED,
+     .list = "settings",
+     .columns = feed_set_columns,
+     .empty = "no settings",
+     .more = "A tenant's own value holds before its organization's, that before the account's. What a feed has brought "
+             "stays; one that is switched on again goes on where it ended. Each change is an entry in the audit trail."},
     {.name = "pull",
      .rest = "POST /api/v1/pull",
      .help = "poll the feeds once, now; with --from also older rows; with --from-files rows that were exported",

@@ -3,6 +3,7 @@
 
 #include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant.h"
+#include "face/api/engine.h"
 #include "face/api/installation.h"
 #include "face/health/capability.h"
 
@@ -81,6 +82,16 @@ static bool allows(struct store *s, const struct setting_scope *scope, const cha
     return capability_allows_setting(s, scope->tenant_id, (enum setting_id)(row - setting_rows), v.number, e);
 }
 
+/* Of what says how tenants are read: a service that runs goes on by it. */
+static void tell_engine(const struct op_call *c, const struct setting_scope *scope, const char *name)
+{
+    static const enum setting_id of_reading[] = {SET_ENDPOINT, SET_INTERVAL_ALERTS, SET_INTERVAL_HUNTING,
+                                                 SET_INTERVAL_MACHINES};
+    const struct setting_row *row = setting_find(str_trim(str_of(name)));
+    for (size_t i = 0; c->engine && i < sizeof of_reading / sizeof *of_reading; i++)
+        if (row == &setting_rows[of_reading[i]]) c->engine->tenant_changed(c->engine->ctx, scope->tenant_id);
+}
+
 static bool change(struct op_call *c, bool sets, struct err *e)
 {
     struct store *s = c->installation->store;
@@ -91,7 +102,10 @@ static bool change(struct op_call *c, bool sets, struct err *e)
     if (sets && !allows(s, &scope, name, op_text(c, "value"), e)) return false;
     bool ok = sets ? settings_set(s, &scope, name, op_text(c, "value"), c->actor, now, e)
                    : settings_unset(s, &scope, name, c->actor, now, e);
-    if (ok) op_audited(c); /* with the change, in its transaction */
+    if (ok) {
+        op_audited(c); /* with the change, in its transaction */
+        tell_engine(c, &scope, name);
+    }
     return ok && show(c, &scope, name, e);
 }
 

@@ -154,6 +154,7 @@ enum {
     INGEST_NO_FEED,      /* no such feed */
     INGEST_OTHER_SOURCE, /* another feed gives the same alerts */
     INGEST_RENAMED,      /* the table has another name now, and a feed of that name */
+    INGEST_OFF,          /* people have switched the feed off, or its API */
     INGEST_BEHIND,       /* it is read, but later than it should be */
     INGEST_CAUSE_COUNT
 };

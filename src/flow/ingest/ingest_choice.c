@@ -150,10 +150,24 @@ static bool is_denied(enum access a)
     return a == ACCESS_MISSING || a == ACCESS_NO_ROLES;
 }
 
+static bool is_switched_off(const struct ing_feed *f, enum endpoint endpoint)
+{
+    return f->tenant->set.is_endpoint_off && endpoint_rows[endpoint].audience != AUD_GRAPH;
+}
+
+bool ing_feed_is_off(const struct ing_feed *f, struct err *why)
+{
+    bool is_api_off = is_switched_off(f, ing_row(f)->endpoint);
+    if (!is_api_off && !f->tenant->set.is_off[f->index]) return false;
+    (void)err_set(why, &ingest_causes[INGEST_OFF], "%s",
+                  is_api_off ? "Defender for Endpoint is off (setting endpoint)" : "it is off (portcullis feed set)");
+    return true;
+}
+
 static enum endpoint choose_endpoint(const struct ing_feed *f)
 {
     const struct feed_row *row = ing_row(f);
-    bool has_way = row->is_in_endpoint && !is_denied(access_to(f, EP_HUNTING_ENDPOINT));
+    bool has_way = row->is_in_endpoint && !is_switched_off(f, EP_HUNTING_ENDPOINT) && !is_denied(access_to(f, EP_HUNTING_ENDPOINT));
     return has_way && is_denied(access_to(f, row->endpoint)) ? EP_HUNTING_ENDPOINT : row->endpoint;
 }
 

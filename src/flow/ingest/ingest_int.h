@@ -66,7 +66,14 @@ struct ing_feed {
     bool has_news;         /* of its condition, that the store does not have yet */
     bool is_left_out;      /* of the request being served: the tenant seems not to have it */
 };
+/* What people set about reading a tenant. */
+struct ing_set {
+    int64_t interval_ms[3]; /* of PACE_ALERTS, PACE_HUNTING, PACE_MACHINES */
+    bool is_endpoint_off;
+    bool is_off[FEED_ROW_COUNT];
+};
 struct ing_tenant {
+    struct ing_set set;
     struct ing_tenant *next;
     struct ingest *in;
     struct tenant *tenant;
@@ -134,6 +141,8 @@ bool ing_condition_set(struct ing_condition *c, enum ingest_state state, const s
                        struct wall now);
 
 /* ingest_choice.c */
+/* Is it, or the API that it is read through, switched off? Then `why` says so. */
+bool ing_feed_is_off(const struct ing_feed *f, struct err *why);
 enum choice { CHOICE_ASK, CHOICE_SWEEP, CHOICE_LATER, CHOICE_OTHER };
 /* May it be asked now, and through which end-point (f->endpoint)? SWEEP: only for what came late. LATER: look
  * again then. OTHER: another feed serves, see why. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloud/tenant/settings.h"
+#include "cloud/tenant/feed_settings.h"
 
 enum { RAMP_PER_TENANT_MS = 20, RAMP_MAX_MS = 30000, LOAD_RETRY_MS = 5000 };
 
@@ -16,6 +16,7 @@ struct loaded_feed {
 struct loaded_tenant {
     struct tenant *tenant;
     struct loaded_feed *feeds; /* FEED_ROW_COUNT */
+    struct ing_set set;
 };
 struct load {
     struct ingest *in;
@@ -83,37 +84,59 @@ static bool add_feed(struct load *l, const struct tenant *tenant, const struct s
     return true;
 }
 
-static bool add_missing(struct load *l, struct loaded_tenant *t)
+static bool add_missing(struct load *l, struct loaded_tenant *t, const struct settings *set)
 {
     struct buf text;
-    struct settings *set = NULL;
     bool ok = true;
     buf_init(&text, 8192);
-    for (size_t i = 0; ok && i < FEED_ROW_COUNT; i++) {
-        if (t->feeds[i].feed.id) continue;
-        if (set == NULL) {
-            set = malloc(sizeof *set);
-            INVARIANT(set);
-            ok = settings_of_tenant(l->in->o.store, t->tenant->record.tenant_id, set, &l->err);
-        }
-        ok = ok && add_feed(l, t->tenant, set, i, &t->feeds[i].feed, &text);
-    }
-    free(set);
+    for (size_t i = 0; ok && i < FEED_ROW_COUNT; i++)
+        if (t->feeds[i].feed.id == 0) ok = add_feed(l, t->tenant, set, i, &t->feeds[i].feed, &text);
     buf_done(&text);
     return ok;
+}
+
+/* What people set, else portcullis.yaml. */
+static void take_intervals(struct ing_set *out, const struct conf *c, const struct settings *set)
+{
+    static const enum setting_id ids[] = {
+        [PACE_ALERTS] = SET_INTERVAL_ALERTS, [PACE_HUNTING] = SET_INTERVAL_HUNTING, [PACE_MACHINES] = SET_INTERVAL_MACHINES};
+    const int64_t of_conf[] = {[PACE_ALERTS] = c->interval_alerts_ms,
+                               [PACE_HUNTING] = c->interval_hunting_ms,
+                               [PACE_MACHINES] = c->interval_machines_ms};
+    for (size_t pace = 0; pace < sizeof ids / sizeof *ids; pace++) {
+        const struct setting_value *v = &set->values[ids[pace]];
+        out->interval_ms[pace] = v->from == SETTING_DEFAULT ? of_conf[pace] : v->number;
+    }
+}
+
+static bool load_settings(struct load *l, struct loaded_tenant *t, struct settings *set)
+{
+    struct store *s = l->in->o.store;
+    struct setting_scope scope = {.org_id = t->tenant->record.org_id};
+    struct feed_sets feeds;
+    memcpy(scope.tenant_id, t->tenant->record.tenant_id, sizeof scope.tenant_id);
+    if (!settings_resolve(s, &scope, set, &l->err) || !feed_settings_resolve(s, &scope, &feeds, &l->err)) return false;
+    take_intervals(&t->set, l->in->o.conf, set);
+    t->set.is_endpoint_off = !setting_is_on(set, SET_ENDPOINT);
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) t->set.is_off[i] = feed_sets_is_off(&feeds, feed_rows[i].name);
+    feed_sets_free(&feeds);
+    return true;
 }
 
 static bool load_feeds(struct load *l)
 {
     struct store *s = l->in->o.store;
-    if (!store_begin(s, &l->err)) return false;
-    for (size_t i = 0; i < l->count; i++) {
+    struct settings *set = malloc(sizeof *set);
+    INVARIANT(set);
+    bool ok = store_begin(s, &l->err), is_begun = ok;
+    for (size_t i = 0; ok && i < l->count; i++) {
         struct loaded_tenant *t = &l->tenants[i];
-        if (store_feed_list(s, t->tenant->record.tenant_id, take_feed, t, &l->err) && add_missing(l, t)) continue;
-        store_rollback(s);
-        return false;
+        ok = load_settings(l, t, set) &&
+             store_feed_list(s, t->tenant->record.tenant_id, take_feed, t, &l->err) && add_missing(l, t, set);
     }
-    return store_commit(s, &l->err);
+    free(set);
+    if (is_begun && !ok) store_rollback(s);
+    return ok && store_commit(s, &l->err);
 }
 
 static bool remove_old_answer(void *arg, const char *name, bool is_dir)
@@ -176,6 +199,7 @@ static void add_tenant(struct ingest *in, struct loaded_tenant *from, size_t ten
     INVARIANT(t);
     t->in = in;
     t->tenant = tenant_ref(from->tenant);
+    t->set = from->set;
     sched_tenant_init(&t->sched, &in->sched.limits, t->sched_feeds, FEED_ROW_COUNT, clock_mono(&in->o.clock));
     for (size_t i = 0; i < FEED_ROW_COUNT; i++) t->sched_feeds[i].family = endpoint_rows[feed_rows[i].endpoint].family;
     INVARIANT(sched_add(&in->sched, &t->sched));
@@ -248,6 +272,21 @@ static void refresh_feed(struct ing_feed *f, struct loaded_feed *from)
     ing_feed_wait(f, 0);
 }
 
+/* What was set anew holds from now on: a feed does not sleep through the interval it had. */
+static void take_set(struct ing_tenant *t, const struct ing_set *set)
+{
+    struct ing_set old = t->set;
+    t->set = *set;
+    for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
+        struct ing_feed *f = &t->feeds[i];
+        enum feed_pace pace = feed_rows[i].pace;
+        bool has_changed = old.is_off[i] != set->is_off[i] || old.is_endpoint_off != set->is_endpoint_off ||
+                           (pace != PACE_DAILY && old.interval_ms[pace] != set->interval_ms[pace]);
+        if (has_changed && !t->in->o.is_manual && ing_feed_stage(f) == STAGE_REST)
+            ing_feed_wait(f, first_wait_ms(f, t->in->tenant_count));
+    }
+}
+
 /* Those that stay get the new record (a new secret, another name); their feeds go on where they are. */
 static void merge(struct ingest *in, struct load *l)
 {
@@ -264,6 +303,7 @@ static void merge(struct ingest *in, struct load *l)
         is_known[same - l->tenants] = true;
         tenant_unref(t->tenant);
         t->tenant = tenant_ref(same->tenant);
+        take_set(t, &same->set);
         if (in->is_unpark_wanted) sched_unpark(&in->sched, &t->sched);
         for (size_t i = 0; i < FEED_ROW_COUNT; i++) refresh_feed(&t->feeds[i], &same->feeds[i]);
     }

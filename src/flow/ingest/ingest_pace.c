@@ -20,14 +20,10 @@ static int64_t hunting_interval_ms(const struct ing_feed *f, int64_t ms)
 
 int64_t feed_interval_ms(const struct ing_feed *f)
 {
-    const struct conf *c = ing_in(f)->o.conf;
-    switch (ing_row(f)->pace) {
-    case PACE_ALERTS: return c->interval_alerts_ms;
-    case PACE_HUNTING: return hunting_interval_ms(f, c->interval_hunting_ms);
-    case PACE_MACHINES: return c->interval_machines_ms;
-    case PACE_DAILY: break;
-    }
-    return DAY_MS;
+    const int64_t *set_ms = f->tenant->set.interval_ms;
+    enum feed_pace pace = ing_row(f)->pace;
+    if (pace == PACE_DAILY) return DAY_MS;
+    return pace == PACE_HUNTING ? hunting_interval_ms(f, set_ms[pace]) : set_ms[pace];
 }
 
 uint64_t ing_feed_phase(const struct ing_feed *f)

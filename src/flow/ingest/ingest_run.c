@@ -286,6 +286,11 @@ static bool prepare(struct ing_feed *f)
     struct feed_effect effect;
     struct err why;
     int64_t wait_ms = 0;
+    if (ing_feed_is_off(f, &why)) {
+        if (f->active && !f->active->is_committing) feed_reset(&f->active->mind, &f->durable); /* what it was about */
+        stand_back(f, &why);
+        return false;
+    }
     if (f->active && f->active->mind.goal != GOAL_NONE) return true;
     enum choice choice = ing_feed_choose(f, &wait_ms, &why);
     if (choice == CHOICE_LATER) ing_feed_wait(f, wait_ms);

@@ -96,4 +96,9 @@ static inline void sooner(struct wall *next, struct wall t)
     if (next->ticks == 0 || t.ticks < next->ticks) *next = t;
 }
 
+/* contact.c: whom to turn to at the customer's, as the last line of a notice: of the feed that brought the alert where one is
+ * named for it, else of the tenant. */
+bool contact_add(struct store *s, const struct notice_record *n, const struct settings *set, struct buf *body,
+                 struct err *e);
+
 #endif

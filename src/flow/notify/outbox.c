@@ -125,7 +125,7 @@ static bool route(struct outbox *o, struct open_notice *item, struct err *e)
 {
     struct notice_record *n = &item->n;
     struct settings s;
-    if (!settings_for(o, n, &s, e)) return false;
+    if (!settings_for(o, n, &s, e) || !contact_add(o->r->notify->o.store, n, &s, &item->body, e)) return false;
     bool is_put_off = is_word(n->route, "digest") || is_word(n->route, "store") || is_word(n->route, "catch-up");
     if (is_put_off && !may_wait(n)) n->route[0] = '\0'; /* whatever a rule says */
     int64_t by_severity = may_wait(n) ? setting_number(&s, routes[n->severity]) : ROUTE_LADDER;

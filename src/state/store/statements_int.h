@@ -93,6 +93,8 @@
                    " actor = excluded.actor")                                                                                      \
     X(SETTING_LIST, "SELECT level, scope, name, value IS NOT NULL, value, changed, actor FROM setting"                             \
                     " WHERE scope = CASE level WHEN 1 THEN '' WHEN 2 THEN ? ELSE ? END ORDER BY level, name")                      \
+    X(SETTING_NAMED, "SELECT level, scope, name, value IS NOT NULL, value, changed, actor FROM setting"                            \
+                     " WHERE name = ? AND value IS NOT NULL ORDER BY level, scope")                                                \
     X(SETTING_REMOVE_OF, "DELETE FROM setting WHERE level = 3 AND scope = ?")                                                      \
     X(ONBOARDING_PUT, "INSERT INTO onboarding (id, " ONBOARDING_COLUMNS ") VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
       " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET (" ONBOARDING_COLUMNS ") = (excluded.org_id,"     \

@@ -458,7 +458,7 @@ enum { SETTING_VALUE_BYTES = 256 };
 struct setting_record {
     enum setting_level level; /* not SETTING_DEFAULT */
     char scope[GUID_BYTES];   /* account: empty; organization: its id in digits; tenant: its id */
-    char name[32];
+    char name[80];            /* "remediation"; of one feed: "feed/DeviceInfo/on" */
     bool is_set; /* false: it was and was taken back */
     char value[SETTING_VALUE_BYTES];
     struct wall changed; /* when the value last became another one */
@@ -468,6 +468,9 @@ bool store_setting_put(struct store *s, const struct setting_record *r, struct e
 /* Those of the account, of that organization and of that tenant (0, NULL: none), by level, then name. */
 bool store_setting_list(struct store *s, int64_t org_id, const char *tenant_id,
                         bool (*each)(void *arg, const struct setting_record *r), void *arg, struct err *e);
+/* One of them wherever it is set, by level, then scope. */
+bool store_setting_named(struct store *s, const char *name, bool (*each)(void *arg, const struct setting_record *r),
+                         void *arg, struct err *e);
 
 /* ---- response ------------------------------------------------------------------------------------------------------------
  * act reads the inbox and, in one transaction, takes entries out, appends to the ledger, and puts notices. The ledger is
