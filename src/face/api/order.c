@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cloud/defender/defender.h"
+#include "cloud/tenant/settings.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
 #include "face/api/respond_view.h"
@@ -100,12 +102,24 @@ static bool name_orderer(const struct op_call *c, struct respond_order *o, struc
     return true;
 }
 
+/* Where Defender for Endpoint is off nothing can be done on a device: said at once, not by an action that fails. */
+static bool has_endpoint(const struct op_call *c, const struct respond_order *o, struct err *e)
+{
+    struct settings *s = arena_alloc(c->arena, sizeof *s);
+    if (o->kind != ORDER_ACT || o->tenant[0] == '\0') return true;
+    if (s == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "reading the settings");
+    return settings_of_tenant(c->installation->store, o->tenant, s, e) &&
+           (setting_is_on(s, SET_ENDPOINT) ||
+            err_set(e, &defender_causes[DEFENDER_ENDPOINT_OFF], "%s: nothing was ordered", c->op->name));
+}
+
 bool order_give(struct op_call *c, struct respond_order *o, struct err *e)
 {
     struct act_reply reply = {0};
     struct str reason = op_text(c, "reason");
     if (!name_orderer(c, o, e) || (o->ref && !order_sees(c, o->ref, e))) return false;
     (void)str_copy(str_sub(reason, 0, sizeof o->reason - 1), o->reason, sizeof o->reason);
+    if (!has_endpoint(c, o, e)) return false;
     if (!c->engine->order(c->engine->ctx, o, &reply, e)) return false;
     if (!reply.ok) {
         *e = reply.error;
