@@ -27,6 +27,24 @@ static const struct param audit_list_params[] = {
     {"newest", PARAM_COUNT, false, false, false, "at most so many, the newest first; default: 100, at most 1000", .is_local = true},
     {"before", PARAM_COUNT, false, false, false, "go on from the entry before this number (next_before of the page before)", .is_local = true},
     PARAMS_END};
+static const struct param oidc_set_params[] = {
+    {"issuer", PARAM_TEXT, false, false, false, "as the provider writes it: https://login.microsoftonline.com/TENANT/v2.0"},
+    {"client-id", PARAM_TEXT, false, false, false, "of the application that is registered there for us"},
+    {"client-secret-file", PARAM_SECRET_FILE, false, false, false, "a file with its secret, or - for standard input; none: a public client"},
+    {"redirect-url", PARAM_TEXT, false, false, false, "where it sends people back; default: public_url and /api/v1/oidc/callback"},
+    {"scopes", PARAM_TEXT, false, false, false, "default: openid profile email"},
+    {"name-claim", PARAM_TEXT, false, false, false, "which claim people are called by here; default: preferred_username"},
+    PARAMS_END};
+static const struct param rule_add_params[] = {
+    {"claim", PARAM_TEXT, true, true, false, "which claim of the id token, as roles or groups"},
+    {"value", PARAM_TEXT, true, true, false, "what it is, or has among others"},
+    {"role", PARAM_TEXT, false, true, false, "viewer, analyst, responder, admin or owner"},
+    {"org", PARAM_TEXT, false, false, true, "sees these organizations alone"},
+    {"all-orgs", PARAM_FLAG, false, false, false, "sees all organizations, and the account itself"},
+    PARAMS_END};
+static const struct param rule_one_params[] = {{"id", PARAM_COUNT, true, true, false, "its number in oidc show"}, PARAMS_END};
+static const struct column rule_columns[] = {{"id", "ID"}, {"claim", "CLAIM"}, {"value", "VALUE"}, {"role", "ROLE"},
+                                             {"organizations", "ORGANIZATIONS"}, {0}};
 static const struct column token_columns[] = {{"name", "NAME"}, {"person", "WHOSE"}, {"role", "ROLE"}, {"organizations", "ORGANIZATIONS"},
                                               {"expires", "EXPIRES"}, {"state", "STATE"}, {"used", "LAST USED"}, {"used_from", "FROM"}, {0}};
 static const struct column audit_columns[] = {{"id", "ID"}, {"at", "WHEN"}, {"by", "BY"}, {"operation", "OPERATION"}, {"detail", "DETAIL"}, {0}};
@@ -61,5 +79,17 @@ const struct operation access_operations[] = {
      .more = "Each entry's hash covers the one before, with a mac beside it whose key is sealed, and the end is sealed too: a byte changed, "
              "an entry removed, an end cut off and a tail written anew are found. Whoever has the key file as well could write all of it anew: "
              "send the entries elsewhere if that matters to you."},
+    {.name = "oidc show", .rest = "GET /api/v1/oidc", .help = "single sign-on: the identity provider, and who gets which role", .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION, .is_read = true, .run = op_oidc_show, .list = "rules", .columns = rule_columns, .empty = "no rules: nobody gets in that way"},
+    {.name = "oidc set", .rest = "PUT /api/v1/oidc", .help = "set the identity provider (OpenID Connect)", .role = ROLE_OWNER,
+     .place = OP_INSTALLATION, .params = oidc_set_params, .run = op_oidc_set, .list = "rules", .columns = rule_columns, .empty = "no rules: nobody gets in that way",
+     .more = "What is not named stays as it is. The secret is sealed and never shown. docs/people.md goes through it with Entra."},
+    {.name = "oidc remove", .rest = "DELETE /api/v1/oidc", .help = "no single sign-on any more; the rules stay", .role = ROLE_OWNER,
+     .place = OP_INSTALLATION, .run = op_oidc_remove, .list = "rules", .columns = rule_columns, .empty = "no rules"},
+    {.name = "oidc rule-add", .rest = "POST /api/v1/oidc/rules", .help = "give those a role that have a value in a claim", .role = ROLE_OWNER,
+     .place = OP_INSTALLATION, .params = rule_add_params, .run = op_oidc_rule_add, .list = "rules", .columns = rule_columns, .empty = "no rules",
+     .more = "Of several rules that fit somebody the highest role counts, with the organizations of those rules that give it."},
+    {.name = "oidc rule-remove", .rest = "DELETE /api/v1/oidc/rules/{id}", .help = "take a rule back; it counts from the next sign-in on", .role = ROLE_OWNER,
+     .place = OP_INSTALLATION, .params = rule_one_params, .run = op_oidc_rule_remove, .list = "rules", .columns = rule_columns, .empty = "no rules"},
     ROWS_END};
 /* clang-format on */

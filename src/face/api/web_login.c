@@ -5,6 +5,7 @@
 
 #include "cloud/net/server.h"
 #include "face/api/installation.h"
+#include "face/api/web_oidc.h"
 
 enum { URL_BYTES = 320, COOKIE_BYTES = 160 };
 
@@ -187,5 +188,7 @@ const struct web_route login_routes[] = {
     {"POST", "/api/v1/login", true, login},
     {"POST", "/api/v1/logout", false, logout},
     {"GET", "/api/v1/session", false, session},
+    {"GET", "/api/v1/oidc/start", true, web_oidc_start},
+    {"GET", "/api/v1/oidc/callback", true, web_oidc_callback},
     {NULL, NULL, false, NULL},
 };
