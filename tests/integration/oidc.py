@@ -38,7 +38,8 @@ def free_port():
 class Provider:
     def __init__(self, port, alg, redirect):
         shutil.copy(HERE / "provider.mjs", FOLDER)
-        self.process = subprocess.Popen(["node", FOLDER / "provider.mjs", str(port), alg, redirect], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(["node", FOLDER / "provider.mjs", str(port), alg, redirect], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
         for line in self.process.stdout:
             if "listening" in line:
                 return

@@ -122,14 +122,21 @@ bool oidc_flow_open(struct installation *i, struct str cookie, struct oidc_flow 
     return ok && clock_wall(&i->clock).ticks < out->until.ticks;
 }
 
+static void encode_value(struct buf *out, struct str value)
+{
+    for (size_t i = 0; i < value.n; i++) {
+        char c = value.p[i];
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-._~", c)))
+            (void)buf_add_char(out, c);
+        else
+            buf_addf(out, "%%%02X", (unsigned char)c);
+    }
+}
+
 static void encode(struct buf *out, const char *name, const char *value)
 {
     buf_addf(out, "%s%s=", out->n && out->p[out->n - 1] != '?' ? "&" : "", name);
-    for (const char *p = value; *p; p++)
-        if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || strchr("-._~", *p))
-            (void)buf_add_char(out, *p);
-        else
-            buf_addf(out, "%%%02X", (unsigned char)*p);
+    encode_value(out, str_of(value));
 }
 
 void oidc_authorize_url(const struct oidc_provider *p, const struct oidc_record *o, const struct oidc_flow *f,
@@ -272,12 +279,16 @@ static bool ask_token(struct installation *i, const struct oidc_record *o, const
                       struct err *e)
 {
     static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", NULL};
-    struct buf form, secret;
+    struct buf form, secret, user, password; /* for HTTP Basic they are encoded as in a form (RFC 6749, 2.3.1) */
     bool has_secret = false;
     buf_init(&form, 1 << 16);
+    buf_init(&user, 1 << 10);
+    buf_init(&password, 1 << 14);
     buf_init(&secret, 4096);
     bool ok = read_secret(i, &secret, &has_secret, e);
     bool is_basic = has_secret && p->takes_basic;
+    encode_value(&user, str_of(o->client_id));
+    encode_value(&password, buf_str(&secret));
     encode(&form, "grant_type", "authorization_code");
     encode(&form, "code", code);
     encode(&form, "redirect_uri", o->redirect_url);
@@ -287,13 +298,16 @@ static bool ask_token(struct installation *i, const struct oidc_record *o, const
     struct http_request q = {.method = "POST",
                              .url = p->token_url,
                              .headers = headers,
-                             .user = is_basic ? o->client_id : NULL,
-                             .password = is_basic ? buf_str(&secret) : STR_NONE,
+                             .user = is_basic ? buf_cstr(&user) : NULL,
+                             .password = is_basic ? buf_str(&password) : STR_NONE,
                              .body = buf_str(&form),
                              .is_change = true};
     ok = ok && ask(i, &q, "the provider's token endpoint", a, out, e);
     if (form.p) seal_wipe(form.p, form.cap);
     if (secret.p) seal_wipe(secret.p, secret.cap);
+    if (password.p) seal_wipe(password.p, password.cap);
+    buf_done(&password);
+    buf_done(&user);
     buf_done(&form);
     buf_done(&secret);
     return ok;

@@ -20,7 +20,7 @@ static BIGNUM *number(struct str base64url)
 {
     struct buf raw;
     BIGNUM *out = NULL;
-    buf_init(&raw, RSA_BITS_MAX / 8 + 1);
+    buf_init(&raw, RSA_BITS_MAX / 8 + 16);
     if (base64url.n && base64url_decode(base64url, &raw) && raw.n)
         out = BN_bin2bn((const unsigned char *)raw.p, (int)raw.n, NULL);
     buf_done(&raw);
@@ -58,7 +58,7 @@ static EVP_PKEY *ec_of(const struct jwk *k)
 {
     EVP_PKEY *key = NULL;
     struct buf point;
-    buf_init(&point, 1 + 2 * P256_BYTES);
+    buf_init(&point, 256);
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     bool fits = str_eq(k->crv, STR("P-256")) && buf_add_char(&point, 4) && base64url_decode(k->x, &point) &&
                 point.n == 1 + P256_BYTES && base64url_decode(k->y, &point) && point.n == 1 + 2 * P256_BYTES;
