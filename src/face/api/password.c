@@ -75,19 +75,23 @@ static bool refuse(struct err *e, const char *why)
     return err_set(e, &auth_causes[AUTH_WEAK_PASSWORD], "the password %s", why);
 }
 
-/* Letters alone, small: "P4ssw0rd-2026!" is "password" to whoever guesses. */
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+/* Letters alone, small, without what is hung on at the end: "P4ssw0rd-2026!" is "password" to whoever guesses. */
 static struct str letters_of(struct str password, char out[PASSWORD_BYTES_MAX])
 {
     static const char from[] = "01345@$", to[] = "oieasas";
     size_t n = 0;
+    while (password.n && !is_letter(password.p[password.n - 1])) password.n--;
     for (size_t i = 0; i < password.n && n < PASSWORD_BYTES_MAX; i++) {
         char c = password.p[i];
-        const char *leet = strchr(from, c);
+        const char *sign = c ? strchr(from, c) : NULL;
         if (c >= 'A' && c <= 'Z') c = (char)(c + 'a' - 'A');
-        if ((c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80)
-            out[n++] = c;
-        else if (c && leet && i > 0 && i + 4 < password.n) /* digits at the end are a year, not letters */
-            out[n++] = to[leet - from];
+        if (sign) c = to[sign - from];
+        if (is_letter(c)) out[n++] = c;
     }
     return (struct str){out, n};
 }
