@@ -61,6 +61,18 @@ def guides(tap, i, tenants):
              "alerts that Graph may not read are read through Defender for Endpoint", of(r, "read"))
 
 
+def consents(tap, i, twin, tenants):
+    needed = lambda *words: {t["name"]: t for t in json.loads(i.run("tenant", "consent-needed", *words, "--json").stdout)["tenants"]}
+    found, name = needed(), tenants[3]["name"]
+    tap.case(set(found) == {tenants[n]["name"] for n in (0, 2, 3, 4)}, "who has to consent again, of those whose tokens were seen", list(found))
+    row = found[name]
+    tap.case("ThreatHunting.Read.All" in row["lacks"] and "Global Administrator" in row["consent_by"] and
+             row["link"] == f"{twin.url}/{tenants[3]['tenant_id']}/adminconsent?client_id={tenants[3]['client_id']}", "with what it lacks, who can grant it, and a link", row)
+    twin.ask(f"/twin/grant?tenant={tenants[3]['tenant_id']}", "POST", b"all")
+    test(i, name)
+    tap.case(name not in needed() and needed("--app", "nothing of that name") == {}, "once granted it is gone from the list", needed())
+
+
 def logins(tap, i, tenants):
     for n, code, failed in [(EXPIRED, "defender.secret_expired", "token"), (WRONG, "defender.secret_wrong", "token"),
                             (CODE, "defender.tenant_unknown", "token")]:
@@ -163,6 +175,7 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         sent = posts(twin)
         tap.case({f for f, n in sent.items() if n} == {"hunting"} and sent["hunting"] == 1, "one hunting query was posted, and nothing else", sent)
         guides(tap, i, tenants)
+        consents(tap, i, twin, tenants)
         logins(tap, i, tenants)
         network(tap, i, tenants[ALL])
         sent = posts(twin)

@@ -146,6 +146,25 @@ perm_set perm_of_bundle(enum bundle b)
     return set;
 }
 
+perm_set perm_of_bundles(struct str names)
+{
+    perm_set set = 0;
+    while (names.n > 0) {
+        enum bundle b = BUNDLE_NONE;
+        if (bundle_find(str_trim(str_cut(&names, ',')), &b) && b != BUNDLE_NONE) set |= perm_of_bundle(b);
+    }
+    return set;
+}
+
+perm_set perm_lacking(perm_set wanted, perm_set granted)
+{
+    perm_set lacking = 0;
+    for (unsigned p = 1; p < PERM_COUNT; p++)
+        if (wanted & perm_bit((enum permission)p) && !perm_has(granted, (enum permission)p))
+            lacking |= perm_bit((enum permission)p);
+    return lacking;
+}
+
 enum bundle perm_bundle(enum audience audience, struct str role)
 {
     return permission_rows[perm_find(audience, role)].bundle;

@@ -115,6 +115,8 @@ enum permission perm_find(enum audience audience, struct str role); /* PERM_NONE
 bool perm_has(perm_set granted, enum permission p);                 /* itself, or what implies it */
 perm_set perm_of_guide(unsigned guide);
 perm_set perm_of_bundle(enum bundle b);
+perm_set perm_of_bundles(struct str names); /* "read,hunt", without delegated ones; unknown names count for nothing */
+perm_set perm_lacking(perm_set wanted, perm_set granted); /* of the wanted */
 /* Of an end-point's role (endpoint_rows): what it is for. "" or unknown: BUNDLE_NONE. */
 enum bundle perm_bundle(enum audience audience, struct str role);
 

@@ -14,7 +14,8 @@ struct credential_input;
 void op_credential(const struct op_call *c, struct credential_input *out);
 bool op_tenant_add(struct op_call *c, struct err *e);
 bool op_tenant_list(struct op_call *c, struct err *e);
-bool op_tenant_test(struct op_call *c, struct err *e); /* ops_test.c */
+bool op_tenant_test(struct op_call *c, struct err *e);    /* ops_test.c */
+bool op_consent_needed(struct op_call *c, struct err *e); /* ops_consent_needed.c */
 bool op_tenant_show(struct op_call *c, struct err *e);
 bool op_tenant_set(struct op_call *c, struct err *e);
 bool op_tenant_remove(struct op_call *c, struct err *e);

@@ -55,6 +55,10 @@ static const struct column test_columns[] = {
 static const struct column tested_columns[] = {
     {"at", "AT"},         {"tenant_id", "TENANT"}, {"kind", "KIND"},       {"verdict", "VERDICT"},
     {"passed", "PASSED"}, {"failed", "FAILED"},    {"skipped", "SKIPPED"}, {0}};
+static const struct param consent_needed_params[] = {
+    {"app", PARAM_TEXT, false, false, false, "only this app, by its name or client id"}, PARAMS_END};
+static const struct column consent_needed_columns[] = {
+    {"name", "NAME"}, {"app", "APP"}, {"lacks", "LACKS"}, {"consent_by", "CONSENT BY"}, {"link", "LINK"}, {0}};
 static const struct op_view tested_view = {"history", tested_columns, "no Test was made yet"};
 static const struct column org_columns[] = {{"id", "ID"}, {"name", "NAME"}, {"created", "CREATED"}, {0}};
 static const struct column tenant_columns[] = {
@@ -73,7 +77,8 @@ const struct operation tenant_operations[] = {
      .rest = "GET /api/v1/organizations",
      .help = "list the organizations",
      .role = ROLE_VIEWER,
-     .place = OP_INSTALLATION, .reach = REACH_SEEN,
+     .place = OP_INSTALLATION,
+     .reach = REACH_SEEN,
      .run = op_org_list,
      .list = "organizations",
      .columns = org_columns,
@@ -82,7 +87,8 @@ const struct operation tenant_operations[] = {
      .rest = "POST /api/v1/tenants",
      .help = "add a tenant and the credential that opens it",
      .role = ROLE_ADMIN,
-     .place = OP_INSTALLATION, .reach = REACH_NAMED,
+     .place = OP_INSTALLATION,
+     .reach = REACH_NAMED,
      .params = tenant_add_params,
      .run = op_tenant_add,
      .more = "The secret is read from a file or from standard input, never from the command line; blanks around it are "
@@ -92,7 +98,8 @@ const struct operation tenant_operations[] = {
      .rest = "GET /api/v1/tenants",
      .help = "list the tenants",
      .role = ROLE_VIEWER,
-     .place = OP_INSTALLATION, .reach = REACH_SEEN,
+     .place = OP_INSTALLATION,
+     .reach = REACH_SEEN,
      .run = op_tenant_list,
      .list = "tenants",
      .columns = tenant_columns,
@@ -101,9 +108,22 @@ const struct operation tenant_operations[] = {
      .rest = "GET /api/v1/tenants/{tenant}",
      .help = "show one tenant",
      .role = ROLE_VIEWER,
-     .place = OP_INSTALLATION, .reach = REACH_NAMED,
+     .place = OP_INSTALLATION,
+     .reach = REACH_NAMED,
      .params = tenant_one_params,
      .run = op_tenant_show},
+    {.rest = "GET /api/v1/consents-needed",
+     .reach = REACH_SEEN,
+     READS("tenant consent-needed", "tenants that have to consent to an app again, with links", consent_needed_params,
+           op_consent_needed),
+     .list = "tenants",
+     .columns = consent_needed_columns,
+     .empty = "nowhere: every app holds what it is to have, as far as its tokens were seen",
+     .more =
+         "An app is to have what its bundles name; without bundles, what is switched on in the tenant. What its last "
+         "token there does not hold is listed. The links are plain ones: whoever opens one and consents grants all "
+         "that "
+         "the registration asks for by then, and the next token shows it. tenant consent-url makes signed ones."},
     {.name = "tenant test",
      .rest = "POST /api/v1/tenants/{tenant}/test",
      .help = "how far does a tenant's connection come: entries, network, token, roles, reading, acting",
@@ -128,7 +148,8 @@ const struct operation tenant_operations[] = {
      .help =
          "change a tenant: its name, app, secret, cloud, addresses, audiences, versions, or whether it is asked at all",
      .role = ROLE_ADMIN,
-     .place = OP_INSTALLATION, .reach = REACH_NAMED,
+     .place = OP_INSTALLATION,
+     .reach = REACH_NAMED,
      .params = tenant_set_params,
      .run = op_tenant_set,
      .more =
@@ -139,7 +160,8 @@ const struct operation tenant_operations[] = {
      .rest = "DELETE /api/v1/tenants/{tenant}",
      .help = "remove a tenant, its credential and its feeds' state; its events stay in the lake",
      .role = ROLE_ADMIN,
-     .place = OP_INSTALLATION, .reach = REACH_NAMED,
+     .place = OP_INSTALLATION,
+     .reach = REACH_NAMED,
      .params = tenant_one_params,
      .run = op_tenant_remove},
     ROWS_END};

@@ -54,6 +54,7 @@ feature_set capability_features(const struct settings *s)
 enum { LOST_MAX = 8 };
 struct gathering {
     struct capability_view *out;
+    const char *client_id; /* this app's tokens alone; NULL: all */
     perm_set granted;
     char lost[LOST_MAX][GUID_BYTES]; /* apps without consent: what their tokens said counts no more */
     unsigned lost_count;
@@ -85,6 +86,7 @@ static bool gather(void *arg, const struct token_record *r)
     struct gathering *g = arg;
     enum audience audience = (enum audience)r->audience;
     if (r->audience < 0 || r->audience >= AUD_COUNT) return true;
+    if (g->client_id && strcmp(g->client_id, r->client_id) != 0) return true;
     g->out->is_known[audience] = true;
     if (r->seen.ticks > g->out->seen.ticks) g->out->seen = r->seen;
     struct str rest = is_lost(g, r->client_id) ? STR_NONE : r->roles;
@@ -105,16 +107,32 @@ static perm_set of_unknown(const struct capability_view *v)
     return set;
 }
 
-bool capability_look(struct store *s, const char *tenant_id, struct capability_view *out, struct err *e)
+static bool look(struct store *s, const char *tenant_id, const char *client_id, struct capability_view *out,
+                 struct err *e)
 {
     struct settings settings;
-    struct gathering g = {.out = out};
+    struct gathering g = {.out = out, .client_id = client_id};
     *out = (struct capability_view){.seen = {0}};
     if (!settings_of_tenant(s, tenant_id, &settings, e) || !store_condition_list(s, tenant_id, note_lost, &g, e) ||
         !store_token_list(s, tenant_id, gather, &g, e))
         return false;
     capabilities_judge(g.granted, capability_features(&settings), &out->c);
     out->c.missing &= ~of_unknown(out);
+    return true;
+}
+
+bool capability_look(struct store *s, const char *tenant_id, struct capability_view *out, struct err *e)
+{
+    return look(s, tenant_id, NULL, out, e);
+}
+
+bool capability_consent_needed(struct store *s, const char *tenant_id, const struct app_record *app, perm_set *out,
+                               struct err *e)
+{
+    struct capability_view own, all;
+    if (!look(s, tenant_id, app->client_id, &own, e) || !look(s, tenant_id, NULL, &all, e)) return false;
+    *out = app->bundles[0] ? perm_lacking(perm_of_bundles(str_of(app->bundles)), own.c.granted) : all.c.missing;
+    *out &= ~of_unknown(&own);
     return true;
 }
 

@@ -19,6 +19,10 @@ struct capability_view {
 /* What settings switch on; of the reading features all. */
 feature_set capability_features(const struct settings *s);
 bool capability_look(struct store *s, const char *tenant_id, struct capability_view *out, struct err *e);
+/* What one of its apps is to have there (its bundles; without any, what is switched on) and its tokens do not hold: the tenant
+ * has to consent again. 0: nothing, or no token of it was seen yet. */
+bool capability_consent_needed(struct store *s, const char *tenant_id, const struct app_record *app, perm_set *out,
+                               struct err *e);
 /* May the feature be switched on? Not known yet counts as yes. CAPABILITY_ROLE_NEEDED names role, place and administrator. */
 bool capability_allows(struct store *s, const char *tenant_id, enum feature feature, struct err *e);
 /* Likewise of a setting's new value; those that switch nothing on may always. */

@@ -25,8 +25,6 @@ const struct cause test_causes[TEST_CAUSE_COUNT] = {
                          "portcullis.yaml; if you do not know the issuer, find out who is on the way before you do."},
     [TEST_QUOTA_USED] = {"test.quota", ERR_LIMIT, "the calls that Microsoft grants are used up",
                          "It passes by itself; if it does not, look what else uses this application in the tenant."},
-    [TEST_NOT_PASSED] = {"test.not_passed", ERR_INPUT, "the Test found what does not work",
-                         "Begin with the first failure; portcullis tenant test TENANT --full shows every step."},
 };
 
 /* ---- findings --------------------------------------------------------------------------------------------------------------- */

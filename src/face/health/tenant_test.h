@@ -78,7 +78,7 @@ bool test_run(const struct test_ops *ops, struct store *s, struct tenant *t, str
               struct test_report *out, struct err *e);
 bool test_keep(struct store *s, const char *tenant_id, const struct test_report *r, struct err *e);
 
-enum { TEST_CLOCK_OFF, TEST_TLS_OPENED, TEST_QUOTA_USED, TEST_NOT_PASSED, TEST_CAUSE_COUNT };
+enum { TEST_CLOCK_OFF, TEST_TLS_OPENED, TEST_QUOTA_USED, TEST_CAUSE_COUNT };
 extern const struct cause test_causes[TEST_CAUSE_COUNT];
 
 #endif

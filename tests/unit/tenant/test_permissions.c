@@ -65,6 +65,10 @@ static void test_bundles(void **state)
     assert_int_equal(perm_bundle(AUD_GRAPH, STR("SecurityAlert.Read.All")), BUNDLE_READ);
     assert_int_equal(perm_bundle(AUD_GRAPH, STR("SecurityAlert.ReadWrite.All")), BUNDLE_SYNC);
     assert_int_equal(perm_bundle(AUD_GRAPH, STR("")), BUNDLE_NONE);
+    assert_true(perm_of_bundles(STR("read, HUNT,what")) ==
+                (P(GRAPH_ALERT_READ) | P(GRAPH_INCIDENT_READ) | P(GRAPH_HUNTING)));
+    assert_true(perm_of_bundles(STR("none")) == 0);
+    assert_true(perm_lacking(P(GRAPH_ALERT_READ) | P(GRAPH_HUNTING), P(GRAPH_ALERT_WRITE)) == P(GRAPH_HUNTING));
     assert_true(perm_of_bundle(BUNDLE_CONTAIN) == (P(ISOLATE) | P(RESTRICT) | P(SCAN) | P(QUARANTINE)));
 }
 
