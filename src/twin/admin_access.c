@@ -1,5 +1,7 @@
 /* What an administrator of a tenant changes while we look: what was granted, the secret, the licence. Roles show in the next
  * token, as in the real service; the others at once. */
+#include <string.h>
+
 #include "twin/cloud_int.h"
 #include "twin/scenario_int.h"
 
@@ -52,14 +54,40 @@ void admin_grant(struct exchange *x)
     answer_ok(x);
 }
 
+/* The first is over from now on, the second takes its place. */
+static void expire_secret(struct twin_app *app)
+{
+    memcpy(app->expired_secret, app->client_secret, sizeof app->expired_secret);
+    memcpy(app->client_secret, app->second_secret, sizeof app->client_secret);
+    app->second_secret[0] = '\0';
+    app->secret_ends = app->second_ends;
+}
+
+/* Of a tenant's own application, or without tenant of the multi-tenant one. "second": a further secret; "ends=TIME": when it
+ * ends; "expire": the first has ended. */
 void admin_secret(struct exchange *x)
 {
-    struct twin_tenant *t = tenant_meant(x);
-    if (t == NULL) return;
-    if (!str_copy(str_trim(x->q->body), t->app.client_secret, sizeof t->app.client_secret)) {
+    const struct cloud_param *ends = exchange_param(x, "ends");
+    bool is_shared = exchange_param(x, "tenant") == NULL, is_second = exchange_param(x, "second") != NULL;
+    struct twin_tenant *t = is_shared ? NULL : tenant_meant(x);
+    if (!is_shared && t == NULL) return;
+    struct twin_app *app = is_shared ? &x->cloud->shared_app : &t->app;
+    struct wall until = {0};
+    if (exchange_param(x, "expire")) {
+        expire_secret(app);
+        answer_ok(x);
+        return;
+    }
+    char *value = is_second ? app->second_secret : app->client_secret;
+    if (ends && !wall_parse(ends->value, &until)) {
+        answer_bad(x, "ends is a time, e.g. 2027-03-31");
+        return;
+    }
+    if (x->q->body.n && !str_copy(str_trim(x->q->body), value, sizeof app->client_secret)) {
         answer_bad(x, "the body is the secret from now on: of 47 bytes at most");
         return;
     }
+    *(is_second ? &app->second_ends : &app->secret_ends) = until;
     answer_ok(x);
 }
 

@@ -18,7 +18,9 @@ struct app_certificate {
 struct twin_app {
     char client_id[37];
     char client_secret[48];
-    char expired_secret[48]; /* of last year: 7000222 */
+    char second_secret[48];               /* beside it while it is changed; empty: none */
+    char expired_secret[48];              /* of last year: 7000222 */
+    struct wall secret_ends, second_ends; /* as the registration says; 0: half a year from now */
     struct app_certificate certificates[APP_CERTIFICATES_MAX];
     unsigned certificate_count;
     char *redirects[APP_REDIRECTS_MAX]; /* beside the ones every application has (consent.c) */

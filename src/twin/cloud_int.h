@@ -141,6 +141,7 @@ bool login_handle(struct exchange *x, struct str tenant, struct str rest); /* fa
 void patch_handle(struct exchange *x, struct str id);
 void comment_handle(struct exchange *x, struct str id);
 void batch_handle(struct exchange *x, struct str id);
+void registration_handle(struct exchange *x, struct str none);
 void hunting_handle(struct exchange *x, struct str none);
 void collection_handle(struct exchange *x, struct str id); /* of x->what; id empty: the list */
 void action_order_handle(struct exchange *x, struct str machine);

@@ -18,6 +18,7 @@ static const struct route {
     {"POST", "security/runHuntingQuery", API_GRAPH, FAMILY_HUNTING, {"ThreatHunting.Read.All"}, hunting_handle, 0},
     {"GET", "security/alerts_v2/?", API_GRAPH, FAMILY_SECURITY, {"SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"}, collection_handle, OBJECT_ALERT},
     {"GET", "security/incidents/?", API_GRAPH, FAMILY_SECURITY, {"SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All"}, collection_handle, OBJECT_INCIDENT},
+    {"GET", "applications(*)", API_GRAPH, FAMILY_SECURITY, {"Application.Read.All"}, registration_handle, 0},
     {"POST", "$batch", API_GRAPH, FAMILY_BATCH, {NULL}, batch_handle, 0},
     {"PATCH", "security/alerts_v2/*", API_GRAPH, FAMILY_SECURITY, {"SecurityAlert.ReadWrite.All"}, patch_handle, OBJECT_ALERT},
     {"PATCH", "security/incidents/*", API_GRAPH, FAMILY_SECURITY, {"SecurityIncident.ReadWrite.All"}, patch_handle, OBJECT_INCIDENT},

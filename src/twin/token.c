@@ -103,7 +103,8 @@ static bool check_grant_type(struct exchange *x, const struct token_request *r)
 static bool check_secret(struct exchange *x, const struct twin_app *app, struct token_request *r)
 {
     r->proof = "1";
-    if (str_eq(r->secret, str_of(app->client_secret))) return true;
+    bool is_second = app->second_secret[0] && str_eq(r->secret, str_of(app->second_secret));
+    if (is_second || str_eq(r->secret, str_of(app->client_secret))) return true;
     return login_refuse(x, str_eq(r->secret, str_of(app->expired_secret)) ? 7000222 : 7000215, app->client_id);
 }
 

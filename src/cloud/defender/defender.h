@@ -83,6 +83,7 @@ enum endpoint {
     EP_INCIDENT_COMMENT,
     EP_ALERT_ENDPOINT_UPDATE,
     EP_ALERTS_ENDPOINT_UPDATE, /* many at once: alerts/batchUpdate */
+    EP_APPLICATION,            /* a registration, by its client id: when its secrets end */
     EP_COUNT
 };
 struct endpoint_row {

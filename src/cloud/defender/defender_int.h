@@ -59,6 +59,7 @@ struct login {
     struct tenant *tenant; /* the snapshot the tokens were asked for with */
     struct app *app;       /* one of its apps */
     unsigned credential;   /* which of the app's is in use: not the active one after a fall-over */
+    bool is_told;          /* that a token came */
     bool is_refused;       /* the last answer was that this credential is not taken */
     struct token tokens[AUD_COUNT];
 };

@@ -54,6 +54,7 @@ const struct endpoint_row endpoint_rows[EP_COUNT] = {
     [EP_INCIDENT_COMMENT] = {"incident comment", "POST", "/security/incidents/{id}/comments", API_GRAPH_SECURITY, AUD_GRAPH, "SecurityIncident.ReadWrite.All", MIB(4), 0},
     [EP_ALERT_ENDPOINT_UPDATE] = {"Endpoint alert update", "PATCH", "/alerts/{id}", API_ENDPOINT, AUD_ENDPOINT, "Alert.ReadWrite.All", MIB(4), 0},
     [EP_ALERTS_ENDPOINT_UPDATE] = {"Endpoint alerts update", "POST", "/alerts/batchUpdate", API_ENDPOINT_BATCH, AUD_ENDPOINT, "Alert.ReadWrite.All", MIB(1), 0},
+    [EP_APPLICATION] = {"application", "GET", "/applications(appId='{id}')", API_GRAPH_SECURITY, AUD_GRAPH, "Application.Read.All", MIB(4), 0},
 };
 /* clang-format on */
 

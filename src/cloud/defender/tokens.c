@@ -276,7 +276,8 @@ static void note_success(struct token *t)
 {
     struct login *l = t->login;
     const struct app_credential *used = &l->app->credentials[l->credential];
-    bool is_news = l->is_refused || used->record.error_code[0];
+    bool is_news = l->is_refused || used->record.error_code[0] || (used->record.tested.ticks == 0 && !l->is_told);
+    l->is_told = true;
     l->is_refused = false;
     if (is_news && used->record.id == t->credential_id) tell_credential(l, t->credential_id, NULL, 0);
 }

@@ -138,6 +138,81 @@ bool app_open(struct store *s, int64_t id, struct app **out, struct err *e)
     return ok;
 }
 
+struct pick_one {
+    int64_t id;
+    struct credential_record *out;
+    bool found;
+};
+
+static bool take_this(void *arg, const struct credential_record *r)
+{
+    struct pick_one *q = arg;
+    if (r->id != q->id) return true;
+    *q->out = *r;
+    q->found = true;
+    return false;
+}
+
+static bool find_one(struct store *s, int64_t app_id, int64_t id, struct credential_record *out, struct err *e)
+{
+    struct pick_one q = {id, out, false};
+    if (!store_credential_list(s, app_id, take_this, &q, e)) return false;
+    return q.found || err_set(e, &store_causes[STORE_GONE], "the credential is not there any more");
+}
+
+bool app_open_with(struct store *s, int64_t app_id, int64_t credential_id, struct app **out, struct err *e)
+{
+    struct directory d;
+    struct credential_record r;
+    if (!find_one(s, app_id, credential_id, &r, e) || !credential_check(s, &r, e) || !directory_read(s, &d, e))
+        return false;
+    const struct directory_app *found = directory_app(&d, app_id);
+    struct app *a = found ? app_new(&found->record) : NULL;
+    directory_done(&d);
+    bool ok = a != NULL || err_set(e, &tenant_causes[APP_NO_SUCH], "the app was removed just now");
+    ok = ok && take_credential(s, a, &r, e);
+    if (ok) a->has_active = true;
+    if (ok)
+        *out = a;
+    else
+        app_unref(a);
+    return ok;
+}
+
+static bool switch_in(struct store *s, const struct credential_record *r, struct err *e)
+{
+    struct credential_record now = *r;
+    now.tested = store_now(s);
+    now.error_code[0] = now.error_text[0] = '\0';
+    now.error_since = (struct wall){0};
+    return store_credential_put(s, &now, e) && store_credential_promote(s, r->app_id, r->id, e);
+}
+
+bool credential_switch(struct store *s, const struct credential_record *r, struct err *e)
+{
+    if (!store_begin(s, e)) return false;
+    if (switch_in(s, r, e)) return store_commit(s, e);
+    store_rollback(s);
+    return false;
+}
+
+bool credential_judged(struct store *s, int64_t app_id, int64_t id, const struct err *refused, bool *is_new_out,
+                       struct err *e)
+{
+    struct credential_record r;
+    *is_new_out = false;
+    if (!find_one(s, app_id, id, &r, e)) return false;
+    const char *code = refused ? refused->cause->code : "";
+    bool is_first_token = refused == NULL && r.tested.ticks == 0;
+    *is_new_out = strcmp(r.error_code, code) != 0;
+    if (!*is_new_out && !is_first_token) return true;
+    (void)snprintf(r.error_code, sizeof r.error_code, "%s", code);
+    (void)snprintf(r.error_text, sizeof r.error_text, "%s", refused ? refused->text : "");
+    r.error_since = refused ? store_now(s) : (struct wall){0};
+    if (refused == NULL) r.tested = store_now(s);
+    return store_credential_put(s, &r, e);
+}
+
 /* ---- finding ----------------------------------------------------------------------------------------------------------------- */
 
 struct search {

@@ -83,6 +83,27 @@ bool credential_find(struct store *s, int64_t app_id, enum credential_state stat
                      bool *found_out, struct err *e); /* the newest in that state */
 /* NULL: its secret can be opened. Else which one and what is wrong. */
 bool credential_check(struct store *s, const struct credential_record *r, struct err *e);
+/* When a secret ends, and its id in Entra, as a person tells; NULL: stays. */
+bool credential_describe(struct store *s, const struct credential_record *r, const char *expires, const char *key_id,
+                         struct err *e);
+/* The app with this one alone, as if it were active: to try it out. */
+bool app_open_with(struct store *s, int64_t app_id, int64_t credential_id, struct app **out, struct err *e);
+/* A token came with it: it is the active one from now on, the one before is old. */
+bool credential_switch(struct store *s, const struct credential_record *r, struct err *e);
+/* What a login said of it: NULL: it is taken (again). *is_new_out: it said something else before. STORE_GONE. */
+bool credential_judged(struct store *s, int64_t app_id, int64_t id, const struct err *refused, bool *is_new_out,
+                       struct err *e);
+/* How long it holds, as a word: "unknown", "ok", "expiring" (60 days and less), "expired", "refused" (by the last login). */
+const char *credential_health(const struct credential_record *r, struct wall now);
+/* Tells of credentials that end in 60, 30, 14, 7 days, in one, or have ended: one notice each, that names the app's tenants, and
+ * takes back what is not so any more. Of all whose end nobody knows a day after they came: one notice. Run again and again.
+ * *told_out: notices have become durable. */
+bool credentials_warn(struct store *s, bool *told_out, struct err *e);
+/* The end of the secret in force from what Graph tells of the registration (GET applications(appId='…')): found by its id, else
+ * by its first letters. One that Entra does not list stays as it was. */
+bool credential_read(struct store *s, const struct app_record *app, struct str registration_json, struct err *e);
+/* One notice that the app goes on with another credential than the one that was refused. */
+bool credentials_tell_switch(struct store *s, int64_t app_id, const struct err *why, struct err *e);
 extern const char *const credential_kind_names[CREDENTIAL_KINDS];   /* "secret", "certificate" */
 extern const char *const credential_state_names[CREDENTIAL_STATES]; /* "active", … */
 extern const char *const expiry_source_names[EXPIRY_SOURCES];       /* "unknown", "entered", "read", "certificate" */

@@ -54,7 +54,7 @@ static bool input_expiry(struct wall now, const char *text, struct wall *out, st
     struct wall until;
     int64_t ms;
     if (duration_parse(s, &ms))
-        until = ms > 0 && ms <= AHEAD_DAYS_MAX * INT64_C(86400000) ? wall_add(now, ms * WALL_TICKS_PER_MS) : now;
+        until = wall_add(now, ms < INT64_MAX / WALL_TICKS_PER_MS ? ms * WALL_TICKS_PER_MS : INT64_MAX);
     else if (!wall_parse(s, &until))
         return err_set(e, bad, "the end is neither a date nor a duration");
     if (until.ticks <= now.ticks) return err_set(e, bad, "the end is not ahead");
@@ -229,6 +229,17 @@ bool credential_put(struct store *s, const struct app_record *app, const struct 
     if (!retire_in(s, app->id, r.state, e) || !put_one(s, app, in, &r, e)) return false;
     if (out) *out = r;
     return true;
+}
+
+bool credential_describe(struct store *s, const struct credential_record *r, const char *expires, const char *key_id,
+                         struct err *e)
+{
+    struct credential_record now = *r;
+    if (key_id && !input_guid(key_id, "the secret's id", &tenant_causes[TENANT_BAD_SECRET], now.key_id, e))
+        return false;
+    if (expires && !input_expiry(store_now(s), expires, &now.expires, e)) return false;
+    if (expires) now.expires_from = EXPIRY_ENTERED;
+    return store_credential_put(s, &now, e);
 }
 
 /* ---- apps ------------------------------------------------------------------------------------------------------------------- */

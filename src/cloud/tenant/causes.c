@@ -71,6 +71,25 @@ const struct cause tenant_causes[TENANT_CAUSE_COUNT] = {
     [PROXY_NO_RULE] = {"proxy.no_rule", ERR_INPUT, "there is no such proxy rule there",
                        "See which there are: portcullis proxy list. A rule is removed where it was set: with --tenant "
                        "or --org if it is theirs."},
+    [APP_EXPIRING] =
+        {"app.credential_expiring", ERR_INPUT, "an app's credential ends soon",
+         "Make a new one in Entra, under the app's Certificates & secrets, then: portcullis app rotate APP "
+         "--secret-file FILE --expires DATE. The old one goes on until the new one has proved itself."},
+    [APP_EXPIRED] = {"app.credential_expired", ERR_AUTH, "an app's credential has ended",
+                     "Make a new one in Entra, under the app's Certificates & secrets, then: portcullis app rotate APP "
+                     "--secret-file FILE --expires DATE."},
+    [APP_END_UNKNOWN] = {"app.credential_end_unknown", ERR_INPUT, "nobody knows when a secret ends",
+                         "Tell it, with the date Entra shows beside the secret: portcullis app set APP --expires DATE; "
+                         "or grant the app "
+                         "Application.Read.All in its home tenant, then it is read there."},
+    [APP_SWITCHED] =
+        {"app.credential_switched", ERR_INPUT, "an app goes on with its other credential",
+         "See docs/credentials.md: find out in Entra why the first was refused, and add a new second one."},
+    [APP_NOTHING_NEXT] = {"app.nothing_next", ERR_INPUT, "there is no credential to change to",
+                          "Give one: --secret-file FILE, --certificate-file FILE or --make-certificate."},
+    [APP_NOT_PROVED] = {"app.not_proved", ERR_AUTH, "the new credential did not prove itself",
+                        "The old one stays in force. Do what the message says, then try the same one again: portcullis "
+                        "app rotate APP."},
     [SETTING_UNKNOWN] = {"setting.unknown", ERR_INPUT, "there is no such setting",
                          "See which there are: portcullis settings show, or docs/settings.md."},
     [SETTING_BAD_VALUE] = {"setting.bad_value", ERR_INPUT, "the setting cannot have this value",

@@ -192,19 +192,27 @@ static bool check_secrets(struct store *s, const struct tenant *t, struct err *e
     return true;
 }
 
-bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e)
+bool tenant_read(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e)
 {
     struct directory d;
     if (!directory_read(s, &d, e)) return false;
     const struct tenant_record *r = pick(&d, id_or_name, e);
     struct tenant *t = r ? build_whole(s, c, &d, r, e) : NULL;
     directory_done(&d);
-    if (t && !check_secrets(s, t, e)) {
-        tenant_unref(t);
-        return false;
-    }
     if (t) *out = t;
     return t != NULL;
+}
+
+bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e)
+{
+    struct tenant *t = NULL;
+    if (!tenant_read(s, c, id_or_name, &t, e)) return false;
+    if (check_secrets(s, t, e)) {
+        *out = t;
+        return true;
+    }
+    tenant_unref(t);
+    return false;
 }
 
 bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, struct tenant *t), void *arg,
@@ -263,6 +271,16 @@ static const struct app_record *own_app(const struct directory *d, const char *t
         if (app && !app->record.is_multi_tenant) return &app->record;
     }
     return NULL;
+}
+
+bool tenant_own_app(struct store *s, const struct tenant_record *t, struct app_record *out, struct err *e)
+{
+    struct directory d;
+    if (!directory_read(s, &d, e)) return false;
+    const struct app_record *own = own_app(&d, t->tenant_id);
+    if (own) *out = *own;
+    directory_done(&d);
+    return own || err_set(e, &tenant_causes[APP_NOT_OWN], "\"%s\" has no app of its own", t->name);
 }
 
 static bool add_own_app(struct store *s, const struct tenant_record *r, const struct credential_input *credential,

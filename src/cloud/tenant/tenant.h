@@ -83,6 +83,8 @@ bool tenant_set(struct store *s, const char *id_or_name, const struct tenant_cha
                 struct err *e);
 /* By GUID, or by its name (without regard to ASCII case; TENANT_AMBIGUOUS when several have it). */
 bool tenant_find(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e);
+/* The same, but an app whose secret cannot be opened has an empty one, as in tenant_each. */
+bool tenant_read(struct store *s, const struct conf *c, const char *id_or_name, struct tenant **out, struct err *e);
 /* The record alone, without its secret; errors as above. */
 bool tenant_record_find(struct store *s, const char *id_or_name, struct tenant_record *out, struct err *e);
 /* By name. An app whose secret cannot be opened has an empty one here, so that it fails alone, at its login. */
@@ -91,6 +93,8 @@ bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, 
 /* Its ids and its secret once more, as they are checked when they are given: what came in by another way, or before a check
  * was there. */
 bool tenant_check_input(const struct tenant *t, struct err *e);
+/* The app that is its own alone; APP_NOT_OWN. */
+bool tenant_own_app(struct store *s, const struct tenant_record *t, struct app_record *out, struct err *e);
 bool tenant_remove(struct store *s, const char *id_or_name, struct err *e);
 
 /* The overrides, for fronts: the member's name (an option is called the same with "-"). */
@@ -144,6 +148,12 @@ enum {
     APP_BAD_EXPIRY,
     APP_BAD_CERTIFICATE,
     APP_CERTIFICATE_OVER,
+    APP_EXPIRING,
+    APP_EXPIRED,
+    APP_END_UNKNOWN,
+    APP_SWITCHED,
+    APP_NOTHING_NEXT,
+    APP_NOT_PROVED,
     PROXY_BAD_PATTERN, /* of proxies.h */
     PROXY_BAD_ADDRESS,
     PROXY_BAD_LOGIN,

@@ -59,7 +59,6 @@ struct act_reply;
 struct respond_order;
 struct readiness;
 struct test_report;
-struct tenant;
 struct manage_order;
 struct managed_record;
 struct lake_remap_request;
@@ -85,7 +84,8 @@ struct engine_ops {
     bool (*test)(void *ctx, const struct test_request *q,
                  void (*each)(void *arg, const struct tenant *t, const struct test_report *r), void *arg,
                  struct err *e);
-    /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. */
+    /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. NULL: several, as
+     * when an app has changed. */
     void (*tenant_changed)(void *ctx, const char *tenant_id);
 };
 

@@ -7,6 +7,7 @@ const struct op_table operation_tables[] = {
     {"installation", install_operations},
     {"organizations and tenants", tenant_operations},
     {"onboarding", onboarding_operations},
+    {"apps and their credentials", credential_operations},
     {"settings", settings_operations},
     {"clouds and proxies", reach_operations},
     {"feeds", feed_operations},

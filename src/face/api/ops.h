@@ -12,6 +12,14 @@ bool op_org_list(struct op_call *c, struct err *e);
 struct credential_input;
 /* ops_app.c: CREDENTIAL_PARAMS of a call. */
 void op_credential(const struct op_call *c, struct credential_input *out);
+bool op_app_add(struct op_call *c, struct err *e);
+bool op_app_list(struct op_call *c, struct err *e);
+bool op_app_show(struct op_call *c, struct err *e);
+bool op_app_certificate(struct op_call *c, struct err *e);
+bool op_app_set(struct op_call *c, struct err *e);
+bool op_app_remove(struct op_call *c, struct err *e);
+bool op_app_rotate(struct op_call *c, struct err *e);
+bool op_tenant_rotate(struct op_call *c, struct err *e);
 bool op_tenant_add(struct op_call *c, struct err *e);
 bool op_tenant_list(struct op_call *c, struct err *e);
 bool op_tenant_test(struct op_call *c, struct err *e);    /* ops_test.c */

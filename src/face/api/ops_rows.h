@@ -29,7 +29,7 @@
 
 extern const struct operation install_operations[];
 extern const struct operation tenant_operations[];
-extern const struct operation app_operations[];
+extern const struct operation credential_operations[];
 extern const struct operation onboarding_operations[];
 extern const struct operation settings_operations[];
 extern const struct operation reach_operations[];

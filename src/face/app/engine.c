@@ -12,6 +12,7 @@
 #include "face/app/folding.h"
 #include "face/app/history.h"
 #include "face/app/import_files.h"
+#include "face/app/keeping.h"
 #include "face/app/onboarder.h"
 #include "face/app/proving.h"
 #include "face/app/readying.h"
@@ -40,6 +41,7 @@ struct engine {
     struct onboarder *onboarder; /* NULL: not a service */
     struct watching *watching;
     struct testing *testing;
+    struct keeping *keeping;
     bool is_manual;
     bool is_feedless; /* the feeds never began */
     bool is_response_over;
@@ -131,6 +133,50 @@ static void on_lost(void *ctx)
     responding_notices(en->responding);
 }
 
+/* From the thread that keeps credentials, which must not wait for the loop. */
+static void reload_all(void *arg)
+{
+    struct engine *en = arg;
+    if (atomic_load(&en->is_halted)) return;
+    ingest_tenants_changed(en->ingest);
+    responding_tenants_changed(en->responding);
+}
+
+static void on_switch(void *ctx)
+{
+    struct engine *en = ctx;
+    loop_post(en->loop, reload_all, en);
+}
+
+static void on_credential(void *ctx, const struct credential_event *event)
+{
+    struct engine *en = ctx;
+    keeping_event(en->keeping, event);
+}
+
+static bool read_registration(void *ctx, struct tenant *t, const char *client_id, struct buf *json_out)
+{
+    struct engine *en = ctx;
+    struct err e;
+    const struct fetch f = {
+        .endpoint = EP_APPLICATION, .query = STR("$select=appId,passwordCredentials"), .id = str_of(client_id)};
+    struct manage *m = responding_manage(en->responding);
+    if (atomic_load(&en->is_halted)) return false;
+    enum access access = manage_access(m, t->record.tenant_id, EP_APPLICATION);
+    return access == ACCESS_GRANTED && manage_ask(m, t, &f, CALL_LATER, json_out, &e);
+}
+
+static bool make_keeping(struct engine *en, bool is_manual, struct err *e)
+{
+    struct keeping_opts o = {.installation = en->installation,
+                             .is_manual = is_manual,
+                             .ctx = en,
+                             .on_notices = on_lost,
+                             .on_switch = on_switch,
+                             .read = read_registration};
+    return keeping_new(&o, &en->keeping, e);
+}
+
 static bool make_cloud(struct engine *en, struct err *e)
 {
     const struct conf *c = &en->installation->conf;
@@ -140,6 +186,8 @@ static bool make_cloud(struct engine *en, struct err *e)
     struct defender_opts defender = {.http = en->http,
                                      .response_http = en->response_http,
                                      .on_clock = on_clock,
+                                     .on_credential = on_credential,
+                                     .credential_ctx = en,
                                      .on_login = on_login,
                                      .login_ctx = en,
                                      .total_timeout_ms = (uint32_t)c->request_timeout_ms,
@@ -255,6 +303,7 @@ static void dismantle(struct engine *en)
     defender_free(en->defender);
     proving_free(en->proving);
     watching_free(en->watching);
+    keeping_free(en->keeping);
     http_client_free(en->http);
     http_client_free(en->response_http);
     if (en->loop) loop_free(en->loop);
@@ -308,8 +357,9 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
                                   .test = test,
                                   .tenant_changed = tenant_changed};
     if (!watching_new(i->store, on_lost, en, &en->watching, e) || !loop_new(i->clock, &en->loop, e) ||
-        !make_cloud(en, e) || !make_flow(en, is_manual, e) || !make_response(en, is_manual, e) ||
-        !make_onboarding(en, is_manual, e) || !thread_start(run_loop, en, &en->thread, e)) {
+        !make_keeping(en, is_manual, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||
+        !make_response(en, is_manual, e) || !make_onboarding(en, is_manual, e) ||
+        !thread_start(run_loop, en, &en->thread, e)) {
         dismantle(en);
         return false;
     }
@@ -324,7 +374,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
         engine_stop(en);
         return false;
     }
-    if (!watching_start(en->watching, e) ||
+    if (!watching_start(en->watching, e) || !keeping_start(en->keeping, e) ||
         (!is_manual && (!readying_start(en->readying, e) || !onboarder_start(en->onboarder, e) ||
                         !testing_start(en->testing, e)))) {
         engine_stop(en);
@@ -417,6 +467,7 @@ void engine_stop(struct engine *en)
     readying_stop(en->readying);
     testing_stop(en->testing);
     watching_stop(en->watching);
+    keeping_stop(en->keeping);
     responding_end_managing(en->responding);
     ask(en, fold_stop_now, &q);
     thread_join(en->thread);
@@ -582,7 +633,7 @@ bool engine_drain(struct engine *en, struct pull_result *out, struct err *e)
 static void reload_tenant(void *arg)
 {
     struct question *q = arg;
-    defender_forget_tenant(q->engine->defender, q->tenant_id);
+    if (q->tenant_id) defender_forget_tenant(q->engine->defender, q->tenant_id);
     ingest_tenants_changed(q->engine->ingest);
     responding_tenants_changed(q->engine->responding);
     gate_open(q->done);
@@ -593,8 +644,9 @@ static void tenant_changed(void *ctx, const char *tenant_id)
     struct engine *en = ctx;
     struct question q = {.tenant_id = tenant_id};
     struct err e;
-    (void)store_token_tidy(en->installation->store, tenant_id, &e); /* else with the next login */
+    if (tenant_id) (void)store_token_tidy(en->installation->store, tenant_id, &e); /* else with the next login */
     ask(en, reload_tenant, &q);
+    keeping_wake(en->keeping);
 }
 
 const struct engine_ops *engine_operations(struct engine *en)

@@ -189,3 +189,22 @@ bool store_tenant_app_list(struct store *s, const char *tenant_id, int64_t app_i
     }
     return cursor_close(&c);
 }
+
+/* ---- what was said ---------------------------------------------------------------------------------------------------------- */
+
+enum { MARK_NAME_BYTES = 96 };
+
+bool store_mark_get(struct store *s, const char *matter, struct buf *out, struct err *e)
+{
+    char name[MARK_NAME_BYTES];
+    bool found = false;
+    (void)snprintf(name, sizeof name, "mark:%s", matter);
+    return meta_get(s, name, out, &found, e);
+}
+
+bool store_mark_set(struct store *s, const char *matter, struct str mark, struct err *e)
+{
+    char name[MARK_NAME_BYTES];
+    (void)snprintf(name, sizeof name, "mark:%s", matter);
+    return meta_set(s, name, mark, e);
+}

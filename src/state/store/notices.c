@@ -143,6 +143,11 @@ bool store_notice_expire(struct store *s, const char *decision, const char *acti
             run_statement(s, SQL_NOTICE_EXPIRE_ACTION, NULL, e, "it", (int64_t)NOTICE_EXPIRED, action));
 }
 
+bool store_notice_settle(struct store *s, const char *group_key, struct err *e)
+{
+    return run_statement(s, SQL_NOTICE_SETTLE, NULL, e, "it", (int64_t)NOTICE_EXPIRED, group_key);
+}
+
 bool store_notice_drop(struct store *s, struct wall before, struct err *e)
 {
     return run_statement(s, SQL_NOTICE_DROP, NULL, e, "i", before.ticks);

@@ -259,6 +259,7 @@
                      " AND state NOT IN (4, 8)")                                                                                   \
     X(NOTICE_EXPIRE_DECISION, "UPDATE notice SET state = ? WHERE decision = ? AND state = 1 AND wants = 2")                        \
     X(NOTICE_EXPIRE_ACTION, "UPDATE notice SET state = ? WHERE action = ? AND state = 1 AND wants = 2")                            \
+    X(NOTICE_SETTLE, "UPDATE notice SET state = ? WHERE group_key = ? AND state < 3")                                              \
     X(NOTICE_DROP, "DELETE FROM notice WHERE created < ? AND state >= 3")                                                          \
     X(DELIVERY_ADD, "INSERT INTO delivery (" DELIVERY_COLUMNS ") SELECT ?1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"           \
                     " WHERE EXISTS (SELECT 1 FROM notice WHERE id = ?1)")                                                          \

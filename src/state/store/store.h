@@ -147,6 +147,9 @@ bool store_credential_list(struct store *s, int64_t app_id, bool (*each)(void *a
 /* A certificate's public part, PEM. */
 bool store_certificate_put(struct store *s, int64_t credential_id, struct str pem, struct err *e);
 bool store_certificate_get(struct store *s, int64_t credential_id, struct buf *pem_out, bool *found_out, struct err *e);
+/* What was said last about some matter, as its teller likes to put it; empty: nothing yet. */
+bool store_mark_get(struct store *s, const char *matter, struct buf *out, struct err *e);
+bool store_mark_set(struct store *s, const char *matter, struct str mark, struct err *e);
 /* Which apps a tenant uses, and the other way round; each in the order they were given. */
 bool store_tenant_app_add(struct store *s, const char *tenant_id, int64_t app_id, struct err *e); /* STORE_GONE */
 bool store_tenant_app_remove(struct store *s, const char *tenant_id, int64_t app_id, struct err *e);
@@ -420,6 +423,8 @@ bool store_notice_answer(struct store *s, int64_t id, const char *by, const char
                          struct err *e);
 /* A decision or action is settled: what waits for an answer about it (not what is on its way) expires. */
 bool store_notice_expire(struct store *s, const char *decision, const char *action, struct err *e);
+/* What they were about is over: of this group whatever is still open expires. */
+bool store_notice_settle(struct store *s, const char *group_key, struct err *e);
 bool store_notice_drop(struct store *s, struct wall before, struct err *e); /* settled ones, with their deliveries */
 
 /* One way one person or target is told one notice. */
