@@ -81,6 +81,10 @@ def switching_on(tap, w):
     done = w.i.run("settings", "set", "resolve", "on", "--tenant", reader)
     tap.case(done.returncode == 1 and "SecurityAlert.ReadWrite.All of Microsoft Graph" in done.stderr and "Global Administrator" in done.stderr,
              "Graph's roles are another administrator's", done.stderr)
+    done = w.i.run("feed", "set", "incidents", "--on", "yes", "--tenant", reader)
+    tap.case(done.returncode == 1 and "capability.role_needed" in done.stderr and "SecurityIncident.Read.All" in done.stderr, "nor can a feed", done.stderr)
+    w.do("feed", "set", "incidents", "--on", "no", "--tenant", reader)
+    tap.case("SecurityIncident.Read.All" not in w.roles(READER, "missing"), "a feed that is off wants no role", w.show(READER)["missing"])
     tap.case(w.i.run("settings", "set", "remediation", "off", "--tenant", reader).returncode == 0, "switching off may always")
     w.do("settings", "set", "remediation", "auto", "--tenant", w.tenants[0]["tenant_id"])
     tap.case(w.feature(0, "isolate")["state"] == "works", "with them it is on")

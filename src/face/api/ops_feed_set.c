@@ -5,6 +5,7 @@
 #include "cloud/tenant/tenant.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
+#include "face/health/capability.h"
 #include "flow/ingest/feed.h"
 #include "flow/ingest/ingest.h"
 
@@ -66,9 +67,13 @@ static bool change(struct op_call *c, const struct setting_scope *scope, const c
     struct str values[FEED_SETTINGS];
     for (int i = 0; i < FEED_SETTINGS; i++)
         if (!read_value(c, i, &values[i], e)) return false;
+    /* One whose role the tenant's tokens lack cannot be switched on there. */
+    if (scope->tenant_id[0] && str_eq_nocase(values[FEED_SET_ON], STR("on")) &&
+        !capability_allows_feed(c->installation->store, scope->tenant_id, feed_row_find(feed)->endpoint, e))
+        return false;
     for (int i = 0; i < FEED_SETTINGS; i++)
-        if (op_cstr(c, options[i]) && !feed_setting_set(c->installation->store, scope, feed, (enum feed_setting)i,
-                                                        values[i], c->actor, now, e))
+        if (op_cstr(c, options[i]) &&
+            !feed_setting_set(c->installation->store, scope, feed, (enum feed_setting)i, values[i], c->actor, now, e))
             return false;
     return true;
 }

@@ -1,5 +1,7 @@
 #include "face/health/capability.h"
 
+#include "flow/ingest/feed.h"
+
 #include <string.h>
 
 const char *const capability_state_names[CAPABILITY_STATES] = {
@@ -40,15 +42,48 @@ const struct cause capability_causes[CAPABILITY_CAUSE_COUNT] = {
 
 /* ---- looking ---------------------------------------------------------------------------------------------------------------- */
 
-feature_set capability_features(const struct settings *s)
+static bool reads_tables(const struct feed_sets *feeds)
 {
-    enum { READING = 1u << FEATURE_ALERTS | 1u << FEATURE_INCIDENTS | 1u << FEATURE_HUNTING | 1u << FEATURE_MACHINES };
-    feature_set features = READING;
+    for (unsigned f = FEED_FIRST_TABLE; f < FEED_ROW_COUNT; f++)
+        if (!feed_sets_is_off(feeds, feed_rows[f].name)) return true;
+    return false;
+}
+
+static bool reads(const struct feed_sets *feeds, enum feed_number one, enum feed_number other)
+{
+    return !feed_sets_is_off(feeds, feed_rows[one].name) || !feed_sets_is_off(feeds, feed_rows[other].name);
+}
+
+feature_set capability_features(const struct settings *s, const struct feed_sets *feeds)
+{
     int64_t mode = setting_number(s, SET_REMEDIATION);
+    bool has_endpoint = setting_is_on(s, SET_ENDPOINT);
     bool writes = setting_is_on(s, SET_RESOLVE) || setting_is_on(s, SET_COMMENT);
-    if (mode == REMEDIATION_APPROVE || mode == REMEDIATION_AUTO) features |= feature_bit(FEATURE_ISOLATE);
-    if (writes && setting_is_on(s, SET_ENDPOINT)) features |= feature_bit(FEATURE_SYNC);
+    const bool on[FEATURE_COUNT] = {
+        [FEATURE_ALERTS] = reads(feeds, FEED_ALERTS, FEED_ALERTS_ENDPOINT),
+        [FEATURE_INCIDENTS] = reads(feeds, FEED_INCIDENTS, FEED_INCIDENTS),
+        [FEATURE_HUNTING] = reads_tables(feeds),
+        [FEATURE_MACHINES] = has_endpoint && reads(feeds, FEED_MACHINES, FEED_MACHINE_ACTIONS),
+        [FEATURE_ISOLATE] = has_endpoint && (mode == REMEDIATION_APPROVE || mode == REMEDIATION_AUTO),
+        [FEATURE_SYNC] = has_endpoint && writes,
+    };
+    feature_set features = 0;
+    for (unsigned f = 0; f < FEATURE_COUNT; f++)
+        if (on[f]) features |= feature_bit((enum feature)f);
     return features;
+}
+
+bool capability_switched_on(struct store *s, const char *tenant_id, feature_set *out, struct err *e)
+{
+    struct settings settings;
+    struct setting_scope scope;
+    struct feed_sets feeds;
+    if (!settings_scope(s, tenant_id, NULL, &scope, e) || !settings_resolve(s, &scope, &settings, e) ||
+        !feed_settings_resolve(s, &scope, &feeds, e))
+        return false;
+    *out = capability_features(&settings, &feeds);
+    feed_sets_free(&feeds);
+    return true;
 }
 
 enum { LOST_MAX = 8 };
@@ -110,13 +145,13 @@ static perm_set of_unknown(const struct capability_view *v)
 static bool look(struct store *s, const char *tenant_id, const char *client_id, struct capability_view *out,
                  struct err *e)
 {
-    struct settings settings;
+    feature_set on = 0;
     struct gathering g = {.out = out, .client_id = client_id};
     *out = (struct capability_view){.seen = {0}};
-    if (!settings_of_tenant(s, tenant_id, &settings, e) || !store_condition_list(s, tenant_id, note_lost, &g, e) ||
+    if (!capability_switched_on(s, tenant_id, &on, e) || !store_condition_list(s, tenant_id, note_lost, &g, e) ||
         !store_token_list(s, tenant_id, gather, &g, e))
         return false;
-    capabilities_judge(g.granted, capability_features(&settings), &out->c);
+    capabilities_judge(g.granted, on, &out->c);
     out->c.missing &= ~of_unknown(out);
     return true;
 }

@@ -5,6 +5,7 @@
 #define FACE_HEALTH_CAPABILITY_H
 
 #include "cloud/defender/defender.h"
+#include "cloud/tenant/feed_settings.h"
 #include "cloud/tenant/permissions.h"
 #include "cloud/tenant/settings.h"
 #include "flow/ingest/ingest.h"
@@ -16,8 +17,9 @@ struct capability_view {
     struct wall seen;            /* the newest of those tokens */
     char others[AUD_COUNT][400]; /* granted roles that no row of permission_rows names, parted by commas */
 };
-/* What settings switch on; of the reading features all. */
-feature_set capability_features(const struct settings *s);
+/* What settings switch on, and feeds that are not switched off. */
+feature_set capability_features(const struct settings *s, const struct feed_sets *feeds);
+bool capability_switched_on(struct store *s, const char *tenant_id, feature_set *out, struct err *e);
 bool capability_look(struct store *s, const char *tenant_id, struct capability_view *out, struct err *e);
 /* What one of its apps is to have there (its bundles; without any, what is switched on) and its tokens do not hold: the tenant
  * has to consent again. 0: nothing, or no token of it was seen yet. */

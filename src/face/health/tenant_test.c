@@ -220,7 +220,9 @@ bool test_run(const struct test_ops *ops, struct store *s, struct tenant *t, str
     struct settings settings;
     struct test_run run = {.ops = ops, .t = t, .r = out, .is_full = is_full};
     *out = (struct test_report){.at = now, .is_full = is_full};
-    if (!settings_of_tenant(s, t->record.tenant_id, &settings, e)) return false;
+    if (!settings_of_tenant(s, t->record.tenant_id, &settings, e) ||
+        !capability_switched_on(s, t->record.tenant_id, &run.on, e))
+        return false;
     run.is_off[AUD_ENDPOINT] = !setting_is_on(&settings, SET_ENDPOINT);
     for (unsigned a = 0; a < AUD_COUNT; a++) run.is_off[a] |= t->apis[a].url[0] == '\0';
     run.is_entered = test_input(&run);

@@ -21,6 +21,7 @@ struct test_run {
     struct tenant *t;
     struct test_report *r;
     bool is_full, is_entered;
+    feature_set on;              /* what is switched on there */
     bool reached[AUD_COUNT + 1]; /* the login's host, then each API's */
     bool is_off[AUD_COUNT];      /* there is none, or it is not to be asked */
     bool was_asked[SOURCES];

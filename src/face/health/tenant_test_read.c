@@ -6,19 +6,21 @@
 static const struct source_row {
     const char *name;
     enum endpoint endpoint;
+    enum feature feature; /* it is asked for where that is switched on */
     const char *query, *kql;
     bool is_light;                /* asked by the light Test too */
     enum test_source second_best; /* for this one; SOURCES: none */
 } sources[SOURCES] = {
-    [SOURCE_ALERTS] = {"alerts", EP_ALERTS, "$top=1", "", true, SOURCES},
-    [SOURCE_INCIDENTS] = {"incidents", EP_INCIDENTS, "$top=1", "", false, SOURCES},
-    [SOURCE_HUNTING] = {"hunting", EP_HUNTING, "", "AlertInfo | take 1", false, SOURCES},
-    [SOURCE_MACHINES] = {"machines", EP_MACHINES, "$top=1", "", true, SOURCES},
-    [SOURCE_MACHINE_ACTIONS] = {"machine actions", EP_MACHINE_ACTIONS, "$top=1", "", false, SOURCES},
-    [SOURCE_ALERTS_ENDPOINT] = {"Endpoint alerts", EP_ALERTS_ENDPOINT, "$top=1", "", true, SOURCE_ALERTS},
-    [SOURCE_HUNTING_ENDPOINT] = {"Endpoint hunting", EP_HUNTING_ENDPOINT, "", "DeviceInfo | take 1", false,
-                                 SOURCE_HUNTING},
-    [SOURCE_SIEM] = {"SIEM alerts", EP_ALERTS_SIEM, "limit=1", "", true, SOURCES},
+    [SOURCE_ALERTS] = {"alerts", EP_ALERTS, FEATURE_ALERTS, "$top=1", "", true, SOURCES},
+    [SOURCE_INCIDENTS] = {"incidents", EP_INCIDENTS, FEATURE_INCIDENTS, "$top=1", "", false, SOURCES},
+    [SOURCE_HUNTING] = {"hunting", EP_HUNTING, FEATURE_HUNTING, "", "AlertInfo | take 1", false, SOURCES},
+    [SOURCE_MACHINES] = {"machines", EP_MACHINES, FEATURE_MACHINES, "$top=1", "", true, SOURCES},
+    [SOURCE_MACHINE_ACTIONS] = {"machine actions", EP_MACHINE_ACTIONS, FEATURE_MACHINES, "$top=1", "", false, SOURCES},
+    [SOURCE_ALERTS_ENDPOINT] = {"Endpoint alerts", EP_ALERTS_ENDPOINT, FEATURE_ALERTS, "$top=1", "", true,
+                                SOURCE_ALERTS},
+    [SOURCE_HUNTING_ENDPOINT] = {"Endpoint hunting", EP_HUNTING_ENDPOINT, FEATURE_HUNTING, "", "DeviceInfo | take 1",
+                                 false, SOURCE_HUNTING},
+    [SOURCE_SIEM] = {"SIEM alerts", EP_ALERTS_SIEM, FEATURE_ALERTS, "limit=1", "", true, SOURCES},
 };
 
 static enum audience audience_of(unsigned source)
@@ -45,6 +47,7 @@ static bool is_wanted(const struct test_run *run, unsigned source)
 {
     const struct source_row *row = &sources[source];
     enum audience a = audience_of(source);
+    if (!(run->on & feature_bit(row->feature))) return false;
     if (!run->is_entered || !run->reached[0] || !run->reached[a + 1] || run->is_off[a]) return false;
     if (is_hopeless(run) || run->token_errors[a].cause) return false;
     if (row->second_best != SOURCES)
@@ -166,7 +169,9 @@ static void judge_read(struct test_run *run, unsigned source)
     const char *other = other_way(run, source);
     bool is_second = row->second_best != SOURCES;
     if (run->is_off[a] || (!run->was_asked[source] && (is_second || !(run->is_full || row->is_light)))) return;
-    if (!run->was_asked[source] || !run->has_token[a])
+    if (!(run->on & feature_bit(row->feature)))
+        found(run->r, TEST_READ, VERDICT_OFF, row->name, "it is switched off");
+    else if (!run->was_asked[source] || !run->has_token[a])
         found(run->r, TEST_READ, VERDICT_SKIPPED, row->name, "%s",
               run->token_errors[a].cause ? "there is no token" : why_no_token(run, a));
     else if (e->cause == NULL)
@@ -204,6 +209,7 @@ static void judge_licence(struct test_run *run, unsigned source, const char *nam
     const struct err *e = licence_error(run, source);
     bool answered = run->was_asked[source] && run->errors[source].cause == NULL;
     if (run->is_off[audience_of(source)] || (!run->is_full && !sources[source].is_light)) return;
+    if (!(run->on & feature_bit(sources[source].feature))) return;
     if (e)
         failed(run->r, TEST_LICENCE, name, e->cause, e->text, NULL);
     else if (answered)
