@@ -173,7 +173,7 @@ def people(tap, i, named):
     done = i.run("alert", "resolve", alert, "--classification", "falsePositive", "--determination", "clean", "--comment", "a test rule")
     now = t.alerts()[alert]
     tap.case(done.returncode == 0 and is_resolved(now) and now["classification"] == "falsePositive" and now["determination"] == "notMalicious"
-             and ours(now)[0].endswith("cli: a test rule"), "a person resolves, classifies and comments", (done.stdout, done.stderr, now))
+             and ours(now)[0].endswith(": a test rule") and ": cli:" in ours(now)[0], "a person resolves, classifies and comments", (done.stdout, done.stderr, now))
     t.patch(alert, status="new")
     for words, code, exit_code in [
         (["resolve", "no-such-alert"], "manage.no_alert", 2),
@@ -189,7 +189,7 @@ def people(tap, i, named):
         tap.case(done.returncode == exit_code and f"code: {code} (" in done.stderr, f"alert {' '.join(words)[:90]}: {code}",
                  (done.returncode, done.stdout, done.stderr))
     done = i.run("alert", "comment", named["identity"]["id"], "looked at: \"fine\" – ✓")
-    tap.case(done.returncode == 0 and ours(named["identity"]["t"].alerts()[named["identity"]["id"]])[0].endswith('cli: looked at: "fine" – ✓'),
+    tap.case(done.returncode == 0 and ours(named["identity"]["t"].alerts()[named["identity"]["id"]])[0].endswith(': looked at: "fine" – ✓'),
              "a person comments any alert", (done.stdout, done.stderr))
     done = i.run("alert", "resolve", named["assigned"]["id"], "--anyway", "--json")
     tap.case(done.returncode == 0 and json.loads(done.stdout)["resolved"], "a person resolves one that is taken, when they mean it", (done.stdout, done.stderr))
