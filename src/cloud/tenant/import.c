@@ -59,10 +59,21 @@ static bool find_column(struct str name, unsigned *out)
 static bool bad_column(struct err *e, struct str name, unsigned line)
 {
     bool is_word = name.n > 0 && name.n <= 40;
-    for (size_t i = 0; i < name.n; i++) is_word = is_word && name.p[i] > ' ' && name.p[i] < 0x7f;
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i];
+        is_word = is_word &&
+                  ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-');
+    }
     return is_word ? err_set(e, &import_causes[IMPORT_BAD_COLUMN], "line %u: there is no column \"%.*s\"", line,
                              STR_ARG(name))
                    : err_set(e, &import_causes[IMPORT_BAD_COLUMN], "line %u: a column without a proper name", line);
+}
+
+static bool make_room(struct arena *a, size_t rows, struct import_rows *out, struct err *e)
+{
+    if (rows > IMPORT_ROWS_MAX) rows = IMPORT_ROWS_MAX;
+    out->rows = arena_alloc(a, rows * sizeof *out->rows + 1);
+    return out->rows != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "reading the file of tenants");
 }
 
 /* ---- CSV -------------------------------------------------------------------------------------------------------------------- */
@@ -152,7 +163,9 @@ static bool csv_parse(struct arena *a, struct str bytes, struct import_rows *out
 {
     struct csv c = {.a = a, .rest = bytes, .line = 1};
     unsigned columns[IMPORT_FIELDS], count;
-    if (!csv_header(&c, columns, &count, e)) return false;
+    size_t lines = 1;
+    for (size_t i = 0; i < bytes.n; i++) lines += bytes.p[i] == '\n';
+    if (!csv_header(&c, columns, &count, e) || !make_room(a, lines, out, e)) return false;
     while (c.rest.n) {
         c.line++;
         struct str line = str_sub(c.rest, 0, str_find(c.rest, STR("\n"), 0));
@@ -201,6 +214,7 @@ static bool from_yaml(struct arena *a, struct str bytes, const char *name, struc
         return err_set(e, &import_causes[IMPORT_BAD_FILE], "it is no list, and has no list \"tenants\"");
     if (list->count > IMPORT_ROWS_MAX)
         return err_set(e, &import_causes[IMPORT_BAD_FILE], "more than %d tenants", IMPORT_ROWS_MAX);
+    if (!make_room(a, list->count, out, e)) return false;
     for (size_t i = 0; i < list->count; i++) yaml_row(&list->items[i], &out->rows[out->count++]);
     return true;
 }
@@ -275,9 +289,8 @@ static bool is_yaml(struct str name)
 
 bool import_parse(struct arena *a, struct str bytes, const char *name, struct import_rows *out, struct err *e)
 {
-    struct import_rows rows = {.rows = arena_alloc(a, IMPORT_ROWS_MAX * sizeof(struct import_row))};
+    struct import_rows rows = {0};
     const struct str byte_order_mark = STR("\xef\xbb\xbf");
-    if (rows.rows == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "reading the file of tenants");
     if (str_starts(bytes, byte_order_mark)) bytes = str_sub(bytes, byte_order_mark.n, SIZE_MAX);
     if (bytes.n &&
         (memchr(bytes.p, '\0', bytes.n) || str_starts(bytes, STR("\xff\xfe")) || str_starts(bytes, STR("\xfe\xff"))))
