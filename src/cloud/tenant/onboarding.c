@@ -390,6 +390,8 @@ void onboarding_step(struct onboarding_record *r, const struct onboarding_proved
                      bool *adds_out)
 {
     struct sums s = sum_up(r, proved);
+    /* A tenant that is here and is to consent again: that it has consented before says nothing about now. */
+    if (r->is_in && r->state != ONBOARDING_CHECKING) s.shown = 0;
     *adds_out = s.shown > 0 && !r->is_in;
     r->changed = now;
     if (s.shown > 0) {

@@ -113,7 +113,8 @@ static bool begin_in(struct store *s, const struct conf *c, const struct onboard
                                     .expires = wall_add(in->now, in->valid_ms * WALL_TICKS_PER_MS)};
     if (!fill(s, in, r, &is_known, &known, e)) return false;
     r->is_in = is_known;
-    r->due = r->tenant_id[0] ? in->now : r->expires; /* a tenant known beforehand is asked for by itself */
+    /* A tenant known beforehand is asked for by itself; of one that is here already no token would tell whether it has consented again. */
+    r->due = r->tenant_id[0] && !is_known ? in->now : r->expires;
     return store_onboarding_put(s, r, e) && write_link(s, c, r, is_known ? &known : NULL, link, e);
 }
 

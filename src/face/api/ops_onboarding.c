@@ -221,9 +221,11 @@ static void write_link(struct op_call *c, const struct onboarding_record *r, con
     member(w, "opened_by", consent_by_names[perm_consent_by(set)]);
     member(w, "mailed_to", mailed);
     member(w, "then",
-           r->tenant_id[0]  ? "the tenant's tokens are asked for until consent shows; see portcullis onboarding list"
-           : r->redirect[0] ? "the tenant comes in once its administrator has come back to the redirect URI"
-                            : "nothing will come back to us: make the link with the tenant's id");
+           r->is_in && r->redirect[0] ? "the tenant is here: its administrator's answer is waited for"
+           : r->is_in                 ? "the tenant is here: say portcullis onboarding check once it has consented"
+           : r->tenant_id[0] ? "the tenant's tokens are asked for until consent shows; see portcullis onboarding list"
+           : r->redirect[0]  ? "the tenant comes in once its administrator has come back to the redirect URI"
+                             : "nothing will come back to us: make the link with the tenant's id");
     write_permissions(w, set);
     json_object_end(w);
 }

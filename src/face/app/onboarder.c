@@ -110,7 +110,8 @@ static void look_at(struct onboarder *o, const struct onboarding_record *before)
         if (adds) ok = onboarding_adopt(i->store, &i->conf, &after, app, now, &e);
         if (!ok) onboarding_fail(&after, &e, now);
         ok = write_back(o, before, &after, &e) && ok;
-        if (adds && ok) o->o.tenant_added(o->o.ctx, onboarding_tenant(&after));
+        /* Also one that consented again: its next token has what it granted now. */
+        if (ok && after.is_in && after.state != before->state) o->o.tenant_added(o->o.ctx, onboarding_tenant(&after));
     }
     tenant_unref(t);
     app_unref(app);

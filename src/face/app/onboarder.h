@@ -10,7 +10,7 @@ struct onboarder;
 struct onboarder_opts {
     struct installation *installation;
     struct proving *proving;
-    void (*tenant_added)(void *ctx, const char *tenant_id);
+    void (*tenant_added)(void *ctx, const char *tenant_id); /* or it has consented again */
     void *ctx;
 };
 bool onboarder_new(const struct onboarder_opts *o, struct onboarder **out, struct err *e);

@@ -268,6 +268,21 @@ static void a_known_tenant_is_found_without_a_call_back(void **state)
     assert_int_equal(r.state, ONBOARDING_EXPIRED);
 }
 
+static void who_is_here_consents_again(void **state)
+{
+    struct onboarding_record r = waiting(ID_A);
+    struct err e;
+    (void)state;
+    r.is_in = 1;
+    r.due = r.expires;
+    struct onboarding_record unused = r;
+    assert_false(step(&unused, PROOF_ROLES, PROOF_ROLES, DAY_MS)); /* of before: it says nothing */
+    assert_int_equal(unused.state, ONBOARDING_EXPIRED);
+    assert_true(onboarding_consented(&r, str_of(ID_A), noon, &e));
+    assert_false(step(&r, PROOF_ROLES, PROOF_ROLES, 0));
+    assert_int_equal(r.state, ONBOARDING_ACTIVE);
+}
+
 static void a_person_judges_the_unexpected(void **state)
 {
     struct onboarding_record of = waiting(ID_A), r;
@@ -493,6 +508,7 @@ int main(void)
         cmocka_unit_test(proofs_decide),
         cmocka_unit_test(an_hour_ends_it),
         cmocka_unit_test(a_known_tenant_is_found_without_a_call_back),
+        cmocka_unit_test(who_is_here_consents_again),
         cmocka_unit_test(a_person_judges_the_unexpected),
         cmocka_unit_test_setup_teardown(links_are_taken_once_and_audited, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_tenant_is_set_apart, set_up, tear_down),
