@@ -6,7 +6,7 @@ DEMO_SUMMARY ?=
 SEED ?= 1
 SEEDS ?= 20
 
-.PHONY: all demo test bench fleet sanitize tsan fuzz sim sim-schedule checkers events kill lint format docs clean deps deps-build
+.PHONY: all demo test bench fleet sanitize tsan fuzz sim sim-schedule checkers events kill api-properties lint format docs clean deps deps-build
 all: deps $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
@@ -65,6 +65,10 @@ checkers: all
 # What the twin makes of every table, mapped for all versions and class sets: EVENTS of them, none lost, none wrong.
 events: all
 	@tests/golden/test_generated.py $(addprefix $(BUILD)/,tests/golden/map_corpus tests/golden/check_lines defender-twin) $(or $(EVENTS),100000)
+
+# Calls made up from the OpenAPI document, for SECONDS.
+api-properties: all
+	@PORTCULLIS_BUILD=$(abspath $(BUILD)) tests/integration/api_properties.py --seconds $(or $(SECONDS),600)
 
 kill: all
 	@tests/integration/kill.py --kills $(or $(KILLS),200) --named $(or $(NAMED),160)
