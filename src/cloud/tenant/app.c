@@ -115,10 +115,11 @@ bool app_build(struct store *s, const struct directory *d, const struct app_reco
     bool ok = a != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "reading an app");
     for (size_t i = 0; ok && i < count; i++) {
         if (all[i].state != CREDENTIAL_ACTIVE) continue;
-        ok = take_credential(s, a, &all[i], e);
+        ok = d->is_closed || take_credential(s, a, &all[i], e);
         a->has_active = true;
     }
-    for (size_t i = count; ok && i > 0 && a->credential_count < APP_CREDENTIALS_MAX; i--) /* the newest first */
+    for (size_t i = d->is_closed ? 0 : count; ok && i > 0 && a->credential_count < APP_CREDENTIALS_MAX;
+         i--) /* the newest first */
         if (is_spare(s, &all[i - 1])) ok = take_credential(s, a, &all[i - 1], e);
     if (ok)
         *out = a;

@@ -234,6 +234,33 @@ bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, 
     return ok;
 }
 
+/* Behind the tenant of that id; was it removed meanwhile, behind where its name would stand. */
+static size_t place_behind(const struct directory *d, const char *name, const char *tenant_id)
+{
+    size_t i = 0;
+    for (; i < d->tenant_count; i++)
+        if (strcmp(d->tenants[i].tenant_id, tenant_id) == 0) return i + 1;
+    for (i = 0; i < d->tenant_count && strcmp(d->tenants[i].name, name) <= 0;) i++;
+    return i;
+}
+
+bool tenant_list(struct store *s, const struct conf *c, const char *after_name, const char *after_id,
+                 bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e)
+{
+    struct directory d;
+    bool ok = true, go_on = true;
+    if (!directory_read(s, &d, e)) return false;
+    d.is_closed = true;
+    for (size_t i = after_id[0] ? place_behind(&d, after_name, after_id) : 0; ok && go_on && i < d.tenant_count; i++) {
+        struct tenant *t = build_whole(s, c, &d, &d.tenants[i], e);
+        ok = t != NULL;
+        if (ok) go_on = each(arg, t);
+        tenant_unref(t);
+    }
+    directory_done(&d);
+    return ok;
+}
+
 struct app *tenant_app(const struct tenant *t, enum audience audience, const char *role)
 {
     struct app *for_all = NULL;

@@ -95,6 +95,9 @@ bool tenant_each(struct store *s, const struct conf *c, bool (*each)(void *arg, 
 bool tenant_check_input(const struct tenant *t, struct err *e);
 /* The app that is its own alone; APP_NOT_OWN. */
 bool tenant_own_app(struct store *s, const struct tenant_record *t, struct app_record *out, struct err *e);
+/* For lists: by name, behind this one ("": from the beginning), quickly, since no secret is opened: their apps have none. */
+bool tenant_list(struct store *s, const struct conf *c, const char *after_name, const char *after_id,
+                 bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e);
 bool tenant_remove(struct store *s, const char *id_or_name, struct err *e);
 
 /* The overrides, for fronts: the member's name (an option is called the same with "-"). */

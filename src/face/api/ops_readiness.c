@@ -57,7 +57,9 @@ static void write_tenant(void *arg, const struct tenant *t, const struct readine
     write_member(v->w, "isolates", readiness_answer_names[r->isolates]);
     write_member(v->w, "people_hear", r->is_heard ? "yes" : "no");
     write_finding(v->w, r->first < CHECK_COUNT ? &r->checks[r->first] : &nothing);
-    write_checks(v->w, r);
+    json_key(v->w, "asked");
+    write_time(v->w, r->asked);
+    if (!r->is_brief) write_checks(v->w, r);
     json_object_end(v->w);
     v->tenants++;
     v->ready += r->isolates == ISOLATES_OFF || (r->isolates >= ISOLATES_ASKS && r->is_heard);

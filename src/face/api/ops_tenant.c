@@ -5,6 +5,7 @@
 #include "face/api/capability_view.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
+#include "face/api/page.h"
 
 static void write_member(struct json_writer *w, const char *key, const char *text)
 {
@@ -180,19 +181,28 @@ bool op_tenant_set(struct op_call *c, struct err *e)
     return audit_change(c, tenant_id, e) && write_found(c, tenant_id, e);
 }
 
+/* Where a page ended: the tenant's id, and its name. */
 static bool write_each(void *arg, struct tenant *t)
 {
     struct op_call *c = arg;
-    if (principal_sees_tenant(c->by, t->record.tenant_id)) write_tenant(c->out, t);
+    char key[PAGE_KEY_BYTES];
+    if (!principal_sees_tenant(c->by, t->record.tenant_id)) return true;
+    (void)snprintf(key, sizeof key, "%s %s", t->record.tenant_id, t->record.name);
+    if (!op_page_item(c, key)) return false;
+    write_tenant(c->out, t);
     return true;
 }
 
 bool op_tenant_list(struct op_call *c, struct err *e)
 {
+    char id[GUID_BYTES] = "";
+    const char *after = op_page_after(c), *name = after && strlen(after) >= GUID_BYTES ? after + GUID_BYTES : "";
+    if (after && (!str_copy(str_sub(str_of(after), 0, GUID_BYTES - 1), id, sizeof id) || !str_is_guid(str_of(id))))
+        return op_page_bad(c, e);
     json_object_begin(c->out);
     json_key(c->out, "tenants");
     json_array_begin(c->out);
-    if (!tenant_each(c->installation->store, &c->installation->conf, write_each, c, e)) return false;
+    if (!tenant_list(c->installation->store, &c->installation->conf, name, id, write_each, c, e)) return false;
     json_array_end(c->out);
     json_object_end(c->out);
     return true;

@@ -644,6 +644,7 @@ static void tenant_changed(void *ctx, const char *tenant_id)
     struct engine *en = ctx;
     struct question q = {.tenant_id = tenant_id};
     struct err e;
+    if (tenant_id) readying_forget(en->readying, tenant_id);
     if (tenant_id) (void)store_token_tidy(en->installation->store, tenant_id, &e); /* else with the next login */
     ask(en, reload_tenant, &q);
     keeping_wake(en->keeping);

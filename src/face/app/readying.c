@@ -4,16 +4,23 @@
 #include <stdlib.h>
 
 #include "cloud/tenant/tenant.h"
+#include "face/app/readying_book.h"
 #include "face/app/several.h"
 #include "kit/sys/thread.h"
 #include "kit/sys/zones.h"
 
-enum { AT_ONCE = 8 /* tenants */, FIRST_MS = 10 * 1000, EVERY_MS = 3600 * 1000 };
+enum {
+    AT_ONCE = 8 /* tenants */,
+    ANEW_MAX = 50 /* asked for one answer */,
+    FIRST_MS = 10 * 1000,
+    EVERY_MS = 3600 * 1000
+};
 
 struct readying {
     struct installation *installation;
     struct responding *responding;
     struct zones *zones;
+    struct readying_book *book;
     struct gate *end;
     struct thread *thread;
     atomic_bool is_ending;
@@ -93,12 +100,14 @@ static void find_out(void *arg, size_t index, struct tenant *t)
     one->ok =
         readiness_find_out(&ops, r->installation->store, t, clock_wall(&r->installation->clock), facts, &one->error);
     if (one->ok) readiness_judge(facts, &one->found);
+    one->found.asked = clock_wall(&r->installation->clock);
+    if (one->ok) readying_book_note(r->book, t->record.tenant_id, &one->found);
     free(facts);
 }
 
-static bool run_all(struct run *run, const char *tenant, struct err *e)
+static bool run_all(struct run *run, const char *tenant, bool (*wants)(void *arg, const char *tenant_id), struct err *e)
 {
-    if (!several_gather(run->r->installation, tenant, NULL, NULL, &run->tenants, e)) return false;
+    if (!several_gather(run->r->installation, tenant, wants, run->r, &run->tenants, e)) return false;
     run->all = calloc(run->tenants.count + 1, sizeof *run->all);
     INVARIANT(run->all);
     return several_run(&run->tenants, AT_ONCE, &run->r->is_ending, find_out, run, e);
@@ -110,12 +119,85 @@ static void run_done(struct run *run)
     free(run->all);
 }
 
+/* ---- of many: what is known ---------------------------------------------------------------------------------------------------- */
+
+struct telling {
+    struct readying *r;
+    size_t tenants, unknown;
+    void (*each)(void *arg, const struct tenant *t, const struct readiness *found);
+    void *arg;
+};
+
+static void tell_known(struct telling *t, const struct tenant *tenant)
+{
+    struct readiness found = {.is_brief = true, .isolates = ISOLATES_NO, .first = CHECK_LOGIN};
+    if (!readying_book_find(t->r->book, tenant->record.tenant_id, &found)) {
+        found.checks[CHECK_LOGIN] =
+            (struct readiness_finding){.state = READY_MISSING, .cause = &readiness_causes[READINESS_NOT_ASKED]};
+        (void)snprintf(found.checks[CHECK_LOGIN].reason, sizeof found.checks[CHECK_LOGIN].reason,
+                       "%s was not asked yet", tenant->record.name);
+    }
+    t->each(t->arg, tenant, &found);
+}
+
+static bool each_known(void *arg, struct tenant *tenant)
+{
+    if (tenant->record.is_enabled) tell_known(arg, tenant);
+    return true;
+}
+
+static bool is_unknown(void *arg, const char *tenant_id)
+{
+    struct readying *r = arg;
+    struct readiness found;
+    return !readying_book_find(r->book, tenant_id, &found);
+}
+
+static bool count_tenant(void *arg, const struct tenant_record *record)
+{
+    struct telling *t = arg;
+    if (!record->is_enabled) return true;
+    t->tenants++;
+    t->unknown += is_unknown(t->r, record->tenant_id);
+    return true;
+}
+
+/* Tenants that are not known are few after a change: those are asked now. */
+static bool ask_unknown(struct readying *r, struct err *e)
+{
+    struct run run = {.r = r};
+    bool ok = run_all(&run, NULL, is_unknown, e);
+    run_done(&run);
+    return ok;
+}
+
+static bool ask_all(struct readying *r, void (*each)(void *arg, const struct tenant *t, const struct readiness *found),
+                    void *arg, bool *is_done, struct err *e)
+{
+    struct telling t = {.r = r, .each = each, .arg = arg};
+    struct installation *i = r->installation;
+    *is_done = false;
+    if (!store_tenant_list(i->store, count_tenant, &t, e)) return false;
+    if (t.tenants <= ANEW_MAX) return true;
+    *is_done = true;
+    return (t.unknown == 0 || t.unknown > ANEW_MAX || ask_unknown(r, e)) &&
+           tenant_list(i->store, &i->conf, "", "", each_known, &t, e);
+}
+
+void readying_forget(struct readying *r, const char *tenant_id)
+{
+    readying_book_forget(r->book, tenant_id);
+}
+
 bool readying_ask(struct readying *r, const char *tenant,
                   void (*each)(void *arg, const struct tenant *t, const struct readiness *found), void *arg,
                   struct err *e)
 {
     struct run run = {.r = r};
-    bool ok = run_all(&run, tenant, e);
+    bool is_done = false;
+    if (tenant == NULL && !ask_all(r, each, arg, &is_done, e)) return false;
+    if (is_done) return true;
+    bool ok = run_all(&run, tenant, NULL, e);
     for (size_t i = 0; ok && i < run.tenants.count; i++) {
         ok = run.all[i].ok;
         if (ok)
@@ -143,7 +225,7 @@ static void hourly(void *arg)
     struct err e;
     for (uint32_t ms = FIRST_MS; !gate_wait_ms(r->end, ms); ms = EVERY_MS) {
         struct run run = {.r = r};
-        if (run_all(&run, NULL, &e))
+        if (run_all(&run, NULL, NULL, &e))
             for (size_t i = 0; i < run.tenants.count; i++) tell_one(r, run.tenants.tenants[i], &run.all[i]);
         run_done(&run);
     }
@@ -152,8 +234,12 @@ static void hourly(void *arg)
 bool readying_new(struct installation *i, struct responding *responding, struct readying **out, struct err *e)
 {
     struct readying *r = calloc(1, sizeof *r);
-    if (r) *r = (struct readying){.installation = i, .responding = responding, .zones = zones_new(i->fs)};
-    if (r == NULL || r->zones == NULL) {
+    if (r)
+        *r = (struct readying){
+            .installation = i, .responding = responding, .zones = zones_new(i->fs), .book = readying_book_new()};
+    if (r == NULL || r->zones == NULL || r->book == NULL) {
+        if (r) zones_free(r->zones);
+        if (r) readying_book_free(r->book);
         free(r);
         return err_set(e, &base_causes[BASE_NO_MEMORY], "readiness");
     }
@@ -180,5 +266,6 @@ void readying_free(struct readying *r)
     if (r == NULL) return;
     gate_free(r->end);
     zones_free(r->zones);
+    readying_book_free(r->book);
     free(r);
 }

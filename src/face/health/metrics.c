@@ -44,17 +44,17 @@ static bool add_tenant(void *arg, const struct tenant_record *r)
     return true;
 }
 
-static bool add_feed(void *arg, const struct feed_record *r)
+static bool add_feed(void *arg, const struct feed_sum *r)
 {
     struct gathering *g = arg;
     struct by_name *f = find(&g->feeds, r->feed);
-    int64_t lag = r->last_synced.ticks ? (g->now.ticks - r->last_synced.ticks) / (WALL_TICKS_PER_MS * 1000) : 0;
+    int64_t lag = r->oldest_sync.ticks ? (g->now.ticks - r->oldest_sync.ticks) / WALL_TICKS_PER_S : 0;
     f->n[ROWS] += r->rows;
     f->n[LATE] += r->late_rows;
-    f->n[DEAD] += r->dead + r->refused;
-    f->n[FEEDS]++;
+    f->n[DEAD] += r->dead;
+    f->n[FEEDS] += r->feeds;
     if (lag > 0 && (uint64_t)lag > f->n[LAG]) f->n[LAG] = (uint64_t)lag;
-    find(&g->states, r->status[0] ? r->status : "new")->n[FEEDS]++;
+    find(&g->states, r->status[0] ? r->status : "new")->n[FEEDS] += r->feeds;
     return true;
 }
 
@@ -132,7 +132,7 @@ bool metrics_write(struct store *s, struct wall now, struct buf *out, struct err
     uint64_t inbox = 0;
     if (g == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "metrics");
     g->now = now;
-    bool ok = store_tenant_list(s, add_tenant, g, e) && store_feed_list(s, NULL, add_feed, g, e) &&
+    bool ok = store_tenant_list(s, add_tenant, g, e) && store_feed_sums(s, add_feed, g, e) &&
               store_notice_list(s, &all, add_notice, g, e) && store_inbox_count(s, &inbox, e) && add_actions(g, s, e);
     if (ok) write_all(g, inbox, out);
     free(g);

@@ -69,6 +69,9 @@ const struct cause readiness_causes[READINESS_CAUSE_COUNT] = {
     [READINESS_NO_SYNC] = {"readiness.no_sync", ERR_AUTH, "alerts are not resolved or commented in Defender",
                            "If you want that: grant SecurityAlert.ReadWrite.All of Microsoft Graph, or "
                            "Alert.ReadWrite.All of WindowsDefenderATP, " IN_ENTRA},
+    [READINESS_NOT_ASKED] = {"readiness.not_asked", ERR_RETRY, "it was not asked since the service began",
+                             "Wait: all are asked within the hour. Or ask now for this tenant alone: portcullis "
+                             "readiness TENANT."},
     [READINESS_NO_ROLE] = {"readiness.no_role", ERR_AUTH, "the application lacks the role for this action",
                            "If you want it: grant the role that the reason names " IN_ENTRA},
 };

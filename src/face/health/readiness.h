@@ -70,6 +70,8 @@ struct readiness {
     enum readiness_answer { ISOLATES_NO, ISOLATES_OFF, ISOLATES_ASKS, ISOLATES_YES } isolates;
     bool is_heard;              /* telling works */
     enum readiness_check first; /* what stands in the way first; CHECK_COUNT: nothing */
+    struct wall asked;          /* when it was found out; 0: not yet */
+    bool is_brief;              /* of the checks, only `first` is known here */
 };
 extern const char *const readiness_answer_names[]; /* "no", "off", "asks", "yes" */
 /* Pure. */
@@ -111,6 +113,7 @@ enum {
     READINESS_NO_PROOF,
     READINESS_NO_SYNC,
     READINESS_NO_ROLE,
+    READINESS_NOT_ASKED,
     READINESS_CAUSE_COUNT
 };
 extern const struct cause readiness_causes[READINESS_CAUSE_COUNT];

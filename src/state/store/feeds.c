@@ -68,3 +68,20 @@ bool store_feed_refused_add(struct store *s, int64_t feed_id, uint64_t rows, str
 {
     return run_statement(s, SQL_FEED_REFUSED, NULL, e, "ii", (int64_t)rows, feed_id);
 }
+
+bool store_feed_sums(struct store *s, bool (*each)(void *arg, const struct feed_sum *f), void *arg, struct err *e)
+{
+    struct cursor c;
+    if (!cursor_open(s, SQL_FEED_SUMS, &c, e, "")) return false;
+    while (cursor_next(&c)) {
+        struct feed_sum f = {.feeds = (uint64_t)column_i64(&c, 2),
+                             .rows = (uint64_t)column_i64(&c, 3),
+                             .late_rows = (uint64_t)column_i64(&c, 4),
+                             .dead = (uint64_t)column_i64(&c, 5),
+                             .oldest_sync = column_wall(&c, 6)};
+        column_text(&c, 0, f.feed, sizeof f.feed);
+        column_text(&c, 1, f.status, sizeof f.status);
+        if (!each(arg, &f)) break;
+    }
+    return cursor_close(&c);
+}

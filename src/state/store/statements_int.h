@@ -127,6 +127,8 @@
     X(FEED_REFUSED, "UPDATE feed SET refused = refused + ? WHERE id = ?")                                                          \
     X(FEED_LIST, "SELECT id, tenant_id, feed, state, last_synced, newest_event, rows, late_rows, dead, refused, status, error_code,"\
                  " error_text, error_since, " FEED_DRIFT " FROM feed ORDER BY tenant_id, feed")                                    \
+    X(FEED_SUMS, "SELECT feed, status, count(*), sum(rows), sum(late_rows), sum(dead + refused),"                                     \
+                 " min(iif(last_synced > 0, last_synced, NULL)) FROM feed GROUP BY feed, status")                                    \
     X(FEED_LIST_OF, "SELECT id, tenant_id, feed, state, last_synced, newest_event, rows, late_rows, dead, refused, status,"        \
                     " error_code, error_text, error_since, " FEED_DRIFT " FROM feed WHERE tenant_id = ? ORDER BY feed")            \
     X(BUCKET_PUT, "INSERT INTO bucket (feed_id, bucket, facts) VALUES (?, ?, ?)"                                                   \

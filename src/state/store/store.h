@@ -202,6 +202,14 @@ bool store_feed_put(struct store *s, struct feed_record *r, struct err *e);
 bool store_feed_list(struct store *s, const char *tenant_id /* NULL: all */,
                      bool (*each)(void *arg, const struct feed_record *r), void *arg, struct err *e);
 
+/* Added up over all tenants, by feed and status. */
+struct feed_sum {
+    char feed[64], status[32];
+    uint64_t feeds, rows, late_rows, dead; /* dead: with those the mapping refused */
+    struct wall oldest_sync;               /* 0: none was ever read */
+};
+bool store_feed_sums(struct store *s, bool (*each)(void *arg, const struct feed_sum *f), void *arg, struct err *e);
+
 /* That many more rows of the feed were refused. Nothing when the feed is gone: its rows may outlive it in the log. */
 bool store_feed_refused_add(struct store *s, int64_t feed_id, uint64_t rows, struct err *e);
 
