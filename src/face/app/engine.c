@@ -344,6 +344,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     struct engine *en = calloc(1, sizeof *en);
     if (en == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the engine");
     memory_return_large();
+    (void)memory_keep_out_of_cores();
     en->installation = i;
     en->is_manual = is_manual;
     en->ops = (struct engine_ops){.ctx = en,
@@ -375,8 +376,8 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
         return false;
     }
     if (!watching_start(en->watching, e) || !keeping_start(en->keeping, e) ||
-        (!is_manual && (!readying_start(en->readying, e) || !onboarder_start(en->onboarder, e) ||
-                        !testing_start(en->testing, e)))) {
+        (!is_manual &&
+         (!readying_start(en->readying, e) || !onboarder_start(en->onboarder, e) || !testing_start(en->testing, e)))) {
         engine_stop(en);
         return false;
     }
