@@ -140,7 +140,7 @@ def lists_hold_scope(tap, url, tokens, outside):
                  text[:300])
 
 
-def ids_in_bodies(tap, url, i, tokens, outside):
+def ids_in_bodies(tap, url, i, tokens, inside, outside):
     """Escapes: things of others by their own ids, a tenant in a body, a move, somebody else's name in an order."""
     done = json.loads(i.run("response", "exclude", "add", "device", "ceo-laptop", "--for", "8h", "--reason", "test", "--tenant", outside["id"], "--json").stdout)
     status, _ = call(url, tokens["some", "admin"], "DELETE", f"/api/v1/exclusions/{done['id']}")
@@ -152,6 +152,11 @@ def ids_in_bodies(tap, url, i, tokens, outside):
     tap.case(status in (400, 404), "a notice of others is not acknowledged by its number", status)
     status, answer = call(url, tokens["some", "owner"], "POST", "/api/v1/tokens", {"name": "escape", "expires": "1d", "org": ["Outside"]})
     tap.case(status in (403, 404), "a token makes no token, least of all for others", (status, answer))
+    for key in ("login_url", "token_url", "graph_url"):  # a login that goes elsewhere takes the credential along, perhaps that of all customers
+        status, answer = call(url, tokens["some", "owner"], "PATCH", f"/api/v1/tenants/{inside['id']}", {key: "https://evil.example/{tenant}"})
+        tap.case(status == 403 and answer["code"] == "api.whole_account", f"who sees some organizations sets no {key}", (status, answer))
+    status, answer = call(url, tokens["some", "owner"], "PUT", "/api/v1/proxies/*", {"proxy": "http://evil.example:3128", "tenant": inside["id"]})
+    tap.case(status == 403 and answer["code"] == "api.whole_account", "nor which way requests go", (status, answer))
     status, answer = call(url, tokens["some", "owner"], "POST", "/api/v1/tenants", {"tenant-id": NOWHERE, "tenant_id": NOWHERE, "org": "Outside", "client_id": NOWHERE})
     tap.case(status in (400, 404) and "Outside" not in json.dumps([o for o in json.loads(i.run("tenant", "list", "--json").stdout)["tenants"] if o["tenant_id"] == NOWHERE]),
              "a tenant is not added to others", (status, answer))
@@ -176,7 +181,7 @@ with Tap() as tap, Twin("--scenario", "calm") as twin, Installation(twin) as i:
     tap.case(all((row[3].lower(), row[4]) in parameters for row in rows), "each is in the OpenAPI document",
              [row for row in rows if (row[3].lower(), row[4]) not in parameters])
     lists_hold_scope(tap, url, tokens, outside)
-    ids_in_bodies(tap, url, i, tokens, outside)
+    ids_in_bodies(tap, url, i, tokens, inside, outside)
     for row in rows:
         check_row(tap, url, parameters, row, tokens, inside, outside)
     status, _ = call(url, "pct_" + "a" * 49, "GET", "/api/v1/me")

@@ -94,8 +94,9 @@ static bool write_found(struct op_call *c, const char *id_or_name, struct err *e
     return true;
 }
 
-/* Options are called as the members are, with "-" for "_". */
-static void read_overrides(const struct op_call *c, const char *out[TENANT_OVERRIDES])
+/* Options are called as the members are, with "-" for "_". Whoever says where a login goes is sent the app's credential, which may
+ * be that of every customer: so who sees some organizations says nothing of addresses. */
+static bool read_overrides(const struct op_call *c, const char *out[TENANT_OVERRIDES], struct err *e)
 {
     for (int i = 0; i < TENANT_OVERRIDES; i++) {
         char option[32];
@@ -103,7 +104,11 @@ static void read_overrides(const struct op_call *c, const char *out[TENANT_OVERR
         for (char *p = option; *p; p++)
             if (*p == '_') *p = '-';
         out[i] = op_cstr(c, option);
+        if (out[i] && !principal_sees_account(c->by))
+            return err_set(e, &api_causes[API_WHOLE_ACCOUNT], "%s --%s is for those who see all organizations",
+                           c->op->name, option);
     }
+    return true;
 }
 
 bool op_tenant_add(struct op_call *c, struct err *e)
@@ -118,7 +123,7 @@ bool op_tenant_add(struct op_call *c, struct err *e)
     };
     char tenant_id[GUID_BYTES];
     op_credential(c, &in.credential);
-    read_overrides(c, in.overrides);
+    if (!read_overrides(c, in.overrides, e)) return false;
     if (!tenant_add(c->installation->store, &c->installation->conf, &in, true, tenant_id, e)) return false;
     tell_engine(c, tenant_id);
     return audit(c, tenant_id, e) && write_found(c, tenant_id, e);
@@ -172,7 +177,7 @@ bool op_tenant_set(struct op_call *c, struct err *e)
                                    .cloud = op_cstr(c, "cloud"),
                                    .apps = op_cstr(c, "apps")};
     op_credential(c, &change.credential);
-    read_overrides(c, change.overrides);
+    if (!read_overrides(c, change.overrides, e)) return false;
     if (!names_a_change(c))
         return err_set(e, &api_causes[API_BAD_PARAM], "tenant set: name at least one thing to change");
     if (!read_enabled(c, &enabled, &change.is_enabled, e)) return false;
