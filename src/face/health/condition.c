@@ -66,10 +66,10 @@ bool condition_begin(struct store *s, const struct condition_change *c, bool *to
     (void)snprintf(r.detail, sizeof r.detail, "%s", c->detail);
     (void)snprintf(r.remedy, sizeof r.remedy, "%s", c->remedy ? c->remedy : c->cause->remedy);
     if (!store_begin(s, e)) return false;
-    bool ok =
-        store_condition_put(s, &r, &is_new, e) && (!is_new || put_notice(s, c, NOTICE_HIGH, c->cause->what, "", e));
+    bool ok = store_condition_put(s, &r, &is_new, e), tells = is_new && !c->is_quiet;
+    ok = ok && (!tells || put_notice(s, c, NOTICE_HIGH, c->cause->what, "", e));
     ok = ended(s, ok, e);
-    if (ok && is_new) *told_out = true;
+    if (ok && tells) *told_out = true;
     return ok;
 }
 
