@@ -6,6 +6,7 @@
 
 #include "face/api/operation.h"
 #include "kit/sys/causes.h"
+#include "kit/sys/process.h"
 
 bool installation_path(const struct conf *c, const char *name, char out[CONF_PATH_BYTES])
 {
@@ -70,6 +71,45 @@ static bool load_key(struct fs fs, const char *path, struct seal_key **out, stru
     return ok ? true : err_context(e, "key file %s", path);
 }
 
+enum { KEY_LINE_BYTES = 4096, KEY_COMMAND_MS = 30 * 1000 };
+
+/* As systemd hands it over: a file in a folder that is this service's alone. */
+static bool load_key_credential(struct fs fs, const char *name, struct seal_key **out, struct err *e)
+{
+    char path[CONF_PATH_BYTES];
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    if (folder == NULL || folder[0] == '\0')
+        return err_set(e, &api_causes[API_NO_KEY], "key_credential is \"%s\", and systemd handed no credentials over",
+                       name);
+    int n = snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return err_set(e, &api_causes[API_NO_KEY], "$CREDENTIALS_DIRECTORY is too long");
+    return load_key(fs, path, out, e);
+}
+
+static bool load_key_command(const char *program, struct seal_key **out, struct err *e)
+{
+    const char *const argv[] = {program, NULL};
+    struct process *p = NULL;
+    struct buf line;
+    if (!process_start(argv, &p, e)) return err_context(e, "key_command %s", program);
+    buf_init(&line, KEY_LINE_BYTES);
+    bool ok = process_read_line(p, KEY_COMMAND_MS, &line) ||
+              err_set(e, &api_causes[API_NO_KEY], "key_command %s printed no line", program);
+    ok = ok && (seal_key_load(buf_str(&line), out, e) || err_context(e, "key_command %s", program));
+    process_stop(p);
+    if (line.p) seal_wipe(line.p, line.cap);
+    buf_done(&line);
+    return ok;
+}
+
+static bool load_any_key(const struct conf *c, struct fs fs, struct seal_key **out, struct err *e)
+{
+    if (c->key_command[0]) return load_key_command(c->key_command, out, e);
+    if (c->key_credential[0]) return load_key_credential(fs, c->key_credential, out, e);
+    return load_key(fs, c->key_file, out, e);
+}
+
 static bool open_store(struct installation *i, bool create, struct err *e)
 {
     char path[CONF_PATH_BYTES];
@@ -109,7 +149,7 @@ static bool lock_data(struct installation *i, struct err *e)
 bool installation_open(const char *config_path, struct installation *out, struct err *e)
 {
     struct installation i = {.fs = fs_real(), .clock = clock_real()};
-    if (conf_load(i.fs, config_path, &i.conf, e) && lock_data(&i, e) && load_key(i.fs, i.conf.key_file, &i.key, e) &&
+    if (conf_load(i.fs, config_path, &i.conf, e) && lock_data(&i, e) && load_any_key(&i.conf, i.fs, &i.key, e) &&
         open_store(&i, false, e)) {
         *out = i;
         return true;

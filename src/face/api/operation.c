@@ -16,6 +16,10 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
                     "Give a shorter data_dir: a Unix socket's path may have at most 107 characters."},
     [API_INTERRUPTED] = {"api.interrupted", ERR_RETRY, "the command was interrupted",
                          "Nothing is half done: what was committed stays. Run it again to go on."},
+    [API_NO_KEY] =
+        {"api.no_key", ERR_INPUT, "the key of the installation cannot be had",
+         "Check key_credential or key_command in portcullis.yaml: start the service as systemd's unit has it, or "
+         "see what the program prints."},
     [API_NOT_PROVED] = {"api.not_proved", ERR_INPUT, "a person's name and PIN do not belong together",
                         "Give the name as portcullis user list has it, and that person's own PIN."},
     [API_NOT_ALLOWED] = {"api.not_allowed", ERR_AUTH, "this needs a higher role",

@@ -155,6 +155,7 @@ enum {
     API_CHANGED,
     API_KEY_REUSED,
     API_RESULT_SIZE,
+    API_NO_KEY,
     API_CAUSE_COUNT
 };
 extern const struct cause api_causes[];

@@ -11,15 +11,17 @@
 #include "kit/base/str.h"
 #include "kit/sys/fs.h"
 
-enum { CONF_PATH_BYTES = 512, CONF_URL_BYTES = 256 };
+enum { CONF_NAME_BYTES = 64, CONF_PATH_BYTES = 512, CONF_URL_BYTES = 256 };
 
 struct conf {
     char data_dir[CONF_PATH_BYTES]; /* holds store, log, lake, spool; paths are resolved against the file's folder */
     char key_file[CONF_PATH_BYTES];
-    char mappings_dir[CONF_PATH_BYTES]; /* a user's overriding mapping files; empty: none */
-    char policy_file[CONF_PATH_BYTES];  /* a user's policy; empty: the built-in one */
-    char ca_file[CONF_PATH_BYTES];      /* extra trusted CA, PEM; empty: the system's alone */
-    char listen[CONF_URL_BYTES];        /* of the API and pages: "127.0.0.1:7717"; "off": none */
+    char key_credential[CONF_NAME_BYTES]; /* instead: a systemd credential's name; empty: none */
+    char key_command[CONF_PATH_BYTES];    /* instead: a program that prints it; empty: none */
+    char mappings_dir[CONF_PATH_BYTES];   /* a user's overriding mapping files; empty: none */
+    char policy_file[CONF_PATH_BYTES];    /* a user's policy; empty: the built-in one */
+    char ca_file[CONF_PATH_BYTES];        /* extra trusted CA, PEM; empty: the system's alone */
+    char listen[CONF_URL_BYTES];          /* of the API and pages: "127.0.0.1:7717"; "off": none */
     char tls_certificate[CONF_PATH_BYTES], tls_key[CONF_PATH_BYTES]; /* of the listener, PEM; empty: plain HTTP */
     char public_url[CONF_URL_BYTES]; /* how people reach the listener; empty: by its own address */
     char login_url[CONF_URL_BYTES];  /* cloud end-points, no slash at the end; empty: the tenant's cloud profile */
@@ -42,7 +44,7 @@ struct conf {
 };
 
 /* Settings rows, for --help, docs and the loader. */
-enum conf_type { CONF_PATH, CONF_URL, CONF_LISTEN, CONF_CHOICE, CONF_BYTES, CONF_DURATION, CONF_NUMBER };
+enum conf_type { CONF_PATH, CONF_NAME, CONF_URL, CONF_LISTEN, CONF_CHOICE, CONF_BYTES, CONF_DURATION, CONF_NUMBER };
 struct conf_setting {
     const char *name; /* dotted: "lake.fold_after" is fold_after below lake */
     enum conf_type type;

@@ -9,6 +9,8 @@
 const struct conf_setting conf_settings[] = {
     {"data_dir", CONF_PATH, "data", NULL, "folder of store, log, lake and spool", MEMBER(data_dir)},
     {"key_file", CONF_PATH, "portcullis.key", NULL, "the key that secrets are sealed under; keep a copy elsewhere", MEMBER(key_file)},
+    {"key_credential", CONF_NAME, "", NULL, "instead of key_file: the name of a systemd credential that holds the key (LoadCredentialEncrypted= in the unit)", MEMBER(key_credential)},
+    {"key_command", CONF_PATH, "", NULL, "instead of key_file: a program that prints the key on its first line, run without arguments at the start", MEMBER(key_command)},
     {"mappings_dir", CONF_PATH, "", NULL, "your own mapping files: each replaces the built-in one of the same source; loaded anew when they change", MEMBER(mappings_dir)},
     {"policy_file", CONF_PATH, "", NULL, "your own policy of automatic response (docs/policy.md), instead of the built-in one; its lists lie beside it; loaded anew when it or a list changes", MEMBER(policy_file)},
     {"ca_file", CONF_PATH, "", NULL, "PEM file of a further trusted CA, beside the system's", MEMBER(ca_file)},
@@ -67,8 +69,8 @@ static void add_bounds(struct buf *out, const char *bounds)
 void conf_describe(struct buf *markdown_out)
 {
     static const char *const types[] = {
-        [CONF_PATH] = "path",  [CONF_URL] = "address",       [CONF_LISTEN] = "host:port", [CONF_CHOICE] = "choice",
-        [CONF_BYTES] = "size", [CONF_DURATION] = "duration", [CONF_NUMBER] = "number"};
+        [CONF_PATH] = "path",     [CONF_NAME] = "name",  [CONF_URL] = "address",       [CONF_LISTEN] = "host:port",
+        [CONF_CHOICE] = "choice", [CONF_BYTES] = "size", [CONF_DURATION] = "duration", [CONF_NUMBER] = "number"};
     buf_add_str(markdown_out,
                 STR("# Settings: portcullis.yaml\n\n"
                     "A dot stands for a level: `lake.fold_after` is `fold_after` below `lake`. Paths are relative to "

@@ -67,6 +67,7 @@ static bool set_text(struct conf *c, const struct conf_setting *row, struct str 
                         : row->type == CONF_LISTEN ? conf_listen_fault(text)
                                                    : NULL;
     char copy[CONF_PATH_BYTES];
+    if (row->type == CONF_NAME && str_find(text, STR("/"), 0) != SIZE_MAX) fault = "expected a name, without a slash";
     INVARIANT(row->bytes <= sizeof copy);
     if (row->type == CONF_URL)
         while (str_ends(text, STR("/"))) text.n--;
