@@ -162,6 +162,18 @@ static void print_policy_words(void)
     buf_done(&page);
 }
 
+/* Those that ask more than their operation's row says. */
+static void print_account_params(void)
+{
+    printf("\n## What the account alone says\n\nWhere the account's secrets are sent, and which certificates are "
+           "believed there. "
+           "These parameters are refused to those who see some\norganizations, whatever the row above says:\n\n");
+    for (const struct op_table *t = operation_tables; t->rows; t++)
+        for (const struct operation *op = t->rows; op->name; op++)
+            for (const struct param *p = op->params; p && p->name; p++)
+                if (p->is_account) printf("- `%s --%s`\n", op->name, p->name);
+}
+
 static void print_roles(void)
 {
     static const char *const reaches[] = {[REACH_ACCOUNT] = "no",
@@ -189,6 +201,7 @@ static void print_roles(void)
                 printf("| `%s` | %s | %s | %s | %s%s%s |\n", op->name, role_names[op->role], reaches[op->reach],
                        operation_is_read(op) ? "" : "yes", op->rest ? "`" : "", op->rest ? op->rest : "",
                        op->rest ? "`" : "");
+    print_account_params();
 }
 
 /* Codes must be one of a kind, and every cause complete. */

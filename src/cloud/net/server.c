@@ -218,6 +218,39 @@ static bool refuses_at_headers(const struct http_exchange *x)
            announced > x->server->opts.body_max;
 }
 
+struct framing {
+    unsigned hosts, lengths, encodings;
+};
+
+static enum MHD_Result one_framing(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct framing *f = ctx;
+    (void)kind, (void)value;
+    f->hosts += strcasecmp(name, "Host") == 0;
+    f->lengths += strcasecmp(name, "Content-Length") == 0;
+    f->encodings += strcasecmp(name, "Transfer-Encoding") == 0;
+    return MHD_YES;
+}
+
+/* Two answers to where the body ends, or to who is asked: a proxy before us may have taken the other one, and what it took for a
+ * body would be a request to us. */
+static bool is_ambiguous(const struct http_exchange *x)
+{
+    struct framing f = {0};
+    (void)MHD_get_connection_values(x->connection, MHD_HEADER_KIND, one_framing, &f);
+    return f.hosts > 1 || f.lengths + f.encodings > 1;
+}
+
+/* Answered before the body is read, the connection ends with it. */
+static enum MHD_Result refuse_ambiguous(struct http_exchange *x)
+{
+    x->status = MHD_HTTP_BAD_REQUEST;
+    reply_header(x, "Connection", "close");
+    reply_body(x, STR("Host, Content-Length or Transfer-Encoding is given more than once, or both of the latter\n"),
+               "text/plain");
+    return send_reply(x);
+}
+
 void *exchange_begin(void *arg, const char *target, struct MHD_Connection *c)
 {
     struct http_server *s = arg;
@@ -234,6 +267,7 @@ static enum MHD_Result on_headers(struct http_exchange *x, const char *path, con
 {
     x->path = path;
     x->method = method;
+    if (is_ambiguous(x)) return refuse_ambiguous(x);
     return refuses_at_headers(x) ? refuse_body(x) : MHD_YES;
 }
 

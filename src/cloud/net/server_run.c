@@ -41,8 +41,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
         MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, s, MHD_OPTION_NOTIFY_COMPLETED, exchange_end, s,
         MHD_OPTION_NOTIFY_CONNECTION, deadlines_connection, s, MHD_OPTION_CONNECTION_LIMIT,
         o->connections_max ? o->connections_max : (unsigned)CONNECTIONS_DEFAULT, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        o->peer_connections_max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_THREAD_STACK_SIZE,
+        o->peer_connections_max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_THREAD_STACK_SIZE,
         (size_t)THREAD_STACK, MHD_OPTION_ARRAY, is_tls ? tls : none, MHD_OPTION_END);
 }
 

@@ -247,6 +247,18 @@ bool app_record_find(struct store *s, const char *name_or_client_id, struct app_
     return true;
 }
 
+bool app_record_find_for(struct store *s, const char *name_or_client_id, const char *tenant_id, struct app_record *out,
+                         struct err *e)
+{
+    struct app_record found;
+    if (!app_record_find(s, name_or_client_id, &found, e)) return false;
+    if (!found.is_multi_tenant && found.home_tenant[0] && strcmp(found.home_tenant, tenant_id) != 0)
+        return err_set(e, &tenant_causes[APP_NO_SUCH], "there is no app \"%.*s\"",
+                       STR_ARG(str_sub(str_trim(str_of(name_or_client_id)), 0, NAME_BYTES)));
+    *out = found;
+    return true;
+}
+
 struct newest {
     enum credential_state state;
     struct credential_record *out;

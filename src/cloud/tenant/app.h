@@ -66,6 +66,9 @@ struct app_change { /* NULL: stays */
 bool app_set(struct store *s, const struct app_record *app, const struct app_change *c, struct err *e);
 /* By its name, or by its client id if no other has that. APP_NO_SUCH, APP_AMBIGUOUS. */
 bool app_record_find(struct store *s, const char *name_or_client_id, struct app_record *out, struct err *e);
+/* The same for use with this tenant: a single-tenant app of another one is not there, word for word. */
+bool app_record_find_for(struct store *s, const char *name_or_client_id, const char *tenant_id, struct app_record *out,
+                         struct err *e);
 /* With its secrets; one that cannot be opened is empty here, see credential_check. */
 bool app_open(struct store *s, int64_t id, struct app **out, struct err *e);
 /* APP_IN_USE while tenants have it. */

@@ -124,6 +124,8 @@ struct onboarding_input {
 /* Makes the organization if it is new. Gives the record and the link's address. */
 bool onboarding_begin(struct store *s, const struct conf *c, const struct onboarding_input *in,
                       struct onboarding_record *out, struct buf *link_out, struct err *e);
+/* Does this link come from us, and is it still good? Changes nothing. */
+bool onboarding_is_signed(struct store *s, struct str state, struct wall now);
 /* A browser came back. True: consent was taken, *out is being checked. False: `e` says why not; what was refused is in the audit trail
  * either way, and *is_known_out whether `out` was found at all. */
 bool onboarding_take(struct store *s, const struct onboarding_answer *a, struct wall now, struct onboarding_record *out,

@@ -210,6 +210,18 @@ static bool check_owner(struct store *s, const struct onboarding_record *r, cons
     return true;
 }
 
+bool onboarding_is_signed(struct store *s, struct str state, struct wall now)
+{
+    char nonce[ONBOARDING_NONCE_BYTES];
+    struct buf key;
+    struct err why;
+    buf_init(&key, 0);
+    bool ok =
+        signing_key(s, false, &key, &why) && key.n > 0 && onboarding_verify(buf_str(&key), state, now, nonce, &why);
+    key_done(&key);
+    return ok;
+}
+
 struct taking {
     struct onboarding_record record;
     bool is_known, is_taken;
@@ -256,13 +268,15 @@ static bool decide(struct store *s, const struct onboarding_answer *a, struct wa
     }
     before = t->record;
     t->is_taken = onboarding_consented(&t->record, a->tenant, now, &t->why);
+    char other[GUID_BYTES] = ""; /* the older form's answer names none: it is the link's then */
+    (void)str_copy(t->is_taken ? str_of(onboarding_tenant(&t->record)) : a->tenant, other, sizeof other);
     if (t->is_taken && !check_owner(s, &t->record, onboarding_tenant(&t->record), &t->why, e, &is_other)) return false;
     if (is_other) {
         t->is_taken = false;
         t->record = before;
     }
     if (!t->is_taken && t->why.cause == &onboarding_causes[ONBOARDING_OTHER_TENANT])
-        return keep_apart(s, &t->record, a->tenant, now, e);
+        return keep_apart(s, &t->record, str_of(other), now, e);
     return !t->is_taken || store_onboarding_put(s, &t->record, e);
 }
 

@@ -331,7 +331,7 @@ static bool give_apps(struct store *s, const char *tenant_id, const char *names,
         if (one.n == 0) continue;
         if (!str_copy(one, name, sizeof name))
             return err_set(e, &tenant_causes[APP_NO_SUCH], "an app's name is shorter than %d bytes", NAME_BYTES);
-        if (!app_record_find(s, name, &app, e) || !app_give(s, tenant_id, app.id, e)) return false;
+        if (!app_record_find_for(s, name, tenant_id, &app, e) || !app_give(s, tenant_id, app.id, e)) return false;
     }
     return true;
 }

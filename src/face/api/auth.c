@@ -322,7 +322,8 @@ bool auth_login(struct installation *i, const struct login_try *t, struct person
            session_begin(i, who_out->id, "password", t->address, t->old_session, out, e);
 }
 
-bool auth_prove(struct installation *i, const struct principal *by, struct str password, struct err *e)
+bool auth_prove(struct installation *i, const struct principal *by, struct str password, const struct str *code,
+                struct err *e)
 {
     struct throttle throttle;
     struct person_record p;
@@ -331,7 +332,10 @@ bool auth_prove(struct installation *i, const struct principal *by, struct str p
     if (!throttle_begin(&throttle, i->store, by->person, throttled_address(by->address), clock_wall(&i->clock), e) ||
         !find_person(i->store, by->person, &p, &l, e) || !password_compare(l.password_hash, password, &fits, e))
         return false;
-    return fits ? throttle_forgive(&throttle, e) : wrong(e);
+    if (!fits) return wrong(e);
+    if (code && !auth_use_code(i, p.id, *code, &fits, e)) return false;
+    if (!fits) return err_set(e, &auth_causes[AUTH_WRONG_CODE], "the code does not fit");
+    return throttle_forgive(&throttle, e);
 }
 
 void recovery_hash(struct str code, uint8_t out[ACCESS_HASH_BYTES])

@@ -43,8 +43,9 @@ struct login_try {
 /* Errors: AUTH_WRONG (whatever of it was wrong), AUTH_CODE_NEEDED (only when the password was right), AUTH_THROTTLED, AUTH_BUSY. */
 bool auth_login(struct installation *i, const struct login_try *t, struct person_record *who_out, struct session *out,
                 struct err *e);
-/* The password of somebody who is logged in, asked for again; throttled as a login is. */
-bool auth_prove(struct installation *i, const struct principal *by, struct str password, struct err *e);
+/* The password of somebody who is logged in, asked for again, and unless NULL a code; throttled as a login is. */
+bool auth_prove(struct installation *i, const struct principal *by, struct str password, const struct str *code,
+                struct err *e);
 
 /* A code of the app or a recovery code; each is used once. Not throttled. */
 bool auth_use_code(struct installation *i, int64_t person_id, struct str code, bool *fits_out, struct err *e);

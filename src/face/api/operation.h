@@ -33,7 +33,8 @@ struct param {
     bool is_required;
     bool is_many; /* positional: the rest of the line; else the words up to the next option */
     const char *help;
-    bool is_local; /* the command line's alone: elsewhere paging, or the caller's own name, stands for it */
+    bool is_local;   /* the command line's alone: elsewhere paging, or the caller's own name, stands for it */
+    bool is_account; /* given by those who see all organizations alone, whatever the operation's reach */
 };
 
 struct column {
@@ -99,6 +100,10 @@ struct operation {
     const struct op_view *other;  /* another list, that a flag asks for instead; NULL: none */
 };
 
+/* A tenant, by id or name, that the caller sees. Errors: TENANT_NO_SUCH, TENANT_AMBIGUOUS, of what he sees alone. */
+struct tenant_record;
+bool op_tenant_seen(const struct op_call *c, const char *id_or_name, struct tenant_record *out, struct err *e);
+
 /* Parameters of a call; absent ones answer the fallback. */
 struct str op_text(const struct op_call *c, const char *name);  /* empty when absent */
 const char *op_cstr(const struct op_call *c, const char *name); /* NULL when absent */
@@ -115,6 +120,8 @@ void op_before(struct op_call *c, struct str json);
 void op_after(struct op_call *c, struct str json);
 /* Enters it now, for a handler that wants it in its own transaction; else operation_run does after the handler. */
 bool op_audit(const struct op_call *c, struct err *e);
+/* Writes a text into a detail: of a long one its beginning. */
+void op_audit_text(struct json_writer *w, struct str text);
 /* The same with a detail of the handler's own. */
 bool op_audit_detail(const struct op_call *c, struct str detail_json, struct err *e);
 

@@ -25,11 +25,11 @@ static bool find_me(const struct op_call *c, struct me *out, struct err *e)
     return store_login_find(s, out->p.id, &out->l, e);
 }
 
-static bool prove(const struct op_call *c, const struct me *me, struct err *e)
+static bool prove(const struct op_call *c, const struct me *me, const struct str *code, struct err *e)
 {
     if (me->l.password_hash[0] == '\0')
         return err_set(e, &auth_causes[AUTH_NO_PERSON], "%s has no password here, but logs in elsewhere", me->p.name);
-    return auth_prove(c->installation, c->by, access_line(op_text(c, "current-file")), e);
+    return auth_prove(c->installation, c->by, access_line(op_text(c, "current-file")), code, e);
 }
 
 static bool write_orgs(const struct op_call *c, struct err *e)
@@ -87,7 +87,7 @@ bool op_me_passwd(struct op_call *c, struct err *e)
     struct me me;
     char hash[PASSWORD_HASH_BYTES];
     struct str password = access_line(op_text(c, "password-file"));
-    if (!find_me(c, &me, e) || !password_check(password, me.p.name, e) || !prove(c, &me, e) ||
+    if (!find_me(c, &me, e) || !password_check(password, me.p.name, e) || !prove(c, &me, NULL, e) ||
         !password_hash(password, hash, e) || !store_begin(s, e))
         return false;
     bool ok = store_login_find(s, me.p.id, &me.l, e);
@@ -143,7 +143,7 @@ bool op_me_totp_enrol(struct op_call *c, struct err *e)
     char name[48];
     uint8_t key[TOTP_KEY_BYTES];
     struct str fresh = {(const char *)key, sizeof key};
-    if (!find_me(c, &me, e) || !prove(c, &me, e)) return false;
+    if (!find_me(c, &me, e) || !prove(c, &me, NULL, e)) return false;
     if (me.l.totp == TOTP_ON)
         return telling_bad(c, e, "current-file", "there is a second factor already; take it off first: me totp-off");
     random_bytes(key, sizeof key);
@@ -223,11 +223,8 @@ bool op_me_totp_off(struct op_call *c, struct err *e)
 {
     struct store *s = c->installation->store;
     struct me me;
-    bool fits = false;
-    if (!find_me(c, &me, e) || !prove(c, &me, e) ||
-        !auth_use_code(c->installation, me.p.id, access_line(op_text(c, "code-file")), &fits, e))
-        return false;
-    if (!fits) return err_set(e, &auth_causes[AUTH_WRONG_CODE], "the code does not fit");
+    struct str code = access_line(op_text(c, "code-file"));
+    if (!find_me(c, &me, e) || !prove(c, &me, &code, e)) return false;
     if (!store_begin(s, e)) return false;
     bool ok = store_login_find(s, me.p.id, &me.l, e) && access_totp_off(s, &me.l, e) && op_audit(c, e);
     return finish(c, ok, e) && done(c, "the second factor is off");

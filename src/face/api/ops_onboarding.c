@@ -79,7 +79,10 @@ static bool find_app(struct op_call *c, const struct tenant_record *known, struc
 {
     struct shared_apps shared = {0};
     bool found = false;
-    if (op_cstr(c, "app")) return app_record_find(c->installation->store, op_cstr(c, "app"), out, e);
+    if (op_cstr(c, "app")) {
+        const char *tenant_id = known ? known->tenant_id : op_cstr(c, "tenant-id");
+        return app_record_find_for(c->installation->store, op_cstr(c, "app"), tenant_id ? tenant_id : "", out, e);
+    }
     if (known && !of_tenant(c, known->tenant_id, out, &found, e)) return false;
     if (found) return true;
     if (!store_app_list(c->installation->store, note_shared, &shared, e)) return false;
@@ -140,17 +143,13 @@ static bool read_redirect(const struct op_call *c, char out[HOST_BYTES], struct 
     return true;
 }
 
-/* By id or name one of ours; a GUID that is none of ours is a new one. */
+/* By id or name one of ours that the caller sees; a GUID that is none of ours is a new one. */
 static bool find_known(const struct op_call *c, struct tenant_record *out, bool *found, struct err *e)
 {
     const char *wanted = op_cstr(c, "tenant-id");
     *found = false;
     if (wanted == NULL) return true;
-    *found = tenant_record_find(c->installation->store, wanted, out, e);
-    if (*found && !principal_sees_tenant(c->by, out->tenant_id)) {
-        *found = false; /* as if it were not there: the organization then decides */
-        return true;
-    }
+    *found = op_tenant_seen(c, wanted, out, e);
     struct str id = str_trim(str_of(wanted));
     bool is_new = !*found && e->cause == &tenant_causes[TENANT_NO_SUCH] && str_is_guid(str_sub(id, id.n == 38, 36));
     return *found || is_new;

@@ -3,21 +3,21 @@
 #include "face/api/ops_rows.h"
 
 /* As override_rows of cloud/tenant has them. */
-#define OVERRIDE_PARAMS                                                                                          \
-    {"login-url", PARAM_TEXT, false, false, false, "instead of the cloud's login host"},                         \
-        {"token-url", PARAM_TEXT,                                                                                \
-         false,       false,                                                                                     \
-         false,       "where tokens come from, the whole address, v1 or v2; {tenant} in it is the tenant's id"}, \
-        {"graph-url", PARAM_TEXT, false, false, false, "instead of the cloud's Graph host"},                     \
-        {"graph-audience", PARAM_TEXT, false, false, false, "whom tokens for Graph are for"},                    \
-        {"graph-version", PARAM_TEXT, false, false, false, "v1.0 (default) or beta"},                            \
-        {"endpoint-url", PARAM_TEXT, false, false, false, "instead of the cloud's Defender for Endpoint host"},  \
-        {"endpoint-audience", PARAM_TEXT, false, false, false, "whom tokens for Defender for Endpoint are for"}, \
-        {"endpoint-version", PARAM_TEXT, false, false, false, "api (default) or api/v1.0"},                      \
-        {"siem-url", PARAM_TEXT, false, false, false, "the legacy SIEM API's host; no cloud has a default"},     \
-    {                                                                                                            \
-        "siem-audience", PARAM_TEXT, false, false, false, "whom tokens for the SIEM API are for"                 \
-    }
+/* clang-format off */
+/* Whoever says where a login goes is sent the app's credential, which may be that of every customer. */
+#define OVERRIDE(name, help) {name, PARAM_TEXT, false, false, false, help, .is_account = true}
+#define OVERRIDE_PARAMS \
+    OVERRIDE("login-url", "instead of the cloud's login host"), \
+    OVERRIDE("token-url", "where tokens come from, the whole address, v1 or v2; {tenant} in it is the tenant's id"), \
+    OVERRIDE("graph-url", "instead of the cloud's Graph host"), \
+    OVERRIDE("graph-audience", "whom tokens for Graph are for"), \
+    {"graph-version", PARAM_TEXT, false, false, false, "v1.0 (default) or beta"}, \
+    OVERRIDE("endpoint-url", "instead of the cloud's Defender for Endpoint host"), \
+    OVERRIDE("endpoint-audience", "whom tokens for Defender for Endpoint are for"), \
+    {"endpoint-version", PARAM_TEXT, false, false, false, "api (default) or api/v1.0"}, \
+    OVERRIDE("siem-url", "the legacy SIEM API's host; no cloud has a default"), \
+    OVERRIDE("siem-audience", "whom tokens for the SIEM API are for")
+/* clang-format on */
 
 static const struct param org_add_params[] = {{"name", PARAM_TEXT, true, true, false, "the customer's name"},
                                               PARAMS_END};

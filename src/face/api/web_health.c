@@ -23,12 +23,13 @@ static void readyz(struct web_call *c)
         web_problem_as(c, 503, &e);
 }
 
-/* Numbers without names; still, of a listener that others can reach they are for those who are logged in. */
+/* Numbers without names; still, of a listener that others can reach, by itself or by a front proxy (public_url), they are for those who are logged in. */
 static void metrics(struct web_call *c)
 {
     struct buf out;
     struct err e;
-    bool is_local = conf_is_loopback(conf_listen_host(str_of(c->installation->conf.listen)));
+    const struct conf *conf = &c->installation->conf;
+    bool is_local = conf->public_url[0] == '\0' && conf_is_loopback(conf_listen_host(str_of(conf->listen)));
     if (!is_local && c->by == NULL) {
         (void)err_set(&e, &api_causes[API_NO_LOGIN], "/metrics needs an API token here");
         web_problem(c, &e);

@@ -68,12 +68,14 @@ static void show_refused(struct web_call *c, const struct err *e)
 }
 
 /* Each answer is an entry in the audit trail, and strangers could send millions. */
-static bool is_flood(struct wall now)
+static bool is_flood(struct wall now, bool is_signed)
 {
-    static _Atomic int64_t hour, count;
+    static struct {
+        _Atomic int64_t hour, count;
+    } rooms[2]; /* strangers take none of the room that those with a link of ours have */
     int64_t this_hour = wall_hour(now);
-    if (atomic_exchange(&hour, this_hour) != this_hour) atomic_store(&count, 0);
-    return atomic_fetch_add(&count, 1) >= ANSWERS_AN_HOUR;
+    if (atomic_exchange(&rooms[is_signed].hour, this_hour) != this_hour) atomic_store(&rooms[is_signed].count, 0);
+    return atomic_fetch_add(&rooms[is_signed].count, 1) >= ANSWERS_AN_HOUR;
 }
 
 static void callback(struct web_call *c)
@@ -92,7 +94,7 @@ static void callback(struct web_call *c)
         page(c, 200, "Consent", NULL, 0);
         return;
     }
-    if (is_flood(now)) {
+    if (is_flood(now, onboarding_is_signed(c->installation->store, a.state, now))) {
         const char *const text[] = {
             "Too many answers have come within this hour. Please open the link again later; it still works."};
         web_header(c, "Retry-After", "3600");

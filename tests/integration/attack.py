@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+"""What somebody tries who has some rights and wants more: an admin of one customer after another's secrets, requests that two readers
+would read differently, changes that the audit trail should not show, and logins over and over."""
+import base64, hashlib, hmac, http.server, json, signal, socket, struct, threading, time, urllib.error, urllib.parse, urllib.request
+
+from harness import Installation, Tap, Twin
+
+NOWHERE = "00000000-0000-4000-8000-00000000dead"
+PASSWORD = "violet-otter-93-climbs"
+
+
+class Listener:
+    """A host of the attacker's: keeps what it is sent."""
+
+    def __init__(self):
+        heard = self.heard = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                heard.append(urllib.parse.unquote_plus(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()))
+                self.send_response(400)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def call(url, token, method, path, body=None, **headers):
+    """(status, answer, headers); `token`: an API token or None."""
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    if token:
+        headers["Authorization"] = "Bearer " + token
+    if body is not None:
+        headers.setdefault("Content-Type", "application/json")
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(url + path, method=method, data=data, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, read(answer), answer.headers
+    except urllib.error.HTTPError as failed:
+        return failed.code, read(failed), failed.headers
+
+
+def read(answer):
+    text = answer.read().decode()
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def raw(url, text):
+    """All that comes back for these bytes."""
+    at = urllib.parse.urlsplit(url)
+    with socket.create_connection((at.hostname, at.port), 10) as s:
+        s.settimeout(5)
+        s.sendall(text)
+        out = b""
+        try:
+            while piece := s.recv(65536):
+                out += piece
+        except TimeoutError:
+            out += b"(left open)"
+        except ConnectionError:
+            pass
+        return out
+
+
+def apps_of_others(tap, url, token, mine, other):
+    """An app that is one customer's own does not become another's, by its name or by its client id."""
+    for app in ("app of " + other["tenant_id"], other["client_id"]):
+        status, answer, _ = call(url, token, "PATCH", "/api/v1/tenants/" + mine["tenant_id"], {"apps": app})
+        _, absent, _ = call(url, token, "PATCH", "/api/v1/tenants/" + mine["tenant_id"], {"apps": "none-such"})
+        tap.case(status == 400 and answer["code"] == absent["code"] == "app.no_such" and answer["detail"].replace(app, "X") == absent["detail"].replace("none-such", "X"),
+                 "another customer's app is not there", (status, answer))
+        status, answer, _ = call(url, token, "POST", "/api/v1/onboardings", {"tenant_id": NOWHERE, "org": "Inside", "app": app})
+        tap.case(status == 400 and answer["code"] == "app.no_such", "nor for a consent link", (status, answer))
+
+
+def addresses(tap, url, tokens, mine, listener):
+    """Where secrets are sent, and whom one believes there, an admin of one customer does not say."""
+    path = "/api/v1/tenants/" + mine["tenant_id"]
+    for name in ("login_url", "token_url", "graph_url", "graph_audience", "endpoint_url", "endpoint_audience", "siem_url", "siem_audience"):
+        status, answer, _ = call(url, tokens["some"], "PATCH", path, {name: listener.url})
+        tap.case(status == 403 and answer["code"] == "api.whole_account", f"{name} is the account's", (status, answer))
+    status, answer, _ = call(url, tokens["some"], "POST", "/api/v1/tenants",
+                             {"tenant_id": NOWHERE, "org": "Inside", "client_id": mine["client_id"], "secret": "not-really-1234", "login_url": listener.url})
+    tap.case(status == 403 and answer["code"] == "api.whole_account", "with a new tenant neither", (status, answer))
+    status, answer, _ = call(url, tokens["some"], "PUT", "/api/v1/proxies/*", {"proxy": "http://127.0.0.1:9", "org": "Inside", "ca": "a CA"})
+    tap.case(status == 403 and answer["code"] == "api.whole_account", "nor a CA that opens what goes to the login", (status, answer))
+    status, _, _ = call(url, tokens["all"], "PATCH", path, {"graph_audience": ""})
+    tap.case(status == 200, "who sees the whole account may", status)
+    call(url, tokens["some"], "POST", "/api/v1/pull", {"tenant": mine["tenant_id"]})
+    tap.case(not listener.heard, "nothing was sent to the attacker", listener.heard)
+
+
+def what_is_there(tap, url, token, mine, other):
+    """Names of other customers' tenants answer as names of nobody."""
+    details = {}
+    for name in (other["name"], "Nobody at all"):
+        status, answer, _ = call(url, token, "POST", "/api/v1/onboardings", {"tenant_id": name, "org": "Inside"})
+        details[name] = (status, answer["code"], answer["detail"].replace(name, "X"))
+    tap.case(len(set(details.values())) == 1, "a consent link by name tells nothing of others", details)
+    status, answer, _ = call(url, token, "PATCH", "/api/v1/tenants/" + mine["tenant_id"], {"client_id": other["tenant_id"]})
+    tap.case(status == 400 and other["name"] not in json.dumps(answer), "nor does an id of theirs", (status, answer))
+
+
+def unseen_changes(tap, i, url, tokens, mine):
+    """However long what comes along is: no change without a whole entry."""
+    pad = " " * 300_000
+    status, answer, _ = call(url, tokens["all"], "POST", "/api/v1/organizations", {"name": "Padded" + pad})
+    call(url, tokens["some"], "PATCH", "/api/v1/tenants/" + mine["tenant_id"], {"name": pad + "renamed"})
+    status, entries, _ = call(url, tokens["all"], "GET", "/api/v1/audit?limit=2")
+    tap.case(status == 200 and isinstance(entries, dict) and [e["operation"] for e in entries["entries"]] == ["tenant set", "org add"]
+             and "Padded" in json.dumps(entries["entries"][1]), "padded changes are in the audit trail, and it is JSON", str(entries)[:500])
+    tap.case(i.run("audit", "verify").returncode == 0, "it is whole")
+
+
+def two_readings(tap, url, token):
+    """A proxy before us may read the other of two: such a request is none, and the connection ends with it."""
+    host = urllib.parse.urlsplit(url).netloc.encode()
+    top = b"POST /api/v1/pull HTTP/1.1\r\nAuthorization: Bearer " + token.encode() + b"\r\nContent-Type: application/json\r\n"
+    second = b"GET /healthz HTTP/1.1\r\nHost: " + host + b"\r\n\r\n"
+    for name, headers, body in (("length and chunks", b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\n"),
+                                ("two lengths", b"Content-Length: 2\r\nContent-Length: 60\r\n", b"{}"),
+                                ("two codings", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", b"0\r\n\r\n"),
+                                ("two hosts", b"Host: evil.example\r\nContent-Length: 2\r\n", b"{}")):
+        out = raw(url, top + b"Host: " + host + b"\r\n" + headers + b"\r\n" + body + second)
+        tap.case(out.startswith(b"HTTP/1.1 400") and out.count(b"HTTP/1.1 ") == 1 and b"left open" not in out, name, out[:300])
+    for target in ("/api/v1/me%00", "/api/v1/me%0d%0aX:y", "/%ff", "/api/v1/tenants/%c0%af"):
+        status, _, headers = call(url, token, "GET", target)
+        tap.case(status == 400 and "X" not in headers, f"{target} is no address", status)
+    for target in ("/api/v1//me", "/api/v1/x/../me", "/api/v1/me;x", "/api/v1/me/", "/api/v1/tenants/..%2f..%2fme", "/API/v1/me"):
+        status, answer, _ = call(url, token, "GET", target)
+        tap.case(status == 404, f"{target} is not there", (status, answer))
+    status, answer, _ = call(url, token, "POST", "/api/v1/organizations", b'{"name":' + b"[" * 400_000 + b"]" * 400_000 + b"}")
+    tap.case(status == 400, "a body nested too deep", (status, answer))
+    status, page, _ = call(url, None, "GET", "/onboarding/callback?" + urllib.parse.urlencode(
+        {"error": "<script>alert(1)</script>", "error_description": "\"><svg onload=1>", "state": "<b>"}))
+    tap.case(status == 400 and "<script" not in page and "<svg" not in page and "<b>" not in page, "the page of onboarding shows no markup of others", page)
+
+
+def totp(secret, step):
+    mac = hmac.new(base64.b32decode(secret + "=" * (-len(secret) % 8)), struct.pack(">Q", step), hashlib.sha1).digest()
+    at = mac[19] & 15
+    return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000:06}"
+
+
+class Session:
+    def __init__(self, url, answer, headers):
+        self.url, self.cookie, self.csrf = url, headers["Set-Cookie"].split(";")[0], answer["csrf_token"]
+        self.attributes = headers["Set-Cookie"]
+
+    def call(self, method, path, body=None, **headers):
+        headers = {"Cookie": self.cookie, "X-CSRF-Token": self.csrf, **headers}
+        return call(self.url, None, method, path, body, **{key: value for key, value in headers.items() if value is not None})
+
+
+def login(url, body, **headers):
+    return call(url, None, "POST", "/api/v1/login", body, **headers)
+
+
+def sessions(tap, i, url):
+    i.run("user", "add", "ann", "--role", "admin", "--password-file", "-", stdin=PASSWORD)
+    right = {"name": "ann", "password": PASSWORD}
+    status, answer, headers = login(url, right, Cookie="portcullis=chosen-by-the-attacker")
+    s = Session(url, answer, headers)
+    tap.case(status == 200 and "chosen" not in s.cookie and "HttpOnly" in s.attributes and "SameSite=Strict" in s.attributes, "a session's id is never the caller's choice", s.attributes)
+    for name, extra in (("another page", {"Origin": "https://evil.example"}), ("no page at all", {"Origin": "null"}), ("a neighbour", {"Sec-Fetch-Site": "same-site"}),
+                        ("without its token", {"X-CSRF-Token": None}), ("with another's", {"X-CSRF-Token": "A" * 43})):
+        status, answer, _ = s.call("POST", "/api/v1/me/logout", {}, **extra)
+        tap.case(status == 403, f"{name} changes nothing", (status, answer))
+    for method in ("GET", "HEAD"):
+        status, _, _ = s.call(method, "/api/v1/me/logout")
+        tap.case(status == 405, f"{method} changes nothing", status)
+    status, _, _ = login(url, right, Origin="https://evil.example")
+    tap.case(status == 403, "nor does another page log in", status)
+    status, answer, _ = login(url, b"name=ann&password=" + PASSWORD.encode(), **{"Content-Type": "application/x-www-form-urlencoded"})
+    tap.case(status == 415, "nor a form", (status, answer))
+    return s
+
+
+def second_factor(tap, i, url, s):
+    """A code serves once; whoever has session and password still cannot try codes without end."""
+    status, answer, _ = s.call("POST", "/api/v1/me/totp-enrol", {"current": PASSWORD})
+    secret = answer["secret"]
+    step = int(time.time()) // 30
+    status, _, _ = s.call("POST", "/api/v1/me/totp-confirm", {"code": totp(secret, step)})
+    tap.case(status == 200, "the second factor is on", status)
+    status, answer, _ = login(url, {"name": "ann", "password": PASSWORD, "code": totp(secret, step)})
+    tap.case(status == 401, "the code that confirmed it opens nothing more", (status, answer))
+    used = {totp(secret, step + k) for k in range(-1, 4)}
+    wrong = next(code for code in ("111111", "222222", "333333", "444444", "555555", "666666") if code not in used)
+    seen = [s.call("POST", "/api/v1/me/totp-off", {"current": PASSWORD, "code": wrong})[0] for _ in range(9)]
+    tap.case(429 in seen, "codes cannot be tried without end", seen)
+    status, _, _ = login(url, {"name": "ann", "password": PASSWORD, "code": wrong}, **{"X-Forwarded-For": "203.0.113.7"})
+    tap.case(status == 429, "nor from what says it is another address", status)
+    i.run("user", "set", "ann", "--disabled", "yes")
+    tap.case(s.call("GET", "/api/v1/me")[0] == 401, "who is switched off is out at once")
+
+
+def strangers(tap, url, i, mine):
+    """Answers that nobody signed do not keep a customer's administrator out."""
+    made = json.loads(i.run("tenant", "consent-url", mine["tenant_id"], "--json").stdout)
+    state = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(made["url"]).query))["state"]
+    for _ in range(620):
+        status, _, _ = call(url, None, "GET", "/onboarding/callback?state=AAAA&admin_consent=True")
+    tap.case(status == 429, "strangers are slowed down", status)
+    changed = ("A" if state[0] != "A" else "B") + state[1:]
+    answer = {"tenant": mine["tenant_id"], "admin_consent": "True"}
+    status, _, _ = call(url, None, "GET", "/onboarding/callback?" + urllib.parse.urlencode({"state": changed, **answer}))
+    tap.case(status == 429, "a changed link is a stranger's", status)
+    results = []
+    def come_back():
+        results.append(call(url, None, "GET", "/onboarding/callback?" + urllib.parse.urlencode({"state": state, **answer}))[0])
+    both = [threading.Thread(target=come_back) for _ in range(6)]
+    for one in both: one.start()
+    for one in both: one.join()
+    tap.case(sorted(results) == [200] + [400] * 5, "a link that was signed is taken meanwhile, once, however many come at a time", results)
+
+
+with Tap() as tap, Twin("--scenario", "calm") as twin, Installation(twin) as i:
+    mine, other = twin.tenants()[:2]
+    for tenant, org in ((mine, "Inside"), (other, "Outside")):
+        i.run("tenant", "add", tenant["tenant_id"], "--org", org, "--name", tenant["name"], "--client-id", tenant["client_id"],
+              "--secret-file", "-", stdin=tenant["client_secret"])
+    service = i.serve()
+    i.wait_until_served(service)
+    url = i.web()
+    tokens = {}
+    for who, words in (("all", ["--role", "owner"]), ("some", ["--role", "admin", "--org", "Inside"])):
+        tokens[who] = json.loads(i.run("token", "add", who, "--expires", "1d", *words, "--json").stdout)["token"]
+    apps_of_others(tap, url, tokens["some"], mine, other)
+    addresses(tap, url, tokens, mine, Listener())
+    what_is_there(tap, url, tokens["some"], mine, other)
+    unseen_changes(tap, i, url, tokens, mine)
+    two_readings(tap, url, tokens["all"])
+    second_factor(tap, i, url, sessions(tap, i, url))
+    strangers(tap, url, i, mine)
+    service.send_signal(signal.SIGTERM)
+    tap.case(service.wait(30) == 0, "the service ends")
