@@ -102,7 +102,7 @@ bool op_oidc_rule_add(struct op_call *c, struct err *e)
 {
     struct store *s = c->installation->store;
     struct oidc_rule_record r = {0};
-    struct access_scope scope;
+    struct access_scope scope = {0};
     enum role role;
     bool is_given = false;
     if (!telling_copy(c, "claim", r.claim, sizeof r.claim, e) ||

@@ -95,7 +95,7 @@ bool op_token_add(struct op_call *c, struct err *e)
 {
     struct store *s = c->installation->store;
     struct api_token_record t = {0};
-    struct access_scope scope;
+    struct access_scope scope = {0};
     char text[TOKEN_TEXT_BYTES];
     if (!read_token(c, &t, &scope, e)) return false;
     token_make(text, t.hash);
