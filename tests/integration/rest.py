@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The API over real sockets: each read operation answers as the command line does, page by page; errors are problems with the command line's
 codes; ETags, methods, bodies; slow clients and TLS; health and metrics. docs/api.md's examples run here as they stand there."""
-import http.client, json, os, pathlib, re, socket, subprocess, time, urllib.error, urllib.parse, urllib.request
+import json, os, re, signal, socket, ssl, subprocess, time, urllib.error, urllib.parse, urllib.request
 from harness import ROOT, Installation, Tap, Twin
 
 
@@ -207,6 +207,52 @@ def health(tap, api, tenants):
     tap.case(seen["portcullis_tenants", None] == tenants and sum(v for (n, _), v in seen.items() if n == "portcullis_feed_rows_total") > 0, "and they count", text[:800])
 
 
+def certificate(folder):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "tls.key", "-out", folder / "tls.pem", "-days", "3", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    return (folder / "tls.pem").read_text()
+
+
+def tls(tap):
+    """Its own certificate, another one at SIGHUP without an end, a bad one refused while the one before stays."""
+    def served(port):
+        return ssl.get_server_certificate(("localhost", port))
+
+    def becomes(port, wanted):
+        until = time.monotonic() + 15
+        while time.monotonic() < until and served(port).split() != wanted.split():
+            time.sleep(0.1)
+        return served(port).split() == wanted.split()
+
+    with Installation(listen="0.0.0.0:0", **{"tls.certificate": "tls.pem", "tls.key": "tls.key"}) as i:
+        first = certificate(i.folder)
+        service = i.serve()
+        try:
+            url = i.web()
+            port = int(url.rsplit(":", 1)[1])
+            context = ssl.create_default_context(cafile=i.folder / "tls.pem")
+            with urllib.request.urlopen(f"https://localhost:{port}/healthz", timeout=10, context=context) as answer:
+                tap.case(answer.status == 200 and answer.headers["Strict-Transport-Security"], "TLS, and browsers are told to stay with it")
+            status = urllib.request.Request(f"https://localhost:{port}/metrics")
+            try:
+                urllib.request.urlopen(status, timeout=10, context=context)
+                tap.case(False, "metrics of a listener that others reach need a token")
+            except urllib.error.HTTPError as e:
+                tap.case(e.code == 401, "metrics of a listener that others reach need a token", e.code)
+            second = certificate(i.folder)
+            i.wait_until_served(service)
+            service.send_signal(signal.SIGHUP)
+            tap.case(first != second and becomes(port, second), "another certificate is served after SIGHUP, by the same process")
+            (i.folder / "tls.key").write_text("no key")
+            service.send_signal(signal.SIGHUP)
+            time.sleep(1)
+            log = (i.folder / "serve.log").read_text()
+            tap.case(service.poll() is None and becomes(port, second) and "the listener" in log, "a key that does not fit is told, and the one before stays", log[-800:])
+        finally:
+            service.terminate()
+            tap.case(service.wait(20) == 0, "that service ends in time")
+
+
 def examples(tap, i, api):
     """The curl lines of docs/api.md, as they stand."""
     page = (ROOT / "docs/api.md").read_text()
@@ -240,6 +286,7 @@ def main():
             health(tap, api, 2)
             examples(tap, i, api)
             slow(tap, api.base)
+            tls(tap)
         finally:
             service.terminate()
             tap.case(service.wait(20) == 0, "the service ends in time")
