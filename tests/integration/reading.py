@@ -111,6 +111,66 @@ def last_synced(tap, i, tenant):
     tap.case(apart, "and tells the poll, not the newest event")
 
 
+def isolate(i, twin, tenant):
+    """A device of the twin's that comes to be isolated, by its id."""
+    device = twin.ask("/twin/actions?tenant=" + tenant)["devices"][0]["id"]
+    i.run("device", "isolate", tenant, device, "--reason", "test", "--anyway")
+    until(30, lambda: device in i.run("device", "list", "--isolated", "--json").stdout)
+    return device
+
+
+def contact(tap, i, twin, tenant):
+    """Whom notices name: of the feed that brought the alert, else of the tenant."""
+    bodies = lambda: [n["body"] for n in json.loads(i.run("notice", "list", "--json").stdout)["notices"]]
+    make = lambda: twin.ask("/twin/alerts?tenant=" + tenant, "POST", json.dumps({"device": 1}).encode())
+    ok(i, "settings", "unset", "remediation", "--tenant", tenant)
+    ok(i, "settings", "set", "contact_name", "Bo Muster", "--org", "Customer")
+    make()
+    tap.case(until(15, lambda: any("The customer's contact: Bo Muster" in b for b in bodies())), "a notice names the customer's contact", bodies())
+    ok(i, "feed", "set", "alerts", "--contact-name", "Ann Alert", "--contact-phone", "+49 30 1234567", "--tenant", tenant)
+    make()
+    named = until(15, lambda: [b for b in bodies() if "The customer's contact: Ann Alert, +49301234567" in b])
+    tap.case(named and "Bo Muster" not in named[0], "or whom the feed of alerts has", bodies())
+
+
+def moves_and_goes(tap, i, twin, tenant):
+    tap.case(ok(i, "org", "add", "Elsewhere") and ok(i, "settings", "set", "remediation", "auto", "--org", "Elsewhere"), "an organization with remediation on")
+    nowhere = i.run("tenant", "move", tenant, "--org", "Nowhere")
+    tap.case(nowhere.returncode == 2 and "tenant.no_org" in nowhere.stderr, "a tenant does not move to an organization that is not there", nowhere.stderr)
+    time.sleep(1)
+    moved = i.run("tenant", "move", tenant, "--org", "Elsewhere", "--json")
+    tap.case(moved.returncode == 0 and json.loads(moved.stdout)["from"] == "Customer" and json.loads(moved.stdout)["to"] == "Elsewhere", "tenant move", moved.stderr)
+    row = json.loads(i.run("settings", "show", "remediation", "--tenant", tenant, "--json").stdout)["settings"][0]
+    tap.case((row["value"], row["from"]) == ("auto", "organization") and age_s(row["since"]) < 20, "it has the new one's settings, since the move", row)
+    trail = i.run("audit", "list", "--json").stdout
+    entry = next((e for e in json.loads(trail)["entries"] if e["operation"] == "tenant move"), None)
+    tap.case(entry and "Customer" in json.dumps(entry) and "Elsewhere" in json.dumps(entry), "the audit trail has both organizations", entry or trail[:2000])
+    tap.case(ok(i, "org", "remove", "Customer"), "an organization without tenants is removed")
+    kept = i.run("org", "remove", "Elsewhere")
+    tap.case(kept.returncode == 2 and "tenant.org_in_use" in kept.stderr, "one with tenants is not", kept.stderr)
+    device = isolate(i, twin, tenant)
+    listed = i.run("tenant", "remove", tenant, "--list", "--json")
+    held = json.loads(listed.stdout)["held"] if listed.returncode == 0 else {}
+    tap.case(held.get("isolations") == 1 and held["leases"] == 1 and held["secrets"] == 1 and held["feeds"] > 10 and held["lake_files"] > 0, "what is held there is told", listed.stdout + listed.stderr)
+    refused = i.run("tenant", "remove", tenant)
+    tap.case(refused.returncode == 2 and "tenant.has_open" in refused.stderr, "while a device is isolated it is not removed", refused.stderr)
+    i.run("device", "release", tenant, device, "--reason", "test")
+    free = until(30, lambda: (h := json.loads(i.run("tenant", "remove", tenant, "--list", "--json").stdout)["held"])["isolations"] == h["actions"] == 0)
+    tap.case(free, "it is released")
+    gone = i.run("tenant", "remove", tenant, "--json")
+    tap.case(gone.returncode == 0 and json.loads(gone.stdout)["removed"] == tenant and "lake" in json.loads(gone.stdout)["kept"], "then it is, and what stays is told", gone.stderr)
+    tap.case(not json.loads(i.run("tenant", "list", "--json").stdout)["tenants"][1:], "it is listed no more")
+
+
+def abandoned(tap, i, twin, tenant):
+    isolate(i, twin, tenant)
+    gone = i.run("tenant", "remove", tenant, "--abandon", "--json")
+    tap.case(gone.returncode == 0 and json.loads(gone.stdout)["held"]["isolations"] == 1, "with --abandon what is isolated stays so", gone.stderr)
+    before = sum(calls(twin, tenant).values())
+    time.sleep(3)
+    tap.case(sum(calls(twin, tenant).values()) - before <= 1, "and the tenant is not called any more", (before, calls(twin, tenant)))
+
+
 with Tap() as tap, tempfile.TemporaryDirectory() as folder:
     scenario = pathlib.Path(folder) / "scenario.yaml"
     scenario.write_text(json.dumps(SCENARIO))
@@ -130,5 +190,8 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
               stdin=second["client_secret"])
         there = until(20, lambda: feeds(i, "newcomer").get("alerts", {}).get("last_synced"))
         tap.case(there and time.monotonic() - began < 15, "a tenant that is added is read within seconds", time.monotonic() - began)
+        contact(tap, i, twin, tenant)
+        moves_and_goes(tap, i, twin, tenant)
+        abandoned(tap, i, twin, second["tenant_id"])
         service.terminate()
         tap.case(service.wait(30) == 0, "the service ends")

@@ -98,6 +98,15 @@ bool tenant_own_app(struct store *s, const struct tenant_record *t, struct app_r
 /* For lists: by name, behind this one ("": from the beginning), quickly, since no secret is opened: their apps have none. */
 bool tenant_list(struct store *s, const struct conf *c, const char *after_name, const char *after_id,
                  bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e);
+/* To another organization, which is there already (TENANT_NO_ORG); already its own: nothing changes. What the new one sets holds
+ * from now on, and remediation, if that is on there, only for alerts seen from now on. */
+struct tenant_moved {
+    char tenant_id[GUID_BYTES], name[NAME_BYTES], from[NAME_BYTES], to[NAME_BYTES];
+};
+bool tenant_move(struct store *s, const char *id_or_name, const char *org, const char *actor, struct wall now,
+                 struct tenant_moved *out, struct err *e);
+/* TENANT_NO_ORG, TENANT_ORG_IN_USE. */
+bool org_remove(struct store *s, const char *name, struct org_record *out, struct err *e);
 bool tenant_remove(struct store *s, const char *id_or_name, struct err *e);
 
 /* The overrides, for fronts: the member's name (an option is called the same with "-"). */

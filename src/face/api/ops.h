@@ -26,6 +26,8 @@ bool op_tenant_test(struct op_call *c, struct err *e);    /* ops_test.c */
 bool op_consent_needed(struct op_call *c, struct err *e); /* ops_consent_needed.c */
 bool op_tenant_show(struct op_call *c, struct err *e);
 bool op_tenant_set(struct op_call *c, struct err *e);
+bool op_tenant_move(struct op_call *c, struct err *e);
+bool op_org_remove(struct op_call *c, struct err *e);
 bool op_tenant_remove(struct op_call *c, struct err *e);
 bool op_cloud_list(struct op_call *c, struct err *e);
 bool op_proxy_set(struct op_call *c, struct err *e);

@@ -17,6 +17,19 @@ bool op_org_add(struct op_call *c, struct err *e)
     return true;
 }
 
+bool op_org_remove(struct op_call *c, struct err *e)
+{
+    struct org_record org;
+    if (!org_remove(c->installation->store, op_cstr(c, "org"), &org, e)) return false;
+    json_object_begin(c->out);
+    json_key(c->out, "removed");
+    json_write_i64(c->out, org.id);
+    json_key(c->out, "name");
+    json_write_cstr(c->out, org.name);
+    json_object_end(c->out);
+    return true;
+}
+
 static bool write_org(void *arg, const struct org_record *r)
 {
     const struct op_call *c = arg;

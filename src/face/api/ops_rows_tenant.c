@@ -43,6 +43,15 @@ static const struct param tenant_set_params[] = {
     OVERRIDE_PARAMS,
     PARAMS_END};
 static const struct param tenant_one_params[] = {THE_TENANT, PARAMS_END};
+static const struct param org_remove_params[] = {{"org", PARAM_ORG, true, true, false, "the organization"}, PARAMS_END};
+static const struct param tenant_move_params[] = {
+    THE_TENANT, {"org", PARAM_ORG, false, true, false, "the organization it goes to; it must be there"}, PARAMS_END};
+static const struct param tenant_remove_params[] = {
+    THE_TENANT,
+    {"list", PARAM_FLAG, false, false, false, "only tell what is held there"},
+    {"abandon", PARAM_FLAG, false, false, false,
+     "although devices are isolated or actions open: they stay as they are, and nobody here watches them any more"},
+    PARAMS_END};
 static const struct param tenant_test_params[] = {
     {"tenant", PARAM_TENANT, true, false, false, "the tenant's id or its name"},
     {"all", PARAM_FLAG, false, false, false, "every tenant that is enabled"},
@@ -83,6 +92,13 @@ const struct operation tenant_operations[] = {
      .list = "organizations",
      .columns = org_columns,
      .empty = "no organizations yet: portcullis org add NAME"},
+    {.name = "org remove",
+     .rest = "DELETE /api/v1/organizations/{org}",
+     .help = "remove an organization that has no tenants, with what was set for it",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = org_remove_params,
+     .run = op_org_remove},
     {.name = "tenant add",
      .rest = "POST /api/v1/tenants",
      .help = "add a tenant and the credential that opens it",
@@ -156,12 +172,24 @@ const struct operation tenant_operations[] = {
          "What is not named stays as it is; an address, audience or version given as \"\" becomes that of the tenant's "
          "cloud again. A service that runs goes on with the change at once. A token is sent only to the hosts set here "
          "(or those of the cloud)."},
+    {.name = "tenant move",
+     .rest = "POST /api/v1/tenants/{tenant}/move",
+     .help = "move a tenant to another organization",
+     .role = ROLE_ADMIN,
+     .place = OP_INSTALLATION,
+     .params = tenant_move_params,
+     .run = op_tenant_move,
+     .more =
+         "What the new organization sets holds from now on, unless the tenant sets it itself. Where remediation comes "
+         "to be on by that, alerts first seen before the move only ask. The audit trail has both organizations."},
     {.name = "tenant remove",
      .rest = "DELETE /api/v1/tenants/{tenant}",
-     .help = "remove a tenant, its credential and its feeds' state; its events stay in the lake",
+     .help = "remove a tenant, its own apps with their secrets and its feeds' state; its events stay in the lake",
      .role = ROLE_ADMIN,
      .place = OP_INSTALLATION,
      .reach = REACH_NAMED,
-     .params = tenant_one_params,
-     .run = op_tenant_remove},
+     .params = tenant_remove_params,
+     .run = op_tenant_remove,
+     .more = "Tells what was held there. While devices of it are isolated by us or actions are open it is refused: "
+             "release them first, or say --abandon."},
     ROWS_END};

@@ -230,20 +230,3 @@ bool op_tenant_show(struct op_call *c, struct err *e)
     tenant_unref(t);
     return ok;
 }
-
-bool op_tenant_remove(struct op_call *c, struct err *e)
-{
-    const char *wanted = op_cstr(c, "tenant");
-    struct tenant *t = NULL;
-    if (!tenant_find(c->installation->store, &c->installation->conf, wanted, &t, e)) return false;
-    bool ok = tenant_remove(c->installation->store, t->record.tenant_id, e) && audit(c, t->record.tenant_id, e);
-    if (ok) {
-        tell_engine(c, t->record.tenant_id);
-        json_object_begin(c->out);
-        write_member(c->out, "removed", t->record.tenant_id);
-        write_member(c->out, "name", t->record.name);
-        json_object_end(c->out);
-    }
-    tenant_unref(t);
-    return ok;
-}

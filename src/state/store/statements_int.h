@@ -51,6 +51,8 @@
     X(ORG_SET, "UPDATE org SET name = ?, created = ? WHERE id = ?")                                                                \
     X(ORG_LIST, "SELECT id, name, created FROM org ORDER BY name")                                                                 \
     X(ORG_FIND, "SELECT id, name, created FROM org WHERE name = ?")                                                                \
+    X(ORG_REMOVE, "DELETE FROM org WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM tenant WHERE org_id = ?1)")                         \
+    X(SETTING_REMOVE_OF_ORG, "DELETE FROM setting WHERE level = 2 AND scope = ?")                                                  \
     X(TENANT_ADD, "INSERT INTO tenant (org_id, name, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS ", tenant_id)"           \
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                                  \
     X(TENANT_SET, "UPDATE tenant SET (org_id, name, cloud, is_enabled, created, " TENANT_OVERRIDE_COLUMNS ")"                      \

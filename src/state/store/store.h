@@ -79,6 +79,8 @@ struct tenant_record {
 /* A new record with no time in `created` has the time of the store's clock. */
 bool store_org_put(struct store *s, struct org_record *r,
                    struct err *e); /* sets r->id when new; STORE_EXISTS by name */
+/* With what was set for it. Not while it has tenants. */
+bool store_org_remove(struct store *s, int64_t id, bool *removed_out, struct err *e);
 bool store_org_list(struct store *s, bool (*each)(void *arg, const struct org_record *r), void *arg, struct err *e);
 bool store_org_find(struct store *s, const char *name, struct org_record *out, bool *found_out, struct err *e);
 /* STORE_EXISTS when the tenant is there already and `is_new`; STORE_GONE when it is not and not `is_new`, or without its

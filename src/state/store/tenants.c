@@ -28,6 +28,18 @@ bool store_org_put(struct store *s, struct org_record *r, struct err *e)
     return ok;
 }
 
+bool store_org_remove(struct store *s, int64_t id, bool *removed_out, struct err *e)
+{
+    struct scope scope;
+    char text[24];
+    (void)snprintf(text, sizeof text, "%lld", (long long)id);
+    if (!scope_begin(s, &scope, e)) return false;
+    bool ok = run_statement(s, SQL_ORG_REMOVE, NULL, e, "i", id);
+    *removed_out = ok && changed_rows(s) > 0;
+    if (*removed_out) ok = run_statement(s, SQL_SETTING_REMOVE_OF_ORG, NULL, e, "t", text);
+    return scope_end(&scope, ok, e);
+}
+
 static void read_org(const struct cursor *c, struct org_record *r)
 {
     *r = (struct org_record){.id = column_i64(c, 0), .created = column_wall(c, 2)};
