@@ -121,7 +121,7 @@ def isolate(i, twin, tenant):
 
 def contact(tap, i, twin, tenant):
     """Whom notices name: of the feed that brought the alert, else of the tenant."""
-    bodies = lambda: [n["body"] for n in json.loads(i.run("notice", "list", "--json").stdout)["notices"]]
+    bodies = lambda: [n["text"] for n in json.loads(i.run("notice", "list", "--json").stdout)["notices"]]
     make = lambda: twin.ask("/twin/alerts?tenant=" + tenant, "POST", json.dumps({"device": 1}).encode())
     ok(i, "settings", "unset", "remediation", "--tenant", tenant)
     ok(i, "settings", "set", "contact_name", "Bo Muster", "--org", "Customer")
