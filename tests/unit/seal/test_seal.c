@@ -216,6 +216,7 @@ int main(void)
         cmocka_unit_test(unusable_pem_is_refused),
         cmocka_unit_test(certificates_hold),
         cmocka_unit_test(certificates_are_read),
+        cmocka_unit_test(assertions_hold_against_their_certificate),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, make_rsa_key, free_rsa_key);

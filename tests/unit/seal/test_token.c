@@ -245,3 +245,33 @@ void certificates_hold(void **state)
     rsa_key_free(ca_key), rsa_key_free(stranger_key), rsa_key_free(server_key);
     buf_done(&ca_pem), buf_done(&stranger_pem), buf_done(&key_pem), buf_done(&cert_pem);
 }
+
+void assertions_hold_against_their_certificate(void **state)
+{
+    struct buf key_pem, cert_pem, token, header, payload;
+    struct rsa_key *own = NULL;
+    struct cert *cert = NULL;
+    struct err e;
+    char sha1[THUMBPRINT_SHA1_BYTES], sha256_text[THUMBPRINT_SHA256_BYTES];
+    (void)state;
+    buf_init(&key_pem, 0), buf_init(&cert_pem, 0), buf_init(&token, 0), buf_init(&header, 0), buf_init(&payload, 0);
+    assert_true(cert_make_client("app", (struct wall){INT64_C(17953305010000000)}, 365, &key_pem, &cert_pem, &e));
+    assert_true(rsa_key_from_pem(buf_str(&key_pem), &own, &e) && cert_from_pem(buf_str(&cert_pem), &cert, &e));
+    assert_true(cert_is_of_key(cert, own) && !cert_is_of_key(cert, key));
+    cert_thumbprints(cert, sha1, sha256_text);
+    assert_int_equal(strlen(sha1), 27);
+    assert_int_equal(strlen(sha256_text), 43);
+    for (int alg = JWT_RS256; alg <= JWT_PS256; alg++) {
+        const char *thumbprint = alg == JWT_PS256 ? sha256_text : sha1;
+        buf_reset(&token), buf_reset(&header), buf_reset(&payload);
+        assert_true(jwt_sign_assertion(own, (enum jwt_alg)alg, thumbprint, STR("{\"iss\":\"a\"}"), &token, &e));
+        assert_true(cert_verifies(cert, (enum jwt_alg)alg, buf_str(&token)));
+        assert_false(cert_verifies(cert, alg == JWT_PS256 ? JWT_RS256 : JWT_PS256, buf_str(&token)));
+        assert_true(jwt_peek(buf_str(&token), &header, &payload, &e));
+        assert_non_null(strstr(buf_cstr(&header), alg == JWT_PS256 ? "\"x5t#S256\":\"" : "\"x5t\":\""));
+        assert_non_null(strstr(buf_cstr(&header), thumbprint));
+    }
+    rsa_key_free(own);
+    cert_free(cert);
+    buf_done(&key_pem), buf_done(&cert_pem), buf_done(&token), buf_done(&header), buf_done(&payload);
+}

@@ -14,6 +14,7 @@ void rsa_keys_there_and_back(void **state);
 void unusable_pem_is_refused(void **state);
 void certificates_hold(void **state);
 void certificates_are_read(void **state);
+void assertions_hold_against_their_certificate(void **state);
 int make_rsa_key(void **state);
 int free_rsa_key(void **state);
 
