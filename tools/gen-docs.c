@@ -14,6 +14,7 @@
 #include "face/api/operation.h"
 #include "face/app/app.h"
 #include "face/health/capability.h"
+#include "face/health/doctor.h"
 #include "face/health/readiness.h"
 #include "face/health/tenant_test.h"
 #include "flow/act/act.h"
@@ -45,6 +46,7 @@ static const struct {
     {"Feeds", ingest_causes, INGEST_CAUSE_COUNT},
     {"Notices", notify_causes, NOTIFY_CAUSE_COUNT},
     {"Readiness", readiness_causes, READINESS_CAUSE_COUNT},
+    {"Doctor", doctor_causes, DOCTOR_CAUSE_COUNT},
     {"The Test", test_causes, TEST_CAUSE_COUNT},
     {"Capabilities", capability_causes, CAPABILITY_CAUSE_COUNT},
     {"Managed alerts", manage_causes, MANAGE_CAUSE_COUNT},

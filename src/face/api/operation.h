@@ -96,8 +96,11 @@ struct operation {
     const char *list;             /* the result's member that holds a list; NULL: the result is one object */
     const struct column *columns; /* ends with a row without key; NULL: every member of the object, a line each */
     const char *empty;            /* said when the list is empty */
-    const char *local_with;       /* a parameter that makes it OP_LOCAL when given; NULL: none */
-    const struct op_view *other;  /* another list, that a flag asks for instead; NULL: none */
+    /* Runs where the installation cannot be opened, instead of failing with `why`; c->installation is NULL and c->config the
+     * settings' path (NULL: none was found). The command line's alone; NULL: it fails. */
+    bool (*run_closed)(struct op_call *c, const struct err *why, struct err *e);
+    const char *local_with;      /* a parameter that makes it OP_LOCAL when given; NULL: none */
+    const struct op_view *other; /* another list, that a flag asks for instead; NULL: none */
 };
 
 /* A tenant, by id or name, that the caller sees. Errors: TENANT_NO_SUCH, TENANT_AMBIGUOUS, of what he sees alone. */

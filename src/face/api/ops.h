@@ -7,6 +7,8 @@
 #include "logic/ocsf/ocsf.h"
 
 bool op_init(struct op_call *c, struct err *e);
+bool op_doctor(struct op_call *c, struct err *e);
+bool op_doctor_closed(struct op_call *c, const struct err *why, struct err *e);
 bool op_org_add(struct op_call *c, struct err *e);
 bool op_org_list(struct op_call *c, struct err *e);
 struct credential_input;

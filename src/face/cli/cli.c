@@ -45,21 +45,42 @@ static void caller(struct principal *out)
     principal_local(out, user);
 }
 
+/* What a handler gets that runs without an installation. */
+static void prepare_call(struct command *c, struct principal *by, struct json_writer *w, struct op_call *out)
+{
+    json_writer_init(w, &c->result);
+    caller(by);
+    *out = (struct op_call){.op = c->args.op,
+                            .out = w,
+                            .config = c->args.config,
+                            .by = by,
+                            .actor = by->name,
+                            .is_json = c->args.is_json,
+                            .arena = &c->arena};
+}
+
 static bool run_local(struct command *c, struct err *e)
 {
     struct json_writer w;
     struct principal by;
-    json_writer_init(&w, &c->result);
-    caller(&by);
-    struct op_call call = {.op = c->args.op,
-                           .params = parse_params(c, e),
-                           .out = &w,
-                           .config = c->args.config,
-                           .by = &by,
-                           .actor = by.name,
-                           .is_json = c->args.is_json,
-                           .arena = &c->arena};
+    struct op_call call;
+    prepare_call(c, &by, &w, &call);
+    call.params = parse_params(c, e);
     if (call.params == NULL || !op_check_params(call.op, call.params, e) || !call.op->run(&call, e)) return false;
+    c->exit_code = call.exit_code;
+    return true;
+}
+
+static bool run_closed(struct command *c, const char *config, const struct err *why, struct err *e)
+{
+    struct json_writer w;
+    struct principal by;
+    struct op_call call;
+    buf_reset(&c->result);
+    prepare_call(c, &by, &w, &call);
+    call.params = parse_params(c, e);
+    call.config = config;
+    if (call.params == NULL || !call.op->run_closed(&call, why, e)) return false;
     c->exit_code = call.exit_code;
     return true;
 }
@@ -77,19 +98,30 @@ static void run_in_installation(void *arg, struct installation *i, const struct 
 
 /* ---- in the service, if one runs ------------------------------------------------------------------------------------------- */
 
-static bool run_by_service_or_here(struct command *c, struct err *e)
+/* *config holds the path once it is found. */
+static bool run_opened(struct command *c, char config[PATH_BYTES], struct err *e)
 {
-    char config[PATH_BYTES], socket[PATH_BYTES];
+    char socket[PATH_BYTES];
     bool reached = false;
-    const struct json *params = parse_params(c, e);
-    if (params == NULL || !op_check_params(c->args.op, params, e)) return false;
-    if (!c->host->find_config(c->args.config, config, sizeof config, e)) return false;
+    if (!c->host->find_config(c->args.config, config, PATH_BYTES, e)) return false;
     if (!c->host->socket_path(config, socket, sizeof socket, e)) return false;
     if (!socket_call(socket, c->args.op->name, buf_str(&c->args.params), &reached, &c->status, &c->exit_code,
                      &c->result, e))
         return false;
     if (reached) return true;
     return c->host->with_installation(config, c->args.op->place == OP_ENGINE, run_in_installation, c, e);
+}
+
+static bool run_by_service_or_here(struct command *c, struct err *e)
+{
+    char config[PATH_BYTES] = "";
+    struct err why;
+    const struct json *params = parse_params(c, e);
+    if (params == NULL || !op_check_params(c->args.op, params, e)) return false;
+    if (run_opened(c, config, &why)) return true;
+    if (c->args.op->run_closed) return run_closed(c, config[0] ? config : NULL, &why, e);
+    *e = why;
+    return false;
 }
 
 /* ---- showing --------------------------------------------------------------------------------------------------------------- */

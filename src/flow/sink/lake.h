@@ -72,6 +72,26 @@ uint64_t lake_orphans_found(const struct lake *l); /* by this open */
 /* Every orphan there is, of this and earlier opens, with its old path below the lake; stops when `each` returns false. */
 bool lake_orphan_list(struct lake *l, bool (*each)(void *arg, const char *path), void *arg, struct err *e);
 
+/* Looks at a lake's files beside whoever has it open, and changes nothing: LAKE_FOREIGN; `missing` hears of each file that the
+ * store names and that is gone or has lost bytes (LAKE_MISSING). */
+struct lake_look {
+    struct fs fs;
+    const char *dir;
+    struct store *store;
+    struct wall now;
+    bool is_served; /* somebody writes to it: files are on their way into the store */
+    void (*missing)(void *arg, const char *path, const struct err *why);
+    void *arg;
+};
+struct lake_looked {
+    uint64_t files, bytes; /* that the store names */
+    uint64_t day_bytes;    /* of files of the last day */
+    uint64_t dead;         /* rows in dead letters */
+    uint64_t orphans;      /* set aside by an open, ever */
+    uint64_t unnamed;      /* files in the lake that the store does not name: orphans to be */
+};
+bool lake_look(const struct lake_look *q, struct lake_looked *out, struct err *e);
+
 /* Maps rows that the log still holds anew: those of a tenant, of a source, of a time (each may be left out). Their events of
  * before are replaced in one transaction; events of other rows stay as they are, in files written anew where they shared one.
  * Runs beside folds, in bounded memory and at most the lake's size of disk again; until the transaction nothing changes, and

@@ -123,23 +123,34 @@ struct named { /* hashes of the names of all files, sorted */
     bool failed;
 };
 
+static bool is_there(struct lake *l, const struct lake_file_record *r, struct err *e)
+{
+    char path[LAKE_PATH_BYTES];
+    struct fs_stat st;
+    lake_path(l, r->path, path);
+    if (!l->opts.fs.ops->stat(l->opts.fs.ctx, path, &st, e)) return false;
+    return (st.exists && st.bytes >= r->bytes) ||
+           err_set(e, &lake_causes[LAKE_MISSING], "%s %s %" PRIu64 " of %" PRIu64 " bytes", path,
+                   st.exists ? "has" : "is not there:", st.bytes, r->bytes);
+}
+
+static bool keep_name(struct named *n, const char *path)
+{
+    if (n->count == n->cap) {
+        size_t cap = n->cap == 0 ? 1024 : n->cap * 2;
+        struct hash128 *grown = realloc(n->hashes, cap * sizeof *grown);
+        if (grown == NULL) return err_set(n->e, &base_causes[BASE_NO_MEMORY], "listing the lake");
+        n->hashes = grown;
+        n->cap = cap;
+    }
+    n->hashes[n->count++] = hash128_of(path, strlen(path));
+    return true;
+}
+
 static bool check_named(void *arg, const struct lake_file_record *r)
 {
     struct named *n = arg;
-    char path[LAKE_PATH_BYTES];
-    struct fs_stat st;
-    lake_path(n->lake, r->path, path);
-    n->failed = !n->lake->opts.fs.ops->stat(n->lake->opts.fs.ctx, path, &st, n->e);
-    if (!n->failed && (!st.exists || st.bytes < r->bytes))
-        n->failed = !err_set(n->e, &lake_causes[LAKE_MISSING], "%s %s %" PRIu64 " of %" PRIu64 " bytes", path,
-                             st.exists ? "has" : "is not there:", st.bytes, r->bytes);
-    if (!n->failed && n->count == n->cap) {
-        size_t cap = n->cap == 0 ? 1024 : n->cap * 2;
-        struct hash128 *grown = realloc(n->hashes, cap * sizeof *grown);
-        n->failed = grown == NULL && !err_set(n->e, &base_causes[BASE_NO_MEMORY], "listing the lake");
-        if (grown != NULL) n->hashes = grown, n->cap = cap;
-    }
-    if (!n->failed) n->hashes[n->count++] = hash128_of(r->path, strlen(r->path));
+    n->failed = !is_there(n->lake, r, n->e) || !keep_name(n, r->path);
     return !n->failed;
 }
 
@@ -247,7 +258,7 @@ bool lake_recover(struct lake *l, struct err *e)
            check_files(l, e);
 }
 
-/* ---- for doctor ------------------------------------------------------------------------------------------------------------- */
+/* ---- orphans of before ------------------------------------------------------------------------------------------------------- */
 
 struct orphan_listing {
     bool (*each)(void *arg, const char *path);
@@ -270,4 +281,105 @@ bool lake_orphan_list(struct lake *l, bool (*each)(void *arg, const char *path),
     char path[LAKE_PATH_BYTES];
     lake_path(l, LAKE_ORPHANS, path);
     return !fs_exists(l->opts.fs, path) || walk_dir(&w) || to.is_enough;
+}
+
+/* ---- looking, without opening: for doctor ----------------------------------------------------------------------------------- */
+
+enum { FRESH_MS = 10 * 60 * 1000 }; /* a file this young may be on its way into the store */
+
+struct look {
+    struct named named;
+    const struct lake_look *q;
+    struct lake_looked *out;
+    struct buf lost; /* paths, a NUL behind each */
+};
+
+static bool has_path(const struct buf *paths, const char *path)
+{
+    for (const char *p = paths->p; p < paths->p + paths->n; p += strlen(p) + 1)
+        if (strcmp(p, path) == 0) return true;
+    return false;
+}
+
+static bool look_at_named(void *arg, const struct lake_file_record *r)
+{
+    struct look *k = arg;
+    struct err lost;
+    k->out->files++;
+    k->out->bytes += r->bytes;
+    if (r->written.ticks >= wall_add(k->q->now, -WALL_TICKS_PER_DAY).ticks) k->out->day_bytes += r->bytes;
+    if (str_starts(str_of(r->path), STR(LAKE_DEAD "/"))) k->out->dead += r->events;
+    if (!is_there(k->named.lake, r, &lost)) (void)gather_path(&k->lost, r->path);
+    k->named.failed = !keep_name(&k->named, r->path);
+    return !k->named.failed;
+}
+
+/* A fold may have taken a file's name out and removed it meanwhile: only what is still named is missing. */
+static bool look_again(void *arg, const struct lake_file_record *r)
+{
+    struct look *k = arg;
+    struct err lost;
+    if (has_path(&k->lost, r->path) && !is_there(k->named.lake, r, &lost)) k->q->missing(k->q->arg, r->path, &lost);
+    return true;
+}
+
+static bool count_unnamed(void *arg, const char *below, struct err *e)
+{
+    struct look *k = arg;
+    char path[LAKE_PATH_BYTES];
+    struct fs_stat st;
+    struct lake *l = k->named.lake;
+    if (is_named(&k->named, below)) return true;
+    lake_path(l, below, path);
+    if (!l->opts.fs.ops->stat(l->opts.fs.ctx, path, &st, e)) return false;
+    bool is_fresh = k->q->is_served && st.modified_ms > wall_ms(k->q->now) - FRESH_MS;
+    if (st.exists && !is_fresh) k->out->unnamed++;
+    return true;
+}
+
+static bool count_orphan(void *arg, const char *path)
+{
+    (void)path;
+    ((struct look *)arg)->out->orphans++;
+    return true;
+}
+
+static bool look_at_all(struct look *k, struct lake *l, struct err *e)
+{
+    struct walk w = {.lake = l, .file = count_unnamed, .arg = k, .e = e};
+    k->named = (struct named){.lake = l, .e = e};
+    if (!store_lake_file_list(l->opts.store, look_at_named, k, e) || k->named.failed) return false;
+    if (k->lost.failed) return err_set(e, &base_causes[BASE_NO_MEMORY], "looking at the lake");
+    struct named *n = &k->named;
+    if (n->count > 0) qsort(n->hashes, n->count, sizeof *n->hashes, by_hash);
+    bool ok = l->opts.fs.ops->list(l->opts.fs.ctx, l->dir, walk_top, &w, e) && !w.failed &&
+              lake_orphan_list(l, count_orphan, k, e);
+    return ok && (k->lost.n == 0 || store_lake_file_list(l->opts.store, look_again, k, e));
+}
+
+/* One without an id is new, unless it holds events. */
+static bool look_at_id(struct lake *l, struct err *e)
+{
+    char path[LAKE_PATH_BYTES];
+    bool has_events = false;
+    lake_path(l, ".lake-id", path);
+    if (fs_exists(l->opts.fs, path)) return check_id(l, e);
+    if (!l->opts.fs.ops->list(l->opts.fs.ctx, l->dir, see_class, &has_events, e)) return false;
+    return !has_events || err_set(e, &lake_causes[LAKE_FOREIGN], "%s holds events but no id of a store", l->dir);
+}
+
+bool lake_look(const struct lake_look *q, struct lake_looked *out, struct err *e)
+{
+    struct lake *l = calloc(1, sizeof *l);
+    struct look k = {.q = q, .out = out};
+    *out = (struct lake_looked){0};
+    if (l == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "looking at the lake");
+    l->opts = (struct lake_opts){.fs = q->fs, .store = q->store};
+    INVARIANT(str_copy(str_of(q->dir), l->dir, sizeof l->dir));
+    buf_init(&k.lost, 0);
+    bool ok = look_at_id(l, e) && look_at_all(&k, l, e);
+    buf_done(&k.lost);
+    free(k.named.hashes);
+    free(l);
+    return ok;
 }

@@ -88,6 +88,19 @@ void log_reader_free(struct log_reader *r);                  /* accepts NULL */
 bool log_retain(struct log *l, struct wall now, int64_t keep_ms, uint64_t consumed, uint64_t *dropped_out,
                 struct err *e);
 
+/* A look at the log's files alone, beside a running service too: is every byte up to the named end there, and do the frames of
+ * [from, named_end) agree with their checksums, the first `bytes_max` of them? `from` is where a frame begins (a sink's offset).
+ * Changes nothing. LOG_CORRUPT names the file and the place. */
+struct log_inspection {
+    uint64_t from, named_end, bytes_max;
+};
+struct log_inspected {
+    uint64_t bytes, checked; /* kept; of them checked */
+    struct wall oldest;      /* when the first row from `from` on came; 0: there is none */
+};
+bool log_inspect(struct fs fs, const char *dir, const struct log_inspection *q, struct log_inspected *out,
+                 struct err *e);
+
 enum { LOG_CORRUPT, LOG_READ_ONLY, LOG_ROW_TOO_LONG, LOG_CAUSE_COUNT };
 extern const struct cause log_causes[];
 
