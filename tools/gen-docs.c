@@ -10,7 +10,7 @@
 #include "cloud/tenant/onboarding.h"
 #include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant.h"
-#include "face/api/auth.h"
+#include "face/api/login/auth.h"
 #include "face/api/operation.h"
 #include "face/app/app.h"
 #include "face/health/capability.h"

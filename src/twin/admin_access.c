@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "twin/cloud_int.h"
-#include "twin/scenario_int.h"
+#include "twin/world/scenario_int.h"
 
 static struct twin_tenant *tenant_meant(struct exchange *x)
 {

@@ -1,6 +1,6 @@
 /* POST /twin/alerts and /twin/merge: alerts to order, and incidents merged now, for tests and demonstrations. */
 #include "twin/calls.h"
-#include "twin/made_alerts.h"
+#include "twin/world/made_alerts.h"
 
 enum { ENDPOINT_EVIDENCE = EVIDENCE_DEVICE | EVIDENCE_FILE | EVIDENCE_PROCESS | EVIDENCE_USER };
 

@@ -2,9 +2,9 @@
 #ifndef TWIN_CALLS_H
 #define TWIN_CALLS_H
 
-#include "twin/access.h"
 #include "twin/cloud_int.h"
-#include "twin/objects_int.h"
+#include "twin/login/access.h"
+#include "twin/world/objects_int.h"
 
 #define ENDPOINT_METADATA "https://api.securitycenter.microsoft.com/api/$metadata#"
 

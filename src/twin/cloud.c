@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "twin/causes.h"
-#include "twin/made_alerts.h"
+#include "twin/world/made_alerts.h"
 
 /* ---- life ----------------------------------------------------------------------------------------------------------- */
 /* The first bits of enum tenant_lack are the groups of roles, in their order. */

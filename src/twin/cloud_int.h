@@ -6,11 +6,11 @@
 
 #include "kit/json/json.h"
 #include "kit/sys/random.h"
-#include "twin/access.h"
-#include "twin/apps.h"
 #include "twin/cloud.h"
-#include "twin/objects.h"
-#include "twin/table.h"
+#include "twin/login/access.h"
+#include "twin/login/apps.h"
+#include "twin/world/objects.h"
+#include "twin/world/table.h"
 
 /* Fixed windows, as the services count: calls since the minute and the hour began. */
 struct throttle {

@@ -6,7 +6,7 @@
 #include "kit/base/err.h"
 #include "kit/sys/clock.h"
 #include "twin/cloud.h"
-#include "twin/desk.h"
+#include "twin/desk/desk.h"
 
 struct front;
 struct front_opts {

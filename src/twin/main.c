@@ -9,9 +9,9 @@
 #include "kit/sys/loop.h"
 #include "twin/causes.h"
 #include "twin/front.h"
-#include "twin/generate.h"
-#include "twin/keys.h"
-#include "twin/scenario.h"
+#include "twin/login/keys.h"
+#include "twin/world/generate.h"
+#include "twin/world/scenario.h"
 
 static const char help_text[] = "defender-twin: a simulator of Microsoft's Defender, Graph and login end-points\n"
                                 "\n"

@@ -4,7 +4,7 @@
 
 #include "kit/json/json.h"
 #include "twin/calls.h"
-#include "twin/draw.h"
+#include "twin/world/draw.h"
 
 enum { LABEL_KEY = 31, HALF_A_YEAR_DAYS = 180, HINT_BYTES = 3 };
 

@@ -1,8 +1,8 @@
 #include "twin/render.h"
 
 #include "kit/base/wall.h"
-#include "twin/draw.h"
-#include "twin/row_int.h"
+#include "twin/world/draw.h"
+#include "twin/world/row_int.h"
 
 unsigned dirt_of(uint64_t row_seed)
 {

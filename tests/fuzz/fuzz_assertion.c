@@ -10,7 +10,7 @@
 #include "kit/json/json.h"
 #include "kit/seal/seal.h"
 #include "twin/cloud.h"
-#include "twin/scenario.h"
+#include "twin/world/scenario.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

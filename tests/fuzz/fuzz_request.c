@@ -4,8 +4,8 @@
 #include "kit/base/arena.h"
 #include "kit/json/json.h"
 #include "twin/cloud.h"
-#include "twin/permissions.h"
-#include "twin/scenario.h"
+#include "twin/login/permissions.h"
+#include "twin/world/scenario.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /* Any bytes as a request's target, body and cursor: what is understood keeps what it promises. The first line is the target,
  * the rest the body. Parameters that were taken belong to the operation, have its types, and hold no NUL. */
-#include "face/api/rest_params.h"
+#include "face/api/web/rest_params.h"
 #include "kit/base/err.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,5 @@
 /* Any bytes as a scenario: taken, or refused with a place. As faults: taken or refused. */
-#include "twin/scenario.h"
+#include "twin/world/scenario.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

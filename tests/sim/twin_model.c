@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "twin/scenario.h"
+#include "twin/world/scenario.h"
 
 struct twin_model twin_model_new(const char *scenario_yaml, unsigned tenants, uint64_t seed, struct wall start)
 {

@@ -1,7 +1,7 @@
 /* The list of tables: the installation's operations by subject, in the order in which --help shows them. */
 #include <string.h>
 
-#include "face/api/ops_rows.h"
+#include "face/api/ops/ops_rows.h"
 
 const struct op_table operation_tables[] = {
     {"installation", install_operations},

@@ -1,8 +1,8 @@
 /* What was refused, in the audit trail; bounded, so that nobody fills the disk by being refused. */
 #include <pthread.h>
 
-#include "face/api/auth.h"
 #include "face/api/installation.h"
+#include "face/api/login/auth.h"
 #include "kit/json/json.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "cloud/tenant/tenant.h"
-#include "face/api/auth.h"
 #include "face/api/installation.h"
+#include "face/api/login/auth.h"
 #include "face/api/operation.h"
 #include "flow/act/act.h"
 

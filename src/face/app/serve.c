@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "face/api/socket.h"
-#include "face/api/web.h"
-#include "face/api/web_login.h"
+#include "face/api/web/web.h"
+#include "face/api/web/web_login.h"
 #include "face/app/app.h"
 #include "face/app/engine.h"
 #include "kit/sys/thread.h"

@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-#include "face/api/auth.h"
-#include "face/api/oidc.h"
-#include "face/api/password.h"
-#include "face/api/throttle.h"
-#include "face/api/totp.h"
+#include "face/api/login/auth.h"
+#include "face/api/login/oidc.h"
+#include "face/api/login/password.h"
+#include "face/api/login/throttle.h"
+#include "face/api/login/totp.h"
 
 static struct wall at_s(int64_t seconds)
 {

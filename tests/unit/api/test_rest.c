@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "face/api/rest_pages.h"
-#include "face/api/rest_params.h"
+#include "face/api/web/rest_pages.h"
+#include "face/api/web/rest_params.h"
 
 static struct arena arena;
 

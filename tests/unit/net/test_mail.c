@@ -15,7 +15,7 @@
 #include "cloud/net/mail.h"
 #include "kit/seal/seal.h"
 #include "kit/sys/fs.h"
-#include "twin/desk_int.h"
+#include "twin/desk/desk_int.h"
 
 static void must(bool ok, const struct err *e)
 {

@@ -4,7 +4,7 @@
 
 #include "kit/json/json.h"
 #include "twin/cloud.h"
-#include "twin/scenario.h"
+#include "twin/world/scenario.h"
 
 struct client {
     struct cloud *cloud;

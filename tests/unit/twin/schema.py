@@ -10,4 +10,4 @@ if not (reference / "hunting-schema.tsv").exists():
     sys.exit(0)
 made = subprocess.run([sys.executable, root / "tools" / "twin-schema", reference], capture_output=True, text=True, check=True).stdout
 same = made == (root / "src" / "twin" / "schema.inc").read_text(encoding="utf-8")
-print("ok 1 schema.inc is fresh" if same else "not ok 1 schema.inc is stale: tools/twin-schema " + str(reference) + " src/twin/schema.inc")
+print("ok 1 schema.inc is fresh" if same else "not ok 1 schema.inc is stale: tools/twin-schema " + str(reference) + " src/twin/world/schema.inc")

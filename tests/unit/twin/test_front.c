@@ -9,7 +9,7 @@
 #include "cloud/net/http.h"
 #include "kit/json/json.h"
 #include "twin/front.h"
-#include "twin/scenario.h"
+#include "twin/world/scenario.h"
 
 struct running {
     struct scenario scenario;

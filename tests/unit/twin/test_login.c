@@ -9,7 +9,7 @@
 
 #include "client.h"
 #include "kit/seal/seal.h"
-#include "twin/permissions.h"
+#include "twin/login/permissions.h"
 
 static unsigned bits(role_set set)
 {

@@ -10,9 +10,9 @@
 #include "client.h"
 #include "kit/base/hash.h"
 #include "twin/causes.h"
-#include "twin/generate.h"
 #include "twin/render.h"
-#include "twin/schema.h"
+#include "twin/world/generate.h"
+#include "twin/world/schema.h"
 
 /* ---- all rows of a feed ---------------------------------------------------------------------------------------------- */
 struct lines {

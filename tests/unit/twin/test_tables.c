@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "client.h"
-#include "twin/schema.h"
+#include "twin/world/schema.h"
 
 static const char all_tables[] =
     "history: 1h\nalerts_before: 5\nhunting_per_minute: 1000\nrows_per_second: {DeviceInfo: 0.01, others: 3}\n";

@@ -1,0 +1,216 @@
+/* Tenants that move to another organization or are removed: what is held there is told first, and what is open keeps them. */
+#include "face/api/ops/ops.h"
+
+#include <string.h>
+
+#include "cloud/tenant/tenant.h"
+#include "face/api/engine.h"
+#include "face/api/installation.h"
+#include "flow/act/act.h"
+
+enum { NAMES_BYTES = 400 };
+
+static void write_member(struct json_writer *w, const char *key, const char *text)
+{
+    json_key(w, key);
+    json_write_cstr(w, text);
+}
+
+static void write_count(struct json_writer *w, const char *key, uint64_t n)
+{
+    json_key(w, key);
+    json_write_u64(w, n);
+}
+
+static void tell_engine(const struct op_call *c, const char *tenant_id)
+{
+    if (c->engine) c->engine->tenant_changed(c->engine->ctx, tenant_id);
+}
+
+/* One member, for the audit trail. */
+static void note(struct op_call *c, void (*where)(struct op_call *c, struct str json), const char *key,
+                 const char *value)
+{
+    struct buf text;
+    struct json_writer w;
+    buf_init(&text, 1024);
+    json_writer_init(&w, &text);
+    json_object_begin(&w);
+    write_member(&w, key, value);
+    json_object_end(&w);
+    where(c, buf_str(&text));
+    buf_done(&text);
+}
+
+bool op_tenant_move(struct op_call *c, struct err *e)
+{
+    struct tenant_moved m;
+    struct wall now = clock_wall(&c->installation->clock);
+    if (!tenant_move(c->installation->store, op_cstr(c, "tenant"), op_cstr(c, "org"), c->actor, now, &m, e))
+        return false;
+    note(c, op_before, "organization", m.from);
+    note(c, op_after, "organization", m.to);
+    tell_engine(c, m.tenant_id);
+    json_object_begin(c->out);
+    write_member(c->out, "tenant_id", m.tenant_id);
+    write_member(c->out, "name", m.name);
+    write_member(c->out, "from", m.from);
+    write_member(c->out, "to", m.to);
+    json_object_end(c->out);
+    return true;
+}
+
+/* ---- what we hold -------------------------------------------------------------------------------------------------------- */
+
+struct held {
+    const char *tenant_id;
+    char part[64]; /* of its lake files */
+    uint64_t feeds, rows, isolations, leases, actions, questions, notices, apps, secrets, lake_files, lake_bytes;
+    char devices[NAMES_BYTES]; /* that are isolated */
+    int64_t own_apps[8];       /* whose secrets go with it */
+    size_t own_app_count;
+};
+
+static bool count_feed(void *arg, const struct feed_record *r)
+{
+    struct held *h = arg;
+    h->feeds++;
+    h->rows += r->rows;
+    return true;
+}
+
+static bool count_notice(void *arg, const struct notice_record *r)
+{
+    struct held *h = arg;
+    h->notices += r->tenant_id[0] != '\0';
+    return true;
+}
+
+static bool count_file(void *arg, const struct lake_file_record *r)
+{
+    struct held *h = arg;
+    if (strstr(r->path, h->part) == NULL) return true;
+    h->lake_files++;
+    h->lake_bytes += r->bytes;
+    return true;
+}
+
+static bool find_own_app(void *arg, const struct app_record *r)
+{
+    struct held *h = arg;
+    bool is_own = !r->is_multi_tenant && strcmp(r->home_tenant, h->tenant_id) == 0;
+    if (is_own && h->own_app_count < sizeof h->own_apps / sizeof *h->own_apps) h->own_apps[h->own_app_count++] = r->id;
+    return true;
+}
+
+static bool count_credential(void *arg, const struct credential_record *r)
+{
+    struct held *h = arg;
+    for (size_t i = 0; i < h->own_app_count; i++)
+        h->secrets += r->app_id == h->own_apps[i] && r->state != CREDENTIAL_RETIRED;
+    return true;
+}
+
+static bool count_app(void *arg, const char *tenant_id, int64_t app_id)
+{
+    (void)tenant_id, (void)app_id;
+    ((struct held *)arg)->apps++;
+    return true;
+}
+
+static void note_device(struct held *h, const struct hold *x)
+{
+    size_t n = strlen(h->devices);
+    (void)snprintf(h->devices + n, sizeof h->devices - n, "%s%s", n ? ", " : "", x->host[0] ? x->host : x->device);
+    h->isolations++;
+    h->leases += x->is_owned && x->until.ticks != 0;
+}
+
+static bool count_response(struct held *h, struct store *s, struct err *e)
+{
+    struct responder *r = NULL;
+    uint64_t holds = 0, actions = 0, decisions = 0;
+    if (!act_load(s, &r, e)) return false;
+    for (const struct hold *x; (x = responder_holds(r, &holds)) != NULL;)
+        if (strcmp(x->tenant, h->tenant_id) == 0 && (x->state == HOLD_HELD || x->state == HOLD_RELEASING))
+            note_device(h, x);
+    for (const struct action *x; (x = responder_actions(r, &actions)) != NULL;)
+        h->actions += strcmp(x->tenant, h->tenant_id) == 0 && !action_is_settled(x);
+    for (const struct decision *x; (x = responder_decisions(r, &decisions)) != NULL;)
+        h->questions += strcmp(x->tenant, h->tenant_id) == 0 && x->state == DECISION_ASKING;
+    responder_free(r);
+    return true;
+}
+
+static bool count_all(struct held *h, struct store *s, const char *tenant_id, struct err *e)
+{
+    struct notice_query open = {.tenant_id = tenant_id, .is_open = true};
+    *h = (struct held){.tenant_id = tenant_id};
+    (void)snprintf(h->part, sizeof h->part, "/tenant=%s/", tenant_id);
+    return store_feed_list(s, tenant_id, count_feed, h, e) && store_notice_list(s, &open, count_notice, h, e) &&
+           store_tenant_app_list(s, tenant_id, 0, count_app, h, e) && store_app_list(s, find_own_app, h, e) &&
+           store_credential_list(s, 0, count_credential, h, e) && store_lake_file_list(s, count_file, h, e) &&
+           count_response(h, s, e);
+}
+
+static void write_held(struct json_writer *w, const struct held *h)
+{
+    json_key(w, "held");
+    json_object_begin(w);
+    write_count(w, "feeds", h->feeds);
+    write_count(w, "rows", h->rows);
+    write_count(w, "isolations", h->isolations);
+    write_member(w, "isolated", h->devices);
+    write_count(w, "leases", h->leases);
+    write_count(w, "actions", h->actions);
+    write_count(w, "questions", h->questions);
+    write_count(w, "notices", h->notices);
+    write_count(w, "apps", h->apps);
+    write_count(w, "secrets", h->secrets);
+    write_count(w, "lake_files", h->lake_files);
+    write_count(w, "lake_bytes", h->lake_bytes);
+    json_object_end(w);
+}
+
+static void write_leaving(struct op_call *c, const struct tenant_record *t, const struct held *h, bool is_removed)
+{
+    struct json_writer *w = c->out;
+    json_object_begin(w);
+    write_member(w, "tenant_id", t->tenant_id);
+    write_member(w, "name", t->name);
+    write_member(w, "removed", is_removed ? t->tenant_id : NULL);
+    write_held(w, h);
+    write_member(
+        w, "deleted",
+        "the feeds' state, its alerts' and machines' revisions, its settings, its own apps with their secrets");
+    write_member(w, "kept",
+                 "its events in the lake (delete the folders tenant=ID there yourself), its rows in the log until "
+                 "log.keep has passed, the ledger of the response, its notices and the audit trail");
+    json_object_end(w);
+}
+
+static bool may_go(const struct op_call *c, const struct tenant_record *t, const struct held *h, struct err *e)
+{
+    if (op_flag(c, "abandon") || (h->isolations == 0 && h->actions == 0)) return true;
+    return err_set(e, &tenant_causes[TENANT_HAS_OPEN], "%s: %llu devices isolated (%s), %llu actions open", t->name,
+                   (unsigned long long)h->isolations, h->devices[0] ? h->devices : "none",
+                   (unsigned long long)h->actions);
+}
+
+bool op_tenant_remove(struct op_call *c, struct err *e)
+{
+    struct store *s = c->installation->store;
+    struct tenant_record t;
+    struct held *h = arena_alloc(c->arena, sizeof *h);
+    if (h == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "removing a tenant");
+    if (!tenant_record_find(s, op_cstr(c, "tenant"), &t, e) || !count_all(h, s, t.tenant_id, e)) return false;
+    bool is_look = op_flag(c, "list");
+    if (!is_look) {
+        if (!may_go(c, &t, h, e)) return false;
+        note(c, op_before, h->isolations || h->actions ? "abandoned" : "removed", t.tenant_id);
+        if (!tenant_remove(s, t.tenant_id, e)) return false;
+        tell_engine(c, t.tenant_id);
+    }
+    write_leaving(c, &t, h, !is_look);
+    return true;
+}

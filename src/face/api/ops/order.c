@@ -1,0 +1,129 @@
+#include "face/api/ops/order.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cloud/defender/defender.h"
+#include "cloud/tenant/settings.h"
+#include "face/api/engine.h"
+#include "face/api/installation.h"
+#include "face/api/ops/respond_view.h"
+#include "flow/act/act.h"
+
+bool order_read_ref(const struct op_call *c, uint64_t *out, struct err *e)
+{
+    struct str text = op_text(c, "id");
+    if (str_to_u64(text, out) && *out) return true;
+    return err_set(e, &api_causes[API_BAD_PARAM],
+                   "%s: \"%.*s\" is no number of a response (see portcullis response list)", c->op->name,
+                   (int)(text.n < 60 ? text.n : 60), text.n ? text.p : "");
+}
+
+static const char *const order_names[ORDER_KINDS] = {
+    [ORDER_APPROVE] = "approve", [ORDER_DENY] = "deny",     [ORDER_ACK] = "ack",
+    [ORDER_RETRY] = "retry",     [ORDER_STOP] = "stop",     [ORDER_RESUME] = "resume",
+    [ORDER_ACT] = "act",         [ORDER_EXTEND] = "extend", [ORDER_CANCEL] = "cancel",
+};
+
+static bool audit(const struct op_call *c, const struct respond_order *o, uint64_t ref, struct err *e)
+{
+    struct buf detail;
+    struct json_writer w;
+    buf_init(&detail, 8192);
+    json_writer_init(&w, &detail);
+    json_object_begin(&w);
+    view_text(&w, "order", order_names[o->kind]);
+    if (o->act) view_text(&w, "action", act_kind_name(o->act));
+    view_number(&w, "id", ref);
+    view_text(&w, "tenant_id", o->tenant);
+    view_text(&w, "device", o->device[0] ? o->device : o->host);
+    view_text(&w, "by", o->by);
+    view_text(&w, "reason", o->reason);
+    json_object_end(&w);
+    bool ok = op_audit_detail(c, buf_str(&detail), e);
+    buf_done(&detail);
+    return ok;
+}
+
+static void write_thing(struct json_writer *w, const struct responder *r, uint64_t id)
+{
+    if (id && responder_decision(r, id))
+        view_decision(w, r, responder_decision(r, id));
+    else if (id && responder_action(r, id))
+        view_action(w, responder_action(r, id));
+    else if (id && responder_hold(r, id))
+        view_hold(w, responder_hold(r, id));
+    else
+        json_write_null(w);
+}
+
+static bool write_result(struct op_call *c, uint64_t ref, struct err *e)
+{
+    struct responder *r = NULL;
+    if (!act_load(c->installation->store, &r, e)) return false;
+    json_object_begin(c->out);
+    json_key(c->out, "ok");
+    json_write_bool(c->out, true);
+    view_number(c->out, "id", ref);
+    json_key(c->out, "response");
+    write_thing(c->out, r, ref);
+    json_object_end(c->out);
+    responder_free(r);
+    return true;
+}
+
+static const char *tenant_of(const struct responder *r, uint64_t ref)
+{
+    if (responder_decision(r, ref)) return responder_decision(r, ref)->tenant;
+    if (responder_action(r, ref)) return responder_action(r, ref)->tenant;
+    return responder_hold(r, ref) ? responder_hold(r, ref)->tenant : NULL;
+}
+
+bool order_sees(const struct op_call *c, uint64_t ref, struct err *e)
+{
+    struct responder *r = NULL;
+    if (principal_sees_account(c->by)) return true;
+    if (!act_load(c->installation->store, &r, e)) return false;
+    const char *tenant = tenant_of(r, ref);
+    bool ok = (tenant && principal_sees_tenant(c->by, tenant)) ||
+              err_set(e, &respond_causes[RESPOND_NOT_FOUND], "there is no response %llu", (unsigned long long)ref);
+    responder_free(r);
+    return ok;
+}
+
+/* Only the command line speaks for others. */
+static bool name_orderer(const struct op_call *c, struct respond_order *o, struct err *e)
+{
+    const char *by = op_cstr(c, "as");
+    if (o->by[0]) return true; /* proved */
+    if (by && c->by->kind != BY_LOCAL && !str_eq_nocase(str_of(by), str_of(c->by->name)))
+        return err_set(e, &api_causes[API_BAD_PARAM], "%s: --as is you, %s, or left out", c->op->name, c->by->name);
+    (void)snprintf(o->by, sizeof o->by, "%.95s", by ? by : c->actor);
+    return true;
+}
+
+/* Where Defender for Endpoint is off nothing can be done on a device: said at once, not by an action that fails. */
+static bool has_endpoint(const struct op_call *c, const struct respond_order *o, struct err *e)
+{
+    struct settings *s = arena_alloc(c->arena, sizeof *s);
+    if (o->kind != ORDER_ACT || o->tenant[0] == '\0') return true;
+    if (s == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "reading the settings");
+    return settings_of_tenant(c->installation->store, o->tenant, s, e) &&
+           (setting_is_on(s, SET_ENDPOINT) ||
+            err_set(e, &defender_causes[DEFENDER_ENDPOINT_OFF], "%s: nothing was ordered", c->op->name));
+}
+
+bool order_give(struct op_call *c, struct respond_order *o, struct err *e)
+{
+    struct act_reply reply = {0};
+    struct str reason = op_text(c, "reason");
+    if (!name_orderer(c, o, e) || (o->ref && !order_sees(c, o->ref, e))) return false;
+    (void)str_copy(str_sub(reason, 0, sizeof o->reason - 1), o->reason, sizeof o->reason);
+    if (!has_endpoint(c, o, e)) return false;
+    if (!c->engine->order(c->engine->ctx, o, &reply, e)) return false;
+    if (!reply.ok) {
+        *e = reply.error;
+        return false;
+    }
+    return audit(c, o, reply.ref, e) && write_result(c, reply.ref, e);
+}

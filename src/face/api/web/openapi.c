@@ -1,0 +1,333 @@
+/* /api/openapi.json: OpenAPI 3.1, made from the operations' own rows, so that it cannot say anything else than what is. */
+#include <stdio.h>
+#include <string.h>
+
+#include "face/api/web/rest_params.h"
+#include "face/api/web/web.h"
+
+enum { DOCUMENT_BYTES_MAX = 4 << 20 };
+
+static void member(struct json_writer *w, const char *key, const char *text)
+{
+    json_key(w, key);
+    json_write_cstr(w, text);
+}
+
+static void open(struct json_writer *w, const char *key)
+{
+    json_key(w, key);
+    json_object_begin(w);
+}
+
+static void reference(struct json_writer *w, const char *key, const char *to)
+{
+    open(w, key);
+    member(w, "$ref", to);
+    json_object_end(w);
+}
+
+/* ---- parameters ------------------------------------------------------------------------------------------------------------- */
+
+static void value_schema(struct json_writer *w, const struct param *p, enum rest_place place)
+{
+    json_object_begin(w);
+    if (p->is_many && place == REST_BODY) {
+        member(w, "type", "array");
+        json_key(w, "minItems");
+        json_write_u64(w, 1);
+        open(w, "items");
+        member(w, "type", "string");
+        json_object_end(w);
+    } else if (p->type == PARAM_FLAG) {
+        member(w, "type", "boolean");
+    } else if (p->type == PARAM_COUNT) {
+        member(w, "type", "integer");
+        json_key(w, "minimum");
+        json_write_u64(w, 0);
+    } else {
+        member(w, "type", "string");
+        if (place == REST_PATH) {
+            json_key(w, "minLength");
+            json_write_u64(w, 1);
+        }
+    }
+    if (p->type == PARAM_SECRET_FILE) {
+        json_key(w, "writeOnly");
+        json_write_bool(w, true);
+    }
+    if (p->type == PARAM_TIME)
+        member(w, "description", "a time as 2026-11-22T00:00:00Z, or a duration back from now, as 2d");
+    json_object_end(w);
+}
+
+static void one_parameter(struct json_writer *w, const struct param *p, enum rest_place place)
+{
+    char name[REST_NAME_BYTES];
+    rest_name(p, name);
+    json_object_begin(w);
+    member(w, "name", place == REST_PATH ? p->name : name);
+    member(w, "in", place == REST_PATH ? "path" : "query");
+    member(w, "description", p->help);
+    json_key(w, "required");
+    json_write_bool(w, place == REST_PATH || p->is_required);
+    json_key(w, "schema");
+    value_schema(w, p, place);
+    json_object_end(w);
+}
+
+static void reference_item(struct json_writer *w, const char *to)
+{
+    json_object_begin(w);
+    member(w, "$ref", to);
+    json_object_end(w);
+}
+
+static void write_parameters(struct json_writer *w, const struct operation *op, const char *method)
+{
+    json_key(w, "parameters");
+    json_array_begin(w);
+    for (const struct param *p = op->params; p && p->name; p++) {
+        enum rest_place place = rest_place_of(op, p);
+        if (place == REST_PATH || place == REST_QUERY) one_parameter(w, p, place);
+    }
+    if (rest_is_listed(op)) {
+        reference_item(w, "#/components/parameters/limit");
+        reference_item(w, "#/components/parameters/cursor");
+    }
+    reference_item(w, strcmp(method, "GET") == 0 ? "#/components/parameters/ifNoneMatch"
+                                                 : "#/components/parameters/ifMatch");
+    json_array_end(w);
+}
+
+static bool needs_body(const struct operation *op)
+{
+    for (const struct param *p = op->params; p && p->name; p++)
+        if (p->is_required && rest_place_of(op, p) == REST_BODY) return true;
+    return false;
+}
+
+static void write_body(struct json_writer *w, const struct operation *op)
+{
+    char name[REST_NAME_BYTES];
+    open(w, "requestBody");
+    json_key(w, "required");
+    json_write_bool(w, needs_body(op));
+    open(w, "content");
+    open(w, "application/json");
+    open(w, "schema");
+    member(w, "type", "object");
+    json_key(w, "additionalProperties");
+    json_write_bool(w, false);
+    open(w, "properties");
+    for (const struct param *p = op->params; p && p->name; p++) {
+        if (rest_place_of(op, p) != REST_BODY) continue;
+        rest_name(p, name);
+        json_key(w, name);
+        value_schema(w, p, REST_BODY);
+    }
+    json_object_end(w);
+    json_key(w, "required");
+    json_array_begin(w);
+    for (const struct param *p = op->params; p && p->name; p++) {
+        rest_name(p, name);
+        if (p->is_required && rest_place_of(op, p) == REST_BODY) json_write_cstr(w, name);
+    }
+    json_array_end(w);
+    for (int i = 0; i < 4; i++) json_object_end(w);
+}
+
+/* ---- answers ---------------------------------------------------------------------------------------------------------------- */
+
+/* An item has a member for each column, and may have more. */
+static void item_schema(struct json_writer *w, const struct column *columns)
+{
+    json_object_begin(w);
+    member(w, "type", "object");
+    open(w, "properties");
+    for (const struct column *k = columns; k && k->key; k++) {
+        json_key(w, k->key);
+        json_write_raw(w, STR("{}"));
+    }
+    json_object_end(w);
+    json_object_end(w);
+}
+
+static void list_schema(struct json_writer *w, const struct operation *op)
+{
+    json_key(w, "required");
+    json_array_begin(w);
+    if (op->other == NULL) json_write_cstr(w, op->list);
+    if (rest_is_listed(op)) json_write_cstr(w, "next");
+    json_array_end(w);
+    open(w, "properties");
+    const struct op_view usual = {op->list, op->columns, NULL}, *views[] = {&usual, op->other};
+    for (size_t i = 0; i < 2 && views[i]; i++) {
+        open(w, views[i]->list);
+        member(w, "type", "array");
+        json_key(w, "items");
+        item_schema(w, views[i]->columns);
+        json_object_end(w);
+    }
+    if (rest_is_listed(op)) reference(w, "next", "#/components/schemas/Next");
+    json_object_end(w);
+}
+
+static void write_result(struct json_writer *w, const struct operation *op, const char *status, const char *what)
+{
+    open(w, status);
+    member(w, "description", what);
+    if (strcmp(status, "304") != 0) {
+        open(w, "content");
+        open(w, "application/json");
+        open(w, "schema");
+        member(w, "type", "object");
+        if (op->list) list_schema(w, op);
+        for (int i = 0; i < 3; i++) json_object_end(w);
+    }
+    json_object_end(w);
+}
+
+static void write_answers(struct json_writer *w, const struct operation *op, const char *method)
+{
+    static const char *const problems[] = {"400", "401", "403", "404", "409", "412", "413", "415",
+                                           "421", "422", "429", "500", "502", "503", "504", "507"};
+    open(w, "responses");
+    write_result(w, op, "200", "done");
+    if (strcmp(method, "GET") == 0)
+        write_result(w, op, "304", "as the ETag that If-None-Match names");
+    else
+        write_result(w, op, "202", "taken, and not all of it is done or to be seen yet; the result says what");
+    for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
+        reference(w, problems[i], "#/components/responses/Problem");
+    json_object_end(w);
+}
+
+/* ---- the document --------------------------------------------------------------------------------------------------------------- */
+
+static void write_operation(struct json_writer *w, const struct operation *op, const char *tag)
+{
+    char method[8], id[64], lower[8];
+    const char *pattern;
+    rest_split(op, method, &pattern);
+    (void)snprintf(id, sizeof id, "%s", op->name);
+    for (char *p = id; *p; p++)
+        if (*p == ' ' || *p == '-') *p = '_';
+    for (size_t i = 0; i < sizeof lower; i++) lower[i] = (char)(method[i] ? method[i] | 0x20 : 0);
+    open(w, lower);
+    member(w, "operationId", id);
+    member(w, "summary", op->help);
+    if (op->more) member(w, "description", op->more);
+    json_key(w, "tags");
+    json_array_begin(w);
+    json_write_cstr(w, tag);
+    json_array_end(w);
+    member(w, "x-role", role_names[op->role]);
+    member(w, "x-command", op->name);
+    write_parameters(w, op, method);
+    if (rest_has_body(method)) write_body(w, op);
+    write_answers(w, op, method);
+    json_object_end(w);
+}
+
+typedef void each_operation(void *arg, const struct operation *op, const char *tag, const char *pattern);
+
+static void each(each_operation *fn, void *arg)
+{
+    char method[8];
+    const char *pattern;
+    for (const struct op_table *t = operation_tables; t->rows; t++)
+        for (const struct operation *op = t->rows; op->name; op++) {
+            if (op->rest == NULL) continue;
+            rest_split(op, method, &pattern);
+            fn(arg, op, t->title, pattern);
+        }
+}
+
+/* All operations of one path stand together, where the first of them stands in the tables. */
+struct path {
+    struct json_writer *w;
+    const char *pattern;
+    const struct operation *first; /* of that path */
+    bool is_writing;
+};
+
+static void of_path(void *arg, const struct operation *op, const char *tag, const char *pattern)
+{
+    struct path *p = arg;
+    if (strcmp(pattern, p->pattern) != 0) return;
+    if (p->is_writing)
+        write_operation(p->w, op, tag);
+    else if (p->first == NULL)
+        p->first = op;
+}
+
+static void path_once(void *arg, const struct operation *op, const char *tag, const char *pattern)
+{
+    struct path p = {arg, pattern, NULL, false};
+    (void)tag;
+    each(of_path, &p);
+    if (p.first != op) return;
+    p.is_writing = true;
+    open(p.w, pattern);
+    each(of_path, &p);
+    json_object_end(p.w);
+}
+
+static const char components[] =
+    "{\"securitySchemes\":{"
+    "\"token\":{\"type\":\"http\",\"scheme\":\"bearer\",\"description\":\"an API token\"}},"
+    "\"parameters\":{"
+    "\"limit\":{\"name\":\"limit\",\"in\":\"query\",\"description\":\"items of a page\","
+    "\"schema\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000,\"default\":100}},"
+    "\"cursor\":{\"name\":\"cursor\",\"in\":\"query\",\"description\":\"next of the page before, as it stands\","
+    "\"schema\":{\"type\":\"string\"}},"
+    "\"ifMatch\":{\"name\":\"If-Match\",\"in\":\"header\",\"description\":\"the change holds only for what has this "
+    "ETag\","
+    "\"schema\":{\"type\":\"string\"}},"
+    "\"ifNoneMatch\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"description\":\"an ETag that is known\","
+    "\"schema\":{\"type\":\"string\"}}},"
+    "\"responses\":{\"Problem\":{\"description\":\"why not, and what to do\",\"content\":{\"application/problem+json\":"
+    "{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}}}},"
+    "\"schemas\":{"
+    "\"Next\":{\"description\":\"cursor of the next page; null: this is the last\",\"type\":[\"string\",\"null\"]},"
+    "\"Problem\":{\"description\":\"RFC 9457; docs/errors.md lists the codes\",\"type\":\"object\","
+    "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\",\"kind\",\"remedy\"],"
+    "\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
+    "\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},"
+    "\"kind\":{\"enum\":[\"retry\",\"uncertain\",\"auth\",\"input\",\"limit\",\"storage\",\"corrupt\"]},"
+    "\"remedy\":{\"type\":\"string\"},\"retry_after_ms\":{\"type\":\"integer\"}}}}}";
+
+void openapi_write(struct json_writer *w)
+{
+    json_object_begin(w);
+    member(w, "openapi", "3.1.0");
+    open(w, "info");
+    member(w, "title", "Portcullis");
+    member(w, "version", "1");
+    member(w, "description", "The same operations as on the command line; docs/api.md leads through them.");
+    json_object_end(w);
+    json_key(w, "security");
+    json_write_raw(w, STR("[{\"token\":[]}]"));
+    open(w, "paths");
+    each(path_once, w);
+    json_object_end(w);
+    json_key(w, "components");
+    json_write_raw(w, str_of(components));
+    json_object_end(w);
+}
+
+static void document(struct web_call *c)
+{
+    struct buf out;
+    struct json_writer w;
+    buf_init(&out, DOCUMENT_BYTES_MAX);
+    json_writer_init(&w, &out);
+    openapi_write(&w);
+    web_json(c, 200, buf_str(&out));
+    buf_done(&out);
+}
+
+const struct web_route openapi_routes[] = {
+    {.method = "GET", .path = "/api/openapi.json", .is_open = true, .handle = document},
+    {0},
+};
