@@ -19,7 +19,7 @@ FITS = 0.95                 # the simulator leaves columns empty that Defender f
 
 
 def tables():
-    schema = open(os.path.join(root, "src", "twin", "schema.inc"), encoding="utf-8").read()
+    schema = open(os.path.join(root, "src", "twin", "world", "schema.inc"), encoding="utf-8").read()
     listed = re.search(r"#define TWIN_TABLES\(X\)((?:.*\\\n)*.*\n)", schema)[1]
     return re.findall(r"X\((\w+), ", listed)
 

@@ -95,7 +95,7 @@ def disk_cases(twin):
         return
     with Installation(twin) as i:
         i.add_tenants(twin, 1)
-        done = in_namespace('cp -a "$1/data" "$1/kept" && mount -t tmpfs -o size=360k none "$1/data" && cp -a "$1/kept/." "$1/data" && '
+        done = in_namespace('cp -a "$1/data" "$1/kept" && mount -t tmpfs -o size=$(($(du -sk "$1/data" | cut -f1) + 80))k none "$1/data" && cp -a "$1/kept/." "$1/data" && '
                             '"$2" pull --once --config "$1/portcullis.yaml"; echo "full: $?"; '
                             'mount -o remount,size=64m "$1/data" && "$2" pull --sweep --config "$1/portcullis.yaml"; echo "room: $?"',
                             i.folder, PORTCULLIS)
