@@ -92,6 +92,19 @@ def isolate_and_release(tap, twin, i, tenant):
              "it is released, and that is confirmed", (done.stdout, done.stderr, outcomes()))
 
 
+def an_alert(tap, twin, i, tenant):
+    """All of it by itself, with the three roles: an alert isolates, that is confirmed, and people are told of both."""
+    tenant_id = tenant["tenant_id"]
+    i.run("channel", "set", "mail", "--address", twin.ask("/twin/mailbox")["address"])
+    i.run("settings", "set", "limit_tenant_share", "100%", "--tenant", tenant_id)  # of few devices, and one was isolated a moment ago
+    made = twin.ask(f"/twin/alerts?tenant={tenant_id}", "POST", json.dumps({"device": 1, "severity": "high"}).encode())
+    rows = lambda: [r for r in json.loads(i.run("response", "list", "--tenant", tenant_id, "--json").stdout)["responses"] if made["id"] in json.dumps(r)]
+    tap.case(wait_for(lambda: any("confirmed" in json.dumps(r) for r in rows()), 60), "with three roles an alert isolates its device, confirmed", rows())
+    host = rows()[0]["host"] if rows() else "nowhere"
+    mails = lambda: [m for m in twin.ask("/twin/mails") if host in json.dumps(m)]
+    tap.case(wait_for(lambda: len(mails()) > 0, 20), "and who is on duty has a mail about it", twin.ask("/twin/mails"))
+
+
 with Tap() as tap, tempfile.TemporaryDirectory() as folder:
     scenario = pathlib.Path(folder) / "readiness.yaml"
     rules = "".join(rule(n, members) for n, (_, members, _, _) in enumerate(TENANTS) if members)
@@ -120,6 +133,7 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         each_tenant(tap, twin, i, tenants)
         switches(tap, i, tenants[0])
         isolate_and_release(tap, twin, i, tenants[0])
+        an_alert(tap, twin, i, tenants[0])
         notices = lambda: [n for n in json.loads(i.run("notice", "list", "--json").stdout)["notices"] if n["kind"] == "readiness"]
         tap.case(wait_for(lambda: any("isolate" in n["title"] for n in notices()), 15), "the service says by itself who is not ready", notices())
         titles = [n["title"] for n in notices()]
