@@ -128,7 +128,8 @@ const struct cause defender_causes[DEFENDER_CAUSE_COUNT] = {
                              "Update Defender on the device; until then act on it in another way."},
     [DEFENDER_NOT_FOUND] = {"defender.not_found", ERR_INPUT, "Microsoft has no such thing",
                             "Check the host set for this tenant; for machines it means that none was seen of late."},
-    [DEFENDER_ENDPOINT_OFF] = {"defender.endpoint_off", ERR_AUTH, "Defender for Endpoint is switched off for this tenant",
+    [DEFENDER_ENDPOINT_OFF] = {"defender.endpoint_off", ERR_AUTH,
+                               "Defender for Endpoint is switched off for this tenant",
                                "If it is to be used: portcullis settings set endpoint on --tenant TENANT."},
     [DEFENDER_NO_HOST] = {"defender.no_host", ERR_AUTH, "no address is known for this API",
                           "The tenant's cloud publishes none: if there is one all the same, give it: portcullis tenant "

@@ -55,9 +55,9 @@ struct http_request {
     uint32_t answer_timeout_ms;
     uint64_t body_max; /* bytes handed over; 0: 1 MiB */
     const struct proxy_rule
-        *proxy;          /* the way there; NULL: as the environment says (https_proxy); not needed afterwards */
+        *proxy;             /* the way there; NULL: as the environment says (https_proxy); not needed afterwards */
     struct http_look *look; /* filled in before on_done, over a connection of its own; NULL: not asked for */
-    bool is_secret_path; /* the URL's path is a secret, as a webhook's: messages name the host alone */
+    bool is_secret_path;    /* the URL's path is a secret, as a webhook's: messages name the host alone */
 };
 struct http_response {
     int status;

@@ -47,7 +47,7 @@ struct tenant {
     struct app *apps[TENANT_APPS_MAX]; /* in the order they were given */
     unsigned app_count;
     struct proxy_rules *proxies; /* which count for it; NULL: none */
-    bool is_endpoint_off; /* the setting `endpoint`: no call goes to Defender for Endpoint */
+    bool is_endpoint_off;        /* the setting `endpoint`: no call goes to Defender for Endpoint */
 };
 struct tenant *tenant_ref(struct tenant *t);
 void tenant_unref(struct tenant *t); /* accepts NULL */

@@ -20,9 +20,10 @@ const struct cause ingest_causes[INGEST_CAUSE_COUNT] = {
                              "Nothing to do: should the better source be refused one day, this one takes over."},
     [INGEST_RENAMED] = {"ingest.renamed", ERR_AUTH, "the table has another name now",
                         "Nothing to do: the feed of the new name goes on where this one ended."},
-    [INGEST_OFF] = {"ingest.off", ERR_AUTH, "the feed is switched off",
-                    "Nothing to do, or switch it on: portcullis feed set FEED --on yes --tenant TENANT; where Defender for "
-                    "Endpoint as a whole is off: portcullis settings set endpoint on --tenant TENANT."},
+    [INGEST_OFF] =
+        {"ingest.off", ERR_AUTH, "the feed is switched off",
+         "Nothing to do, or switch it on: portcullis feed set FEED --on yes --tenant TENANT; where Defender for "
+         "Endpoint as a whole is off: portcullis settings set endpoint on --tenant TENANT."},
     [INGEST_BEHIND] =
         {"ingest.behind", ERR_RETRY, "the feed falls behind: it is read later than it should be",
          "It goes on by itself and loses nothing. If it lasts: give hunting a larger share (hunting.share), poll less "

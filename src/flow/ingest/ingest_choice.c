@@ -167,7 +167,8 @@ bool ing_feed_is_off(const struct ing_feed *f, struct err *why)
 static enum endpoint choose_endpoint(const struct ing_feed *f)
 {
     const struct feed_row *row = ing_row(f);
-    bool has_way = row->is_in_endpoint && !is_switched_off(f, EP_HUNTING_ENDPOINT) && !is_denied(access_to(f, EP_HUNTING_ENDPOINT));
+    bool has_way = row->is_in_endpoint && !is_switched_off(f, EP_HUNTING_ENDPOINT) &&
+                   !is_denied(access_to(f, EP_HUNTING_ENDPOINT));
     return has_way && is_denied(access_to(f, row->endpoint)) ? EP_HUNTING_ENDPOINT : row->endpoint;
 }
 

@@ -98,8 +98,9 @@ static bool add_missing(struct load *l, struct loaded_tenant *t, const struct se
 /* What people set, else portcullis.yaml. */
 static void take_intervals(struct ing_set *out, const struct conf *c, const struct settings *set)
 {
-    static const enum setting_id ids[] = {
-        [PACE_ALERTS] = SET_INTERVAL_ALERTS, [PACE_HUNTING] = SET_INTERVAL_HUNTING, [PACE_MACHINES] = SET_INTERVAL_MACHINES};
+    static const enum setting_id ids[] = {[PACE_ALERTS] = SET_INTERVAL_ALERTS,
+                                          [PACE_HUNTING] = SET_INTERVAL_HUNTING,
+                                          [PACE_MACHINES] = SET_INTERVAL_MACHINES};
     const int64_t of_conf[] = {[PACE_ALERTS] = c->interval_alerts_ms,
                                [PACE_HUNTING] = c->interval_hunting_ms,
                                [PACE_MACHINES] = c->interval_machines_ms};
@@ -131,8 +132,8 @@ static bool load_feeds(struct load *l)
     bool ok = store_begin(s, &l->err), is_begun = ok;
     for (size_t i = 0; ok && i < l->count; i++) {
         struct loaded_tenant *t = &l->tenants[i];
-        ok = load_settings(l, t, set) &&
-             store_feed_list(s, t->tenant->record.tenant_id, take_feed, t, &l->err) && add_missing(l, t, set);
+        ok = load_settings(l, t, set) && store_feed_list(s, t->tenant->record.tenant_id, take_feed, t, &l->err) &&
+             add_missing(l, t, set);
     }
     free(set);
     if (is_begun && !ok) store_rollback(s);

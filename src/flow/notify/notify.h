@@ -18,9 +18,9 @@
 /* What goes out, once rendered. Texts are borrowed during `send`. */
 struct wire_request {
     bool is_mail;
-    bool is_secret_path;        /* the URL's path is a secret */
-    const char *method, *url;   /* mail: the server's address */
-    const char *const *headers; /* NULL-terminated */
+    bool is_secret_path;            /* the URL's path is a secret */
+    const char *method, *url;       /* mail: the server's address */
+    const char *const *headers;     /* NULL-terminated */
     const struct proxy_rule *proxy; /* NULL: none of ours */
     const char *user;
     struct str secret; /* the password; empty: none */

@@ -56,7 +56,11 @@ bool rsa_key_jwk(const struct rsa_key *k, struct buf *json_out,
  * too, as in Entra's v1 tokens. */
 enum { JWT_BYTES_MAX = 64 << 10 };
 bool jwt_sign(const struct rsa_key *k, bool has_x5t, struct str payload_json, struct buf *token_out, struct err *e);
-enum jwt_alg { JWT_RS256, JWT_PS256, JWT_ES256 }; /* PKCS #1 v1.5; PSS with a salt of 32 bytes; P-256, only to verify; all SHA-256 */
+enum jwt_alg {
+    JWT_RS256,
+    JWT_PS256,
+    JWT_ES256
+}; /* PKCS #1 v1.5; PSS with a salt of 32 bytes; P-256, only to verify; all SHA-256 */
 /* A client's assertion: the header names the certificate by its thumbprint (base64url, from cert_thumbprints): PS256 by x5t#S256,
  * RS256 by x5t. */
 bool jwt_sign_assertion(const struct rsa_key *k, enum jwt_alg alg, const char *thumbprint, struct str payload_json,

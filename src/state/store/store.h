@@ -474,7 +474,7 @@ struct setting_record {
     enum setting_level level; /* not SETTING_DEFAULT */
     char scope[GUID_BYTES];   /* account: empty; organization: its id in digits; tenant: its id */
     char name[80];            /* "remediation"; of one feed: "feed/DeviceInfo/on" */
-    bool is_set; /* false: it was and was taken back */
+    bool is_set;              /* false: it was and was taken back */
     char value[SETTING_VALUE_BYTES];
     struct wall changed; /* when the value last became another one */
     char actor[64];
@@ -684,7 +684,7 @@ struct tested_record {
     struct str body; /* its verdicts, JSON; borrowed */
 };
 bool store_tested_add(struct store *s, const struct tested_record *r, struct err *e); /* STORE_GONE */
-bool store_tested_last_full(struct store *s, struct wall *out, struct err *e); /* of any tenant; 0: never */
+bool store_tested_last_full(struct store *s, struct wall *out, struct err *e);        /* of any tenant; 0: never */
 /* The newest first; `is_latest`: of each tenant that one alone. */
 bool store_tested_list(struct store *s, const char *tenant_id /* NULL: all */, bool is_latest,
                        bool (*each)(void *arg, const struct tested_record *r), void *arg, struct err *e);
