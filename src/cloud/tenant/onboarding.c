@@ -28,12 +28,20 @@ const char *const onboarding_proof_names[PROOF_COUNT] = {
 
 /* ---- the state ------------------------------------------------------------------------------------------------------------ */
 
+static bool hex_digit(char c, uint8_t *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c) : NULL;
+    if (at) *out = (uint8_t)(at - digits);
+    return at != NULL;
+}
+
 static bool hex_to_bytes(const char *hex, uint8_t out[NONCE_BYTES])
 {
-    for (int i = 0; i < NONCE_BYTES; i++) {
-        unsigned byte;
-        if (sscanf(hex + 2 * (size_t)i, "%2x", &byte) != 1) return false;
-        out[i] = (uint8_t)byte;
+    for (size_t i = 0; i < NONCE_BYTES; i++) {
+        uint8_t high, low;
+        if (!hex_digit(hex[2 * i], &high) || !hex_digit(hex[2 * i + 1], &low)) return false;
+        out[i] = (uint8_t)(high << 4 | low);
     }
     return true;
 }

@@ -53,7 +53,10 @@ static void asked_free(struct asked *a)
 void proving_free(struct proving *p)
 {
     if (p == NULL) return;
-    while (!LIST_EMPTY(&p->all)) asked_free(LIST_FIRST(&p->all));
+    for (struct asked *a = LIST_FIRST(&p->all), *next; a; a = next) {
+        next = LIST_NEXT(a, in_list);
+        asked_free(a);
+    }
     pthread_mutex_destroy(&p->lock);
     free(p);
 }

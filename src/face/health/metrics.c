@@ -98,12 +98,15 @@ static void write_table(struct buf *out, const char *name, const char *type, con
 
 static uint64_t resident_bytes(void)
 {
-    unsigned long long whole = 0, resident = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
+    char line[128] = "";
+    uint64_t pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r"); /* "whole resident …", in pages */
     if (f == NULL) return 0;
-    int n = fscanf(f, "%llu %llu", &whole, &resident);
+    bool is_read = fgets(line, sizeof line, f) != NULL;
     (void)fclose(f);
-    return n == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    struct str rest = str_of(line);
+    (void)str_cut(&rest, ' ');
+    return is_read && str_to_u64(str_cut(&rest, ' '), &pages) ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static void write_all(const struct gathering *g, uint64_t inbox, struct buf *out)

@@ -44,7 +44,8 @@ bool log_inspect(struct fs fs, const char *dir, const struct log_inspection *q, 
     INVARIANT(str_copy(str_of(dir), l->dir, sizeof l->dir));
     *out = (struct log_inspected){0};
     /* A running service may have dropped its oldest segment between listing and looking. */
-    bool ok = inspect(l, q, out, e) || inspect(l, q, out, e);
+    bool ok = false;
+    for (int tries = 0; tries < 2 && !ok; tries++) ok = inspect(l, q, out, e);
     log_close(l);
     return ok;
 }
