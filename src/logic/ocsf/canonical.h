@@ -59,7 +59,7 @@ static inline unsigned leading_digits(const char *p)
 /* Behind a digit or '-': what is neither a time nor a number with a point, nor -0, is hashed as it stands. */
 static inline bool stands_as_it_is(struct str text)
 {
-    bool has_sign = text.p[0] == '-';
+    bool has_sign = text.p[0] == '-'; /* NOLINT(clang-analyzer-core.NullDereference): only of what is there */
     size_t digits = leading_digits(text.p + has_sign) + has_sign;
     if (UNLIKELY(digits >= 16)) digits += digits_at(text, digits);
     if (digits >= text.n) return !has_sign || text.n > 2;

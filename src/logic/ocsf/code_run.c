@@ -294,7 +294,7 @@ static bool begin(struct progress *g, struct hand *h)
     pen_take(&g->pen);
     if (g->pen.w[-1] != '{') *g->pen.w++ = ',';
     g->hand.written = 0;
-    g->end = NULL;
+    g->safe = g->end = NULL;
     return take(g, h);
 }
 
