@@ -45,8 +45,6 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
                         "Begin anew without a cursor, then use the member next of each page as it stands."},
     [API_CHANGED] = {"api.changed", ERR_INPUT, "it was changed in the meantime",
                      "Read it again, and send its new ETag with the change if the change still holds."},
-    [API_KEY_REUSED] = {"api.key_reused", ERR_INPUT, "this Idempotency-Key was used for another request",
-                        "Give each new request a key of its own."},
     [API_RESULT_SIZE] = {"api.result_size", ERR_LIMIT, "the result is larger than may be held",
                          "Ask for less at once: name a tenant, or a shorter time."},
 };

@@ -23,8 +23,8 @@ int operation_status(const struct err *e)
         {&api_causes[API_NO_PATH], 404},       {&api_causes[API_NO_METHOD], 405},
         {&api_causes[API_BAD_HOST], 421},      {&api_causes[API_NO_LOGIN], 401},
         {&api_causes[API_MEDIA_TYPE], 415},    {&api_causes[API_TOO_LARGE], 413},
-        {&api_causes[API_CHANGED], 412},       {&api_causes[API_KEY_REUSED], 422},
-        {&tenant_causes[TENANT_EXISTS], 409},  {&store_causes[STORE_EXISTS], 409},
+        {&api_causes[API_CHANGED], 412},       {&tenant_causes[TENANT_EXISTS], 409},
+        {&store_causes[STORE_EXISTS], 409},
     };
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
         if (e->cause == special[i].cause) return special[i].status;

@@ -190,7 +190,7 @@ static void write_result(struct json_writer *w, const struct operation *op, cons
 static void write_answers(struct json_writer *w, const struct operation *op, const char *method)
 {
     static const char *const problems[] = {"400", "401", "403", "404", "409", "412", "413", "415",
-                                           "421", "422", "429", "500", "502", "503", "504", "507"};
+                                           "421", "429", "500", "502", "503", "504", "507"};
     open(w, "responses");
     write_result(w, op, "200", "done");
     if (strcmp(method, "GET") == 0)
