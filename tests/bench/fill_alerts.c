@@ -4,7 +4,10 @@
 #include <stdlib.h>
 
 #include "face/api/installation.h"
+#include "state/store/feeds.h"
+#include "state/store/revisions.h"
 #include "state/store/store.h"
+#include "state/store/tenants.h"
 
 enum { MACHINES = 200, ALERTS_A_COMMIT = 20000, DAYS = 90 };
 

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 
 #include "face/api/installation.h"
+#include "state/store/apps.h"
+#include "state/store/feeds.h"
 #include "state/store/store.h"
+#include "state/store/tenants.h"
 
 struct filling {
     struct store *store;

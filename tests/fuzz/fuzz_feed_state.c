@@ -5,6 +5,7 @@
 #include "flow/ingest/facts.h"
 #include "flow/ingest/inflate.h"
 #include "flow/ingest/verdict.h"
+#include "state/store/fingerprints.h"
 
 static void try_state(struct str text)
 {

@@ -5,6 +5,7 @@
 #include "cloud/tenant/import.h"
 #include "cloud/tenant/onboarding.h"
 #include "kit/yaml/yaml.h"
+#include "state/store/onboardings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

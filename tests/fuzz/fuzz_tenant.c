@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cloud/tenant/tenant_int.h"
+#include "state/store/tenants.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

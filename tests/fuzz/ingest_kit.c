@@ -5,6 +5,8 @@
 #include "fake_disk.h"
 #include "kit/json/json.h"
 #include "kit/seal/seal.h"
+#include "state/store/feeds.h"
+#include "state/store/tenants.h"
 
 enum { PIECE_BYTES = 10000 };
 static struct kit {

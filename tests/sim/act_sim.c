@@ -20,6 +20,9 @@
 #include "kit/json/json.h"
 #include "logic/respond/engine/engine_int.h"
 #include "sim_install.h"
+#include "state/store/feeds.h"
+#include "state/store/revisions.h"
+#include "state/store/tenants.h"
 #include "twin_cloud.h"
 
 enum {

@@ -1,6 +1,7 @@
 /* The outbox under power cuts: whatever is put in is told, at most once more than needed where the provider cannot tell, and no
  * person is called twice for one delivery. Arguments: first seed, number of seeds. */
 #include "kit.h"
+#include "state/store/notices.h"
 
 #include <stdlib.h>
 

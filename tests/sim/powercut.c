@@ -11,6 +11,9 @@
 
 #include "lake_kit.h"
 #include "state/log/journal_int.h"
+#include "state/store/feeds.h"
+#include "state/store/fingerprints.h"
+#include "state/store/lake.h"
 
 enum { COMMITS = 9, ROWS_PER_COMMIT = 4, ROWS = COMMITS * ROWS_PER_COMMIT, FOLD_EVERY = 3 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cloud/net/http.h"
+#include "state/store/tenants.h"
 
 #define STALL_MS 30000
 #define MINUTE WALL_TICKS_PER_MIN

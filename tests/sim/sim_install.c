@@ -1,4 +1,6 @@
 #include "sim_install.h"
+#include "state/store/lake.h"
+#include "state/store/tenants.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>

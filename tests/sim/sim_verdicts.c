@@ -6,6 +6,7 @@
 
 #include "flow/ingest/completeness.h"
 #include "sim_install.h"
+#include "state/store/lake.h"
 
 /* Rows of one feed and hour that came with a sweep or a pull. */
 struct found {

@@ -7,6 +7,7 @@
 
 #include "cloud/net/net_int.h"
 #include "kit/json/json.h"
+#include "state/store/tenants.h"
 #include "twin_model.h"
 
 #define BASE_URL "https://graph.sim"

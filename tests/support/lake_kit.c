@@ -8,6 +8,9 @@
 #include "kit/json/json.h"
 #include "kit/seal/seal.h"
 #include "state/log/journal_int.h"
+#include "state/store/feeds.h"
+#include "state/store/lake.h"
+#include "state/store/tenants.h"
 
 const char *const world_tenant[WORLD_TENANTS] = {"11111111-1111-4111-8111-111111111111",
                                                  "22222222-2222-4222-8222-222222222222"};

@@ -7,6 +7,7 @@
 
 #include "cloud/tenant/tenant_int.h"
 #include "kit/seal/seal.h"
+#include "state/store/apps.h"
 
 const char *const credential_kind_names[CREDENTIAL_KINDS] = {"secret", "certificate"};
 const char *const credential_state_names[CREDENTIAL_STATES] = {"active", "next", "old", "retired"};

@@ -15,6 +15,7 @@
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 #include "state/conf/secret.h"
+#include "state/store/apps.h"
 #include "state/store/store.h"
 
 /* ---- as the cloud rooms need it: immutable, shared by reference count (begins at 1) ---------------------------------- */

@@ -5,6 +5,7 @@
 #include "cloud/tenant/permissions.h"
 #include "cloud/tenant/tenant_int.h"
 #include "kit/seal/seal.h"
+#include "state/store/apps.h"
 
 enum { CERTIFICATE_DAYS = 365, AHEAD_DAYS_MAX = 3650, PEM_BYTES_MAX = 64 << 10 };
 

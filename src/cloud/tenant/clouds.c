@@ -1,4 +1,5 @@
 #include "cloud/tenant/tenant_int.h"
+#include "state/store/tenants.h"
 
 /* Source: Microsoft's pages on national clouds and on Defender for Endpoint for US government customers. GCC has the
  * worldwide login and Graph, but Defender hosts of its own; GCC High and DoD differ in the Graph host alone; no Defender for

@@ -7,6 +7,9 @@
 #include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant_int.h"
 #include "kit/seal/seal.h"
+#include "state/store/apps.h"
+#include "state/store/settings.h"
+#include "state/store/tenants.h"
 
 static bool keep(void **array, size_t *count, const void *item, size_t item_bytes)
 {

@@ -4,6 +4,8 @@
 
 #include "cloud/tenant/tenant_int.h"
 #include "kit/seal/seal.h"
+#include "state/store/apps.h"
+#include "state/store/notices.h"
 
 /* Days before the end at which it is told; `warned` holds the step that was told last. */
 static const struct step {

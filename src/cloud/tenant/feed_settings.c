@@ -5,6 +5,7 @@
 
 #include "cloud/tenant/settings_int.h"
 #include "cloud/tenant/tenant.h"
+#include "state/store/settings.h"
 
 const struct setting_row feed_setting_rows[FEED_SETTINGS] = {
     [FEED_SET_ON] = {"on", SETTING_CHOICE, "on", "off|on", false, "whether the feed is read"},

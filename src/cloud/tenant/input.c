@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "cloud/tenant/tenant_int.h"
+#include "state/store/apps.h"
+#include "state/store/tenants.h"
 
 enum { SECRET_BYTES_MAX = 1024, SHOWN_MAX = 60 };
 

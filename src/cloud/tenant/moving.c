@@ -3,6 +3,8 @@
 
 #include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant_int.h"
+#include "state/store/settings.h"
+#include "state/store/tenants.h"
 
 static bool find_org(struct store *s, const char *text, struct org_record *out, struct err *e)
 {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "kit/seal/seal.h"
+#include "state/store/onboardings.h"
 
 enum {
     NONCE_BYTES = 16,

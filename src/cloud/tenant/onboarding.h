@@ -22,6 +22,8 @@
 #include "cloud/tenant/tenant.h"
 #include "kit/base/err.h"
 #include "kit/base/wall.h"
+#include "state/store/apps.h"
+#include "state/store/onboardings.h"
 #include "state/store/store.h"
 
 enum onboarding_state {

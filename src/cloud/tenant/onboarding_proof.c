@@ -5,6 +5,9 @@
 #include "cloud/tenant/onboarding.h"
 #include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant_int.h"
+#include "state/store/apps.h"
+#include "state/store/onboardings.h"
+#include "state/store/tenants.h"
 
 /* Among the tenant's own first: another tenant's own app may have the same client id only if it is shared. */
 static bool of_tenant(const struct tenant *t, const char *client_id, struct app **out)

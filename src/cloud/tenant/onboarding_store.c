@@ -7,6 +7,9 @@
 #include "kit/json/json.h"
 #include "kit/seal/seal.h"
 #include "kit/sys/random.h"
+#include "state/store/audit.h"
+#include "state/store/onboardings.h"
+#include "state/store/tenants.h"
 
 #define KEY_NAME "onboarding.key"
 enum { NONCE_HEX = ONBOARDING_NONCE_BYTES - 1 };

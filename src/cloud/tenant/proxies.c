@@ -5,6 +5,7 @@
 
 #include "cloud/tenant/tenant_int.h"
 #include "kit/seal/seal.h"
+#include "state/store/proxies.h"
 
 /* ---- changing ----------------------------------------------------------------------------------------------------------- */
 

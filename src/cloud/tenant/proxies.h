@@ -5,6 +5,7 @@
 
 #include "cloud/tenant/settings.h"
 #include "state/conf/proxy.h"
+#include "state/store/proxies.h"
 
 struct proxy_input {
     const char *pattern, *address;

@@ -4,6 +4,7 @@
 #include "cloud/tenant/tenant_int.h"
 #include "kit/json/json.h"
 #include "kit/seal/seal.h"
+#include "state/store/apps.h"
 
 enum { ARENA_BYTES = 4 << 20, HINT_BYTES = 3 };
 

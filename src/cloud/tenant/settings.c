@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cloud/tenant/tenant_int.h"
+#include "state/store/settings.h"
 
 #define SWITCH "off|on"
 #define ROUTES "ladder|digest|store"

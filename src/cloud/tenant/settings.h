@@ -9,6 +9,7 @@
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 #include "kit/base/wall.h"
+#include "state/store/settings.h"
 #include "state/store/store.h"
 
 enum setting_id {

@@ -5,6 +5,9 @@
 #include "cloud/tenant/tenant_int.h"
 #include "kit/json/json.h"
 #include "kit/sys/zones.h"
+#include "state/store/audit.h"
+#include "state/store/settings.h"
+#include "state/store/tenants.h"
 
 static enum setting_level level_of(const struct setting_scope *scope)
 {

@@ -7,6 +7,8 @@
 #include "cloud/tenant/proxies.h"
 #include "cloud/tenant/tenant_int.h"
 #include "kit/seal/seal.h"
+#include "state/store/apps.h"
+#include "state/store/tenants.h"
 
 struct tenant *tenant_ref(struct tenant *t)
 {

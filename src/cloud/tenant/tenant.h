@@ -13,7 +13,9 @@
 #include "state/conf/conf.h"
 #include "state/conf/proxy.h"
 #include "state/conf/secret.h"
+#include "state/store/apps.h"
 #include "state/store/store.h"
+#include "state/store/tenants.h"
 
 #define TENANT_IN_URL "{tenant}" /* in a tenant's token address: its id */
 

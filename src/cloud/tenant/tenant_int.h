@@ -3,6 +3,9 @@
 #define CLOUD_TENANT_TENANT_INT_H
 
 #include "cloud/tenant/tenant.h"
+#include "state/store/apps.h"
+#include "state/store/settings.h"
+#include "state/store/tenants.h"
 
 const struct cloud_profile *cloud_find(struct str name); /* NULL: no such cloud; without regard to case */
 

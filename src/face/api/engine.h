@@ -11,6 +11,7 @@
 #include "kit/base/err.h"
 #include "kit/base/wall.h"
 #include "state/conf/conf.h"
+#include "state/store/managed.h"
 
 struct pull_request {
     const char *tenant; /* id or name; NULL: all */

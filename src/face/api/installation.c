@@ -7,6 +7,7 @@
 #include "face/api/operation.h"
 #include "kit/sys/causes.h"
 #include "kit/sys/process.h"
+#include "state/store/lake.h"
 
 bool installation_path(const struct conf *c, const char *name, char out[CONF_PATH_BYTES])
 {

@@ -14,6 +14,7 @@
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 #include "kit/json/json.h"
+#include "state/store/tenants.h"
 
 enum param_type {
     PARAM_TEXT,

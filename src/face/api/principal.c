@@ -1,4 +1,5 @@
 #include "face/api/principal.h"
+#include "state/store/tenants.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include "face/api/installation.h"
 #include "face/api/login/auth.h"
 #include "kit/json/json.h"
+#include "state/store/audit.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int64_t minute;

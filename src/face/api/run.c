@@ -6,6 +6,8 @@
 #include "face/api/login/auth.h"
 #include "face/api/operation.h"
 #include "flow/act/act.h"
+#include "state/store/audit.h"
+#include "state/store/tenants.h"
 
 enum { CALL_ARENA_BYTES = 64 << 20, DETAIL_BYTES_MAX = 2 << 20, LISTED_MAX = 100 };
 

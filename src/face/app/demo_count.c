@@ -6,6 +6,7 @@
 
 #include "face/app/app.h"
 #include "flow/sink/lake_scan.h"
+#include "state/store/feeds.h"
 
 enum { ARENA_BYTES = 64 << 20 };
 #define ROWS_BYTES_MAX ((size_t)2 << 30) /* of one feed: a flood of 250,000 rows is most of a GiB */

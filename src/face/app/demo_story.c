@@ -10,6 +10,9 @@
 #include "face/app/app.h"
 #include "flow/act/act.h"
 #include "kit/seal/seal.h"
+#include "state/store/notices.h"
+#include "state/store/people.h"
+#include "state/store/tenants.h"
 
 enum { SETTLE_MS = 3000, TOLD_MS = 22000 /* not confirmed after 15 s, and told */ };
 #define WHO "demo"

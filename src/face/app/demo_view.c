@@ -1,5 +1,6 @@
 /* The live view: what is going on, on one screen. */
 #include "face/app/demo.h"
+#include "state/store/lake.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -25,6 +25,8 @@
 #include "kit/sys/memory.h"
 #include "kit/sys/random.h"
 #include "kit/sys/thread.h"
+#include "state/store/health.h"
+#include "state/store/managed.h"
 
 enum { TELL_EVERY_MS = 5000 };
 

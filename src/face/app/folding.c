@@ -1,4 +1,5 @@
 #include "face/app/folding.h"
+#include "state/store/lake.h"
 
 #include <stdlib.h>
 

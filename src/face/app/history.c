@@ -1,4 +1,5 @@
 #include "face/app/history.h"
+#include "state/store/lake.h"
 
 #include <string.h>
 

@@ -7,6 +7,7 @@
 
 #include "cloud/tenant/app.h"
 #include "kit/sys/thread.h"
+#include "state/store/apps.h"
 
 /* The first looks come soon: what logins bring is not there at once. */
 static const unsigned waits_s[] = {3, 10, 60, 3600};

@@ -4,6 +4,8 @@
 
 #include "kit/json/json.h"
 #include "kit/sys/thread.h"
+#include "state/store/audit.h"
+#include "state/store/onboardings.h"
 
 enum {
     ROUND_MAX = 64 /* records */,

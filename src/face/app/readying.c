@@ -8,6 +8,7 @@
 #include "face/app/several.h"
 #include "kit/sys/thread.h"
 #include "kit/sys/zones.h"
+#include "state/store/tenants.h"
 
 enum {
     AT_ONCE = 8 /* tenants */,

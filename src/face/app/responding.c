@@ -9,6 +9,7 @@
 #include "kit/sys/random.h"
 #include "kit/sys/thread.h"
 #include "kit/sys/zones.h"
+#include "state/store/notices.h"
 
 struct responding {
     struct responding_opts o;

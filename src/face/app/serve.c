@@ -7,6 +7,7 @@
 #include "face/app/app.h"
 #include "face/app/engine.h"
 #include "kit/sys/thread.h"
+#include "state/store/tenants.h"
 
 static void on_signal(void *arg, int signum)
 {

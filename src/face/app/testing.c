@@ -6,6 +6,7 @@
 
 #include "face/app/several.h"
 #include "kit/sys/thread.h"
+#include "state/store/health.h"
 
 enum {
     AT_ONCE = 8,                    /* tenants */

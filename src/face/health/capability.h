@@ -9,6 +9,7 @@
 #include "cloud/tenant/permissions.h"
 #include "cloud/tenant/settings.h"
 #include "flow/ingest/ingest.h"
+#include "state/store/apps.h"
 #include "state/store/store.h"
 
 struct capability_view {

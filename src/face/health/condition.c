@@ -1,5 +1,8 @@
 /* Conditions of tenants, and the notices of their coming and going: one a cause. */
 #include "face/health/capability.h"
+#include "state/store/health.h"
+#include "state/store/notices.h"
+#include "state/store/tenants.h"
 
 #include <string.h>
 

@@ -13,6 +13,7 @@
 #include "kit/base/wall.h"
 #include "kit/sys/fs.h"
 #include "state/conf/conf.h"
+#include "state/store/notices.h"
 #include "state/store/store.h"
 
 enum doctor_area {

@@ -8,6 +8,8 @@
 #include "kit/sys/causes.h"
 #include "kit/sys/host.h"
 #include "state/log/log.h"
+#include "state/store/audit.h"
+#include "state/store/lake.h"
 
 #define CAUSE(c) (&doctor_causes[DOCTOR_##c])
 enum { PATH_BYTES = CONF_PATH_BYTES + 64, FOR_OTHERS = 077, FILES_BESIDE = 256, FILES_PER_REQUEST = 3 };

@@ -12,6 +12,10 @@
 #include "flow/notify/notify.h"
 #include "kit/sys/host.h"
 #include "kit/sys/zones.h"
+#include "state/store/apps.h"
+#include "state/store/people.h"
+#include "state/store/proxies.h"
+#include "state/store/tenants.h"
 
 #define CAUSE(c) (&doctor_causes[DOCTOR_##c])
 enum { PEM_BYTES_MAX = 1 << 20, FOR_OTHERS = 077 };

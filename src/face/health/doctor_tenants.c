@@ -6,6 +6,9 @@
 
 #include "face/health/capability.h"
 #include "face/health/doctor.h"
+#include "state/store/feeds.h"
+#include "state/store/health.h"
+#include "state/store/tenants.h"
 
 #define CAUSE(c) (&doctor_causes[DOCTOR_##c])
 enum { TEST_OLD_DAYS = 3, PLACE_BYTES = NAME_BYTES + GUID_BYTES + 80 };

@@ -7,6 +7,10 @@
 
 #include "flow/act/act.h"
 #include "logic/respond/respond.h"
+#include "state/store/feeds.h"
+#include "state/store/notices.h"
+#include "state/store/revisions.h"
+#include "state/store/tenants.h"
 
 enum { NAMES_MAX = 128, NAME_BYTES_MAX = 64 };
 

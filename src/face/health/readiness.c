@@ -1,4 +1,6 @@
 #include "face/health/readiness.h"
+#include "state/store/health.h"
+#include "state/store/notices.h"
 
 #include <stdarg.h>
 #include <stdio.h>

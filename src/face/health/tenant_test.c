@@ -5,6 +5,7 @@
 
 #include "cloud/tenant/tenant.h"
 #include "face/health/tenant_test_int.h"
+#include "state/store/health.h"
 
 const char *const test_check_names[TEST_CHECKS] = {
     [TEST_INPUT] = "input",   [TEST_DNS] = "dns",       [TEST_PROXY] = "proxy", [TEST_TCP] = "tcp",

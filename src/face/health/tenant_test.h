@@ -7,6 +7,7 @@
 #include "cloud/defender/defender.h"
 #include "cloud/net/http.h"
 #include "face/health/capability.h"
+#include "state/store/notices.h"
 
 enum test_check {
     TEST_INPUT,

@@ -1,5 +1,6 @@
 /* The Test's part behind the login: tokens, roles, one small question a source, and what may be done. */
 #include "face/health/tenant_test_int.h"
+#include "state/store/notices.h"
 
 #include <string.h>
 

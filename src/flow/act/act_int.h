@@ -10,6 +10,7 @@
 #include "flow/act/calls.h"
 #include "flow/act/context.h"
 #include "state/conf/conf.h"
+#include "state/store/revisions.h"
 
 /* ---- deed.c: an effect under way, and what was answered. A look asks several things at once. ---- */
 enum part { PART_ALERT, PART_HOST, PART_MACHINE, PART_ACTIONS, PART_ACTION, PART_MITIGATION, PART_CHANGE, PARTS };

@@ -1,4 +1,6 @@
 #include "flow/act/context.h"
+#include "state/store/response.h"
+#include "state/store/revisions.h"
 
 #include <stdio.h>
 #include <stdlib.h>

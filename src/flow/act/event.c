@@ -5,6 +5,7 @@
 #include "flow/act/act_int.h"
 #include "flow/act/alert_facts.h"
 #include "flow/act/remote.h"
+#include "state/store/revisions.h"
 
 enum { ARENA_BYTES = 256 << 20, TEXT_BYTES = 64 << 20, MACHINES_MAX = 20, ACTIONS_MAX = 64, RECENT_HOURS = 12 };
 

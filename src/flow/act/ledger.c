@@ -4,6 +4,8 @@
 
 #include "flow/act/act_int.h"
 #include "flow/act/own_event.h"
+#include "state/store/notices.h"
+#include "state/store/response.h"
 
 static const char *const record_names[RECORD_KINDS] = {
     [RECORD_DECISION] = "decision", [RECORD_ACTION] = "action", [RECORD_HOLD] = "hold",   [RECORD_STOP] = "stop",

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "kit/sys/thread.h"
+#include "state/store/managed.h"
 
 enum { LOOK_EVERY_MS = 2000, REST_MIN_S = 15, REST_MAX_S = 15 * 60, CLAIM_WAITS_MS = 120 * 1000, KEEP_DAYS = 90 };
 

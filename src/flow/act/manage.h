@@ -17,6 +17,7 @@
 #include "cloud/tenant/tenant.h"
 #include "flow/act/calls.h"
 #include "logic/respond/manage.h"
+#include "state/store/managed.h"
 #include "state/store/store.h"
 
 enum managed_state { /* of what we write to an alert */

@@ -10,6 +10,7 @@
 #include "flow/act/manage.h"
 #include "kit/base/arena.h"
 #include "kit/json/json.h"
+#include "state/store/managed.h"
 
 enum { MANAGE_THREADS = 8, MANAGE_ARENA = 64 << 20, MANAGE_MARK_BYTES = 32 };
 

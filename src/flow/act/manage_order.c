@@ -1,5 +1,6 @@
 /* A person resolves or comments an alert: the rules do not bind them, but what is read, written and looked for is the same. */
 #include "flow/act/manage_int.h"
+#include "state/store/managed.h"
 
 #include <string.h>
 #include <time.h>

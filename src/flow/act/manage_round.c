@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "flow/act/remote.h"
+#include "state/store/managed.h"
+#include "state/store/notices.h"
 
 enum { INCIDENT_MAX = 200 /* alerts of one incident */, INCIDENTS_A_TURN = 50, PUT_OFF_S = 900 };
 

@@ -6,6 +6,10 @@
 #include "flow/act/own_event.h"
 #include "flow/act/remote.h"
 #include "kit/sys/random.h"
+#include "state/store/audit.h"
+#include "state/store/managed.h"
+#include "state/store/notices.h"
+#include "state/store/response.h"
 
 enum {
     LOST_LOOKS_S = 120,

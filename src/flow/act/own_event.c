@@ -5,6 +5,8 @@
 
 #include "flow/act/manage.h"
 #include "kit/json/json.h"
+#include "state/store/managed.h"
+#include "state/store/response.h"
 
 enum { ROW_BYTES = 2048 };
 

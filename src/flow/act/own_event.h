@@ -4,6 +4,7 @@
 #define FLOW_ACT_OWN_EVENT_H
 
 #include "logic/respond/respond.h"
+#include "state/store/managed.h"
 #include "state/store/store.h"
 
 /* A record of the ledger, but for what nobody else needs to know of. */

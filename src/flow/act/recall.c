@@ -4,6 +4,7 @@
 
 #include "flow/act/alert_facts.h"
 #include "flow/act/context.h"
+#include "state/store/revisions.h"
 
 enum { PIECE_ROWS = 500, ARENA_BYTES = 64 << 20 };
 

@@ -3,6 +3,7 @@
 #include "flow/act/alert_facts.h"
 #include "flow/act/replay_map.h"
 #include "kit/sys/thread.h"
+#include "state/store/revisions.h"
 
 enum { PIECE_ROWS = 500, PIECE_BYTES = 64 << 20, ARENA_BYTES = 32 << 20, HOUR_MAX = 1024 };
 

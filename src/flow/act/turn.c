@@ -4,6 +4,7 @@
 
 #include "flow/act/act_int.h"
 #include "kit/sys/killpoint.h"
+#include "state/store/revisions.h"
 
 enum { INBOX_BATCH = 64, TICKS_MAX = 32 };
 

@@ -4,6 +4,7 @@
 
 #include "kit/json/json.h"
 #include "logic/ocsf/drift.h"
+#include "state/store/drift.h"
 
 bool columns_next(struct str *rest, struct str *name)
 {

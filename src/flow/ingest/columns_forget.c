@@ -4,6 +4,8 @@
 
 #include "flow/ingest/columns.h"
 #include "kit/json/json.h"
+#include "state/store/fingerprints.h"
+#include "state/store/lake.h"
 
 enum { GATHERED_MAX = 1 << 16 }; /* identities in memory */
 

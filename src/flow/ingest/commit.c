@@ -5,6 +5,7 @@
 
 #include "flow/ingest/commit_int.h"
 #include "kit/sys/killpoint.h"
+#include "state/store/lake.h"
 
 enum { COMMIT_INTERVAL_MS = 1000, STAGED_BYTES_EAGER = 16 << 20 };
 

@@ -17,6 +17,7 @@
 
 #include "flow/ingest/page.h"
 #include "flow/ingest/verdict.h"
+#include "state/store/feeds.h"
 
 struct commit_item {
     struct commit_item *next;

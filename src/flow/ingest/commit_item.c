@@ -1,4 +1,7 @@
 #include "flow/ingest/commit_int.h"
+#include "state/store/feeds.h"
+#include "state/store/fingerprints.h"
+#include "state/store/revisions.h"
 
 #include <string.h>
 

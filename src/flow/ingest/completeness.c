@@ -5,6 +5,8 @@
 #include "flow/ingest/feed_int.h"
 #include "flow/ingest/ingest.h"
 #include "flow/ingest/verdict.h"
+#include "state/store/feeds.h"
+#include "state/store/fingerprints.h"
 
 static const char *const names[] = {"complete", "repaired", "differing", "not yet judged"};
 

@@ -1,4 +1,5 @@
 #include "flow/ingest/fingers.h"
+#include "state/store/fingerprints.h"
 
 #include <stdlib.h>
 #include <string.h>

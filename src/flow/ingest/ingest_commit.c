@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "flow/ingest/ingest_int.h"
+#include "state/store/feeds.h"
 
 enum { LOAD_AGAIN_MS = 2000 };
 

@@ -1,5 +1,6 @@
 /* A feed at rest and awake, and its record in the store. */
 #include "flow/ingest/ingest_int.h"
+#include "state/store/feeds.h"
 
 #include <stdlib.h>
 #include <string.h>

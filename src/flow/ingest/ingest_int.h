@@ -10,6 +10,7 @@
 #include "flow/ingest/ingest.h"
 #include "flow/ingest/parcel.h"
 #include "flow/ingest/sched.h"
+#include "state/store/feeds.h"
 
 enum feed_stage {
     STAGE_REST,     /* waits for its turn: to poll, or to go on */

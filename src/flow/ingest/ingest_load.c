@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "cloud/tenant/feed_settings.h"
+#include "state/store/feeds.h"
+#include "state/store/settings.h"
 
 enum { RAMP_PER_TENANT_MS = 20, RAMP_MAX_MS = 30000, LOAD_RETRY_MS = 5000 };
 

@@ -1,4 +1,5 @@
 #include "flow/ingest/own_rows.h"
+#include "state/store/response.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

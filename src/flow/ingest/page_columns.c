@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "flow/ingest/page_int.h"
+#include "state/store/drift.h"
 
 static bool find_unknown(const struct page *p, struct columns_told *t)
 {

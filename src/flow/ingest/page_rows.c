@@ -2,6 +2,7 @@
  * and counts like a row whose identity is its bytes, so that reading it again neither doubles the letter nor keeps a sweep
  * from agreeing. */
 #include "flow/ingest/page_int.h"
+#include "state/store/revisions.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "flow/ingest/feed_int.h"
 #include "flow/ingest/ingest.h"
 #include "kit/json/json.h"
+#include "state/store/fingerprints.h"
 
 /* ---- one hour ---------------------------------------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #define FLOW_INGEST_VERDICT_H
 
 #include "flow/ingest/feed.h"
+#include "state/store/fingerprints.h"
 #include "state/store/store.h"
 
 struct verdict {

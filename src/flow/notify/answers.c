@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "flow/notify/notify_int.h"
+#include "state/store/notices.h"
 
 static bool is_word(const char *a, const char *b)
 {

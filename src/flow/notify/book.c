@@ -3,6 +3,7 @@
 
 #include "cloud/tenant/proxies.h"
 #include "flow/notify/notify_int.h"
+#include "state/store/people.h"
 
 /* A growing array of records of one kind. */
 struct pile {

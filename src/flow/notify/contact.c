@@ -2,6 +2,7 @@
 #include "cloud/tenant/feed_settings.h"
 #include "cloud/tenant/tenant.h"
 #include "flow/notify/notify_int.h"
+#include "state/store/notices.h"
 
 enum { CONTACT_PARTS = 3 };
 static const enum setting_id of_tenant[CONTACT_PARTS] = {SET_CONTACT_NAME, SET_CONTACT_MAIL, SET_CONTACT_PHONE};

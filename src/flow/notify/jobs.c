@@ -7,6 +7,9 @@
 #include "flow/notify/notify_int.h"
 #include "kit/seal/seal.h"
 #include "state/conf/conf.h"
+#include "state/store/notices.h"
+#include "state/store/people.h"
+#include "state/store/tenants.h"
 
 enum { SKEW_MS = 5000, URL_MAX = 1024 };
 

@@ -7,6 +7,7 @@
 #include "flow/notify/render.h"
 #include "kit/seal/seal.h"
 #include "kit/sys/random.h"
+#include "state/store/people.h"
 
 struct choice {
     const char *wanted; /* NULL: any */

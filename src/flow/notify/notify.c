@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "flow/notify/notify_int.h"
+#include "state/conf/proxy.h"
 
 static void begin_round(struct notify *n);
 

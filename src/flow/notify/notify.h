@@ -13,6 +13,8 @@
 #include "kit/base/zone.h"
 #include "kit/sys/clock.h"
 #include "kit/sys/runtime.h"
+#include "state/store/notices.h"
+#include "state/store/people.h"
 #include "state/store/store.h"
 
 /* What goes out, once rendered. Texts are borrowed during `send`. */

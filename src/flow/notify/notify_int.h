@@ -10,6 +10,8 @@
 #include "flow/notify/plan.h"
 #include "flow/notify/render.h"
 #include "kit/sys/random.h"
+#include "state/store/notices.h"
+#include "state/store/people.h"
 
 enum job_kind {
     JOB_TELL,    /* a message */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "flow/notify/notify_int.h"
+#include "state/store/notices.h"
 
 enum {
     GATHER_MS = 5000,            /* notices of one cause, before the first word of it */

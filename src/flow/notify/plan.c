@@ -1,4 +1,5 @@
 #include "flow/notify/plan.h"
+#include "state/store/people.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,7 @@
 #define FLOW_NOTIFY_PLAN_H
 
 #include "flow/notify/notify.h"
+#include "state/store/people.h"
 
 struct book {
     struct person_record *people;

@@ -1,5 +1,6 @@
 /* What all channels share. */
 #include "flow/notify/render.h"
+#include "state/store/notices.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,6 +4,8 @@
 #define FLOW_NOTIFY_RENDER_H
 
 #include "flow/notify/notify.h"
+#include "state/store/notices.h"
+#include "state/store/people.h"
 
 struct message {
     const struct notice_record *notice;

@@ -4,6 +4,7 @@
 #include "flow/notify/render.h"
 #include "kit/json/json.h"
 #include "kit/seal/seal.h"
+#include "state/store/notices.h"
 
 enum { SLACK_HEADER_MAX = 150, SLACK_TEXT_MAX = 2900, PAGERDUTY_SUMMARY_MAX = 1024 };
 

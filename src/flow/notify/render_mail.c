@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "flow/notify/render.h"
+#include "kit/base/hash.h"
+#include "state/store/notices.h"
 
 enum { QP_LINE_MAX = 76, WORD_MAX = 75, SUBJECT_BYTES = 600 };
 

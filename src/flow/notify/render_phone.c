@@ -1,6 +1,7 @@
 /* What the phone says. */
 #include "flow/notify/render.h"
 #include "kit/json/json.h"
+#include "state/store/notices.h"
 
 enum { SPOKEN_BODY_MAX = 400 };
 

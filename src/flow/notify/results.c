@@ -3,6 +3,8 @@
 
 #include "flow/notify/notify_int.h"
 #include "kit/seal/seal.h"
+#include "state/store/notices.h"
+#include "state/store/people.h"
 
 enum {
     TRIES_MAX = 12,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "flow/notify/notify_int.h"
+#include "state/store/notices.h"
 
 enum { FLIGHTS_MAX = 32, IDLE_MS = 5000, TROUBLE_MS = 2000 };
 

@@ -1,6 +1,7 @@
 /* Folding: is it time, and rows to events. */
 #include "flow/sink/lake_int.h"
 #include "flow/sink/render.h"
+#include "state/store/lake.h"
 
 struct fold {
     struct lake *lake;

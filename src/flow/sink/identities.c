@@ -5,6 +5,7 @@
 #include "flow/sink/lake_int.h"
 #include "flow/sink/pack.h"
 #include "kit/json/json.h"
+#include "state/store/lake.h"
 
 enum { LINE_BYTES_MAX = 64 << 20, UID_HEX = 32 };
 

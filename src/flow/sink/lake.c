@@ -1,3 +1,4 @@
+#include "state/store/lake.h"
 #include "flow/sink/lake_int.h"
 #include "logic/ocsf/ocsf.h"
 

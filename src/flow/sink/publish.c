@@ -14,6 +14,9 @@
 #include "flow/sink/lake_int.h"
 #include "flow/sink/pack.h"
 #include "kit/sys/killpoint.h"
+#include "state/store/drift.h"
+#include "state/store/feeds.h"
+#include "state/store/lake.h"
 
 /* Extending a small file copies it. To copy at each fold would cost a busy lake hundreds of times its size, so beyond this
  * a file is only extended by an addition worth its size (packed events are about an eighth of their text). */

@@ -15,6 +15,7 @@
 #include "flow/sink/render.h"
 #include "flow/sink/uid_set.h"
 #include "kit/sys/killpoint.h"
+#include "state/store/lake.h"
 
 enum { LINE_BYTES_MAX = 64 << 20 };
 

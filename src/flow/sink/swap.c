@@ -10,6 +10,7 @@
 
 #include "flow/sink/lake_int.h"
 #include "kit/sys/killpoint.h"
+#include "state/store/lake.h"
 
 static bool gather_staged(void *arg, const struct lake_file_record *r)
 {

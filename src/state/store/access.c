@@ -1,5 +1,6 @@
 /* Logins, scopes, recovery codes, sessions. */
 #include "state/store/access.h"
+#include "state/store/people.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #ifndef STATE_STORE_ACCESS_H
 #define STATE_STORE_ACCESS_H
 
+#include "state/store/people.h"
 #include "state/store/store.h"
 
 enum { ACCESS_HASH_BYTES = 32, ACCESS_ADDRESS_BYTES = 64, SUBJECT_BYTES = 384 };

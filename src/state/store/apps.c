@@ -1,6 +1,7 @@
 /* Apps and their credentials. */
 #include <string.h>
 
+#include "state/store/apps.h"
 #include "state/store/store_int.h"
 
 static struct wall or_now(const struct store *s, struct wall t)

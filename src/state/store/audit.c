@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kit/sys/random.h"
+#include "state/store/audit.h"
 #include "state/store/store_int.h"
 
 enum { HASH_BYTES = 32 };

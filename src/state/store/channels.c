@@ -1,4 +1,5 @@
 /* Ways to tell people; their secrets are sealed beside them. */
+#include "state/store/people.h"
 #include "state/store/store_int.h"
 
 bool store_channel_put(struct store *s, const struct channel_record *r, bool is_new, struct err *e)

@@ -1,4 +1,5 @@
 /* Who was told a notice, over what, and how it went. */
+#include "state/store/notices.h"
 #include "state/store/store_int.h"
 
 const char *const delivery_state_names[DELIVERY_STATES] = {[DELIVERY_QUEUED] = "queued",

@@ -1,4 +1,5 @@
 /* What feeds bring that no mapping knows, and the columns they had when last told. */
+#include "state/store/drift.h"
 #include "state/store/store_int.h"
 
 static bool add_to_known(struct store *s, const struct drift_record *r, const char *name, const char *value,

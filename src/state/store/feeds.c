@@ -1,4 +1,5 @@
 /* Feeds. */
+#include "state/store/feeds.h"
 #include "state/store/store_int.h"
 
 static bool add_feed(struct store *s, const struct feed_record *r, bool *conflict, struct err *e)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "state/store/fingerprints.h"
 #include "state/store/store_int.h"
 
 enum { RUNS_MAX = 8, HASH_BYTES = 16 };

@@ -1,4 +1,5 @@
 /* How tenants are: what their tokens last allowed, what stands wrong, and the Tests that were made. */
+#include "state/store/health.h"
 #include "state/store/store_int.h"
 
 /* ---- tokens ----------------------------------------------------------------------------------------------------------------- */

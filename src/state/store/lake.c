@@ -1,6 +1,7 @@
 /* Positions in the log, and the names of the lake's files. */
 #include <string.h>
 
+#include "state/store/lake.h"
 #include "state/store/store_int.h"
 
 /* The log's end stands among the sinks' positions, under a name no sink has. */

@@ -1,6 +1,9 @@
 /* Alerts at Defender as we saw them last, and what we write to them. */
 #include <string.h>
 
+#include "state/store/health.h"
+#include "state/store/managed.h"
+#include "state/store/notices.h"
 #include "state/store/store_int.h"
 
 bool store_managed_put(struct store *s, const struct managed_record *r, struct err *e)

@@ -1,4 +1,5 @@
 /* The outbox of notices. */
+#include "state/store/notices.h"
 #include "state/store/store_int.h"
 
 const char *const notice_kind_names[NOTICE_KINDS] = {

@@ -1,6 +1,7 @@
 /* Consent that was asked for. */
 #include <string.h>
 
+#include "state/store/onboardings.h"
 #include "state/store/store_int.h"
 
 bool store_onboarding_put(struct store *s, struct onboarding_record *r, struct err *e)

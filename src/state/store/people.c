@@ -1,4 +1,5 @@
 /* People, their turns on duty, and ladders. */
+#include "state/store/people.h"
 #include "state/store/store_int.h"
 
 static struct wall or_now(const struct store *s, struct wall t)

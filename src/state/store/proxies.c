@@ -1,4 +1,5 @@
 /* Proxy rules; their passwords are sealed beside them. */
+#include "state/store/proxies.h"
 #include "state/store/store_int.h"
 
 void store_proxy_secret(int64_t id, char name_out[PROXY_SECRET_BYTES])

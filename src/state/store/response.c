@@ -1,4 +1,5 @@
 /* What the response remembers: its ledger, what it did on the way to the log, what it leaves alone. */
+#include "state/store/response.h"
 #include "state/store/store_int.h"
 
 const char *const excluded_names[EXCLUDED_KINDS] = {

@@ -1,4 +1,5 @@
 /* Revisions of alerts, incidents and machines, and the inbox of those nobody has decided about. */
+#include "state/store/revisions.h"
 #include "state/store/store_int.h"
 
 /* 16 bytes, high part first. */

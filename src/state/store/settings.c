@@ -1,6 +1,7 @@
 /* What people set, at each level. */
 #include <string.h>
 
+#include "state/store/settings.h"
 #include "state/store/store_int.h"
 
 bool store_setting_put(struct store *s, const struct setting_record *r, struct err *e)

@@ -1,7 +1,9 @@
 /* Organizations, tenants, secrets. */
 #include <string.h>
 
+#include "state/store/apps.h"
 #include "state/store/store_int.h"
+#include "state/store/tenants.h"
 
 static bool exists_already(struct err *e, const char *what, const char *name)
 {

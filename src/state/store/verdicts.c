@@ -1,4 +1,5 @@
 /* What the count sweeps found, per feed and hour. Sparse: an hour without a row agreed and nothing had to be repaired. */
+#include "state/store/fingerprints.h"
 #include "state/store/store_int.h"
 
 bool store_verdict_put(struct store *s, int64_t feed_id, const struct verdict_record *r, struct err *e)

@@ -9,6 +9,9 @@
 #include "fake_disk.h"
 #include "flow/act/context.h"
 #include "kit/seal/seal.h"
+#include "state/store/feeds.h"
+#include "state/store/revisions.h"
+#include "state/store/tenants.h"
 
 static const char tenant_id[] = "00000000-0000-4000-8000-000000000001";
 static const char policy[] =

@@ -11,6 +11,8 @@
 #include "cloud/tenant/tenant.h"
 #include "face/health/capability.h"
 #include "fake_disk.h"
+#include "state/store/health.h"
+#include "state/store/notices.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define TENANT "aaaaaaaa-0000-4000-8000-00000000000a"

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "face/health/doctor.h"
+#include "state/store/notices.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define MIB UINT64_C(1048576)

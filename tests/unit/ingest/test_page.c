@@ -13,6 +13,10 @@
 #include "fake_disk.h"
 #include "flow/ingest/commit.h"
 #include "kit/seal/seal.h"
+#include "state/store/drift.h"
+#include "state/store/feeds.h"
+#include "state/store/lake.h"
+#include "state/store/tenants.h"
 
 #define TENANT_A "11111111-1111-4111-8111-111111111111"
 #define TENANT_B "22222222-2222-4222-8222-222222222222"

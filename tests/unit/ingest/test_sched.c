@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "flow/ingest/sched.h"
+#include "kit/base/hash.h"
 
 enum { FEEDS = 10, TENANTS_MAX = 200 };
 struct fleet {

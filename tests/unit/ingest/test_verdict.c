@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "flow/ingest/facts.h"
+#include "state/store/fingerprints.h"
 
 static struct wall at(const char *text)
 {

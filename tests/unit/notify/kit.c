@@ -4,6 +4,8 @@
 
 #include "kit/json/json.h"
 #include "kit/seal/seal.h"
+#include "state/store/notices.h"
+#include "state/store/people.h"
 
 enum { LATENCY_MS = 40, LATENCY_SPREAD_MS = 400, TIMEOUT_MS = 20000 };
 

@@ -11,6 +11,7 @@
 #include "../../sim/sim_time.h"
 #include "fake_disk.h"
 #include "flow/notify/notify_int.h"
+#include "state/store/notices.h"
 
 enum { KIT_TOLD_MAX = 512, KIT_CALLS_MAX = 256 };
 #define TENANT_A "aaaaaaaa-0000-4000-8000-000000000001"

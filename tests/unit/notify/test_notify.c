@@ -1,5 +1,7 @@
 /* flow/notify: stories from the outbox to a person and back, in virtual time. */
 #include "kit.h"
+#include "state/store/notices.h"
+#include "state/store/people.h"
 
 static const struct notice_record ransomware = {.tenant_id = TENANT_A,
                                                 .organization = "Contoso",

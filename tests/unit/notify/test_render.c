@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "kit/sys/fs.h"
+#include "state/store/notices.h"
+#include "state/store/people.h"
 
 static bool writes;
 

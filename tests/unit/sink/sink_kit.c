@@ -1,4 +1,5 @@
 #include "sink_kit.h"
+#include "state/store/lake.h"
 
 #include <stdio.h>
 #include <stdlib.h>

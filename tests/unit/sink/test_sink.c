@@ -8,6 +8,9 @@
 #include "flow/sink/gather.h"
 #include "flow/sink/pack.h"
 #include "kit/json/json.h"
+#include "state/store/drift.h"
+#include "state/store/feeds.h"
+#include "state/store/lake.h"
 
 static void keep_line(void *arg, struct str line)
 {

@@ -1,4 +1,6 @@
 /* state/store: apps, their credentials, and which tenants use them. */
+#include "state/store/apps.h"
+#include "state/store/tenants.h"
 #include "tests.h"
 
 static struct app_record put_app(struct store *s, const char *name, bool is_multi_tenant)

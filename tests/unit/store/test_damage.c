@@ -3,6 +3,11 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "state/store/apps.h"
+#include "state/store/audit.h"
+#include "state/store/feeds.h"
+#include "state/store/lake.h"
+#include "state/store/tenants.h"
 #include "tests.h"
 
 static char folder[64], path[96];

@@ -1,5 +1,7 @@
 /* state/store on a disk that fails: each changing operation in turn, then the power. What was said to have failed never
  * comes back, what was said to have worked never goes. */
+#include "state/store/audit.h"
+#include "state/store/lake.h"
 #include "tests.h"
 
 void disk_errors_keep_their_cause(void **state)

@@ -1,6 +1,9 @@
 /* How tenants are: roles of their tokens, what stands wrong, Tests; and that all of it goes with the tenant. */
 #include <string.h>
 
+#include "state/store/apps.h"
+#include "state/store/health.h"
+#include "state/store/tenants.h"
 #include "tests.h"
 
 static bool append_token(void *arg, const struct token_record *r)

@@ -1,6 +1,10 @@
 /* Alerts as we saw them and what we write to them: there and back, what is due, merges, what was taken in. */
 #include <string.h>
 
+#include "state/store/managed.h"
+#include "state/store/notices.h"
+#include "state/store/revisions.h"
+#include "state/store/tenants.h"
 #include "tests.h"
 
 static struct managed_record record(const char *tenant, const char *alert, const char *incident, int64_t due)

@@ -1,4 +1,6 @@
 /* state/store: people, channels, notices and their deliveries there and back. */
+#include "state/store/notices.h"
+#include "state/store/people.h"
 #include "tests.h"
 
 static struct notice_record a_notice(const char *incident)

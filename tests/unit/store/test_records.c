@@ -1,4 +1,10 @@
 /* state/store: every kind of record there and back, over a closing and an opening. */
+#include "state/store/drift.h"
+#include "state/store/feeds.h"
+#include "state/store/fingerprints.h"
+#include "state/store/lake.h"
+#include "state/store/revisions.h"
+#include "state/store/tenants.h"
 #include "tests.h"
 
 static bool keep_org(void *arg, const struct org_record *r)

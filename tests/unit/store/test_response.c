@@ -1,6 +1,8 @@
 /* state/store: what the response reads and remembers. */
 #include <stdio.h>
 
+#include "state/store/response.h"
+#include "state/store/revisions.h"
 #include "tests.h"
 
 static void note(struct buf *out, const char *text)

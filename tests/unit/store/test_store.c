@@ -1,4 +1,8 @@
 /* state/store: opening, transactions, threads; the rest in the files beside. */
+#include "state/store/audit.h"
+#include "state/store/feeds.h"
+#include "state/store/lake.h"
+#include "state/store/tenants.h"
 #include "tests.h"
 
 #include <pthread.h>

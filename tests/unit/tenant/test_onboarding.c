@@ -8,6 +8,9 @@
 
 #include "cloud/tenant/onboarding.h"
 #include "fake_disk.h"
+#include "state/store/audit.h"
+#include "state/store/onboardings.h"
+#include "state/store/tenants.h"
 
 #define ID_A "aaaaaaaa-0000-4000-8000-00000000000a"
 #define ID_B "bbbbbbbb-0000-4000-8000-00000000000b"

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "cloud/tenant/proxies.h"
+#include "state/store/proxies.h"
 #include "two_tenants.h"
 
 static int64_t set(const struct setting_scope *at, const char *pattern, const char *address, const char *password)

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "state/store/audit.h"
+#include "state/store/settings.h"
 #include "two_tenants.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])

@@ -7,6 +7,7 @@
 
 #include "cloud/tenant/tenant.h"
 #include "fake_disk.h"
+#include "state/store/tenants.h"
 
 #define ID_A "AAAAAAAA-0000-4000-8000-00000000000A"
 #define ID_A_LOWER "aaaaaaaa-0000-4000-8000-00000000000a"

@@ -9,6 +9,7 @@
 #include "face/api/login/throttle.h"
 #include "face/api/login/totp.h"
 #include "kit/sys/random.h"
+#include "state/store/people.h"
 
 enum { SESSIONS_OF_PERSON_MAX = 50 };
 

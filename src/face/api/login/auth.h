@@ -8,6 +8,7 @@
 
 #include "face/api/principal.h"
 #include "state/store/access.h"
+#include "state/store/people.h"
 
 struct installation;
 

@@ -5,6 +5,7 @@
 #include "cloud/tenant/settings.h"
 #include "face/api/installation.h"
 #include "face/api/login/auth.h"
+#include "state/store/people.h"
 
 enum { SEEN_EVERY_S = 60 };
 

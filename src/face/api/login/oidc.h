@@ -6,6 +6,7 @@
 
 #include "face/api/login/auth.h"
 #include "kit/json/json.h"
+#include "state/store/people.h"
 
 struct oidc_provider {
     const char *authorization_url, *token_url, *jwks_url; /* in the arena */

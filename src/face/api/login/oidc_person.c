@@ -4,6 +4,7 @@
 
 #include "face/api/installation.h"
 #include "face/api/login/oidc.h"
+#include "state/store/people.h"
 
 enum { ORGS_MAX = 1024 };
 

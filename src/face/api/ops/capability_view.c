@@ -1,6 +1,7 @@
 #include "face/api/ops/capability_view.h"
 
 #include "face/api/ops/ops.h"
+#include "state/store/health.h"
 
 static void member(struct json_writer *w, const char *key, const char *text)
 {

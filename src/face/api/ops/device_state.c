@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flow/act/remote.h"
+#include "state/store/revisions.h"
 
 enum { ROW_ARENA_BYTES = 16 << 20 };
 

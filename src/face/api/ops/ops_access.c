@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cloud/tenant/tenant.h"
+#include "state/store/tenants.h"
 
 static bool read_org(const struct op_call *c, struct str wanted, int64_t *out, struct err *e)
 {

@@ -10,6 +10,8 @@
 #include "face/api/page.h"
 #include "flow/act/act.h"
 #include "flow/act/alert_facts.h"
+#include "state/store/revisions.h"
+#include "state/store/tenants.h"
 
 enum { ROW_ARENA_BYTES = 64 << 20, NEWEST_DEFAULT = 200 };
 

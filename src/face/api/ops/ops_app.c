@@ -7,6 +7,8 @@
 #include "face/api/installation.h"
 #include "face/api/ops/ops.h"
 #include "face/api/principal.h"
+#include "state/store/apps.h"
+#include "state/store/tenants.h"
 
 enum { SAMPLE_MAX = 5, TENANTS_SHOWN_MAX = 1000 };
 

@@ -4,6 +4,7 @@
 
 #include "face/api/ops/ops_access.h"
 #include "face/api/page.h"
+#include "state/store/audit.h"
 
 enum { NEWEST_DEFAULT = 100, NEWEST_MAX = 1000 };
 

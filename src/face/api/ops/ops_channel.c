@@ -3,6 +3,7 @@
 
 #include "face/api/ops/ops_telling.h"
 #include "flow/notify/notify.h"
+#include "state/store/people.h"
 
 enum { RUNGS_MAX = 32, DEFAULT_CALL_WAIT_MS = 120 * 1000 };
 

@@ -8,6 +8,7 @@
 #include "face/api/installation.h"
 #include "face/api/principal.h"
 #include "face/health/capability.h"
+#include "state/store/apps.h"
 
 struct asking {
     struct op_call *c;

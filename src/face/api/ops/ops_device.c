@@ -14,6 +14,8 @@
 #include "face/api/page.h"
 #include "flow/act/act.h"
 #include "flow/act/remote.h"
+#include "state/store/revisions.h"
+#include "state/store/tenants.h"
 
 enum { ROW_ARENA_BYTES = 16 << 20 };
 

@@ -9,6 +9,8 @@
 #include "flow/ingest/feed.h"
 #include "flow/ingest/ingest.h"
 #include "logic/ocsf/drift.h"
+#include "state/store/drift.h"
+#include "state/store/feeds.h"
 
 /* "Mood", "severity = apocalyptic", or how a row does not fit. */
 static void write_what(struct json_writer *w, const char *name, const char *value)

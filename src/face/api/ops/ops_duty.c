@@ -3,6 +3,7 @@
 
 #include "cloud/tenant/settings.h"
 #include "kit/base/zone.h"
+#include "state/store/people.h"
 
 enum { MINUTES_A_DAY = 24 * 60 };
 

@@ -7,6 +7,8 @@
 #include "cloud/tenant/tenant.h"
 #include "face/api/installation.h"
 #include "face/api/ops/respond_view.h"
+#include "state/store/response.h"
+#include "state/store/tenants.h"
 
 static void write_exclusion(struct json_writer *w, const struct exclusion_record *r, struct wall now)
 {

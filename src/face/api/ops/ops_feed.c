@@ -10,6 +10,7 @@
 #include "flow/ingest/completeness.h"
 #include "flow/ingest/feed.h"
 #include "flow/ingest/ingest.h"
+#include "state/store/feeds.h"
 
 void write_time(struct json_writer *w, struct wall t)
 {

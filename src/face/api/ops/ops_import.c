@@ -12,6 +12,8 @@
 #include "face/api/principal.h"
 #include "kit/seal/seal.h"
 #include "kit/sys/thread.h"
+#include "state/store/onboardings.h"
+#include "state/store/tenants.h"
 
 enum {
     FILE_BYTES_MAX = 16 << 20,

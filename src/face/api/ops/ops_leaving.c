@@ -7,6 +7,11 @@
 #include "face/api/engine.h"
 #include "face/api/installation.h"
 #include "flow/act/act.h"
+#include "state/store/apps.h"
+#include "state/store/feeds.h"
+#include "state/store/lake.h"
+#include "state/store/notices.h"
+#include "state/store/tenants.h"
 
 enum { NAMES_BYTES = 400 };
 

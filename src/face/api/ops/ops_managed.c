@@ -5,6 +5,8 @@
 #include "face/api/engine.h"
 #include "face/api/installation.h"
 #include "flow/act/manage.h"
+#include "state/store/managed.h"
+#include "state/store/tenants.h"
 
 static void write_member(struct json_writer *w, const char *key, const char *text)
 {

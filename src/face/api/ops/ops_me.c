@@ -7,6 +7,7 @@
 #include "face/api/login/totp.h"
 #include "face/api/ops/ops_access.h"
 #include "kit/sys/random.h"
+#include "state/store/people.h"
 
 enum { RECOVERY_CODES = 10, RECOVERY_BYTES = 10 };
 

@@ -4,6 +4,7 @@
 #include "face/api/ops/ops_telling.h"
 #include "face/api/page.h"
 #include "flow/notify/notify.h"
+#include "state/store/notices.h"
 
 enum { NEWEST_DEFAULT = 50, SUMMARY_BYTES = 400 };
 

@@ -10,6 +10,9 @@
 #include "face/api/principal.h"
 #include "face/api/web/web.h"
 #include "flow/notify/notify.h"
+#include "state/store/apps.h"
+#include "state/store/onboardings.h"
+#include "state/store/tenants.h"
 
 enum { DAY_MS = 24 * 3600 * 1000 };
 static const int64_t VALID_MS = INT64_C(7) * DAY_MS, VALID_MOST_MS = INT64_C(30) * DAY_MS, VALID_LEAST_MS = 600 * 1000;

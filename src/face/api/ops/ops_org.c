@@ -3,6 +3,7 @@
 
 #include "cloud/tenant/tenant.h"
 #include "face/api/installation.h"
+#include "state/store/tenants.h"
 
 bool op_org_add(struct op_call *c, struct err *e)
 {

@@ -8,6 +8,7 @@
 #include "flow/act/policy_file.h"
 #include "flow/act/replay.h"
 #include "kit/sys/zones.h"
+#include "state/store/tenants.h"
 
 enum { DECISIONS_SHOWN = 1000, DECISIONS_MAX = 100000 };
 

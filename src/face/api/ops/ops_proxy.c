@@ -7,6 +7,8 @@
 #include "face/api/installation.h"
 #include "face/api/ops/ops.h"
 #include "kit/seal/seal.h"
+#include "state/store/proxies.h"
+#include "state/store/tenants.h"
 
 static void write_member(struct json_writer *w, const char *key, const char *text)
 {

@@ -13,6 +13,10 @@
 #include "face/api/ops/respond_view.h"
 #include "flow/act/act.h"
 #include "kit/seal/seal.h"
+#include "state/store/notices.h"
+#include "state/store/people.h"
+#include "state/store/response.h"
+#include "state/store/tenants.h"
 
 /* ---- list ---------------------------------------------------------------------------------------------------------------- */
 

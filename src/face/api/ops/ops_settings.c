@@ -6,6 +6,7 @@
 #include "face/api/engine.h"
 #include "face/api/installation.h"
 #include "face/health/capability.h"
+#include "state/store/settings.h"
 
 static void write_member(struct json_writer *w, const char *key, const char *text)
 {

@@ -6,6 +6,7 @@
 #include "face/api/installation.h"
 #include "face/api/ops/capability_view.h"
 #include "face/api/page.h"
+#include "state/store/tenants.h"
 
 static void write_member(struct json_writer *w, const char *key, const char *text)
 {

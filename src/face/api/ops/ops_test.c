@@ -7,6 +7,8 @@
 #include "face/api/ops/capability_view.h"
 #include "face/api/principal.h"
 #include "face/health/tenant_test.h"
+#include "state/store/health.h"
+#include "state/store/tenants.h"
 
 struct view {
     struct json_writer *w;

@@ -5,6 +5,7 @@
 #include "cloud/tenant/settings.h"
 #include "face/api/login/auth.h"
 #include "face/api/ops/ops_access.h"
+#include "state/store/people.h"
 
 /* Who sees everybody's: admins of the whole account. Others: their own. */
 static bool sees_all(const struct op_call *c)

@@ -5,6 +5,7 @@
 #include "face/api/login/auth.h"
 #include "face/api/login/password.h"
 #include "kit/seal/seal.h"
+#include "state/store/people.h"
 
 enum { PIN_DIGITS_MIN = 4, PIN_DIGITS_MAX = 12, PHONE_DIGITS_MIN = 7 };
 

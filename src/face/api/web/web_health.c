@@ -3,6 +3,7 @@
 #include "face/api/installation.h"
 #include "face/api/web/web.h"
 #include "face/health/metrics.h"
+#include "state/store/revisions.h"
 
 enum { METRICS_BYTES_MAX = 1 << 20 };
 

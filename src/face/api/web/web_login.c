@@ -6,6 +6,8 @@
 #include "cloud/net/server.h"
 #include "face/api/installation.h"
 #include "face/api/web/web_oidc.h"
+#include "state/store/audit.h"
+#include "state/store/people.h"
 
 enum { URL_BYTES = 320, COOKIE_BYTES = 160 };
 

@@ -4,6 +4,7 @@
 
 #include "face/api/login/auth.h"
 #include "face/api/web/web.h"
+#include "state/store/people.h"
 
 extern const struct web_route login_routes[];
 

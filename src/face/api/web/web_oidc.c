@@ -7,6 +7,8 @@
 #include "face/api/installation.h"
 #include "face/api/login/oidc.h"
 #include "face/api/web/web_login.h"
+#include "state/store/audit.h"
+#include "state/store/people.h"
 
 enum { COOKIE_BYTES_MAX = 2048, URL_BYTES_MAX = 4096 };
 

@@ -7,6 +7,7 @@
 #include "cloud/tenant/onboarding.h"
 #include "face/api/installation.h"
 #include "face/api/web/web.h"
+#include "state/store/onboardings.h"
 
 enum { PAGE_BYTES_MAX = 64 << 10, ANSWERS_AN_HOUR = 600 };
 
