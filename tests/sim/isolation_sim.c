@@ -13,7 +13,6 @@
 #include "fake_disk.h"
 #include "kit/seal/seal.h"
 #include "sim_cloud.h"
-#include "state/store/response.h"
 #include "state/store/tenants.h"
 
 /* A new tenant's tables are all asked for the first time, and fall due in waves for an hour: within half of its quota. */

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 
 #include "respond_world.h"
-#include "state/store/response.h"
 
 static const int64_t SLACK = 10 * WALL_TICKS_PER_S; /* an answer's way, between the read and the act */
 

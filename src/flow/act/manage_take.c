@@ -6,7 +6,6 @@
 #include "flow/act/alert_facts.h"
 #include "flow/act/own_event.h"
 #include "state/store/managed.h"
-#include "state/store/response.h"
 #include "state/store/revisions.h"
 
 enum { BATCH = 200, DEVICES_KEPT = 16 };

@@ -9,7 +9,6 @@
 #include "state/store/audit.h"
 #include "state/store/managed.h"
 #include "state/store/notices.h"
-#include "state/store/response.h"
 
 enum {
     LOST_LOOKS_S = 120,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "kit/sys/random.h"
-#include "state/store/response.h"
 #include "state/store/store_int.h"
 
 static const char *const migrations[] = {

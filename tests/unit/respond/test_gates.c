@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "respond_world.h"
-#include "state/store/response.h"
 
 enum { MIN = 60000, HOUR = 3600000 };
 #define WHY(w) (1u << (w))

@@ -1,7 +1,6 @@
 /* The rows of devices. */
 #include "face/api/ops/ops.h"
 #include "face/api/ops/ops_rows.h"
-#include "state/store/response.h"
 
 /* clang-format off */
 static const struct param device_list_params[] = {

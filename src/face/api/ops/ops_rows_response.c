@@ -1,7 +1,6 @@
 /* The rows of the response. */
 #include "face/api/ops/ops.h"
 #include "face/api/ops/ops_rows.h"
-#include "state/store/response.h"
 
 /* clang-format off */
 #define ID {"id", PARAM_TEXT, true, true, false, "its number, as response list has it"}
