@@ -1,81 +1,21 @@
-#include "face/app/engine.h"
+/* How the engine begins and ends: which parts there are, on which thread each runs, in which order they stop. */
+#include "face/app/engine_int.h"
 
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cloud/defender/defender.h"
 #include "cloud/net/http.h"
-#include "face/app/changes.h"
-#include "face/app/folding.h"
 #include "face/app/history.h"
-#include "face/app/import_files.h"
-#include "face/app/keeping.h"
-#include "face/app/onboarder.h"
-#include "face/app/proving.h"
-#include "face/app/readying.h"
-#include "face/app/reload.h"
-#include "face/app/responding.h"
-#include "face/app/testing.h"
-#include "face/app/watching.h"
 #include "flow/act/manage.h"
-#include "kit/sys/loop.h"
 #include "kit/sys/memory.h"
 #include "kit/sys/random.h"
-#include "kit/sys/thread.h"
-#include "state/store/health.h"
-#include "state/store/managed.h"
 
 enum { TELL_EVERY_MS = 5000 };
 
-struct engine {
-    struct installation *installation;
-    struct loop *loop;
-    struct thread *thread;
-    struct http_client *http, *response_http;
-    struct defender *defender;
-    struct ingest *ingest;
-    struct responding *responding;
-    struct readying *readying;
-    struct proving *proving;
-    struct onboarder *onboarder; /* NULL: not a service */
-    struct watching *watching;
-    struct testing *testing;
-    struct keeping *keeping;
-    bool is_manual;
-    bool is_feedless; /* the feeds never began */
-    bool is_response_over;
-    struct folding *folding;
-    struct changes *changes; /* loop; NULL unless they are told */
-    struct timer *changes_timer;
-    struct reload *reload; /* NULL: not a service */
-    struct engine_ops ops;
-    atomic_bool is_halted;
-};
-
-/* ---- asking the loop thread and waiting ------------------------------------------------------------------------------- */
-
-/* One question: run on the loop, answered when `done` opens. */
-struct question {
-    struct engine *engine;
-    struct gate *done;
-    bool ok;
-    struct err err;
-    /* what is asked, and the answer */
-    const char *tenant_id;
-    struct changes *changes;
-    const struct pull_request *pull;
-    struct ingest_outcome outcome;
-    const struct respond_order *order;
-    struct act_reply reply;
-    void (*look)(void *arg, const struct ingest *in);
-    void *look_arg;
-    void (*also)(void *arg);
-};
-
-static void ask(struct engine *en, void (*fn)(void *question), struct question *q)
+void engine_ask(struct engine *en, void (*fn)(void *question), struct question *q)
 {
     q->engine = en;
     q->done = gate_new();
@@ -94,7 +34,7 @@ static void look_now(void *arg)
 void engine_look(struct engine *en, void (*look)(void *arg, const struct ingest *in), void *arg)
 {
     struct question q = {.look = look, .look_arg = arg};
-    ask(en, look_now, &q);
+    engine_ask(en, look_now, &q);
 }
 
 /* ---- start ------------------------------------------------------------------------------------------------------------- */
@@ -280,7 +220,7 @@ static void started(void *ctx, const struct err *e)
     gate_open(q->done);
 }
 
-static void respond_now(void *arg)
+void engine_respond_now(void *arg)
 {
     struct question *q = arg;
     responding_start(q->engine->responding, started, q);
@@ -313,30 +253,11 @@ static void dismantle(struct engine *en)
     free(en);
 }
 
-static bool pull(void *ctx, const struct pull_request *q, struct pull_result *out, struct err *e);
-static bool import_now(void *ctx, const struct import_request *q, struct import_result *out, struct err *e);
-static void tenant_changed(void *ctx, const char *tenant_id);
-static bool order(void *ctx, const struct respond_order *o, struct act_reply *out, struct err *e);
-static bool remap(void *ctx, const struct lake_remap_request *q, struct lake_remap_result *out, struct err *e);
-static bool readiness(void *ctx, const char *tenant,
-                      void (*each)(void *arg, const struct tenant *t, const struct readiness *r), void *arg,
-                      struct err *e);
-static bool test(void *ctx, const struct test_request *q,
-                 void (*each)(void *arg, const struct tenant *t, const struct test_report *r), void *arg,
-                 struct err *e);
-static bool manage(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e);
-
-static void prove(void *ctx, struct tenant *t, struct app *app, int64_t wants, struct tenant_proof out[AUD_COUNT])
-{
-    struct engine *en = ctx;
-    proving_ask(en->proving, t, app, wants, out);
-}
-
 static bool make_onboarding(struct engine *en, bool is_manual, struct err *e)
 {
     en->proving = proving_new(en->loop, en->defender, &en->is_halted);
     struct onboarder_opts o = {
-        .installation = en->installation, .proving = en->proving, .tenant_added = tenant_changed, .ctx = en};
+        .installation = en->installation, .proving = en->proving, .tenant_added = engine_tenant_changed, .ctx = en};
     return is_manual || onboarder_new(&o, &en->onboarder, e);
 }
 
@@ -349,16 +270,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     (void)memory_keep_out_of_cores();
     en->installation = i;
     en->is_manual = is_manual;
-    en->ops = (struct engine_ops){.ctx = en,
-                                  .pull = pull,
-                                  .order = order,
-                                  .import_files = import_now,
-                                  .remap = remap,
-                                  .manage = manage,
-                                  .readiness = readiness,
-                                  .prove = prove,
-                                  .test = test,
-                                  .tenant_changed = tenant_changed};
+    engine_take_orders(en);
     if (!watching_new(i->store, on_lost, en, &en->watching, e) || !loop_new(i->clock, &en->loop, e) ||
         !make_keeping(en, is_manual, e) || !make_cloud(en, e) || !make_flow(en, is_manual, e) ||
         !make_response(en, is_manual, e) || !make_onboarding(en, is_manual, e) ||
@@ -369,8 +281,8 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     if (is_manual)
         q.ok = true; /* it begins with the first order */
     else
-        ask(en, respond_now, &q);
-    if (q.ok) ask(en, start_now, &q);
+        engine_ask(en, engine_respond_now, &q);
+    if (q.ok) engine_ask(en, start_now, &q);
     if (!q.ok) {
         *e = q.err;
         en->is_feedless = true; /* the feeds never began */
@@ -450,7 +362,7 @@ void engine_end_response(struct engine *en)
     struct question q = {0};
     responding_halt_managing(en->responding);
     responding_end_managing(en->responding); /* before its calls are gone */
-    ask(en, end_response_now, &q);
+    engine_ask(en, end_response_now, &q);
 }
 
 void engine_halt(struct engine *en)
@@ -459,7 +371,7 @@ void engine_halt(struct engine *en)
     responding_halt_managing(en->responding);
     bool is_first = !atomic_exchange(&en->is_halted, true); /* from here on nobody waits for a login any more */
     onboarder_stop(en->onboarder);
-    if (is_first) ask(en, halt_now, &q);
+    if (is_first) engine_ask(en, halt_now, &q);
 }
 
 void engine_stop(struct engine *en)
@@ -472,190 +384,9 @@ void engine_stop(struct engine *en)
     watching_stop(en->watching);
     keeping_stop(en->keeping);
     responding_end_managing(en->responding);
-    ask(en, fold_stop_now, &q);
+    engine_ask(en, fold_stop_now, &q);
     thread_join(en->thread);
     dismantle(en);
-}
-
-/* ---- operations ------------------------------------------------------------------------------------------------------------ */
-
-static void pulled(void *ctx, const struct ingest_outcome *o)
-{
-    struct question *q = ctx;
-    q->outcome = *o;
-    gate_open(q->done);
-}
-
-static void pull_now(void *arg)
-{
-    struct question *q = arg;
-    const struct pull_request *p = q->pull;
-    if (p->sweep)
-        ingest_drain(q->engine->ingest, pulled, q);
-    else
-        ingest_pull(q->engine->ingest, p->tenant, p->feed, p->from, p->to, pulled, q);
-}
-
-static bool resolve_tenant(struct engine *en, const char *id_or_name, char out[GUID_BYTES], struct err *e)
-{
-    struct tenant *t = NULL;
-    if (!tenant_find(en->installation->store, &en->installation->conf, id_or_name, &t, e)) return false;
-    memcpy(out, t->record.tenant_id, GUID_BYTES);
-    tenant_unref(t);
-    return true;
-}
-
-/* Blocks until the feeds have answered and what they brought is in the lake. */
-static bool pull(void *ctx, const struct pull_request *request, struct pull_result *out, struct err *e)
-{
-    struct engine *en = ctx;
-    struct pull_request p = *request;
-    char tenant_id[GUID_BYTES];
-    if (p.tenant && !resolve_tenant(en, p.tenant, tenant_id, e)) return false;
-    if (p.tenant) p.tenant = tenant_id;
-    if (p.feed && !ingest_is_feed(p.feed))
-        return err_set(e, &ingest_causes[INGEST_NO_FEED], "there is no feed \"%s\"", p.feed);
-    struct question q = {.pull = &p};
-    if (atomic_load(&en->is_halted)) return err_set(e, &ingest_causes[INGEST_STOPPED], "the service is ending");
-    ask(en, pull_now, &q);
-    *out = (struct pull_result){.feeds = q.outcome.feeds,
-                                .rows = q.outcome.rows,
-                                .failed_feeds = q.outcome.failed_feeds,
-                                .absent_feeds = q.outcome.absent_feeds,
-                                .first_error = q.outcome.first_error};
-    return engine_fold(en, e);
-}
-
-/* Likewise, from files. */
-static bool import_now(void *ctx, const struct import_request *q, struct import_result *out, struct err *e)
-{
-    struct engine *en = ctx;
-    char tenant_id[GUID_BYTES];
-    if (q->tenant && !resolve_tenant(en, q->tenant, tenant_id, e)) return false;
-    struct files_from from = {.installation = en->installation,
-                              .ingest = en->ingest,
-                              .is_halted = &en->is_halted,
-                              .tenant_id = q->tenant ? tenant_id : NULL};
-    if (!import_files(&from, q, out, e)) return false;
-    return engine_fold(en, e);
-}
-
-static bool is_ending(void *ctx)
-{
-    struct engine *en = ctx;
-    return atomic_load(&en->is_halted);
-}
-
-/* On the caller's thread: folds and feeds go on. */
-static bool remap(void *ctx, const struct lake_remap_request *request, struct lake_remap_result *out, struct err *e)
-{
-    struct engine *en = ctx;
-    struct lake_remap_request q = *request;
-    q.is_cancelled = is_ending;
-    q.ctx = en;
-    return engine_fold(en, e) && lake_remap(en->installation->lake, &q, out, e);
-}
-
-static void ordered(void *ctx, const struct act_reply *r)
-{
-    struct question *q = ctx;
-    q->reply = *r;
-    gate_open(q->done);
-}
-
-static void order_now(void *arg)
-{
-    struct question *q = arg;
-    act_order(responding_act(q->engine->responding), q->order, ordered, q);
-}
-
-static void settled(void *ctx)
-{
-    struct question *q = ctx;
-    gate_open(q->done);
-}
-
-static void settle_now(void *arg)
-{
-    struct question *q = arg;
-    act_settle(responding_act(q->engine->responding), settled, q);
-}
-
-/* Without a service the command waits until what it ordered has been sent and answered; whether it is confirmed, the next
- * one finds out. */
-static bool order(void *ctx, const struct respond_order *o, struct act_reply *out, struct err *e)
-{
-    struct engine *en = ctx;
-    struct question begin = {0}, give = {.order = o}, settle = {0};
-    if (atomic_load(&en->is_halted)) return err_set(e, &act_causes[ACT_STOPPED], "the service is ending");
-    ask(en, respond_now, &begin);
-    if (!begin.ok) {
-        *e = begin.err;
-        return false;
-    }
-    ask(en, order_now, &give);
-    if (en->is_manual) ask(en, settle_now, &settle);
-    *out = give.reply;
-    return true;
-}
-
-static bool readiness(void *ctx, const char *tenant,
-                      void (*each)(void *arg, const struct tenant *t, const struct readiness *r), void *arg,
-                      struct err *e)
-{
-    struct engine *en = ctx;
-    struct question begin = {0};
-    if (atomic_load(&en->is_halted)) return err_set(e, &manage_causes[MANAGE_STOPPED], "nothing was asked");
-    ask(en, respond_now, &begin); /* it knows limits and stops once its ledger is loaded */
-    if (begin.ok) return readying_ask(en->readying, tenant, each, arg, e);
-    *e = begin.err;
-    return false;
-}
-
-static bool test(void *ctx, const struct test_request *q,
-                 void (*each)(void *arg, const struct tenant *t, const struct test_report *r), void *arg, struct err *e)
-{
-    struct engine *en = ctx;
-    if (atomic_load(&en->is_halted)) return err_set(e, &manage_causes[MANAGE_STOPPED], "nothing was asked");
-    return testing_ask(en->testing, q, each, arg, e);
-}
-
-static bool manage(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e)
-{
-    struct engine *en = ctx;
-    if (atomic_load(&en->is_halted)) return err_set(e, &manage_causes[MANAGE_STOPPED], "nothing was sent");
-    return manage_carry_out(responding_manage(en->responding), order, out, e);
-}
-
-bool engine_drain(struct engine *en, struct pull_result *out, struct err *e)
-{
-    struct pull_request q = {.sweep = true};
-    return pull(en, &q, out, e);
-}
-
-static void reload_tenant(void *arg)
-{
-    struct question *q = arg;
-    if (q->tenant_id) defender_forget_tenant(q->engine->defender, q->tenant_id);
-    ingest_tenants_changed(q->engine->ingest);
-    responding_tenants_changed(q->engine->responding);
-    gate_open(q->done);
-}
-
-static void tenant_changed(void *ctx, const char *tenant_id)
-{
-    struct engine *en = ctx;
-    struct question q = {.tenant_id = tenant_id};
-    struct err e;
-    if (tenant_id) readying_forget(en->readying, tenant_id);
-    if (tenant_id) (void)store_token_tidy(en->installation->store, tenant_id, &e); /* else with the next login */
-    ask(en, reload_tenant, &q);
-    keeping_wake(en->keeping);
-}
-
-const struct engine_ops *engine_operations(struct engine *en)
-{
-    return &en->ops;
 }
 
 static void folded(void *ctx, const struct err *e)
@@ -675,7 +406,7 @@ static void fold_now(void *arg)
 bool engine_fold(struct engine *en, struct err *e)
 {
     struct question q = {0};
-    ask(en, fold_now, &q);
+    engine_ask(en, fold_now, &q);
     if (!q.ok) *e = q.err;
     return q.ok;
 }
@@ -690,7 +421,7 @@ static void failure_now(void *arg)
 bool engine_fold_failure(struct engine *en, struct err *out)
 {
     struct question q = {0};
-    ask(en, failure_now, &q);
+    engine_ask(en, failure_now, &q);
     if (q.ok) *out = q.err;
     return q.ok;
 }
@@ -708,7 +439,7 @@ bool engine_tell_changes(struct engine *en, void (*tell)(void *ctx, const char *
 {
     struct question q = {.changes = changes_new(tell, ctx)};
     if (q.changes == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "telling how feeds change");
-    ask(en, begin_telling, &q);
+    engine_ask(en, begin_telling, &q);
     return true;
 }
 
@@ -728,5 +459,5 @@ static void also_now(void *arg)
 void engine_on_reload(struct engine *en, void (*fn)(void *arg), void *arg)
 {
     struct question q = {.also = fn, .look_arg = arg};
-    ask(en, also_now, &q);
+    engine_ask(en, also_now, &q);
 }
