@@ -4,7 +4,7 @@
 
 #include "face/api/socket.h"
 #include "face/app/app.h"
-#include "face/app/engine.h"
+#include "face/app/engine/engine.h"
 #include "face/cli/cli.h"
 
 static bool with_installation(const char *config_path, bool with_engine,

@@ -5,7 +5,7 @@
 #include "face/api/web/web.h"
 #include "face/api/web/web_login.h"
 #include "face/app/app.h"
-#include "face/app/engine.h"
+#include "face/app/engine/engine.h"
 #include "kit/sys/thread.h"
 #include "state/store/tenants.h"
 

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "face/app/changes.h"
+#include "face/app/engine/changes.h"
 #include "kit/base/str.h"
 
 static void hear(void *ctx, const char *line)

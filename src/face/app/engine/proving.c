@@ -1,4 +1,4 @@
-#include "face/app/proving.h"
+#include "face/app/engine/proving.h"
 
 #include <pthread.h>
 #include <stdlib.h>

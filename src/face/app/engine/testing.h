@@ -6,8 +6,8 @@
 #include "cloud/defender/defender.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
-#include "face/app/responding.h"
-#include "face/app/watching.h"
+#include "face/app/engine/responding.h"
+#include "face/app/engine/watching.h"
 #include "face/health/tenant_test.h"
 #include "kit/sys/loop.h"
 

@@ -1,4 +1,4 @@
-#include "face/app/several.h"
+#include "face/app/engine/several.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "face/app/changes.h"
+#include "face/app/engine/changes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

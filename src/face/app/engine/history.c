@@ -1,4 +1,4 @@
-#include "face/app/history.h"
+#include "face/app/engine/history.h"
 #include "state/store/lake.h"
 
 #include <string.h>

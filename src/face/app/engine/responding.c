@@ -1,4 +1,4 @@
-#include "face/app/responding.h"
+#include "face/app/engine/responding.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The live view: what is going on, on one screen. */
-#include "face/app/demo.h"
+#include "face/app/demo/demo.h"
 #include "state/store/lake.h"
 
 #include <stdio.h>

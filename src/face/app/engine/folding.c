@@ -1,4 +1,4 @@
-#include "face/app/folding.h"
+#include "face/app/engine/folding.h"
 #include "state/store/lake.h"
 
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #ifndef FACE_APP_DEMO_H
 #define FACE_APP_DEMO_H
 
-#include "face/app/demo_twin.h"
-#include "face/app/engine.h"
+#include "face/app/demo/demo_twin.h"
+#include "face/app/engine/engine.h"
 
 /* Per feed: what the twin's model says exists, and what of it the lake's decoded files hold. */
 struct demo_feed {

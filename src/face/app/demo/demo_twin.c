@@ -1,4 +1,4 @@
-#include "face/app/demo_twin.h"
+#include "face/app/demo/demo_twin.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "face/app/onboarder.h"
+#include "face/app/engine/onboarder.h"
 
 #include <stdlib.h>
 

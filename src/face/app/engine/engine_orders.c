@@ -1,10 +1,10 @@
 /* What the engine is told and asked while it runs: each order goes to the loop thread, and its caller waits for the answer. */
-#include "face/app/engine_int.h"
+#include "face/app/engine/engine_int.h"
 
 #include <string.h>
 
 #include "cloud/defender/defender.h"
-#include "face/app/import_files.h"
+#include "face/app/engine/import_files.h"
 #include "flow/act/manage.h"
 #include "state/store/health.h"
 #include "state/store/managed.h"

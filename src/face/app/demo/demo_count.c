@@ -1,5 +1,5 @@
 /* The count at the end: the twin's model on one side, the decoded files of the lake on the other. */
-#include "face/app/demo.h"
+#include "face/app/demo/demo.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
-#include "face/app/readying.h"
+#include "face/app/engine/readying.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "cloud/tenant/tenant.h"
-#include "face/app/readying_book.h"
-#include "face/app/several.h"
+#include "face/app/engine/readying_book.h"
+#include "face/app/engine/several.h"
 #include "kit/sys/thread.h"
 #include "kit/sys/zones.h"
 #include "state/store/tenants.h"

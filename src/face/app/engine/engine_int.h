@@ -4,17 +4,17 @@
 
 #include <stdatomic.h>
 
-#include "face/app/changes.h"
-#include "face/app/engine.h"
-#include "face/app/folding.h"
-#include "face/app/keeping.h"
-#include "face/app/onboarder.h"
-#include "face/app/proving.h"
-#include "face/app/readying.h"
-#include "face/app/reload.h"
-#include "face/app/responding.h"
-#include "face/app/testing.h"
-#include "face/app/watching.h"
+#include "face/app/engine/changes.h"
+#include "face/app/engine/engine.h"
+#include "face/app/engine/folding.h"
+#include "face/app/engine/keeping.h"
+#include "face/app/engine/onboarder.h"
+#include "face/app/engine/proving.h"
+#include "face/app/engine/readying.h"
+#include "face/app/engine/reload.h"
+#include "face/app/engine/responding.h"
+#include "face/app/engine/testing.h"
+#include "face/app/engine/watching.h"
 #include "kit/sys/loop.h"
 #include "kit/sys/thread.h"
 

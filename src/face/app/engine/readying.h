@@ -3,7 +3,7 @@
 #define FACE_APP_READYING_H
 
 #include "face/api/installation.h"
-#include "face/app/responding.h"
+#include "face/app/engine/responding.h"
 #include "face/health/readiness.h"
 
 struct readying;

@@ -1,4 +1,4 @@
-#include "face/app/import_files.h"
+#include "face/app/engine/import_files.h"
 
 #include <inttypes.h>
 #include <stdio.h>

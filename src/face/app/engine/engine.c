@@ -1,5 +1,5 @@
 /* How the engine begins and ends: which parts there are, on which thread each runs, in which order they stop. */
-#include "face/app/engine_int.h"
+#include "face/app/engine/engine_int.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "cloud/defender/defender.h"
 #include "cloud/net/http.h"
-#include "face/app/history.h"
+#include "face/app/engine/history.h"
 #include "flow/act/manage.h"
 #include "kit/sys/memory.h"
 #include "kit/sys/random.h"

@@ -1,4 +1,4 @@
-#include "face/app/reload.h"
+#include "face/app/engine/reload.h"
 
 #include <signal.h>
 #include <stdio.h>

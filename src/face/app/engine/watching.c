@@ -1,4 +1,4 @@
-#include "face/app/watching.h"
+#include "face/app/engine/watching.h"
 
 #include <pthread.h>
 #include <stdlib.h>

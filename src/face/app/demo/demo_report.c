@@ -1,5 +1,5 @@
 /* What the demo says in the end: to a person, and as JSON to a file. */
-#include "face/app/demo.h"
+#include "face/app/demo/demo.h"
 
 #include <stdio.h>
 #include <stdlib.h>

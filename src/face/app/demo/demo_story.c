@@ -1,6 +1,6 @@
 /* What the demo shows of the response: one tenant has automatic remediation on, somebody is on duty with mail and phone (both
  * the twin's), and four alerts arrive once the tenant is being polled. */
-#include "face/app/demo.h"
+#include "face/app/demo/demo.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "face/app/readying_book.h"
+#include "face/app/engine/readying_book.h"
 
 #include <pthread.h>
 #include <stdio.h>

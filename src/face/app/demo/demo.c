@@ -1,5 +1,5 @@
 /* demo: a simulated Microsoft as a child, the service beside it, a live view, and in the end a count that must come out even. */
-#include "face/app/demo.h"
+#include "face/app/demo/demo.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
-#include "face/app/testing.h"
+#include "face/app/engine/testing.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "face/app/several.h"
+#include "face/app/engine/several.h"
 #include "kit/sys/thread.h"
 #include "state/store/health.h"
 

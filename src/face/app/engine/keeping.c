@@ -1,4 +1,4 @@
-#include "face/app/keeping.h"
+#include "face/app/engine/keeping.h"
 
 #include <pthread.h>
 #include <stdlib.h>

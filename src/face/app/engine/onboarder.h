@@ -4,7 +4,7 @@
 #define FACE_APP_ONBOARDER_H
 
 #include "face/api/installation.h"
-#include "face/app/proving.h"
+#include "face/app/engine/proving.h"
 
 struct onboarder;
 struct onboarder_opts {
