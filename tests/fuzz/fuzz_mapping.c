@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "logic/ocsf/compile.h"
+#include "logic/ocsf/compile/compile.h"
 
 static const char row[] =
     "{\"Timestamp\":\"2026-07-18T14:00:54.7649349Z\",\"DeviceId\":\"5844d4a3\",\"DeviceName\":\"pc1.contoso.com\","

@@ -13,8 +13,8 @@
 
 #include "kit/base/arena.h"
 #include "kit/json/json.h"
+#include "logic/ocsf/check/schema_int.h"
 #include "logic/ocsf/ocsf.h"
-#include "logic/ocsf/schema_int.h"
 
 enum {
     NO_SLOT = 0xFFFF,

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "logic/ocsf/drift.h"
-#include "logic/ocsf/guess.h"
+#include "logic/ocsf/rows/guess.h"
 
 enum {
     RECORD_BYTES_MAX = 4 << 20,

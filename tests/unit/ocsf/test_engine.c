@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "kit/json/json.h"
-#include "logic/ocsf/compile.h"
+#include "logic/ocsf/compile/compile.h"
 
 #define HEAD                                                                                                      \
     "source: T\nidentity: content\ncursor: {column: Timestamp, kind: time}\nrequires: [Timestamp]\nclass: 2004\n" \

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "kit/base/str.h"
-#include "logic/ocsf/schema_int.h"
+#include "logic/ocsf/check/schema_int.h"
 
 enum { ALL_PROFILES = 0xFFFF };
 

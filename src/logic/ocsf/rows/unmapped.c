@@ -1,0 +1,122 @@
+/* What has no place in the event: members of the row that nothing took, as they stand. Which they are is found for 64 at once, a bit for
+ * each; those that follow one another in the row are copied in one piece. */
+#include "logic/ocsf/codes/code_level.h"
+#include "logic/ocsf/codes/pen.h"
+#include "logic/ocsf/values/value.h"
+
+/* A value that the mapping calls silent, of a column that nothing took. */
+static bool says_nothing(struct map_scratch *s, const struct plan *p, uint16_t slot, struct str raw)
+{
+    for (size_t i = 0; i < p->silent_count; i++) {
+        if (p->silent[i].slot != slot) continue;
+        struct value v = value_of_token(raw);
+        struct str text = value_text(s, &v);
+        for (size_t j = 0; j < p->silent[i].count; j++) {
+            if (str_eq_nocase(text, p->silent[i].words[j])) return true;
+        }
+    }
+    return false;
+}
+
+/* Of a column that nothing took. */
+static bool is_worth_it(struct map_scratch *s, const struct plan *p, uint16_t slot, uint8_t marks)
+{
+    if ((marks & SLOT_SILENT) && says_nothing(s, p, slot, row_slot(s, slot).raw)) return false;
+    return !(marks & SLOT_OPENED) || !shape_is_used_up(s, slot);
+}
+
+/* Those that go, a bit for each: members that say something and that nothing took. */
+static uint64_t those_left(struct map_scratch *s, const struct plan *p, size_t batch)
+{
+    const struct row_batch *b = &s->layout->batches[batch];
+    const uint16_t *slots = s->layout->slots + batch * ROW_BATCH;
+    const struct json_field *m = s->members.items + batch * ROW_BATCH;
+    uint64_t left = b->open & (~b->used | b->kept);
+    for (uint64_t rest = left; rest; rest &= rest - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(rest);
+        left ^= (uint64_t)((m[i].flags & JSON_BLANK) != 0) << i;
+    }
+    for (uint64_t doubts = left & b->doubts; doubts; doubts &= doubts - 1) {
+        uint16_t slot = slots[__builtin_ctzll(doubts)];
+        if (!is_worth_it(s, p, slot, p->slot_marks[slot])) left &= ~(doubts & -doubts);
+    }
+    return left;
+}
+
+/* Can be copied as it stands. */
+static inline bool is_plain(const struct json_field *m)
+{
+    return (m->flags & JSON_TIGHT) && (m->type < JSON_ARRAY || (m->flags & JSON_COMPACT));
+}
+
+/* Where the piece ends that begins with a plain member: behind the last of those that go, one behind the other. */
+static inline unsigned piece_end(const struct json_field *m, uint64_t left, unsigned first)
+{
+    unsigned end = first + 1;
+    while (end < ROW_BATCH && (left >> end & 1) && m[end].at == m[end - 1].end + 1 && is_plain(&m[end])) end++;
+    return end;
+}
+
+static void note_columns(struct map_scratch *s, const struct json_field *m, uint64_t left)
+{
+    for (; left; left &= left - 1) {
+        const struct json_field *f = &m[__builtin_ctzll(left)];
+        if (row_place(s, f) == NO_SLOT)
+            drift_note(s->drift, DRIFT_COLUMN, json_field_key(&s->members, f), STR_NONE,
+                       json_field_value(&s->members, f));
+    }
+}
+
+/* One that has blanks in it; with a comma behind it. */
+static void put_member(struct pen *pen, const struct json_field *m)
+{
+    struct map_scratch *s = pen->s;
+    struct str value = json_field_value(&s->members, m);
+    pen_give(pen);
+    (void)buf_add_char(&s->out, '"');
+    (void)buf_add_str(&s->out, json_field_key(&s->members, m));
+    (void)buf_add(&s->out, "\":", 2);
+    (void)buf_add_str(&s->out, m->type >= JSON_ARRAY ? value_compact(s, value) : value);
+    (void)buf_add_char(&s->out, ',');
+    pen_take(pen);
+}
+
+static void put_batch(struct pen *pen, const struct json_field *m, uint64_t left)
+{
+    const char *base = pen->s->members.base;
+    while (left) {
+        unsigned first = (unsigned)__builtin_ctzll(left), end = first + 1;
+        if (UNLIKELY(!is_plain(&m[first]))) {
+            put_member(pen, &m[first]);
+        } else {
+            end = piece_end(m, left, first);
+            const char *from = base + m[first].at;
+            size_t bytes = (size_t)(base + m[end - 1].end - from);
+            if (!pen_has_room(pen, bytes + 1)) return;
+            pen->w = pen_copy(pen->w, from, bytes);
+            *pen->w++ = ',';
+        }
+        left = end < ROW_BATCH ? left >> end << end : 0;
+    }
+}
+
+void AT_LEVEL(unmapped)(struct map_scratch *s, const struct plan *p)
+{
+    static const char begin[STRIDE] = ",\"unmapped\":{";
+    static const size_t begin_bytes = sizeof ",\"unmapped\":{" - 1;
+    struct pen pen = {.s = s};
+    const struct json_field *m = s->members.items;
+    bool is_watched = s->drift && !plan_is_base(p), any = false;
+    if (!buf_reserve(&s->out, (size_t)4 * STRIDE)) return;
+    pen_take(&pen);
+    for (size_t i = 0; i < s->members.count; i += ROW_BATCH) {
+        uint64_t left = those_left(s, p, i / ROW_BATCH);
+        if (left == 0) continue;
+        if (!any) pen.w = pen_copy(pen.w, begin, begin_bytes);
+        any = true;
+        put_batch(&pen, m + i, left);
+        if (is_watched) note_columns(s, m + i, left);
+    }
+    if (any) pen.w[-1] = '}'; /* in place of the last comma */
+    pen_give(&pen);
+}
