@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Apps and credentials: the account's app for many tenants, own apps, both at one tenant; a change of secret that is proved first; a certificate
 made here and an own one; what is refused gives way to what was tested; what ends is told once, by name; what Entra knows of it is read."""
-import json, pathlib, subprocess, tempfile, time
+import email, email.policy, json, pathlib, subprocess, tempfile, time
 
 from harness import Installation, Tap, Twin
 
@@ -17,6 +17,16 @@ machines: 20
 token_life: 8s
 rules:
   - {{tenants: all, temper: fast}}
+"""
+CROWD = 300  # tenants of one app, in a world of their own
+CROWD_SCENARIO = f"""
+name: crowd
+tenants: {CROWD}
+history: 10m
+history_rate: 0.01
+alerts_before: 1
+machines: 2
+token_life: 6s
 """
 READS = "SecurityAlert.Read.All,SecurityIncident.Read.All,ThreatHunting.Read.All,Alert.Read.All"
 
@@ -190,6 +200,63 @@ def certificates(tap, w, folder):
     tap.case(done.returncode and "app.bad_certificate" in done.stderr, "a certificate without its key is refused", done.stderr)
 
 
+def crowd(tap, folder):
+    """The secret that 300 tenants share is near its end, then refused, then renewed: three notices, each naming all, of a size that every
+    channel takes; and no word for each tenant."""
+    scenario = folder / "crowd.yaml"
+    scenario.write_text(CROWD_SCENARIO)
+    pace = {"interval.alerts": "6s", "lookback.alerts": "1h", "interval.hunting": "1h", "interval.machines": "1h"}
+    with Twin("--scenario", scenario, "--mail", "127.0.0.1:0") as twin, Installation(twin, **pace) as i:
+        w = World(i, twin)
+        w.do("app", "add", "reader", "--client-id", w.shared["client_id"], "--home-tenant", w.id(0), "--secret-file", "-", "--expires", "20d", stdin=w.shared["client_secret"])
+        for n in range(CROWD):
+            w.change("grant", "SecurityAlert.Read.All,SecurityIncident.Read.All", n, shared=1)
+        customers = folder / "crowd.csv"
+        customers.write_text("tenant_id,org,name,apps\n" + "".join(f"{w.id(n)},Customer {n},crowd {n},reader\n" for n in range(CROWD)))
+        tap.case(w.do("tenant", "import", customers)["added"] == CROWD, f"{CROWD} tenants that share an app")
+        w.do("user", "add", "Ann", "--mail", "ann@guard.example", "--phone", "+15550101")
+        w.do("on-call", "add", "on-call", "Ann")
+        w.do("channel", "add", "hook", "--kind", "webhook", "--address", f"{twin.url}/twin/hooks/soc", "--secret-file", "-", stdin="key")
+        w.do("channel", "add", "room", "--kind", "teams", "--secret-file", "-", stdin=f"{twin.url}/twin/hooks/teams-room")
+        w.do("channel", "add", "mail", "--kind", "email", "--address", twin.ask("/twin/mailbox")["address"], "--sender", "gate@guard.example")
+        service = i.serve()
+        i.wait_until_served(service)
+        posts = lambda room, word: [p["text"] for p in twin.ask("/twin/hooks") if room in p["room"] and word in p["text"]]
+        mails = lambda word: [text for m in twin.ask("/twin/mails") if word in (text := letter(m))]
+        names = lambda text: all(w.id(n) in text for n in range(CROWD))
+
+        def told_once(word, name):
+            got = wait(lambda: posts("soc", word) and posts("teams", word) and mails(word) and posts("soc", word), 90)
+            tap.case(got and len(got) == 1 and names(got[0]), f"{name}: one notice, that names all {CROWD}", str(got)[:400])
+            tap.case(len(mails(word)) == 1 and names(mails(word)[0]), f"{name}: one mail has the whole list", len(mails(word)))
+            card = posts("teams", word)
+            tap.case(len(card) == 1 and len(card[0]) < 28000 and w.id(0) in card[0] and f"and {CROWD - 20} more: portcullis notice show" in card[0],
+                     f"{name}: a chat gets the first ones and how many more, within what Teams takes", (len(card), card[:1]))
+
+        told_once("ends in 20 days", "it ends soon")
+        reads = lambda n: w.feeds(n).get("alerts") == "ok"
+        tap.case(wait(lambda: all(reads(n) for n in (0, CROWD // 2, CROWD - 1)), 60), "all are read", w.feeds(0))
+        states = lambda: [[c["state"] for c in w.do("tenant", "show", w.id(n))["conditions"]] for n in (0, 77, CROWD - 1)]
+        w.change("secret", "the~secret.of-next~year")
+        told_once("app.refused", "it is refused")
+        tap.case(wait(lambda: states() == [["secret_refused"]] * 3, 60), "each tenant's state turns", states())
+        notice = next(n for n in w.do("notice", "list")["notices"] if n["error_code"] == "app.refused")
+        shown = w.do("notice", "show", notice["id"])
+        tap.case(names(shown["text"]) and shown["deliveries"], "notice show has them all", shown["title"])
+        w.do("app", "rotate", "reader", "--secret-file", "-", "--expires", "300d", stdin="the~secret.of-next~year")
+        told_once("app.accepted", "it is renewed")
+        tap.case(wait(lambda: states() == [[]] * 3, 90), "and the states are gone", states())
+        service.terminate()
+        tap.case(service.wait(30) == 0, "the service ends")
+        sent = [s["title"] for p in posts("soc", "") if (s := json.loads(p))["kind"] in ("alarm", "readiness", "failure")]
+        tap.case(len(sent) == 3, "three notices were sent in all, not three hundred", sent[:9])
+
+
+def letter(mail):
+    parts = email.message_from_string(mail["text"], policy=email.policy.default).walk()
+    return "".join(p.get_content() for p in parts if p.get_content_type() == "text/plain")
+
+
 with Tap() as tap, tempfile.TemporaryDirectory() as folder:
     scenario = pathlib.Path(folder) / "credentials.yaml"
     scenario.write_text(SCENARIO)
@@ -208,3 +275,4 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         reading(tap, w)
         service.terminate()
         tap.case(service.wait(20) == 0, "the service ends well", (i.folder / "serve.log").read_text())
+    crowd(tap, pathlib.Path(folder))

@@ -108,6 +108,10 @@ bool credentials_warn(struct store *s, bool *told_out, struct err *e);
 bool credential_read(struct store *s, const struct app_record *app, struct str registration_json, struct err *e);
 /* One notice that the app goes on with another credential than the one that was refused. */
 bool credentials_tell_switch(struct store *s, int64_t app_id, const struct err *why, struct err *e);
+/* A login of the app was refused for its credential (`why`), or taken again (NULL), at one of its tenants. *is_shared_out: others have it
+ * too, so that one notice at the first word names them all, and no further one follows until it changes. */
+bool credentials_tell_shared(struct store *s, const char *client_id, const struct err *why, bool *is_shared_out,
+                             bool *told_out, struct err *e);
 extern const char *const credential_kind_names[CREDENTIAL_KINDS];   /* "secret", "certificate" */
 extern const char *const credential_state_names[CREDENTIAL_STATES]; /* "active", … */
 extern const char *const expiry_source_names[EXPIRY_SOURCES];       /* "unknown", "entered", "read", "certificate" */

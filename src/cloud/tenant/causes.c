@@ -85,6 +85,11 @@ const struct cause tenant_causes[TENANT_CAUSE_COUNT] = {
     [APP_SWITCHED] =
         {"app.credential_switched", ERR_INPUT, "an app goes on with its other credential",
          "See docs/credentials.md: find out in Entra why the first was refused, and add a new second one."},
+    [APP_REFUSED] =
+        {"app.refused", ERR_AUTH, "the credential that several tenants share is refused",
+         "Make a new one in Entra, under the app's Certificates & secrets, and give its value: portcullis app rotate "
+         "APP --secret-file FILE. Until then nothing can be read or done at the tenants that the message names."},
+    [APP_ACCEPTED] = {"app.accepted", ERR_INPUT, "the credential that was refused is accepted again", "Nothing to do."},
     [APP_NOTHING_NEXT] = {"app.nothing_next", ERR_INPUT, "there is no credential to change to",
                           "Give one: --secret-file FILE, --certificate-file FILE or --make-certificate."},
     [APP_NOT_PROVED] = {"app.not_proved", ERR_AUTH, "the new credential did not prove itself",

@@ -207,3 +207,62 @@ bool credentials_tell_switch(struct store *s, int64_t app_id, const struct err *
     directory_done(&d);
     return ok;
 }
+
+/* ---- an app of several tenants, whose credential is refused ------------------------------------------------------------------- */
+
+static bool put_shared(struct store *s, const struct app_record *app, const struct err *why, const char *matter,
+                       struct buf *names, size_t count, struct err *e)
+{
+    struct notice_record n = {.severity = why ? NOTICE_HIGH : NOTICE_MEDIUM};
+    struct buf body;
+    buf_init(&body, 2 * NAMES_BYTES_MAX);
+    (void)snprintf(n.title, sizeof n.title,
+                   why ? "The credential of the app %.100s is refused: nothing works at its %zu tenants"
+                       : "The credential of the app %.100s is accepted again at its %zu tenants",
+                   app->name, count);
+    set_cause(&n, &tenant_causes[why ? APP_REFUSED : APP_ACCEPTED]);
+    (void)buf_addf(&body, "%s%sClient id %s. Its tenants:\n%.*s", why ? why->text : "", why ? "\n" : "", app->client_id,
+                   STR_ARG(buf_str(names)));
+    bool ok = store_begin(s, e);
+    if (ok) {
+        ok = store_notice_settle(s, matter, e) && put(s, &n, &body, matter, e) &&
+             store_mark_set(s, matter, why ? STR("refused") : STR_NONE, e);
+        if (ok)
+            ok = store_commit(s, e);
+        else
+            store_rollback(s);
+    }
+    buf_done(&body);
+    return ok;
+}
+
+static const struct app_record *app_of_client(const struct directory *d, const char *client_id)
+{
+    for (size_t i = 0; i < d->app_count; i++)
+        if (strcmp(d->apps[i].record.client_id, client_id) == 0) return &d->apps[i].record;
+    return NULL;
+}
+
+bool credentials_tell_shared(struct store *s, const char *client_id, const struct err *why, bool *is_shared_out,
+                             bool *told_out, struct err *e)
+{
+    struct directory d;
+    struct buf names, mark;
+    char matter[64];
+    if (!directory_read(s, &d, e)) return false;
+    const struct app_record *app = app_of_client(&d, client_id);
+    buf_init(&names, NAMES_BYTES_MAX);
+    buf_init(&mark, 64);
+    size_t count = app ? name_tenants(&d, app->id, &names) : 0;
+    (void)snprintf(matter, sizeof matter, "credential:refused:%.36s", client_id);
+    *is_shared_out = count > 1;
+    bool ok = !*is_shared_out || store_mark_get(s, matter, &mark, e);
+    if (ok && *is_shared_out && (mark.n > 0) != (why != NULL)) {
+        ok = put_shared(s, app, why, matter, &names, count, e);
+        *told_out |= ok;
+    }
+    buf_done(&mark);
+    buf_done(&names);
+    directory_done(&d);
+    return ok;
+}

@@ -166,6 +166,8 @@ enum {
     APP_EXPIRED,
     APP_END_UNKNOWN,
     APP_SWITCHED,
+    APP_REFUSED,
+    APP_ACCEPTED,
     APP_NOTHING_NEXT,
     APP_NOT_PROVED,
     PROXY_BAD_PATTERN, /* of proxies.h */

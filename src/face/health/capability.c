@@ -334,12 +334,39 @@ static bool look_before(void *arg, const struct token_record *r)
     return true;
 }
 
+struct sought {
+    const char *state, *subject;
+    bool is_there;
+};
+
+static bool seek(void *arg, const struct condition_record *r)
+{
+    struct sought *q = arg;
+    q->is_there = q->is_there || (strcmp(r->state, q->state) == 0 && strcmp(r->subject, q->subject) == 0);
+    return !q->is_there;
+}
+
+/* An app of many tenants is one cause, whenever each of their tokens ends: the first that is refused, or taken again, tells of all. */
+static bool secret_changed(struct store *s, const struct login_news *n, bool *told_out, struct err *e)
+{
+    struct condition_change c = change_of(STATE_SECRET_REFUSED, n->tenant_id, n->client_id);
+    struct sought q = {c.state, c.subject, false};
+    if (!store_condition_list(s, n->tenant_id, seek, &q, e)) return false;
+    if (q.is_there == (n->e != NULL)) return true; /* nothing new */
+    if (!credentials_tell_shared(s, n->client_id, n->e, &c.is_quiet, told_out, e)) return false;
+    c.detail = n->e ? n->e->text : "";
+    if (n->e) return condition_begin(s, &c, told_out, e);
+    c.cause = &capability_causes[CAPABILITY_AGAIN];
+    return condition_end(s, &c, c.is_quiet ? NULL : agains[STATE_SECRET_REFUSED], told_out, e);
+}
+
 static bool refused(struct store *s, const struct login_news *n, bool was_there, bool *told_out, struct err *e)
 {
     for (size_t i = 0; i < sizeof by_cause / sizeof *by_cause; i++) {
         if (n->e->cause != &defender_causes[by_cause[i].cause] || (by_cause[i].only_if_was && !was_there)) continue;
         if (by_cause[i].state == STATE_LICENCE_MISSING)
             return licence_changed(s, n->tenant_id, api_rows[n->audience].name, false, n->e->text, told_out, e);
+        if (by_cause[i].state == STATE_SECRET_REFUSED) return secret_changed(s, n, told_out, e);
         struct condition_change c = change_of(by_cause[i].state, n->tenant_id, n->client_id);
         c.detail = n->e->text;
         return condition_begin(s, &c, told_out, e);
@@ -350,7 +377,7 @@ static bool refused(struct store *s, const struct login_news *n, bool was_there,
 /* Whatever stood in the way of this login is over. Consent alone is not: a token without any role comes without it too. */
 static bool let_in(struct store *s, const struct login_news *n, bool *told_out, struct err *e)
 {
-    bool ok = end(s, STATE_SECRET_REFUSED, n->tenant_id, n->client_id, agains[STATE_SECRET_REFUSED], told_out, e) &&
+    bool ok = secret_changed(s, n, told_out, e) &&
               end(s, STATE_LOGIN_REFUSED, n->tenant_id, n->client_id, agains[STATE_LOGIN_REFUSED], told_out, e) &&
               licence_changed(s, n->tenant_id, api_rows[n->audience].name, true, "", told_out, e);
     if (!ok || n->roles.n == 0) return ok;

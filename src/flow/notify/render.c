@@ -27,7 +27,26 @@ static void how_to_answer(const struct message *m, struct buf *out)
         buf_addf(out, "\nSay that you have it: portcullis notice acknowledge %lld\n", (long long)n->id);
 }
 
-void render_text(const struct message *m, struct buf *out)
+/* A list (lines that begin with "- ") of more than `most` items: its first ones, and how many more. */
+static void end_list(struct buf *out, size_t items, size_t most, int64_t notice)
+{
+    if (items > most) buf_addf(out, "- and %zu more: portcullis notice show %lld\n", items - most, (long long)notice);
+}
+
+void render_shortened(struct str text, size_t most, int64_t notice, struct buf *out)
+{
+    size_t items = 0;
+    while (text.n) {
+        struct str line = str_cut(&text, '\n');
+        bool is_item = str_starts(line, STR("- "));
+        if (!is_item) end_list(out, items, most, notice);
+        items = is_item ? items + 1 : 0;
+        if (items <= most) buf_addf(out, "%.*s\n", STR_ARG(line));
+    }
+    end_list(out, items, most, notice);
+}
+
+static void write_text(const struct message *m, size_t most, struct buf *out)
 {
     const struct notice_record *n = m->notice;
     char when[WALL_TEXT_BYTES];
@@ -38,11 +57,25 @@ void render_text(const struct message *m, struct buf *out)
     fact(out, "Incident:", n->incident);
     fact(out, "Alert:", n->alert);
     fact(out, "Time:", when);
-    if (n->body.n) buf_addf(out, "\n%.*s\n", STR_ARG(str_trim(n->body)));
+    if (n->body.n) {
+        buf_add_char(out, '\n');
+        render_shortened(str_trim(n->body), most, n->id, out);
+    }
     if (n->cause[0]) buf_addf(out, "\nError code: %s\n", n->cause);
     if (n->remedy[0]) buf_addf(out, "What to do: %s\n", n->remedy);
     how_to_answer(m, out);
     buf_addf(out, "\n-- \nPortcullis, notice %lld (%s)\n", (long long)n->id, notice_kind_names[n->kind]);
+}
+
+void render_text(const struct message *m, struct buf *out)
+{
+    write_text(m, SIZE_MAX, out);
+}
+
+void render_brief(const struct message *m, struct buf *out)
+{
+    enum { ITEMS = 20 };
+    write_text(m, ITEMS, out);
 }
 
 void percent_encode(struct buf *out, struct str text)

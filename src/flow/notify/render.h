@@ -24,6 +24,9 @@ enum { TOKEN_BYTES = 40 };
 void render_token(const struct message *m, char out[TOKEN_BYTES]);
 /* What a person reads, without the title. */
 void render_text(const struct message *m, struct buf *out);
+void render_brief(const struct message *m,
+                  struct buf *out); /* of long lists their beginning: a chat refuses what is large */
+void render_shortened(struct str text, size_t most, int64_t notice, struct buf *out);
 
 enum { MESSAGE_ID_BYTES = 128 };
 void render_message_id(const struct message *m, char out[MESSAGE_ID_BYTES]); /* without the angle brackets */

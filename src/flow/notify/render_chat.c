@@ -139,7 +139,7 @@ void render_slack(const struct message *m, struct buf *json_out)
     buf_init(&text, 0);
     buf_init(&fallback, 0);
     headline(m, &head);
-    render_text(m, &text);
+    render_brief(m, &text);
     slack_escape(buf_str(&head), &fallback);
     json_writer_init(&w, json_out);
     json_object_begin(&w);
@@ -193,7 +193,7 @@ void render_teams(const struct message *m, struct buf *json_out)
     buf_init(&head, 0);
     buf_init(&text, 0);
     headline(m, &head);
-    render_text(m, &text);
+    render_brief(m, &text);
     json_writer_init(&w, json_out);
     json_object_begin(&w);
     member(&w, "type", "message");
@@ -235,7 +235,7 @@ void render_pagerduty(const struct message *m, const char *action, struct str ro
     buf_init(&text, 0);
     headline(m, &head);
     group_of(m, &group);
-    render_text(m, &text);
+    render_brief(m, &text);
     (void)wall_format_digits(n->created, 0, when);
     json_writer_init(&w, json_out);
     json_object_begin(&w);

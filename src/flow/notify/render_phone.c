@@ -37,6 +37,24 @@ static void sentence(struct str text, struct buf *out)
     buf_add_str(out, STR(". "));
 }
 
+/* Of a list the first names, without ids behind them, and how many more: nobody hears three hundred. */
+static void say_lists(struct str text, struct buf *out)
+{
+    enum { NAMES = 3 };
+    size_t items = 0;
+    for (;;) {
+        struct str line = str_cut(&text, '\n');
+        bool is_item = str_starts(line, STR("- "));
+        size_t end = is_item ? str_find(line, STR(" ("), 0) : SIZE_MAX;
+        if (!is_item && items > NAMES) buf_addf(out, ", and %zu more.", items - NAMES);
+        items = is_item ? items + 1 : 0;
+        if (items <= NAMES)
+            buf_addf(out, "%s%.*s", items > 1 ? ", " : " ",
+                     STR_ARG(str_sub(line, is_item ? 2 : 0, end == SIZE_MAX ? line.n : end - 2)));
+        if (!text.p && !is_item) return;
+    }
+}
+
 void render_spoken(const struct message *m, bool has_keys, struct buf *out)
 {
     const struct notice_record *n = m->notice;
@@ -44,7 +62,11 @@ void render_spoken(const struct message *m, bool has_keys, struct buf *out)
     buf_addf(out, "Severity %s. ", notice_severity_names[n->severity]);
     sentence(str_of(n->organization), out);
     sentence(str_of(n->title), out);
-    sentence(first_words(n->body), out);
+    struct buf body;
+    buf_init(&body, 0);
+    say_lists(n->body, &body);
+    sentence(first_words(buf_str(&body)), out);
+    buf_done(&body);
     if (n->cause[0]) buf_add_str(out, STR("Error code "));
     sentence(str_of(n->cause), out);
     sentence(str_of(n->remedy), out);

@@ -95,6 +95,36 @@ static void every_channel(void **state)
     buf_done(&out);
 }
 
+/* Three hundred names: all in a mail, twenty in a chat, three by phone. */
+static void long_lists(void **state)
+{
+    (void)state;
+    struct notice_record n = failure;
+    struct buf body, out;
+    buf_init(&body, 0);
+    buf_init(&out, 0);
+    buf_addf(&body, "It concerns:\n");
+    for (int i = 0; i < 300; i++) buf_addf(&body, "- Customer %d (00000000-0000-4000-8000-%012d)\n", i, i);
+    buf_addf(&body, "That is all.");
+    n.body = buf_str(&body);
+    struct message m = message_of(&n, false);
+    render_text(&m, &out);
+    assert_non_null(strstr(buf_cstr(&out), "- Customer 299 ("));
+    buf_reset(&out);
+    render_brief(&m, &out);
+    assert_non_null(strstr(buf_cstr(&out), "- Customer 19 (00000000-0000-4000-8000-000000000019)\n- and 280 more: "
+                                           "portcullis notice show 12\nThat is all.\n"));
+    buf_reset(&out);
+    render_teams(&m, &out);
+    assert_true(out.n < 28000); /* what Teams takes */
+    buf_reset(&out);
+    render_spoken(&m, true, &out);
+    assert_non_null(strstr(buf_cstr(&out),
+                           "It concerns: Customer 0, Customer 1, Customer 2, and 297 more. That is all. Error code"));
+    buf_done(&body);
+    buf_done(&out);
+}
+
 static size_t count(struct str text, const char *what)
 {
     size_t n = 0;
@@ -290,8 +320,8 @@ int main(int argc, char **argv)
 {
     writes = argc > 1 && strcmp(argv[1], "write") == 0;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_channel), cmocka_unit_test(nothing_is_injected),  cmocka_unit_test(duty_hours),
-        cmocka_unit_test(climbing),      cmocka_unit_test(calls_are_understood),
+        cmocka_unit_test(every_channel), cmocka_unit_test(long_lists), cmocka_unit_test(nothing_is_injected),
+        cmocka_unit_test(duty_hours),    cmocka_unit_test(climbing),   cmocka_unit_test(calls_are_understood),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,24 @@ bool op_notice_list(struct op_call *c, struct err *e)
     return true;
 }
 
+/* The whole of one: a chat and a phone get the beginning of its lists. */
+bool op_notice_show(struct op_call *c, struct err *e)
+{
+    struct notice_record n;
+    struct notice_list l = {.c = c, .e = e, .most = 1};
+    struct buf body;
+    int64_t id = 0;
+    bool found = false;
+    if (!str_to_i64(op_text(c, "id"), &id)) return telling_bad(c, e, "id", "the number that notice list shows");
+    buf_init(&body, 0);
+    bool ok = store_notice_find(c->installation->store, id, &body, &n, &found, e);
+    if (ok && (!found || !principal_sees_tenant(c->by, n.tenant_id)))
+        ok = telling_bad(c, e, "id", "there is no such notice (portcullis notice list)");
+    ok = ok && write_notice(&l, &n);
+    buf_done(&body);
+    return ok;
+}
+
 /* A ladder of one rung, or the one that is named; it goes the way every notice goes. */
 bool op_notice_test(struct op_call *c, struct err *e)
 {

@@ -32,6 +32,8 @@ static const struct param notice_list_params[] = {
     {"open", PARAM_FLAG, false, false, false, "only those not yet settled"},
     {"newest", PARAM_COUNT, false, false, false, "how many at most; default 50", .is_local = true},
     PARAMS_END};
+static const struct param notice_show_params[] = {
+    {"id", PARAM_COUNT, true, true, false, "its number in notice list"}, PARAMS_END};
 static const struct param notice_test_params[] = {
     OF_TENANT,
     {"ladder", PARAM_TEXT, false, false, false, "over this ladder; default: as a notice of medium severity goes"},
@@ -83,6 +85,9 @@ const struct operation telling_operations[] = {
      .rest = "GET /api/v1/notices", .help = "what was told, to whom, and how it went; newest first", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .reach = REACH_SEEN, .params = notice_list_params, .run = op_notice_list, .list = "notices", .columns = notice_columns,
      .empty = "no notices"},
+    {.name = "notice show",
+     .rest = "GET /api/v1/notices/{id}", .help = "one notice with its whole text, and who was told", .role = ROLE_VIEWER,
+     .place = OP_INSTALLATION, .reach = REACH_SEEN, .is_read = true, .params = notice_show_params, .run = op_notice_show},
     {.name = "notice test",
      .rest = "POST /api/v1/notices/test", .help = "send a test notice, the way every notice goes", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .reach = REACH_NAMED,
      .params = notice_test_params, .run = op_notice_test},

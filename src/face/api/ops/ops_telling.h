@@ -20,6 +20,7 @@ bool op_ladder_set(struct op_call *c, struct err *e);
 bool op_ladder_list(struct op_call *c, struct err *e);
 bool op_ladder_remove(struct op_call *c, struct err *e);
 bool op_notice_list(struct op_call *c, struct err *e);
+bool op_notice_show(struct op_call *c, struct err *e);
 bool op_notice_test(struct op_call *c, struct err *e);
 bool op_notice_acknowledge(struct op_call *c, struct err *e);
 
