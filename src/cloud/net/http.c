@@ -7,32 +7,6 @@
 
 enum { CONNECTIONS_DEFAULT = 256, CA_BYTES_MAX = 4 << 20 };
 
-/* ---- ends of calls; never inside libcurl's callbacks */
-
-static void detach(struct http_call *call)
-{
-    struct http_client *c = call->client;
-    LIST_REMOVE(call, in_calls);
-    if (call->is_wanting) TAILQ_REMOVE(&c->wanting, call, in_wanting);
-    call->is_wanting = false;
-    if (call->is_added) (void)curl_multi_remove_handle(c->multi, call->easy);
-    call->is_added = false;
-}
-
-/* e == NULL: complete. */
-static void finish(struct http_call *call, const struct err *e)
-{
-    detach(call);
-    if (!call->is_cancelled) call->handler.on_done(call->handler.ctx, &call->response, e);
-    call_free(call);
-}
-
-void call_ended(struct http_call *call, CURLcode code)
-{
-    struct err e;
-    finish(call, call_outcome(call, code, &e) ? NULL : &e);
-}
-
 static void collect_ended(struct http_client *c)
 {
     CURLMsg *m;
@@ -60,7 +34,7 @@ static void on_watchdog(void *arg)
     }
     (void)err_set(&e, &net_causes[NET_STALLED], "%s %s: no byte for %lld ms, after %llu bytes of the body",
                   call->method, call->place, (long long)idle, (unsigned long long)call->response.body_bytes);
-    finish(call, &e);
+    call_finish(call, &e);
 }
 
 /* ---- what callers want, done outside libcurl */
@@ -116,9 +90,9 @@ static void on_kick(void *arg)
         call->is_wanting = false;
         if (call->is_at_mailer) continue; /* ends there, cancelled or not */
         if (call->is_cancelled)
-            finish(call, NULL);
+            call_finish(call, NULL);
         else if (call->failure.cause)
-            finish(call, &call->failure);
+            call_finish(call, &call->failure);
         else if (!call->is_added)
             start(call);
         else if (call->wants_resume)
@@ -267,7 +241,7 @@ void http_client_free(struct http_client *c)
     mailer_stop(c);
     while ((call = LIST_FIRST(&c->calls)) != NULL) {
         call->is_cancelled = true;
-        finish(call, NULL);
+        call_finish(call, NULL);
     }
     if (c->multi) (void)curl_multi_cleanup(c->multi); /* closes the pool; its last socket and timer calls come here */
     timer_free(c->curl_timer);

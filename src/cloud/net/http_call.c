@@ -337,3 +337,28 @@ void call_free(struct http_call *call)
     free(call->body);
     free(call);
 }
+
+/* ---- ends of calls; never inside libcurl's callbacks */
+
+static void detach(struct http_call *call)
+{
+    struct http_client *c = call->client;
+    LIST_REMOVE(call, in_calls);
+    if (call->is_wanting) TAILQ_REMOVE(&c->wanting, call, in_wanting);
+    call->is_wanting = false;
+    if (call->is_added) (void)curl_multi_remove_handle(c->multi, call->easy);
+    call->is_added = false;
+}
+
+void call_finish(struct http_call *call, const struct err *e)
+{
+    detach(call);
+    if (!call->is_cancelled) call->handler.on_done(call->handler.ctx, &call->response, e);
+    call_free(call);
+}
+
+void call_ended(struct http_call *call, CURLcode code)
+{
+    struct err e;
+    call_finish(call, call_outcome(call, code, &e) ? NULL : &e);
+}

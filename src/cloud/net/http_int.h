@@ -68,7 +68,9 @@ void call_set_trust(CURL *easy, const struct http_client *c);
 /* What libcurl's end of the transfer means; false and `e` unless it is a complete response. */
 bool call_outcome(const struct http_call *call, CURLcode code, struct err *e);
 void call_free(struct http_call *call);
-/* The transfer is over, on the loop: the handler hears of it, and the call is gone. */
+/* The call is over, on the loop and never inside libcurl's callbacks: the handler hears of it, unless it was cancelled, and the
+ * call is gone. By an error (NULL: the response is complete), or by what libcurl says. */
+void call_finish(struct http_call *call, const struct err *e);
 void call_ended(struct http_call *call, CURLcode code);
 
 /* mailer.c */

@@ -15,28 +15,6 @@
 
 enum { TELL_EVERY_MS = 5000 };
 
-void engine_ask(struct engine *en, void (*fn)(void *question), struct question *q)
-{
-    q->engine = en;
-    q->done = gate_new();
-    loop_post(en->loop, fn, q);
-    gate_wait(q->done);
-    gate_free(q->done);
-}
-
-static void look_now(void *arg)
-{
-    struct question *q = arg;
-    q->look(q->look_arg, q->engine->ingest);
-    gate_open(q->done);
-}
-
-void engine_look(struct engine *en, void (*look)(void *arg, const struct ingest *in), void *arg)
-{
-    struct question q = {.look = look, .look_arg = arg};
-    engine_ask(en, look_now, &q);
-}
-
 /* ---- start ------------------------------------------------------------------------------------------------------------- */
 
 static bool each_tenant(void *ctx, bool (*each)(void *arg, struct tenant *t), void *arg, struct err *e)
@@ -212,24 +190,10 @@ static void run_loop(void *arg)
     loop_run(en->loop);
 }
 
-static void started(void *ctx, const struct err *e)
-{
-    struct question *q = ctx;
-    q->ok = e == NULL;
-    if (e) q->err = *e;
-    gate_open(q->done);
-}
-
-void engine_respond_now(void *arg)
-{
-    struct question *q = arg;
-    responding_start(q->engine->responding, started, q);
-}
-
 static void start_now(void *arg)
 {
     struct question *q = arg;
-    ingest_start(q->engine->ingest, started, q);
+    ingest_start(q->engine->ingest, engine_answered, q);
 }
 
 static void dismantle(struct engine *en)
@@ -389,43 +353,6 @@ void engine_stop(struct engine *en)
     dismantle(en);
 }
 
-static void folded(void *ctx, const struct err *e)
-{
-    struct question *q = ctx;
-    q->ok = e == NULL;
-    if (e) q->err = *e;
-    gate_open(q->done);
-}
-
-static void fold_now(void *arg)
-{
-    struct question *q = arg;
-    folding_force(q->engine->folding, folded, q);
-}
-
-bool engine_fold(struct engine *en, struct err *e)
-{
-    struct question q = {0};
-    engine_ask(en, fold_now, &q);
-    if (!q.ok) *e = q.err;
-    return q.ok;
-}
-
-static void failure_now(void *arg)
-{
-    struct question *q = arg;
-    q->ok = folding_failure(q->engine->folding, &q->err);
-    gate_open(q->done);
-}
-
-bool engine_fold_failure(struct engine *en, struct err *out)
-{
-    struct question q = {0};
-    engine_ask(en, failure_now, &q);
-    if (q.ok) *out = q.err;
-    return q.ok;
-}
-
 static void begin_telling(void *arg)
 {
     struct question *q = arg;
@@ -441,23 +368,4 @@ bool engine_tell_changes(struct engine *en, void (*tell)(void *ctx, const char *
     if (q.changes == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "telling how feeds change");
     engine_ask(en, begin_telling, &q);
     return true;
-}
-
-void engine_on_signal(struct engine *en, void (*fn)(void *arg, int signum), void *arg)
-{
-    loop_on_signal(en->loop, SIGINT, fn, arg);
-    loop_on_signal(en->loop, SIGTERM, fn, arg);
-}
-
-static void also_now(void *arg)
-{
-    struct question *q = arg;
-    if (q->engine->reload) reload_also(q->engine->reload, q->also, q->look_arg);
-    gate_open(q->done);
-}
-
-void engine_on_reload(struct engine *en, void (*fn)(void *arg), void *arg)
-{
-    struct question q = {.also = fn, .look_arg = arg};
-    engine_ask(en, also_now, &q);
 }

@@ -1,4 +1,5 @@
-/* What engine.c (how the engine begins and ends) and engine_orders.c (what it is told and asked while it runs) share. */
+/* What engine.c (how the engine begins and ends), engine_orders.c (what it is told while it runs) and engine_ask.c (how it is
+ * asked) share. */
 #ifndef FACE_APP_ENGINE_INT_H
 #define FACE_APP_ENGINE_INT_H
 
@@ -67,6 +68,8 @@ void engine_ask(struct engine *en, void (*fn)(void *question), struct question *
 void engine_take_orders(struct engine *en);
 /* Of a tenant (NULL: of all) something was changed in the store. */
 void engine_tenant_changed(void *engine, const char *tenant_id);
+/* What a part answers (e NULL: done) to the question that is its context. */
+void engine_answered(void *question, const struct err *e);
 /* On the loop: the response begins, unless it has. */
 void engine_respond_now(void *question);
 
