@@ -85,6 +85,7 @@ struct fetch_call {
     struct buf error_body;
 };
 
+/* ---- request.c */
 /* Compares our clock with that of a login's answer; off by minutes: `e`, if not NULL, says so at its end. */
 void clock_judge(struct defender *d, const struct http_response *r, struct err *e);
 
