@@ -1,11 +1,12 @@
 /* Gets one URL over and over, over one connection, as the product gets an answer: the body as gzip, inflated by ISA-L while it comes in, mapped to
- * events. With `discard` instead: libcurl decodes the body, and it is thrown away. Usage: bench_fetch map|discard CA-FILE URL [TABLE] */
+ * events. With `discard` instead: libcurl decodes the body, and it is thrown away. Usage: bench_fetch map|discard CA-FILE URL [TABLE [MAPPINGS]] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
 
+#include "face/api/installation.h"
 #include "flow/ingest/inflate.h"
 #include "logic/ocsf/ocsf.h"
 #include "passes.h"
@@ -18,20 +19,16 @@ struct job {
     const char *table;
     struct inflate *inflate;    /* of the pass at hand; NULL: nothing is mapped */
     struct ocsf_stream *stream; /* likewise */
-    char *out;                  /* BUFFER_BYTES */
-    size_t out_bytes;
+    struct buf out;             /* some BUFFER_BYTES */
     uint64_t bytes, dead;
     bool is_mapping;
 };
 
-static bool put_event(void *ctx, const struct map_event *event)
+static struct buf *put_lines(void *ctx)
 {
     struct job *j = ctx;
-    if (event->json.n >= BUFFER_BYTES) return true;
-    if (j->out_bytes + event->json.n >= BUFFER_BYTES) j->out_bytes = 0;
-    memcpy(j->out + j->out_bytes, event->json.p, event->json.n);
-    j->out_bytes += event->json.n;
-    return true;
+    if (j->out.n >= BUFFER_BYTES) buf_reset(&j->out); /* here a write would stand */
+    return &j->out;
 }
 
 static void put_dead(void *ctx, struct str letter)
@@ -67,8 +64,7 @@ static void get(struct job *j)
 static void pass(void *ctx, const char *p, size_t n, struct pass_counts *out)
 {
     struct job *j = ctx;
-    struct ocsf_stream_opts o = {
-        .ocsf = j->ocsf, .table = j->table, .ctx = j, .on_event = put_event, .on_dead = put_dead};
+    struct ocsf_stream_opts o = {.ocsf = j->ocsf, .table = j->table, .ctx = j, .lines = put_lines, .on_dead = put_dead};
     (void)p, (void)n;
     j->bytes = 0;
     if (j->is_mapping) {
@@ -87,15 +83,25 @@ static void pass(void *ctx, const char *p, size_t n, struct pass_counts *out)
     inflate_free(j->inflate);
 }
 
-static bool prepare(struct job *j, char **argv)
+/* With the mapping files of a folder; NULL: as shipped. */
+static bool prepare_mapping(struct job *j, const char *folder)
+{
+    struct mapping_files files = {0};
+    struct err e;
+    bool fine = folder == NULL || mapping_files_read(fs_real(), folder, &files, &e);
+    struct ocsf_opts o = {.overrides = files.files, .override_count = files.count};
+    fine = fine && ocsf_new(&o, &j->ocsf, &e);
+    if (!fine) (void)fprintf(stderr, "bench_fetch: %s\n", e.text);
+    mapping_files_done(&files);
+    return fine;
+}
+
+static bool prepare(struct job *j, char **argv, const char *mappings)
 {
     static struct curl_slist accept = {(char *)(uintptr_t) "Accept-Encoding: gzip", NULL};
-    struct err e;
-    struct ocsf_opts o = {0};
     j->is_mapping = strcmp(argv[1], "map") == 0;
     j->easy = curl_easy_init();
-    j->out = malloc(BUFFER_BYTES);
-    if (j->easy == NULL || j->out == NULL || (j->is_mapping && !ocsf_new(&o, &j->ocsf, &e))) return false;
+    if (j->easy == NULL || (j->is_mapping && !prepare_mapping(j, mappings))) return false;
     (void)curl_easy_setopt(j->easy, CURLOPT_CAINFO, argv[2]);
     (void)curl_easy_setopt(j->easy, CURLOPT_URL, argv[3]);
     (void)curl_easy_setopt(j->easy, CURLOPT_NOPROXY, "*");
@@ -117,10 +123,10 @@ int main(int argc, char **argv)
     struct job j = {0};
     if (argc < 4) return 2;
     j.table = argc > 4 ? argv[4] : NULL;
-    if (!prepare(&j, argv)) return 1;
+    if (!prepare(&j, argv, argc > 5 ? argv[5] : NULL)) return 1;
     int status = passes_loop(NULL, 0, pass, &j);
     curl_easy_cleanup(j.easy);
     ocsf_free(j.ocsf);
-    free(j.out);
+    buf_done(&j.out);
     return j.dead ? 1 : status;
 }
