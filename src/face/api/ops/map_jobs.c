@@ -6,8 +6,7 @@
 #include <string.h>
 
 enum {
-    BLOCK_BYTES = 256 << 10,
-    ALONE_BYTES = 128 << 10, /* of the one block without workers: enough for the speed, and memory counts */
+    BLOCK_BYTES = 128 << 10, /* enough for the speed, and memory counts */
     SIGN_BYTES = 48,         /* how the elements of a list begin: up to the end of their first key */
     OUT_BYTES_MAX = 1 << 30,
 };
@@ -16,7 +15,7 @@ enum block_state { BLOCK_FREE, BLOCK_READY, BLOCK_WORKING, BLOCK_DONE };
 
 struct block {
     enum block_state state;
-    char *in; /* block_bytes */
+    char *in; /* BLOCK_BYTES */
     size_t n;
     struct ocsf_stream_state assumed, end; /* lines of `assumed` are counted from 0 */
     bool is_clean;                         /* `end` is between two records */
@@ -46,12 +45,12 @@ struct map_jobs {
     struct buf out;                 /* the stream's, until written */
 
     struct block *blocks; /* a ring: [first, last) are in use, the one at `last` is being filled */
-    size_t block_count, block_bytes;
+    size_t block_count;
     size_t first, last, next; /* next: to be worked on */
     char before;              /* the byte before the block being filled */
     uint64_t byte;            /* of its first */
 
-    struct worker *workers;
+    struct worker *workers; /* as many as jobs; the first is whoever reads and writes */
     pthread_mutex_t lock;
     pthread_cond_t work, done;
     bool is_over;
@@ -80,7 +79,7 @@ static bool flush(struct map_jobs *m)
 static struct buf *stream_lines(void *ctx)
 {
     struct map_jobs *m = ctx;
-    return m->out.n < m->block_bytes / 2 || flush(m) ? &m->out : NULL; /* it grows while an event is being written */
+    return m->out.n < BLOCK_BYTES / 2 || flush(m) ? &m->out : NULL; /* it grows while an event is being written */
 }
 
 static void stream_dead(void *ctx, struct str letter)
@@ -145,24 +144,31 @@ static void map_block(struct worker *w, struct block *b)
     b->stats = since(stats, &before);
 }
 
+/* With the lock held: the next block that waits is mapped, meanwhile without it. False: none waits. */
+static bool work_once(struct worker *w)
+{
+    struct map_jobs *m = w->m;
+    while (m->next < m->last && m->blocks[m->next % m->block_count].state != BLOCK_READY) m->next++; /* the stream's */
+    if (m->next == m->last) return false;
+    struct block *b = &m->blocks[m->next++ % m->block_count];
+    b->state = BLOCK_WORKING;
+    (void)pthread_mutex_unlock(&m->lock);
+    map_block(w, b);
+    (void)pthread_mutex_lock(&m->lock);
+    b->state = BLOCK_DONE;
+    return true;
+}
+
 static void *work(void *arg)
 {
     struct worker *w = arg;
     struct map_jobs *m = w->m;
     (void)pthread_mutex_lock(&m->lock);
     while (!m->is_over) {
-        if (m->next == m->last) {
+        if (work_once(w))
+            (void)pthread_cond_signal(&m->done);
+        else
             (void)pthread_cond_wait(&m->work, &m->lock);
-            continue;
-        }
-        struct block *b = &m->blocks[m->next++ % m->block_count];
-        if (b->state != BLOCK_READY) continue; /* kept for the stream */
-        b->state = BLOCK_WORKING;
-        (void)pthread_mutex_unlock(&m->lock);
-        map_block(w, b);
-        (void)pthread_mutex_lock(&m->lock);
-        b->state = BLOCK_DONE;
-        (void)pthread_cond_signal(&m->done);
     }
     (void)pthread_mutex_unlock(&m->lock);
     return NULL;
@@ -207,12 +213,14 @@ static void put_block(struct map_jobs *m, const struct block *b)
     m->at.split.line += line;
 }
 
-/* The oldest block's turn. */
+/* The oldest block's turn. Until it is done, whoever reads and writes is a worker, too. */
 static void finish_block(struct map_jobs *m)
 {
     struct block *b = &m->blocks[m->first % m->block_count];
     (void)pthread_mutex_lock(&m->lock);
-    while (b->state != BLOCK_DONE) (void)pthread_cond_wait(&m->done, &m->lock);
+    while (b->state != BLOCK_DONE) {
+        if (!work_once(&m->workers[0])) (void)pthread_cond_wait(&m->done, &m->lock);
+    }
     (void)pthread_mutex_unlock(&m->lock);
     if (m->is_stopped)
         ;
@@ -261,8 +269,8 @@ static bool dispatch(struct map_jobs *m)
     struct block *b = &m->blocks[m->last % m->block_count];
     size_t whole = b->n, cut = cut_list(m, b->in, whole);
     if (cut == 0) cut = cut_lines(b->in, whole);
-    bool is_alone = m->in_order || whole < m->block_bytes; /* the last, or nobody knows where it begins */
-    if (cut == 0 || whole < m->block_bytes) cut = whole;
+    bool is_alone = m->in_order || whole < BLOCK_BYTES; /* the last, or nobody knows where it begins */
+    if (cut == 0 || whole < BLOCK_BYTES) cut = whole;
     if (m->last + 1 - m->first == m->block_count) finish_block(m);
     struct block *next = &m->blocks[(m->last + 1) % m->block_count];
     next->n = whole - cut;
@@ -296,8 +304,8 @@ static bool start_workers(struct map_jobs *m)
         w->m = m;
         o.ctx = w;
         w->stream = ocsf_stream_new(&o);
-        w->is_running = w->stream && pthread_create(&w->thread, NULL, work, w) == 0;
-        if (!w->is_running) return false;
+        w->is_running = w->stream && i > 0 && pthread_create(&w->thread, NULL, work, w) == 0;
+        if (!w->stream || (i > 0 && !w->is_running)) return false;
     }
     return m->workers != NULL;
 }
@@ -317,11 +325,10 @@ struct map_jobs *map_jobs_new(const struct map_jobs_opts *opts)
     buf_init(&m->out, OUT_BYTES_MAX);
     m->stream = ocsf_stream_new(&o);
     m->block_count = opts->jobs > 1 ? 2 * (size_t)opts->jobs + 1 : 1;
-    m->block_bytes = opts->jobs > 1 ? BLOCK_BYTES : ALONE_BYTES;
     m->blocks = calloc(m->block_count, sizeof *m->blocks);
     bool fine = m->stream && m->blocks;
     for (size_t i = 0; fine && i < m->block_count; i++) {
-        fine = (m->blocks[i].in = malloc(m->block_bytes)) != NULL;
+        fine = (m->blocks[i].in = malloc(BLOCK_BYTES)) != NULL;
         buf_init(&m->blocks[i].out, OUT_BYTES_MAX);
         buf_init(&m->blocks[i].dead, OUT_BYTES_MAX);
     }
@@ -353,7 +360,7 @@ void map_jobs_file(struct map_jobs *m, const char *name)
 char *map_jobs_room(struct map_jobs *m, size_t *n)
 {
     struct block *b = &m->blocks[m->last % m->block_count];
-    *n = m->block_bytes - b->n;
+    *n = BLOCK_BYTES - b->n;
     return b->in + b->n;
 }
 
@@ -365,9 +372,9 @@ bool map_jobs_take(struct map_jobs *m, size_t n)
         ocsf_stream_feed(m->stream, b->in, b->n);
         b->n = 0;
         /* What came in small pieces comes from somebody who waits. */
-        return n < m->block_bytes ? flush(m) : !m->is_stopped;
+        return n < BLOCK_BYTES ? flush(m) : !m->is_stopped;
     }
-    return b->n < m->block_bytes ? !m->is_stopped : dispatch(m);
+    return b->n < BLOCK_BYTES ? !m->is_stopped : dispatch(m);
 }
 
 bool map_jobs_end(struct map_jobs *m)
