@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,6 +208,38 @@ static void text_is_unescaped_and_escaped(void **state)
     arena_done(&a);
 }
 
+/* Long texts are unescaped by the block: the same as their pieces, each alone. */
+static void long_texts_are_unescaped_as_their_pieces(void **state)
+{
+    static const char *const pieces[] = {"a",     "bcdefghi", "\\\\",    "\\\"",
+                                         "\\/",   "\\n",      "\\u00e9", "\\ud83d\\ude00",
+                                         "\\\\n", "\xC3\xA9", "/",       "0123456789012345678901234567890123456789"};
+    (void)state;
+    uint32_t random = 1;
+    for (uint32_t round = 0; round < 2000; round++) {
+        struct arena a;
+        struct buf text = {0}, whole = {0};
+        arena_init(&a, 1 << 16);
+        (void)buf_add_char(&text, '"');
+        for (uint32_t left = round % 120; left > 0; left--) {
+            random = random * 1664525u + 1013904223u;
+            const char *piece = pieces[(random >> 8) % (sizeof pieces / sizeof *pieces)];
+            char quoted[64];
+            int n = snprintf(quoted, sizeof quoted, "\"%s\"", piece);
+            (void)buf_add_str(&text, str_of(piece));
+            (void)buf_add_str(&whole, json_unescape(&a, (struct str){quoted, (size_t)n}));
+        }
+        (void)buf_add_char(&text, '"');
+        char *alone = malloc(text.n); /* so that a sanitizer sees any read past the end */
+        memcpy(alone, text.p, text.n);
+        assert_true(str_eq(json_unescape(&a, (struct str){alone, text.n}), buf_str(&whole)));
+        free(alone);
+        buf_done(&text);
+        buf_done(&whole);
+        arena_done(&a);
+    }
+}
+
 static void the_writer_places_commas(void **state)
 {
     struct buf b = {0};
@@ -249,6 +282,7 @@ int main(void)
         cmocka_unit_test(the_tree_answers),
         cmocka_unit_test(cursors_show_all_members),
         cmocka_unit_test(text_is_unescaped_and_escaped),
+        cmocka_unit_test(long_texts_are_unescaped_as_their_pieces),
         cmocka_unit_test(the_writer_places_commas),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
