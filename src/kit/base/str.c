@@ -21,9 +21,32 @@ static unsigned char lower(char c)
     return u >= 'A' && u <= 'Z' ? (unsigned char)(u + 32) : u;
 }
 
+/* Of eight bytes each, of which no two differ in more than the bit of letter case: do only letters? */
+static bool differ_in_case(uint64_t a, uint64_t differing)
+{
+    static const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t low = a | each * 0x20, letters = low & each * 0x7F;
+    letters = (letters + each * (0x80 - 'a')) & ~(letters + each * (0x7F - 'z')) & ~low & each * 0x80;
+    return (differing << 2 & ~letters) == 0;
+}
+
+static bool same_eight(const char *a, const char *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    uint64_t differing = x ^ y;
+    return differing == 0 || ((differing & ~UINT64_C(0x2020202020202020)) == 0 && differ_in_case(x, differing));
+}
+
 bool str_eq_nocase(struct str a, struct str b)
 {
     if (a.n != b.n) return false;
+    if (a.n >= 8) {
+        for (size_t i = 0; i + 8 < a.n; i += 8)
+            if (!same_eight(a.p + i, b.p + i)) return false;
+        return same_eight(a.p + a.n - 8, b.p + a.n - 8);
+    }
     for (size_t i = 0; i < a.n; i++)
         if (a.p[i] != b.p[i] && lower(a.p[i]) != lower(b.p[i])) return false;
     return true;

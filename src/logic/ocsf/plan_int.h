@@ -253,6 +253,7 @@ struct silence { /* words of a column that say nothing */
     uint16_t slot;
     const struct str *words;
     size_t count;
+    size_t raw_max; /* of a value that may be one of them, each byte as \uXXXX */
 };
 
 struct plan {

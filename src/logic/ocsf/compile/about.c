@@ -36,7 +36,9 @@ static bool add_silent(struct about *a, const struct yaml *name, const struct ya
     for (size_t i = 0; i < value->count; i++) {
         if (value->items[i].type != YAML_SCALAR) return mapping_error(a->c->e, at, "silent wants lists of words");
         words[s->count] = arena_str(a->c->a, value->items[i].text);
-        if (words[s->count++].p == NULL) return compile_no_memory(a->c);
+        if (words[s->count].p == NULL) return compile_no_memory(a->c);
+        size_t raw = 2 + 6 * words[s->count++].n;
+        if (raw > s->raw_max) s->raw_max = raw;
     }
     a->plan->silent_count++;
     return true;

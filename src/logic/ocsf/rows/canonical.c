@@ -93,13 +93,34 @@ static void add_escaped(struct map_scratch *s, struct str text)
     if (!s->text.failed) (void)put_mark(s->text.p + from, 's', s->text.n - from - MARK_BYTES);
 }
 
+/* The same of a text as it stands: "\/" loses its backslash, all other escapes stay. False: there is a \u, which may be anything. */
+static bool add_unslashed(struct map_scratch *s, struct str text)
+{
+    size_t from = s->text.n;
+    if (!has_room(s, MARK_BYTES + text.n)) return true;
+    char *w = s->text.p + from + MARK_BYTES;
+    for (const char *p = text.p, *end = text.p + text.n; p < end; p += 2) {
+        const char *slash = memchr(p, '\\', (size_t)(end - p));
+        size_t plain = (size_t)((slash ? slash : end) - p);
+        memcpy(w, p, plain);
+        w += plain;
+        p += plain;
+        if (slash == NULL) break;
+        if (p[1] == 'u') return false;
+        if (p[1] != '/') *w++ = '\\';
+        *w++ = p[1];
+    }
+    s->text.n = (size_t)(w - s->text.p);
+    (void)put_mark(s->text.p + from, 's', s->text.n - from - MARK_BYTES);
+    return true;
+}
+
 static bool add_text(struct map_scratch *s, struct str raw, unsigned depth)
 {
     struct str plain = str_sub(raw, 1, raw.n - 2);
-    if (plain.n && canonical_first[(unsigned char)plain.p[0]] == ANY_TEXT && memchr(plain.p, '\\', plain.n) == NULL) {
-        canonical_sized(s, 's', plain);
-        return true;
-    }
+    unsigned first = plain.n ? canonical_first[(unsigned char)plain.p[0]] : ANYTHING;
+    bool is_text = first == ANY_TEXT || (first == AN_ESCAPE && plain.p[1] == '/');
+    if (is_text && add_unslashed(s, plain)) return true;
     struct str inner = depth < CANONICAL_DEPTH_MAX ? row_inner_json(s, raw, JSON_STRING) : STR_NONE;
     if (inner.p) return canonical_value(s, inner, json_type_of(inner), depth + 1);
     struct str text = json_unescape(&s->arena, raw);

@@ -334,14 +334,20 @@ bool row_fill(struct map_scratch *s, const struct plan *p, struct str row)
     return true;
 }
 
+/* By how a text begins. */
+static bool may_hold_json(struct str raw)
+{
+    size_t i = 1;
+    if (raw.n < 4) return false;
+    while (i < raw.n && raw.p[i] == ' ') i++;
+    bool is_escape = raw.p[i] == '\\' && memchr("\\\"/", raw.p[i + 1], 3) == NULL; /* of a blank, perhaps */
+    return is_escape || raw.p[i] == '{' || raw.p[i] == '[';
+}
+
 /* The text in which there may be JSON; p == NULL: there is none. */
 static struct str inner_text(struct map_scratch *s, struct str raw)
 {
-    if (raw.n < 4) return STR_NONE;
-    size_t i = 1;
-    while (i < raw.n && raw.p[i] == ' ') i++;
-    bool is_escape = raw.p[i] == '\\' && raw.p[i + 1] != '\\' && raw.p[i + 1] != '"'; /* of a blank, perhaps */
-    if (raw.p[i] != '{' && raw.p[i] != '[' && !is_escape) return STR_NONE;
+    if (!may_hold_json(raw)) return STR_NONE;
     struct str text = str_trim(json_unescape(&s->arena, raw));
     return text.n >= 2 && (text.p[0] == '{' || text.p[0] == '[') ? text : STR_NONE;
 }
@@ -367,6 +373,7 @@ static bool make_outline(struct map_scratch *s, struct str raw, struct str text,
 struct str row_slot_json(struct map_scratch *s, const struct slot *slot)
 {
     if (slot->type != JSON_STRING) return row_inner_json(s, slot->raw, slot->type);
+    if (!may_hold_json(slot->raw)) return STR_NONE;
     for (size_t i = 0; i < s->opened_count; i++) {
         if (s->opened[i].raw == slot->raw.p) return s->opened[i].text;
     }

@@ -16,11 +16,21 @@ static inline char row_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
+/* Of a name, letter case ignored: by its first, middle and last bytes. */
 static inline uint32_t row_name_hash(struct str name)
 {
-    uint32_t h = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < name.n; i++) h = (h ^ (unsigned char)row_lower(name.p[i])) * 16777619u;
-    return h ^ h >> 15;
+    static const uint64_t lower = UINT64_C(0x2020202020202020);
+    uint64_t head = 0, middle = 0, tail = 0;
+    size_t n = name.n < sizeof head ? name.n : sizeof head;
+    if (n) {
+        memcpy(&head, name.p, n);
+        memcpy(&middle, name.p + (name.n - n) / 2, n);
+        memcpy(&tail, name.p + name.n - n, n);
+    }
+    uint64_t h = (head | lower) * UINT64_C(0x9E3779B97F4A7C15);
+    h = (h ^ h >> 32 ^ (middle | lower)) * UINT64_C(0xC2B2AE3D27D4EB4F);
+    h = (h ^ h >> 32 ^ (tail | lower) ^ name.n << 56) * UINT64_C(0x165667B19E3779F9);
+    return (uint32_t)(h >> 32);
 }
 
 struct slot {

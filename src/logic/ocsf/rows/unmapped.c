@@ -8,7 +8,7 @@
 static bool says_nothing(struct map_scratch *s, const struct plan *p, uint16_t slot, struct str raw)
 {
     for (size_t i = 0; i < p->silent_count; i++) {
-        if (p->silent[i].slot != slot) continue;
+        if (p->silent[i].slot != slot || raw.n > p->silent[i].raw_max) continue;
         struct value v = value_of_token(raw);
         struct str text = value_text(s, &v);
         for (size_t j = 0; j < p->silent[i].count; j++) {
