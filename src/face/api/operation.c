@@ -47,6 +47,18 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
                      "Read it again, and send its new ETag with the change if the change still holds."},
     [API_RESULT_SIZE] = {"api.result_size", ERR_LIMIT, "the result is larger than may be held",
                          "Ask for less at once: name a tenant, or a shorter time."},
+    [API_KEY_REUSED] = {"api.key_reused", ERR_INPUT, "this Idempotency-Key belongs to another request",
+                        "Give each request a key of its own; send one again with the same path, body and rights."},
+    [API_KEY_BUSY] = {"api.key_busy", ERR_RETRY, "the request with this Idempotency-Key is still being done",
+                      "Send it again in a moment: then you get its answer."},
+    [API_KEY_INTERRUPTED] =
+        {"api.key_interrupted", ERR_UNCERTAIN, "the service ended while this was done",
+         "Look whether it was done (GET, or portcullis audit list). If it was not, send it with a new key."},
+    [API_KEY_SPENT] = {"api.key_spent", ERR_INPUT, "it was done, and its answer is not kept",
+                       "An answer that holds a secret or a signed link is given that one time. If it was lost, remove "
+                       "what was made, and make it anew with a new key."},
+    [API_KEYS_FULL] = {"api.keys_full", ERR_RETRY, "too many requests with an Idempotency-Key within a day",
+                       "Each is kept for 24 hours. Send fewer, or those that may be done twice without a key."},
 };
 
 bool operation_is_read(const struct operation *op)

@@ -58,6 +58,13 @@ enum op_reach {
     REACH_OWN,     /* everything: it is about the caller himself */
 };
 
+/* What a request with an Idempotency-Key that comes again is answered (rest_once.h). */
+enum op_once {
+    OP_ONCE_KEPT,  /* the first answer, which is kept */
+    OP_ONCE_SHOWN, /* that it was done: its answer holds a secret or a signed link, and is shown that one time */
+    OP_ONCE_ORDER, /* the first answer; after a crash the engine, which knows its orders by their ids, is asked again */
+};
+
 struct op_page;
 struct op_call {
     const struct operation *op;
@@ -68,6 +75,7 @@ struct op_call {
     const char *config;                /* OP_LOCAL: --config as given; NULL: not given */
     const struct principal *by;        /* who calls; prepared */
     const char *actor;                 /* by->name, for the audit trail */
+    const char *once;                  /* OP_ONCE_ORDER: the id of this request; NULL: it has none */
     bool is_json;                      /* OP_LOCAL: the caller wants JSON */
     int exit_code;                     /* set by a handler for "partly" (3) */
     struct arena *arena;               /* for the call's own small things */
@@ -90,6 +98,7 @@ struct operation {
     enum role role;
     enum op_place place;
     enum op_reach reach;
+    enum op_once once;
     bool
         is_read; /* changes nothing, as all that REST calls by GET; what changes something is entered in the audit trail */
     const struct param *params; /* ends with a row without name; NULL: none */
@@ -166,6 +175,11 @@ enum {
     API_CHANGED,
     API_RESULT_SIZE,
     API_NO_KEY,
+    API_KEY_REUSED,
+    API_KEY_BUSY,
+    API_KEY_INTERRUPTED,
+    API_KEY_SPENT,
+    API_KEYS_FULL,
     API_CAUSE_COUNT
 };
 extern const struct cause api_causes[];

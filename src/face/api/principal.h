@@ -30,6 +30,7 @@ enum principal_kind {
 enum { ADDRESS_BYTES = 64 };
 struct principal {
     enum principal_kind kind;
+    int64_t id;              /* of the person or the token in the store, never given twice; 0: BY_LOCAL */
     char name[NAME_BYTES];   /* in the audit trail: "cli:alice", "Ann", "token:nightly" */
     char person[NAME_BYTES]; /* whose session it is, or who made the token; empty for BY_LOCAL */
     enum role role;
@@ -62,6 +63,7 @@ struct op_request {
     struct installation *installation;
     const struct engine_ops *engine; /* may be NULL: nothing runs */
     struct op_page *page;            /* NULL: whole lists */
+    const char *once;                /* the id of a request that may come again; NULL: it has none */
 };
 struct operation;
 /* His role against the row, and whether it is about the account as a whole: what a front may ask before it looks at what came

@@ -26,7 +26,9 @@ int operation_status(const struct err *e)
         {&api_causes[API_BAD_HOST], 421},      {&api_causes[API_NO_LOGIN], 401},
         {&api_causes[API_MEDIA_TYPE], 415},    {&api_causes[API_TOO_LARGE], 413},
         {&api_causes[API_CHANGED], 412},       {&tenant_causes[TENANT_EXISTS], 409},
-        {&store_causes[STORE_EXISTS], 409},
+        {&store_causes[STORE_EXISTS], 409},    {&api_causes[API_KEY_REUSED], 422},
+        {&api_causes[API_KEY_BUSY], 409},      {&api_causes[API_KEY_INTERRUPTED], 409},
+        {&api_causes[API_KEY_SPENT], 409},     {&api_causes[API_KEYS_FULL], 429},
     };
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
         if (e->cause == special[i].cause) return special[i].status;
@@ -321,6 +323,7 @@ bool operation_try(const struct op_request *q, struct buf *out, int *exit_code_o
                            .out = &w,
                            .by = &by,
                            .actor = by.name,
+                           .once = q->once,
                            .is_audited = &is_audited,
                            .arena = &arena};
     bool ok = principal_prepare(&by, q->installation->store, &arena, e) && run_checked(q->name, &call, e);

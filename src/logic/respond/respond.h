@@ -236,6 +236,7 @@ struct merge { /* Defender moved an incident's alerts to another */
 };
 struct order_done { /* an order's id, so that a repeated one changes nothing */
     char id[R_NAME];
+    uint64_t ref; /* what it made or changed */
 };
 
 enum record_kind {

@@ -225,6 +225,11 @@ static const char *const migrations[] = {
     " DELETE FROM secret WHERE name = 'proxy.password:' || old.id; END;",
     /* lists of alerts and incidents go from the newest on, a page at a time */
     "CREATE INDEX revision_by_time ON revision (updated);",
+    /* requests with a key of their caller's: what was answered */
+    "CREATE TABLE once (id BLOB NOT NULL UNIQUE, request BLOB NOT NULL, kind INTEGER NOT NULL, caller INTEGER NOT "
+    "NULL, at INTEGER NOT NULL, state INTEGER NOT NULL, status INTEGER NOT NULL, answer BLOB NOT NULL);"
+    "CREATE INDEX once_by_age ON once (at);"
+    "CREATE INDEX once_of_caller ON once (kind, caller);",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

@@ -368,6 +368,14 @@
     X(OWN_EVENT_ADD, "INSERT INTO own_event (at, tenant_id, members) VALUES (?, ?, ?)")                                            \
     X(OWN_EVENT_LIST, "SELECT id, at, tenant_id, members FROM own_event ORDER BY id LIMIT ?")                                      \
     X(OWN_EVENT_TAKE, "DELETE FROM own_event WHERE id <= ?")                                                                       \
+    X(ONCE_ADD, "INSERT INTO once (id, request, kind, caller, at, state, status, answer) VALUES (?, ?, ?, ?, ?, ?, 0, x'')")        \
+    X(ONCE_FIND, "SELECT request, state, status, answer FROM once WHERE id = ?")                                                   \
+    X(ONCE_COUNT, "SELECT (SELECT count(*) FROM once WHERE kind = ? AND caller = ?), (SELECT count(*) FROM once)")                 \
+    X(ONCE_DROP, "DELETE FROM once WHERE at < ?")                                                                                  \
+    X(ONCE_RESUME, "UPDATE once SET state = ? WHERE id = ? AND state = ?")                                                         \
+    X(ONCE_END, "UPDATE once SET state = ?, status = ?, answer = ? WHERE id = ?")                                                  \
+    X(ONCE_FORGET, "DELETE FROM once WHERE id = ?")                                                                                \
+    X(ONCE_INTERRUPT, "UPDATE once SET state = ? WHERE state = ?")                                                                 \
     X(AUDIT_LAST, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")                                                         \
     X(AUDIT_LIST, "SELECT seq, at, actor, operation, detail, hash, mac FROM audit ORDER BY seq")                                   \
     X(AUDIT_PAGE, "SELECT seq, at, actor, operation, detail FROM audit WHERE seq < ? ORDER BY seq DESC")                           \

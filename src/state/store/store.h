@@ -4,7 +4,7 @@
  *
  * This file opens a store, begins and ends transactions, and holds what has no subject of its own; each subject has a header:
  * tenants, apps, proxies, feeds, fingerprints, drift, revisions, people, access, notices, response, managed, settings,
- * onboardings, health, lake, audit.
+ * onboardings, health, lake, once, audit.
  *
  * Records are plain structs; texts in them are fixed arrays so that a record can be copied and kept. Listing calls hand
  * each record to a callback, valid during the callback. */

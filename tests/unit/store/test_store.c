@@ -214,6 +214,7 @@ int main(void)
         cmocka_unit_test(managed_alerts_there_and_back),
         cmocka_unit_test(revisions_are_taken_in_once),
         cmocka_unit_test(how_tenants_are_there_and_back),
+        cmocka_unit_test(requests_are_done_once),
         cmocka_unit_test(apps_there_and_back),
         cmocka_unit_test(one_credential_is_active),
         cmocka_unit_test(a_tenants_own_app_goes_with_it),

@@ -47,6 +47,8 @@ void managed_alerts_there_and_back(void **state);
 void revisions_are_taken_in_once(void **state);
 /* test_health.c */
 void how_tenants_are_there_and_back(void **state);
+/* test_once.c */
+void requests_are_done_once(void **state);
 /* test_apps.c */
 void apps_there_and_back(void **state);
 void one_credential_is_active(void **state);

@@ -112,7 +112,7 @@ bool auth_principal(struct installation *i, const struct person_record *p, const
                     struct arena *a, struct principal *out, struct err *e)
 {
     struct orgs orgs;
-    struct principal by = {.kind = BY_PERSON, .is_scoped = l->is_scoped};
+    struct principal by = {.kind = BY_PERSON, .id = p->id, .is_scoped = l->is_scoped};
     if (l->is_disabled) return err_set(e, &auth_causes[AUTH_NEEDED], "%s is switched off", p->name);
     if (!principal_role_read(p->role, &by.role)) by.role = ROLE_VIEWER; /* of a newer version */
     if (!read_orgs(i->store, SCOPE_PERSON, p->id, a, &orgs, e)) return false;

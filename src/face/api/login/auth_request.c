@@ -156,6 +156,7 @@ static bool by_token(struct installation *i, const struct web_sender *w, struct 
     (void)principal_role_read(t.role, &role);
     if (role < out->role) out->role = role;
     out->kind = BY_TOKEN;
+    out->id = t.id;
     (void)snprintf(out->name, sizeof out->name, "token:%.120s", t.name);
     return seconds_between(t.used, now) < SEEN_EVERY_S || store_api_token_used(i->store, t.id, now, w->address, e);
 }

@@ -24,7 +24,7 @@
     {"old-form", PARAM_FLAG, false, false, false, "sign with RS256 and x5t instead of PS256 and x5t#S256"}
 
 #define READS(op, does, with, runs) .name = op, .help = does, .role = ROLE_VIEWER, .is_read = true, .place = OP_INSTALLATION, .params = with, .run = runs
-#define ORDERS(op, does, with, runs) .name = op, .help = does, .role = ROLE_RESPONDER, .place = OP_ENGINE, .params = with, .run = runs
+#define ORDERS(op, does, with, runs) .name = op, .help = does, .role = ROLE_RESPONDER, .place = OP_ENGINE, .once = OP_ONCE_ORDER, .params = with, .run = runs
 /* clang-format on */
 
 extern const struct operation install_operations[];

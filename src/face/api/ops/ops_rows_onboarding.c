@@ -47,7 +47,7 @@ static const struct column list_view[] = {{"id", "ID"},
                                           {0}};
 
 const struct operation onboarding_operations[] = {
-    {.name = "tenant consent-url",
+    {.name = "tenant consent-url", .once = OP_ONCE_SHOWN,
      .rest = "POST /api/v1/onboardings",
      .help = "make a link by which a tenant's administrator consents to an app",
      .role = ROLE_ADMIN,

@@ -119,6 +119,7 @@ bool order_give(struct op_call *c, struct respond_order *o, struct err *e)
     struct str reason = op_text(c, "reason");
     if (!name_orderer(c, o, e) || (o->ref && !order_sees(c, o->ref, e))) return false;
     (void)str_copy(str_sub(reason, 0, sizeof o->reason - 1), o->reason, sizeof o->reason);
+    if (c->once) (void)str_copy(str_of(c->once), o->id, sizeof o->id);
     if (!has_endpoint(c, o, e)) return false;
     if (!c->engine->order(c->engine->ctx, o, &reply, e)) return false;
     if (!reply.ok) {

@@ -96,6 +96,7 @@ static void write_parameters(struct json_writer *w, const struct operation *op, 
     }
     reference_item(w, strcmp(method, "GET") == 0 ? "#/components/parameters/ifNoneMatch"
                                                  : "#/components/parameters/ifMatch");
+    if (strcmp(method, "POST") == 0) reference_item(w, "#/components/parameters/idempotencyKey");
     json_array_end(w);
 }
 
@@ -190,7 +191,7 @@ static void write_result(struct json_writer *w, const struct operation *op, cons
 static void write_answers(struct json_writer *w, const struct operation *op, const char *method)
 {
     static const char *const problems[] = {"400", "401", "403", "404", "409", "412", "413", "415",
-                                           "421", "429", "500", "502", "503", "504", "507"};
+                                           "422", "421", "429", "500", "502", "503", "504", "507"};
     open(w, "responses");
     write_result(w, op, "200", "done");
     if (strcmp(method, "GET") == 0)
@@ -284,6 +285,10 @@ static const char components[] =
     "\"ifMatch\":{\"name\":\"If-Match\",\"in\":\"header\",\"description\":\"the change holds only for what has this "
     "ETag\","
     "\"schema\":{\"type\":\"string\"}},"
+    "\"idempotencyKey\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"description\":\"the request's own; one that "
+    "comes "
+    "again within a day is answered as the first time and not done twice\","
+    "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}},"
     "\"ifNoneMatch\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"description\":\"an ETag that is known\","
     "\"schema\":{\"type\":\"string\"}}},"
     "\"responses\":{\"Problem\":{\"description\":\"why not, and what to do\",\"content\":{\"application/problem+json\":"

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "face/api/web/rest_once.h"
 #include "face/api/web/rest_pages.h"
 #include "face/api/web/rest_params.h"
 #include "face/api/web/web_int.h"
@@ -32,14 +33,15 @@ static bool names_etag(const char *header, const char *etag)
 }
 
 static bool run(struct web_call *c, const struct operation *op, const struct json *params, struct op_page *page,
-                struct buf *out, int *exit_code, struct err *e)
+                const char *once, struct buf *out, int *exit_code, struct err *e)
 {
     const struct op_request q = {.name = op->name,
                                  .params = params,
                                  .by = c->by,
                                  .installation = c->installation,
                                  .engine = c->engine,
-                                 .page = rest_is_listed(op) ? page : NULL};
+                                 .page = rest_is_listed(op) ? page : NULL,
+                                 .once = op->once == OP_ONCE_ORDER ? once : NULL};
     return operation_try(&q, out, exit_code, e);
 }
 
@@ -72,7 +74,8 @@ static bool is_unchanged(struct web_call *c, const char *wanted, struct err *e)
     path.query_count = 0;
     const struct rest_request q = {"GET", c->pattern, &path, NULL};
     buf_init(&now, RESULT_BYTES_MAX);
-    bool ok = rest_params(c->arena, shows, &q, &params, &page, e) && run(c, shows, params, &page, &now, &exit_code, e);
+    bool ok =
+        rest_params(c->arena, shows, &q, &params, &page, e) && run(c, shows, params, &page, NULL, &now, &exit_code, e);
     etag_of(buf_str(&now), etag);
     buf_done(&now);
     if (ok && !names_etag(wanted, etag))
@@ -91,6 +94,11 @@ static const struct json *read_body(struct web_call *c)
     return web_body_json(c);
 }
 
+static int status_of(const struct web_call *c, int exit_code)
+{
+    return exit_code == EXIT_PARTLY && strcmp(c->method, "GET") != 0 ? 202 : 200;
+}
+
 static void answer(struct web_call *c, struct str result, int exit_code)
 {
     char etag[ETAG_BYTES];
@@ -101,27 +109,47 @@ static void answer(struct web_call *c, struct str result, int exit_code)
     if (is_get && known && names_etag(known, etag))
         web_json(c, 304, STR_NONE);
     else
-        web_json(c, exit_code == EXIT_PARTLY && !is_get ? 202 : 200, result);
+        web_json(c, status_of(c, exit_code), result);
 }
 
-static bool carry_out(struct web_call *c, const struct json *params, struct op_page *page, struct buf *result,
-                      int *exit_code, struct err *e)
+struct rest_call {
+    const struct json *params;
+    struct op_page page;
+    struct rest_once once;
+    struct buf result, paged;
+    int exit_code;
+};
+
+static bool carry_out(struct web_call *c, struct rest_call *r, struct err *e)
 {
     const char *wanted = exchange_header(c->x, "If-Match");
-    if (strcmp(c->method, "GET") == 0 || wanted == NULL) return run(c, c->op, params, page, result, exit_code, e);
-    pthread_mutex_lock(&changes);
-    bool ok = is_unchanged(c, wanted, e) && run(c, c->op, params, page, result, exit_code, e);
-    pthread_mutex_unlock(&changes);
-    return ok;
+    const bool is_bound = strcmp(c->method, "GET") != 0 && wanted != NULL;
+    if (is_bound) pthread_mutex_lock(&changes);
+    bool ok = (!is_bound || is_unchanged(c, wanted, e)) &&
+              run(c, c->op, r->params, &r->page, r->once.is_used ? r->once.text : NULL, &r->result, &r->exit_code, e);
+    if (is_bound) pthread_mutex_unlock(&changes);
+    return ok && (!rest_is_listed(c->op) || rest_page(c->op, buf_str(&r->result), &r->page, &r->paged, e));
+}
+
+static void serve(struct web_call *c, struct rest_call *r)
+{
+    struct err e;
+    bool ok = rest_once_begin(c, &r->once, &e);
+    if (r->once.is_answered) return;
+    ok = ok && carry_out(c, r, &e);
+    const struct str result = buf_str(rest_is_listed(c->op) ? &r->paged : &r->result);
+    rest_once_end(c, &r->once, ok ? status_of(c, r->exit_code) : operation_status(&e), result, ok ? NULL : &e);
+    if (ok)
+        answer(c, result, r->exit_code);
+    else
+        web_problem(c, &e);
 }
 
 void rest_handle(struct web_call *c)
 {
-    const struct json *params = NULL, *body;
-    struct op_page page;
-    struct buf result, paged;
+    struct rest_call r = {0};
+    const struct json *body;
     struct err e;
-    int exit_code = 0;
     if (!operation_may(c->installation, c->op, c->by, &e)) {
         web_problem(c, &e);
         return;
@@ -129,16 +157,12 @@ void rest_handle(struct web_call *c)
     body = read_body(c);
     if (body == NULL) return;
     const struct rest_request q = {c->method, c->pattern, &c->target, body};
-    buf_init(&result, RESULT_BYTES_MAX);
-    buf_init(&paged, RESULT_BYTES_MAX);
-    bool ok =
-        rest_params(c->arena, c->op, &q, &params, &page, &e) && carry_out(c, params, &page, &result, &exit_code, &e);
-    bool has_pages = ok && rest_is_listed(c->op);
-    if (has_pages) ok = rest_page(c->op, buf_str(&result), &page, &paged, &e);
-    if (ok)
-        answer(c, buf_str(has_pages ? &paged : &result), exit_code);
+    buf_init(&r.result, RESULT_BYTES_MAX);
+    buf_init(&r.paged, RESULT_BYTES_MAX);
+    if (rest_params(c->arena, c->op, &q, &r.params, &r.page, &e))
+        serve(c, &r);
     else
         web_problem(c, &e);
-    buf_done(&result);
-    buf_done(&paged);
+    buf_done(&r.result);
+    buf_done(&r.paged);
 }

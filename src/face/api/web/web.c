@@ -6,6 +6,7 @@
 #include "cloud/net/http.h"
 #include "face/api/web/web_int.h"
 #include "kit/base/hash.h"
+#include "state/store/once.h"
 
 enum {
     BODY_BYTES_MAX = 1 << 20,
@@ -132,6 +133,7 @@ bool web_start(const struct web_opts *o, struct web **out, struct err *e)
     pthread_condattr_t monotonic;
     *out = NULL;
     if (strcmp(o->installation->conf.listen, "off") == 0) return true;
+    if (!store_once_interrupt(o->installation->store, e)) return false;
     struct web *w = calloc(1, sizeof *w);
     if (w == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "the listener");
     w->opts = *o;

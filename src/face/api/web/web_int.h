@@ -24,6 +24,7 @@ struct web {
 void web_handle(void *ctx, struct http_exchange *x);
 void web_handle_too_large(void *ctx, struct http_exchange *x);
 
+void web_write_problem(struct json_writer *w, int status, const struct err *e);
 void rest_handle(struct web_call *c); /* rest.c: a route made from an operation's row */
 
 #endif

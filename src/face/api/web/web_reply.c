@@ -65,7 +65,7 @@ static void member(struct json_writer *w, const char *key, const char *text)
     json_write_cstr(w, text);
 }
 
-static void write_problem(struct json_writer *w, int status, const struct err *e)
+void web_write_problem(struct json_writer *w, int status, const struct err *e)
 {
     char type[128];
     (void)snprintf(type, sizeof type, "urn:portcullis:error:%s", e->cause->code);
@@ -92,7 +92,7 @@ void web_problem_as(struct web_call *c, int status, const struct err *e)
     char seconds[32];
     buf_init(&body, PROBLEM_BYTES_MAX);
     json_writer_init(&w, &body);
-    write_problem(&w, status, e);
+    web_write_problem(&w, status, e);
     (void)snprintf(seconds, sizeof seconds, "%u", (e->retry_after_ms + 999) / 1000);
     if (e->retry_after_ms) web_header(c, "Retry-After", seconds);
     finish(c, status, buf_str(&body), "application/problem+json");

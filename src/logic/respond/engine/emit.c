@@ -97,10 +97,11 @@ void put_merge(struct responder *r, const struct merge *m)
     apply(r, x);
 }
 
-void put_order(struct responder *r, const char *id, const char *by)
+void put_order(struct responder *r, const char *id, uint64_t ref, const char *by)
 {
     struct respond_record *x = record(r, RECORD_ORDER, "ordered", by, "");
     COPY(x->order.id, id);
+    x->order.ref = ref;
     apply(r, x);
 }
 

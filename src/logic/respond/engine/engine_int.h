@@ -128,7 +128,7 @@ static inline struct hold_slot *hold_at(const struct responder *r, size_t i)
 bool has_room(struct responder *r, enum record_kind kind); /* for one more; forgets what may be forgotten */
 const struct noted *find_noted(const struct responder *r, const char *tenant, const char *alert);
 const char *surviving(const struct responder *r, const char *tenant, const char *incident);
-bool is_order_done(const struct responder *r, const char *id);
+const struct order_done *order_of(const struct responder *r, const char *id); /* NULL: not given yet */
 /* An open action of a device; NULL: none. */
 struct action_slot *open_action(const struct responder *r, const char *tenant, const char *device);
 /* The same, of isolations and releases alone: what a release waits for. A scan that hangs does not hold it up. */
@@ -150,7 +150,7 @@ void put_hold(struct responder *r, const struct hold *h, const char *step, const
 void put_stop(struct responder *r, const struct stop *s, const char *step, const char *note);
 void put_noted(struct responder *r, const char *tenant, const char *alert, enum fact_severity severity, bool is_closed);
 void put_merge(struct responder *r, const struct merge *m);
-void put_order(struct responder *r, const char *id, const char *by);
+void put_order(struct responder *r, const char *id, uint64_t ref, const char *by);
 uint64_t new_id(struct responder *r);
 bool has_out(const struct responder *r); /* room for what one thing may give in one step */
 

@@ -252,11 +252,11 @@ static void apply_merge(struct responder *r, const struct merge *given)
     if (r->merge_count < RESPOND_MERGES_MAX) r->merge_count++;
 }
 
-bool is_order_done(const struct responder *r, const char *id)
+const struct order_done *order_of(const struct responder *r, const char *id)
 {
     for (size_t i = 0; i < r->order_count; i++)
-        if (strcmp(r->orders[i].id, id) == 0) return true;
-    return false;
+        if (strcmp(r->orders[i].id, id) == 0) return &r->orders[i];
+    return NULL;
 }
 
 static void apply_order(struct responder *r, const struct order_done *o)
@@ -331,7 +331,7 @@ bool responder_knows(const struct responder *r, const struct respond_record *rec
     case RECORD_STOP: return true;
     case RECORD_NOTED: return find_noted(r, record->noted.tenant, record->noted.alert) != NULL;
     case RECORD_MERGE: return strcmp(surviving(r, record->merge.tenant, record->merge.from), record->merge.from) != 0;
-    case RECORD_ORDER: return is_order_done(r, record->order.id);
+    case RECORD_ORDER: return order_of(r, record->order.id) != NULL;
     case RECORD_KINDS: break;
     }
     return false;

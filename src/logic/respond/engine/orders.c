@@ -251,10 +251,7 @@ void take_order(struct responder *r, const struct respond_order *o)
         (void)bad(r, RESPOND_ORDER, "an order needs a kind and a person");
         return;
     }
-    if (*o->id && is_order_done(r, o->id)) {
-        r->out->order_ok = true; /* done already */
-        return;
-    }
-    r->out->order_ok = orders[o->kind](r, o);
-    if (r->out->order_ok && *o->id) put_order(r, o->id, o->by);
+    const struct order_done *before = *o->id ? order_of(r, o->id) : NULL;
+    r->out->order_ok = before ? done(r, before->ref) : orders[o->kind](r, o);
+    if (before == NULL && r->out->order_ok && *o->id) put_order(r, o->id, r->out->order_ref, o->by);
 }

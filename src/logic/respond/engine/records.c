@@ -169,7 +169,7 @@ static const struct field merge_fields[] = {
     TEXT(merge, "from", from),
     TEXT(merge, "to", to),
 };
-static const struct field order_fields[] = {TEXT(order_done, "order", id)};
+static const struct field order_fields[] = {TEXT(order_done, "order", id), U64(order_done, "made", ref)};
 
 struct fields {
     const struct field *items;
