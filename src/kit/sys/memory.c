@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { LARGE_BYTES = 128 << 10 }; /* glibc's own first value; to set it is what stops it from rising */
@@ -20,3 +21,54 @@ bool memory_keep_out_of_cores(void)
     close(fd);
     return ok;
 }
+
+/* ---- wiping ------------------------------------------------------------------------------------------------------------------- */
+
+#if defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define HAS_SANITIZER
+#endif
+#elif defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define HAS_SANITIZER
+#endif
+
+#if defined __GLIBC__ && !defined HAS_SANITIZER
+/* The program's own free and realloc stand before glibc's, as glibc allows ("Replacing malloc" in its manual), and hand on to it. */
+void __libc_free(void *p);               /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+void *__libc_realloc(void *p, size_t n); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
+static bool wipes; /* set before threads start */
+
+void free(void *p)
+{
+    size_t n = wipes && p ? malloc_usable_size(p) : 0;
+    if (n && n < LARGE_BYTES) explicit_bzero(p, n);
+    __libc_free(p);
+}
+
+void *realloc(void *p, size_t n)
+{
+    size_t had = wipes && p && n ? malloc_usable_size(p) : 0;
+    if (had == 0 || had >= LARGE_BYTES) return __libc_realloc(p, n);
+    if (n <= had) {
+        explicit_bzero((char *)p + n, had - n);
+        return __libc_realloc(p, n);
+    }
+    void *moved = malloc(n);
+    if (moved == NULL) return NULL;
+    memcpy(moved, p, had);
+    free(p);
+    return moved;
+}
+
+bool memory_wipe_freed(void)
+{
+    wipes = true;
+    return true;
+}
+#else
+bool memory_wipe_freed(void)
+{
+    return false;
+}
+#endif

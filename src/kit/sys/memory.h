@@ -16,4 +16,9 @@ void memory_return_large(void);
  * the system cannot do it. */
 bool memory_keep_out_of_cores(void);
 
+/* From now on whatever is freed is wiped first, and what realloc moves leaves no copy behind, whoever asks: libcurl, OpenSSL and the
+ * HTTP server copy passwords and tokens as they like and free them as they are. Pieces that go back to the system
+ * (memory_return_large) need it not. False: not with this C library, or a sanitizer has its own. Once, before threads start. */
+bool memory_wipe_freed(void);
+
 #endif

@@ -232,6 +232,7 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     if (en == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the engine");
     memory_return_large();
     (void)memory_keep_out_of_cores();
+    (void)memory_wipe_freed();
     en->installation = i;
     en->is_manual = is_manual;
     engine_take_orders(en);
