@@ -307,6 +307,8 @@ struct ocsf {
     const struct plan *base;
 };
 const struct plan *ocsf_plan_at(const struct ocsf *o, size_t i); /* i < entry_count */
+/* The plan, or, as long as nobody wants it whole, one that has only its columns: all that guessing whose a row is needs of sixty. */
+const struct plan *ocsf_columns_at(const struct ocsf *o, size_t i);
 
 /* ---- the rest of the room -------------------------------------------------------------------------------------------------------------- */
 enum fit fit_of(const struct schema_attr *attr);

@@ -136,6 +136,8 @@ bool compile_variant(struct compiler *c, const struct node *event, int64_t class
                      const struct variant **out);
 /* One mapping file, whole. The plan lives in `a`, and keeps nothing of what is in x->a. */
 bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out);
+/* The same without its events: the columns, and which of them it requires, know a row by and sort by. */
+bool compile_columns(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out);
 
 /* Text as value tables compare it. */
 size_t word_fold(struct str text, bool by_caption, char *out, size_t out_size);

@@ -486,26 +486,51 @@ static bool mark_slots(struct build *b)
     return true;
 }
 
-static bool build_file(struct build *b)
+static bool begin_file(struct build *b)
 {
     const struct yaml *source = yaml_get(b->tree, "source");
-    struct node observables;
     if (source == NULL || source->type != YAML_SCALAR || source->text.n == 0)
         return mapping_error(b->c.e, place_at(b, b->tree), "source is missing");
     b->plan->source = arena_copy(b->c.a, source->text.p, source->text.n);
     b->plan->schema = b->c.schema;
     b->c.source = str_eq(source->text, STR("base")) ? NULL : b->plan->source;
     if (b->plan->source == NULL || shape_add(&b->c, NO_SHAPE, NO_SLOT) == NO_SHAPE) return compile_no_memory(&b->c);
-    bool ok = check_keys(b) && take_columns(b) && take_tables(b, b->tree, b->file) &&
-              take_profiles(b, b->tree, b->file) && take_fragments(b) &&
-              about_columns(&b->c, b->tree, b->file, b->plan) && take_none(b, "uid", &b->c.has_no_uid) &&
-              observable_paths(b, &observables) && take_slot_lists(b) && take_identity(b) && take_cursor(b) &&
+    return check_keys(b) && take_columns(b);
+}
+
+static bool take_facts(struct build *b)
+{
+    return take_slot_lists(b) && take_identity(b) && take_cursor(b);
+}
+
+static bool build_file(struct build *b)
+{
+    struct node observables;
+    bool ok = begin_file(b) && take_tables(b, b->tree, b->file) && take_profiles(b, b->tree, b->file) &&
+              take_fragments(b) && about_columns(&b->c, b->tree, b->file, b->plan) &&
+              take_none(b, "uid", &b->c.has_no_uid) && observable_paths(b, &observables) && take_facts(b) &&
               expand_events(b) && build_choose(b) && shapes_finish(&b->c, b->plan) && mark_slots(b);
     b->c.observables = NULL; /* they end here */
     return ok;
 }
 
-bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
+static bool build_columns(struct build *b)
+{
+    return begin_file(b) && about_columns(&b->c, b->tree, b->file, b->plan) && take_facts(b) &&
+           shapes_finish(&b->c, b->plan);
+}
+
+/* A built-in file without its examples, which come last (tools/embed-mappings sees to it) and are half of what there is to read. */
+static struct str text_of(const struct ocsf_mapping_file *file)
+{
+    uintptr_t at = (uintptr_t)file - (uintptr_t)ocsf_builtin_files;
+    bool is_builtin = at < ocsf_builtin_count * sizeof *file;
+    size_t end = is_builtin ? str_find(file->bytes, STR("\nexamples:"), 0) : SIZE_MAX;
+    return end == SIZE_MAX ? file->bytes : str_sub(file->bytes, 0, end + 1);
+}
+
+static bool compile_file(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file,
+                         bool (*build)(struct build *b), struct plan *out)
 {
     static _Atomic uint64_t serial;
     struct plan plan = {.serial = ++serial};
@@ -514,9 +539,9 @@ bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping
         .plan = &plan,
         .file = file->name};
     x->fragment_count = 0;
-    b.tree = yaml_parse(x->a, file->bytes, file->name, x->e);
+    b.tree = yaml_parse(x->a, text_of(file), file->name, x->e);
     arena_init(&b.row, x->a->max);
-    bool ok = b.tree != NULL && build_file(&b);
+    bool ok = b.tree != NULL && build(&b);
     if (b.tree == NULL && x->e->cause != &base_causes[BASE_NO_MEMORY]) x->e->cause = &ocsf_causes[OCSF_BAD_MAPPING];
     plan.has_no_uid = b.c.has_no_uid;
     if (ok) *out = plan;
@@ -526,4 +551,14 @@ bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping
     free(b.c.ops);
     free(b.columns);
     return ok;
+}
+
+bool compile_plan(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
+{
+    return compile_file(a, x, file, build_file, out);
+}
+
+bool compile_columns(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file, struct plan *out)
+{
+    return compile_file(a, x, file, build_columns, out);
 }

@@ -16,8 +16,11 @@ struct plan_made {
 struct plan_entry {
     const char *source;
     const struct ocsf_mapping_file *file;
-    _Atomic(struct plan_made *) made; /* NULL: nobody asked for it yet */
+    _Atomic(struct plan_made *) made;    /* NULL: nobody asked for it yet */
+    _Atomic(struct plan_made *) columns; /* likewise */
 };
+typedef bool compile_function(struct arena *a, struct expander *x, const struct ocsf_mapping_file *file,
+                              struct plan *out);
 
 /* ---- one ------------------------------------------------------------------------------------------------------------- */
 static void made_free(struct plan_made *m)
@@ -27,7 +30,8 @@ static void made_free(struct plan_made *m)
     free(m);
 }
 
-static struct plan_made *made_new(const struct ocsf *o, const struct ocsf_mapping_file *file, struct err *e)
+static struct plan_made *made_new(const struct ocsf *o, const struct ocsf_mapping_file *file, compile_function *compile,
+                                  struct err *e)
 {
     struct plan_made *m = calloc(1, sizeof *m);
     if (m == NULL) {
@@ -38,7 +42,7 @@ static struct plan_made *made_new(const struct ocsf *o, const struct ocsf_mappin
     arena_init(&m->arena, PLAN_BYTES_MAX);
     arena_init(&trees, PLAN_BYTES_MAX);
     struct expander x = {.a = &trees, .e = e, .opts = &o->opts, .schema = o->schema, .is_best_fit = o->is_best_fit};
-    bool ok = compile_plan(&m->arena, &x, file, &m->plan);
+    bool ok = compile(&m->arena, &x, file, &m->plan);
     arena_done(&trees);
     if (ok) return m;
     made_free(m);
@@ -46,23 +50,42 @@ static struct plan_made *made_new(const struct ocsf *o, const struct ocsf_mappin
 }
 
 /* Two threads may ask at once: one plan is kept, and both get that. NULL: it cannot be compiled. */
-static const struct plan *entry_plan(const struct ocsf *o, struct plan_entry *entry, struct err *e)
+static const struct plan *kept_plan(const struct ocsf *o, const struct ocsf_mapping_file *file,
+                                    compile_function *compile, _Atomic(struct plan_made *) *kept, struct err *e)
 {
-    struct plan_made *made = atomic_load_explicit(&entry->made, memory_order_acquire), *mine;
+    struct plan_made *made = atomic_load_explicit(kept, memory_order_acquire), *mine;
     if (made) return &made->plan;
-    mine = made_new(o, entry->file, e);
+    mine = made_new(o, file, compile, e);
     if (mine == NULL) return NULL;
-    if (atomic_compare_exchange_strong(&entry->made, &made, mine)) return &mine->plan;
+    if (atomic_compare_exchange_strong(kept, &made, mine)) return &mine->plan;
     made_free(mine);
     return &made->plan;
+}
+
+static const struct plan *entry_plan(const struct ocsf *o, struct plan_entry *entry, struct err *e)
+{
+    return kept_plan(o, entry->file, compile_plan, &entry->made, e);
+}
+
+/* A built-in one: they are all compiled in tests. */
+static const struct plan *sure(const struct plan *plan, const struct err *e)
+{
+    if (plan == NULL) invariant_broken(e->text, __FILE__, __LINE__);
+    return plan;
 }
 
 const struct plan *ocsf_plan_at(const struct ocsf *o, size_t i)
 {
     struct err e;
-    const struct plan *plan = entry_plan(o, &o->entries[i], &e);
-    if (plan == NULL) invariant_broken(e.text, __FILE__, __LINE__); /* a built-in one: they are all compiled in tests */
-    return plan;
+    return sure(entry_plan(o, &o->entries[i], &e), &e);
+}
+
+const struct plan *ocsf_columns_at(const struct ocsf *o, size_t i)
+{
+    struct err e;
+    struct plan_entry *entry = &o->entries[i];
+    struct plan_made *made = atomic_load_explicit(&entry->made, memory_order_acquire);
+    return made ? &made->plan : sure(kept_plan(o, entry->file, compile_columns, &entry->columns, &e), &e);
 }
 
 /* ---- all ------------------------------------------------------------------------------------------------------------- */
@@ -119,7 +142,7 @@ static bool add_overrides(struct ocsf *o, struct err *e)
         const struct ocsf_mapping_file *file = &o->opts.overrides[i];
         has_fragments |= is_fragment(file);
         if (is_fragment(file)) continue;
-        struct plan_made *made = made_new(o, file, e);
+        struct plan_made *made = made_new(o, file, compile_plan, e);
         if (made == NULL) return false;
         put_entry(o, (struct plan_entry){.source = made->plan.source, .file = file, .made = made});
     }
@@ -198,7 +221,10 @@ void ocsf_free(const struct ocsf *shared)
 {
     struct ocsf *o = (struct ocsf *)(uintptr_t)shared;
     if (o == NULL || atomic_fetch_sub(&o->references, 1) > 1) return;
-    for (size_t i = 0; i < o->entry_count; i++) made_free(o->entries[i].made);
+    for (size_t i = 0; i < o->entry_count; i++) {
+        made_free(o->entries[i].made);
+        made_free(o->entries[i].columns);
+    }
     arena_done(&o->arena);
     free(o);
 }

@@ -70,8 +70,9 @@ size_t guess_deciding(const struct ocsf *o, const struct plan *around, const str
     uint64_t decides[4] = {0};
     size_t count = 0, last = row->count < 256 ? row->count : 256;
     for (size_t i = 0; i < o->entry_count; i++) {
-        const struct plan *p = ocsf_plan_at(o, i);
-        if (plan_is_base(p) || (p != around && !is_in_question(p, row))) continue;
+        const struct plan *p = ocsf_columns_at(o, i);
+        bool is_around = around && strcmp(p->source, around->source) == 0;
+        if (plan_is_base(p) || (!is_around && !is_in_question(p, row))) continue;
         for (size_t k = 0; k < last; k++) {
             uint16_t slot = shape_find(&p->shapes[0], json_field_key(row, &row->items[k]));
             if (requires_slot(p, slot)) decides[k / 64] |= UINT64_C(1) << (k % 64);
@@ -86,24 +87,24 @@ size_t guess_deciding(const struct ocsf *o, const struct plan *around, const str
 
 const struct plan *guess_plan(const struct ocsf *o, const struct plan *likely, struct str row)
 {
-    const struct plan *best = NULL;
+    size_t best = SIZE_MAX;
     uint64_t best_share = 0;
     if (likely) {
         struct score s = score_of(likely, row);
         if (is_like(likely, s) && s.known == s.members && s.known == likely->shapes[0].name_count) return likely;
     }
     for (size_t i = 0; i < o->entry_count; i++) {
-        const struct plan *p = ocsf_plan_at(o, i);
+        const struct plan *p = ocsf_columns_at(o, i);
         if (plan_is_base(p)) continue;
         struct score s = score_of(p, row);
         if (!is_like(p, s)) continue;
         /* What row and table share, of what either has. */
         uint64_t share = (uint64_t)s.known * 1000000 / (s.members + p->shapes[0].name_count - s.known);
         if (share < best_share) continue;
-        best = share == best_share ? NULL : p;
+        best = share == best_share ? SIZE_MAX : i;
         best_share = share;
     }
-    return best;
+    return best == SIZE_MAX ? NULL : ocsf_plan_at(o, best);
 }
 
 /* What a context is about: behind the last '#', without the columns chosen or expanded and the word for a single one. */
