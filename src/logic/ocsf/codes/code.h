@@ -22,15 +22,17 @@ enum { STRIDE = 64, CODE_DEPTH_MAX = 40, CODE_TAIL_MAX = 8, NO_OP = 0xFFFF, JOIN
 static_assert((int)STRIDE <= (int)OCSF_ROW_SLACK, "a stride may be read behind a row");
 
 enum code_kind {
-    CODE_TEXT,   /* text as it stands: no doubt about it but its length and a lone dash */
-    CODE_NUMBER, /* a few digits */
-    CODE_TIME,   /* a time in the usual form, of a day that is known */
-    CODE_JSON,   /* any value but a text that may hold JSON */
-    CODE_TOLD,   /* TEXT or NUMBER, with more to tell: an observable, an element to count, a profile, where to go on */
+    CODE_TEXT,    /* text as it stands: no doubt about it but its length and a lone dash */
+    CODE_NUMBER,  /* a few digits */
+    CODE_TIME,    /* a time in the usual form, of a day that is known */
+    CODE_JSON,    /* any value but a text that may hold JSON */
+    CODE_NONZERO, /* TEXT, of which zero is nothing */
+    CODE_TOLD,    /* TEXT or NUMBER, with more to tell: an observable, an element to count, a profile, where to go on */
     CODE_OPEN, /* an object begins, and the constants that come first in it; or an array whose elements need no count */
     CODE_CLOSE,    /* and ends: written for good if a value came about and what is required, or taken back */
     CODE_LITERAL,  /* constants */
-    CODE_LEAF,     /* any leaf, with care: enum leaf_kind */
+    CODE_MEMBER,   /* any leaf, of an object in a column: enum leaf_kind */
+    CODE_LEAF,     /* any other, with care */
     CODE_BLOCK,    /* what variants share: codes of its own */
     CODE_STOP,     /* the end of a block */
     CODE_WHEN,     /* what follows is only for some rows */

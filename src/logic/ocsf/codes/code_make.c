@@ -164,7 +164,7 @@ static bool fold_object(struct maker *m, size_t open, const struct op *op, struc
 {
     struct code *o = &m->codes[open], *leaf = o + 1;
     struct code_more *more = &m->more[open + 1];
-    bool is_leaf = leaf->kind <= CODE_TOLD || leaf->kind == CODE_LEAF;
+    bool is_leaf = leaf->kind <= CODE_TOLD || leaf->kind == CODE_LEAF || leaf->kind == CODE_MEMBER;
     if (m->count != open + 2 || !is_leaf || leaf->tail == CODE_TAIL_MAX || op->is_always || op->is_constant ||
         !frame_is_whole(op->frame, o->bit | leaf->bit))
         return false;

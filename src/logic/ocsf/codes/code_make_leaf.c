@@ -116,9 +116,11 @@ enum code_kind maker_leaf_kind(const struct code_more *c, struct role role)
 {
     bool has_more =
         role.is_alternative || c->is_element || c->profile || c->observable != NO_OP; /* than the value, to think of */
-    bool is_text = c->leaf == LEAF_TEXT && !c->is_nonzero && c->length_max > 2;
+    bool is_text = c->leaf == LEAF_TEXT && c->length_max > 2, is_nonzero = is_text && c->is_nonzero;
     bool is_number = c->leaf == LEAF_NUMBER && !c->type->has_range;
-    if (c->has_silent || c->shape != 0) return CODE_LEAF;
+    if (c->shape != 0) return CODE_MEMBER;
+    if (c->has_silent || (is_nonzero && has_more)) return CODE_LEAF;
+    if (is_nonzero) return CODE_NONZERO;
     if (is_text || is_number) return has_more ? CODE_TOLD : is_text ? CODE_TEXT : CODE_NUMBER;
     if (has_more) return CODE_LEAF;
     return c->leaf == LEAF_TIME ? CODE_TIME : c->leaf == LEAF_JSON ? CODE_JSON : CODE_LEAF;

@@ -191,7 +191,9 @@ static const struct code *run_other(struct progress *g, const struct code *c)
     case CODE_NUMBER:
     case CODE_TIME:
     case CODE_JSON:
+    case CODE_NONZERO:
     case CODE_TOLD:
+    case CODE_MEMBER:
     case CODE_LEAF: return run_leaf(g, c);
     case CODE_WHEN: return g->block->codes + (condition_holds(s, more->when) ? c->done : c->next);
     case CODE_LIST: return open_list(g, c);
@@ -225,6 +227,18 @@ static inline bool is_plain_text(const struct json_field *f, uint32_t limit)
     memcpy(&mask, mask_bytes, sizeof mask);
     memcpy(&plain, plain_bytes, sizeof plain);
     return (both & mask) == plain && f->end - f->value - 4 <= limit;
+}
+
+/* One that one stride copies, where a text is wanted. */
+static inline bool is_short_number(const struct json_field *f, uint32_t limit)
+{
+    return f->type == JSON_NUMBER && bytes_of(f) <= STRIDE && bytes_of(f) <= limit;
+}
+
+/* By its first character: neither a zero or a point nor an escape or a sign. */
+static inline bool is_surely_nonzero(char first)
+{
+    return (unsigned char)first > '0' && first != '\\';
 }
 
 static inline bool is_plain_number(const struct json_field *f, const char *p)
@@ -314,7 +328,7 @@ static inline const struct code *run_plain(struct progress *g, const struct code
                 continue;
             }
             if (f->flags & JSON_BLANK) continue;
-            if (f->type != JSON_NUMBER || bytes_of(f) > STRIDE || bytes_of(f) > c->limit || h.w >= safe) break;
+            if (!is_short_number(f, c->limit) || h.w >= safe) break;
             h = put_digits(h, c, base + f->value, bytes_of(f));
             continue;
         }
@@ -346,6 +360,18 @@ static inline const struct code *run_plain(struct progress *g, const struct code
             }
             if (f->flags & JSON_BLANK) continue;
             break;
+        }
+        case CODE_NONZERO: {
+            const struct json_field *f = row_member(members, c->slot);
+            const char *p = base + f->value;
+            if (is_plain_text(f, c->limit) && is_surely_nonzero(p[1]) && h.w < safe) {
+                h = put_plain(h, c, p, bytes_of(f));
+                continue;
+            }
+            if (f->flags & JSON_BLANK) continue;
+            if (!is_short_number(f, c->limit) || !is_surely_nonzero(*p) || h.w >= safe) break;
+            h = put_digits(h, c, p, bytes_of(f));
+            continue;
         }
         case CODE_TOLD: {
             const struct json_field *f = row_member(members, c->slot);
@@ -400,6 +426,10 @@ static inline const struct code *run_plain(struct progress *g, const struct code
             enter(g, g->whole);
             continue;
         case CODE_LEAF:
+            if ((row_member(members, c->slot)->flags & JSON_BLANK) == 0) break;
+            c = g->block->codes + c->next - 1;
+            continue;
+        case CODE_MEMBER:
         case CODE_WHEN:
         case CODE_END:
         case CODE_LIST:
