@@ -3,6 +3,7 @@
 it: no 5xx, no status, type or shape of an answer that the document does not have. `--seconds N` runs for so long (`make api-properties`); in the
 suite it is a short form. PORTCULLIS_SCHEMATHESIS names a folder that has it already."""
 import argparse, json, os, pathlib, shutil, subprocess, sys, time
+from api import Api
 from harness import BUILD, Installation, Tap, Twin
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -61,6 +62,7 @@ def main():
                     code, said = call(folder, url, token, seconds if role == "owner" else max(20, seconds // 3))
                     print("# " + "\n# ".join(said.splitlines()[-12:]), flush=True)
                     tap.case(code == 0, f"as {role}: no 5xx, nothing that the document does not have", f"{code}\n{said[-20000:]}")
+                    tap.case(Api(url, token).ask("/api/v1/me")[0] == 200, f"as {role}: the token held all the while")
                 tap.case(service.poll() is None, "the service runs on")
             finally:
                 service.terminate()

@@ -131,6 +131,8 @@ const struct cause defender_causes[DEFENDER_CAUSE_COUNT] = {
     [DEFENDER_ENDPOINT_OFF] = {"defender.endpoint_off", ERR_AUTH,
                                "Defender for Endpoint is switched off for this tenant",
                                "If it is to be used: portcullis settings set endpoint on --tenant TENANT."},
+    [DEFENDER_OUTDATED] = {"defender.outdated", ERR_RETRY, "the tenant was changed before this was asked",
+                           "Nothing to do: it is asked again, the way that holds now."},
     [DEFENDER_NO_HOST] = {"defender.no_host", ERR_AUTH, "no address is known for this API",
                           "The tenant's cloud publishes none: if there is one all the same, give it: portcullis tenant "
                           "set TENANT --siem-url "

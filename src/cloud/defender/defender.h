@@ -226,6 +226,7 @@ enum {
     DEFENDER_BAD_ANSWER,
     DEFENDER_CLOCK,
     DEFENDER_ENDPOINT_OFF,
+    DEFENDER_OUTDATED,
     DEFENDER_CAUSE_COUNT
 };
 extern const struct cause defender_causes[DEFENDER_CAUSE_COUNT];

@@ -132,7 +132,8 @@ static bool asks_alike(const struct tenant *a, const struct tenant *b)
     return is_alike;
 }
 
-/* A new snapshot of the tenant with another credential makes what we had of it void, a wait for "bad secret" too. */
+/* A new snapshot of the tenant with another credential makes what we had of it void, a wait for "bad secret" too. A call that
+ * still holds an older one does not turn it back (two that take turns would never come to an end): NULL if it asks otherwise. */
 static struct login *login_for(struct defender *d, struct tenant *t, struct app *app)
 {
     struct login *l = login_find(d, t->record.tenant_id, app->record.id);
@@ -141,6 +142,7 @@ static struct login *login_for(struct defender *d, struct tenant *t, struct app 
     if (l->tenant == t) return l;
     bool is_same = find_credential(l, app, &credential) && asks_alike(l->tenant, t) &&
                    strcmp(l->app->record.client_id, app->record.client_id) == 0;
+    if (t->reading < l->tenant->reading) return is_same ? l : NULL;
     struct tenant *before = l->tenant;
     struct app *app_before = l->app;
     l->tenant = tenant_ref(t);
@@ -342,7 +344,12 @@ enum token_state token_get(struct defender *d, struct tenant *tenant, struct app
         (void)err_set(e, &defender_causes[DEFENDER_NO_CREDENTIAL], "the tenant \"%s\" has no app", tenant->record.name);
         return TOKEN_FAILED;
     }
-    struct token *t = &login_for(d, tenant, app)->tokens[audience];
+    struct login *l = login_for(d, tenant, app);
+    if (l == NULL) {
+        (void)err_set(e, &defender_causes[DEFENDER_OUTDATED], "\"%s\"", tenant->record.name);
+        return TOKEN_FAILED;
+    }
+    struct token *t = &l->tokens[audience];
     int64_t now = now_of(d).ms;
     bool is_usable = t->bearer && now < t->usable_until.ms, is_blocked = now < t->blocked_until.ms;
     bool is_wanted = t->renewal == NULL && !is_blocked && (!is_usable || now >= t->renew_at.ms);

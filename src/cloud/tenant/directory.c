@@ -118,7 +118,8 @@ void directory_done(struct directory *d)
 
 bool directory_read(struct store *s, struct directory *out, struct err *e)
 {
-    struct directory d = {0};
+    static _Atomic uint64_t readings;
+    struct directory d = {.reading = atomic_fetch_add(&readings, 1) + 1};
     bool ok = store_tenant_list(s, keep_tenant, &d, e) && store_org_list(s, keep_org, &d, e) &&
               store_app_list(s, keep_app, &d, e) && store_credential_list(s, 0, keep_credential, &d, e) &&
               store_tenant_app_list(s, NULL, 0, keep_use, &d, e) && proxy_book_read(s, &d.proxies, e) &&

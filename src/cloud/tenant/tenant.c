@@ -117,6 +117,7 @@ static struct tenant *build(const struct conf *c, const struct directory *d, con
     resolve(t->login_url, r->overrides[OVER_LOGIN_URL], c->login_url, cloud->login_url);
     resolve(t->token_url, r->overrides[OVER_TOKEN_URL], "", "");
     resolve_apis(t, c, cloud);
+    t->reading = d->reading;
     t->is_endpoint_off = directory_is_endpoint_off(d, r);
     for (size_t i = 0; i < d->org_count; i++)
         if (d->orgs[i].id == r->org_id) memcpy(t->org_name, d->orgs[i].name, sizeof t->org_name);

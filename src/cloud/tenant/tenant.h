@@ -50,6 +50,7 @@ struct tenant {
     unsigned app_count;
     struct proxy_rules *proxies; /* which count for it; NULL: none */
     bool is_endpoint_off;        /* the setting `endpoint`: no call goes to Defender for Endpoint */
+    uint64_t reading; /* which reading of the store it comes from: what changed before it is in it; 0: none */
 };
 struct tenant *tenant_ref(struct tenant *t);
 void tenant_unref(struct tenant *t); /* accepts NULL */

@@ -28,7 +28,8 @@ struct directory {
     struct setting_record *endpoint; /* where that is set, by level, then scope */
     size_t org_count, tenant_count, app_count, credential_count, use_count, endpoint_count;
     bool has_no_memory;
-    bool is_closed; /* apps are built without their secrets */
+    uint64_t reading; /* its number: later ones are higher */
+    bool is_closed;   /* apps are built without their secrets */
 };
 bool directory_read(struct store *s, struct directory *out, struct err *e);
 void directory_done(struct directory *d);

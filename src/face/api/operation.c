@@ -47,6 +47,8 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
                      "Read it again, and send its new ETag with the change if the change still holds."},
     [API_RESULT_SIZE] = {"api.result_size", ERR_LIMIT, "the result is larger than may be held",
                          "Ask for less at once: name a tenant, or a shorter time."},
+    [API_NO_ITEM] = {"api.no_such_item", ERR_INPUT, "there is no such thing in this list",
+                     "See the list (the same path without its last part) for what there is."},
     [API_KEY_REUSED] = {"api.key_reused", ERR_INPUT, "this Idempotency-Key belongs to another request",
                         "Give each request a key of its own; send one again with the same path, body and rights."},
     [API_KEY_BUSY] = {"api.key_busy", ERR_RETRY, "the request with this Idempotency-Key is still being done",

@@ -38,9 +38,31 @@ struct param {
     bool is_account; /* given by those who see all organizations alone, whatever the operation's reach */
 };
 
+/* What a member of an answer is; one of these, with flags. */
+enum member_type {
+    MEMBER_TEXT = 1,
+    MEMBER_COUNT, /* a whole number */
+    MEMBER_FLAG,
+    MEMBER_TIME,  /* RFC 3339 */
+    MEMBER_TEXTS, /* a list of texts */
+    MEMBER_LIST,  /* of objects */
+    MEMBER_OBJECT,
+    MEMBER_ANY,
+    MEMBER_KINDS,
+    MEMBER_OR_NULL = 0x20,
+    MEMBER_LIVE = 0x40, /* changes by itself: no part of what If-Match holds a change to */
+};
+/* The words that a text may be, where there is a list of them; a place without one is passed over. */
+struct word_list {
+    const char *const *names;
+    const char *(*name_of)(size_t i); /* instead */
+    size_t count;                     /* 0: any text */
+};
 struct column {
     const char *key;    /* in the result's objects */
-    const char *header; /* shown above */
+    const char *header; /* shown above; NULL: in JSON alone */
+    unsigned type;      /* enum member_type */
+    struct word_list words;
 };
 
 enum op_place {
@@ -90,6 +112,15 @@ struct op_view {
     const char *empty;            /* said when the list is empty */
 };
 
+/* One of a list: GET of its own path, so that it has an ETag to change it by. */
+struct op_one {
+    const char *rest; /* "/api/v1/users/{name}"; NULL: no such path */
+    const char *key;  /* the member that has what the path names */
+    const char *
+        level; /* the member that says whose it is: "tenant", "organization", "account", as the call names one. NULL: none */
+    bool is_group; /* several things of the list together */
+};
+
 struct operation {
     const char *name; /* "tenant add" */
     const char *rest; /* "GET /api/v1/tenants/{tenant}": how REST calls it; NULL: it does not */
@@ -106,6 +137,8 @@ struct operation {
     const char *list;             /* the result's member that holds a list; NULL: the result is one object */
     const struct column *columns; /* ends with a row without key; NULL: every member of the object, a line each */
     const char *empty;            /* said when the list is empty */
+    const struct column *shape;   /* of the object, where the result is one; the command line shows every member */
+    struct op_one one;            /* REST also gives a thing of the list by itself */
     /* Runs where the installation cannot be opened, instead of failing with `why`; c->installation is NULL and c->config the
      * settings' path (NULL: none was found). The command line's alone; NULL: it fails. */
     bool (*run_closed)(struct op_call *c, const struct err *why, struct err *e);
@@ -175,6 +208,7 @@ enum {
     API_CHANGED,
     API_RESULT_SIZE,
     API_NO_KEY,
+    API_NO_ITEM,
     API_KEY_REUSED,
     API_KEY_BUSY,
     API_KEY_INTERRUPTED,

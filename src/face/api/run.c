@@ -19,16 +19,17 @@ int operation_status(const struct err *e)
         const struct cause *cause;
         int status;
     } special[] = {
-        {&api_causes[API_NO_OPERATION], 404},  {&api_causes[API_NOT_ALLOWED], 403},
-        {&api_causes[API_WHOLE_ACCOUNT], 403}, {&tenant_causes[TENANT_NO_SUCH], 404},
-        {&tenant_causes[TENANT_NO_ORG], 404},  {&respond_causes[RESPOND_NOT_FOUND], 404},
-        {&api_causes[API_NO_PATH], 404},       {&api_causes[API_NO_METHOD], 405},
-        {&api_causes[API_BAD_HOST], 421},      {&api_causes[API_NO_LOGIN], 401},
-        {&api_causes[API_MEDIA_TYPE], 415},    {&api_causes[API_TOO_LARGE], 413},
-        {&api_causes[API_CHANGED], 412},       {&tenant_causes[TENANT_EXISTS], 409},
-        {&store_causes[STORE_EXISTS], 409},    {&api_causes[API_KEY_REUSED], 422},
-        {&api_causes[API_KEY_BUSY], 409},      {&api_causes[API_KEY_INTERRUPTED], 409},
-        {&api_causes[API_KEY_SPENT], 409},     {&api_causes[API_KEYS_FULL], 429},
+        {&api_causes[API_NO_OPERATION], 404},      {&api_causes[API_NOT_ALLOWED], 403},
+        {&api_causes[API_WHOLE_ACCOUNT], 403},     {&tenant_causes[TENANT_NO_SUCH], 404},
+        {&tenant_causes[TENANT_NO_ORG], 404},      {&tenant_causes[APP_NO_SUCH], 404},
+        {&respond_causes[RESPOND_NOT_FOUND], 404}, {&api_causes[API_NO_PATH], 404},
+        {&api_causes[API_NO_METHOD], 405},         {&api_causes[API_BAD_HOST], 421},
+        {&api_causes[API_NO_LOGIN], 401},          {&api_causes[API_MEDIA_TYPE], 415},
+        {&api_causes[API_TOO_LARGE], 413},         {&api_causes[API_CHANGED], 412},
+        {&tenant_causes[TENANT_EXISTS], 409},      {&store_causes[STORE_EXISTS], 409},
+        {&api_causes[API_KEY_REUSED], 422},        {&api_causes[API_NO_ITEM], 404},
+        {&api_causes[API_KEY_BUSY], 409},          {&api_causes[API_KEY_INTERRUPTED], 409},
+        {&api_causes[API_KEY_SPENT], 409},         {&api_causes[API_KEYS_FULL], 429},
     };
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
         if (e->cause == special[i].cause) return special[i].status;

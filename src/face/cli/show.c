@@ -27,23 +27,31 @@ static void print_cell(struct str s, int width)
     for (int n = width_of(s); n < width; n++) putchar(' ');
 }
 
-static void show_table(const struct column *columns, const struct json *rows)
+/* Those that are shown; how many. */
+static int shown_of(const struct column *all, const struct column *out[COLUMNS_MAX])
 {
-    int width[COLUMNS_MAX];
     int n = 0;
-    for (; columns[n].key && n < COLUMNS_MAX; n++) {
-        width[n] = width_of(str_of(columns[n].header));
+    for (; all->key && n < COLUMNS_MAX; all++)
+        if (all->header) out[n++] = all;
+    return n;
+}
+
+static void show_table(const struct column *all, const struct json *rows)
+{
+    const struct column *columns[COLUMNS_MAX];
+    int width[COLUMNS_MAX];
+    const int n = shown_of(all, columns);
+    for (int k = 0; k < n; k++) {
+        width[k] = width_of(str_of(columns[k]->header));
         for (size_t i = 0; i < rows->count; i++) {
-            int w = width_of(cell(&rows->items[i], columns[n].key));
-            if (w > width[n]) width[n] = w;
+            int w = width_of(cell(&rows->items[i], columns[k]->key));
+            if (w > width[k]) width[k] = w;
         }
     }
-    for (int k = 0; k < n; k++) {
-        print_cell(str_of(columns[k].header), k + 1 < n ? width[k] + 2 : 0);
-    }
+    for (int k = 0; k < n; k++) print_cell(str_of(columns[k]->header), k + 1 < n ? width[k] + 2 : 0);
     putchar('\n');
     for (size_t i = 0; i < rows->count; i++) {
-        for (int k = 0; k < n; k++) print_cell(cell(&rows->items[i], columns[k].key), k + 1 < n ? width[k] + 2 : 0);
+        for (int k = 0; k < n; k++) print_cell(cell(&rows->items[i], columns[k]->key), k + 1 < n ? width[k] + 2 : 0);
         putchar('\n');
     }
 }
@@ -62,7 +70,7 @@ static void show_inner(const struct json *list)
     size_t n = 0;
     for (; n < first->count && n < COLUMNS_MAX; n++) {
         (void)snprintf(names[n], sizeof names[n], "%.*s", STR_ARG(first->members[n].key));
-        columns[n] = (struct column){names[n], names[n]};
+        columns[n] = (struct column){.key = names[n], .header = names[n]};
     }
     putchar('\n');
     show_table(columns, list);

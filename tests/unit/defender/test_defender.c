@@ -462,6 +462,34 @@ static void a_new_secret_starts_afresh(void **state)
     assert_null(fetch(tenants[1], EP_ALERTS, "")->e.cause);
 }
 
+/* While it is changed some calls still hold what was: they end, and those that hold what is get their token. */
+static void what_was_changed_is_not_turned_back(void **state)
+{
+    struct tenant *changed = make_tenant(TENANT_A, "new");
+    struct got old[3], new[3];
+    (void)state;
+    memset(old, 0, sizeof old);
+    memset(new, 0, sizeof new);
+    changed->reading = 2;
+    tenants[0]->reading = 1;
+    ms.login_delay_ms = 50;
+    for (int i = 0; i < 3; i++) {
+        begin(&old[i], tenants[0], EP_ALERTS, "", "");
+        begin(&new[i], changed, EP_ALERTS, "", "");
+    }
+    loop_run(loop);
+    for (int i = 0; i < 3; i++) {
+        assert_null(new[i].e.cause);
+        assert_true(old[i].done_calls == 1 && new[i].done_calls == 1);
+        ASSERT_CAUSE(&old[i], DEFENDER_OUTDATED);
+    }
+    assert_true(ms.logins <= 2);
+    assert_non_null(strstr(ms.form, "client_secret=new"));
+    ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, ""), DEFENDER_OUTDATED);
+    tenants[0]->reading = 0;
+    tenant_unref(changed);
+}
+
 static void a_service_that_is_missing_blocks_only_itself(void **state)
 {
     (void)state;
@@ -719,6 +747,7 @@ int main(void)
         EACH(a_refused_token_is_renewed_once),
         EACH(a_bad_secret_is_not_hammered),
         EACH(a_new_secret_starts_afresh),
+        EACH(what_was_changed_is_not_turned_back),
         EACH(a_service_that_is_missing_blocks_only_itself),
         EACH(a_login_that_is_down_is_tried_again_soon),
         EACH(a_token_of_another_tenant_is_never_used),

@@ -26,24 +26,36 @@ static bool read_scope(const struct op_call *c, struct setting_scope *out, struc
 
 /* ---- telling who is concerned -------------------------------------------------------------------------------------------- */
 
+/* Gathered first: the engine waits for its loop, which may be waiting for the store that a listing holds. */
 struct concerned {
     const struct op_call *c;
     const struct setting_scope *at;
+    struct concerned_tenant {
+        char id[GUID_BYTES];
+        struct concerned_tenant *next;
+    } * first;
 };
 
-static bool tell_one(void *arg, const struct tenant_record *t)
+static bool take_one(void *arg, const struct tenant_record *t)
 {
-    const struct concerned *q = arg;
+    struct concerned *q = arg;
     bool is_meant = q->at->tenant_id[0] ? strcmp(q->at->tenant_id, t->tenant_id) == 0
                                         : q->at->org_id == 0 || q->at->org_id == t->org_id;
-    if (is_meant) q->c->engine->tenant_changed(q->c->engine->ctx, t->tenant_id);
+    struct concerned_tenant *one = is_meant ? ARENA_NEW(q->c->arena, struct concerned_tenant) : NULL;
+    if (one == NULL) return !is_meant;
+    memcpy(one->id, t->tenant_id, sizeof one->id);
+    one->next = q->first;
+    q->first = one;
     return true;
 }
 
 static bool tell_engine(const struct op_call *c, const struct setting_scope *at, struct err *e)
 {
-    struct concerned q = {c, at};
-    return c->engine == NULL || store_tenant_list(c->installation->store, tell_one, &q, e);
+    struct concerned q = {.c = c, .at = at};
+    if (c->engine == NULL) return true;
+    if (!store_tenant_list(c->installation->store, take_one, &q, e)) return false;
+    for (const struct concerned_tenant *t = q.first; t; t = t->next) c->engine->tenant_changed(c->engine->ctx, t->id);
+    return true;
 }
 
 /* ---- what people see ------------------------------------------------------------------------------------------------------ */

@@ -8,6 +8,11 @@
 /* clang-format off */
 #define PARAMS_END {0}
 #define ROWS_END {0}
+/* What a member of an answer is, short. */
+enum { TEXT = MEMBER_TEXT, COUNT = MEMBER_COUNT, FLAG = MEMBER_FLAG, TIME = MEMBER_TIME, TEXTS = MEMBER_TEXTS, LIST = MEMBER_LIST,
+       OBJECT = MEMBER_OBJECT, ANY = MEMBER_ANY, OR_NULL = MEMBER_OR_NULL, LIVE = MEMBER_LIVE };
+#define WORDS(array) {.names = array, .count = sizeof array / sizeof *array}
+#define WORDS_OF(function, n) {.name_of = function, .count = n}
 #define THE_TENANT {"tenant", PARAM_TENANT, true, true, false, "the tenant's id or its name"}
 #define ONLY_TENANT {"tenant", PARAM_TENANT, false, false, false, "only this tenant (id or name)"}
 #define OF_TENANT {"tenant", PARAM_TENANT, false, false, false, "of this tenant alone (id or name); without it: of the account"}
@@ -24,9 +29,16 @@
     {"old-form", PARAM_FLAG, false, false, false, "sign with RS256 and x5t instead of PS256 and x5t#S256"}
 
 #define READS(op, does, with, runs) .name = op, .help = does, .role = ROLE_VIEWER, .is_read = true, .place = OP_INSTALLATION, .params = with, .run = runs
-#define ORDERS(op, does, with, runs) .name = op, .help = does, .role = ROLE_RESPONDER, .place = OP_ENGINE, .once = OP_ONCE_ORDER, .params = with, .run = runs
+#define ORDERS(op, does, with, runs) .name = op, .help = does, .role = ROLE_RESPONDER, .place = OP_ENGINE, .once = OP_ONCE_ORDER, .shape = order_shape, .params = with, .run = runs
 /* clang-format on */
 
+/* ops_words.c: the words of facts, by place */
+const char *severity_word(size_t i);
+const char *status_word(size_t i);
+const char *service_word(size_t i);
+const char *handled_word(size_t i);
+
+extern const struct column order_shape[]; /* ops_rows_response.c: what an order to the response engine gives */
 extern const struct operation install_operations[];
 extern const struct operation tenant_operations[];
 extern const struct operation credential_operations[];

@@ -43,14 +43,21 @@ static const struct param rule_add_params[] = {
     {"all-orgs", PARAM_FLAG, false, false, false, "sees all organizations, and the account itself"},
     PARAMS_END};
 static const struct param rule_one_params[] = {{"id", PARAM_COUNT, true, true, false, "its number in oidc show"}, PARAMS_END};
-static const struct column rule_columns[] = {{"id", "ID"}, {"claim", "CLAIM"}, {"value", "VALUE"}, {"role", "ROLE"},
-                                             {"organizations", "ORGANIZATIONS"}, {0}};
-static const struct column token_columns[] = {{"name", "NAME"}, {"person", "WHOSE"}, {"role", "ROLE"}, {"organizations", "ORGANIZATIONS"},
-                                              {"expires", "EXPIRES"}, {"state", "STATE"}, {"used", "LAST USED"}, {"used_from", "FROM"}, {0}};
-static const struct column audit_columns[] = {{"id", "ID"}, {"at", "WHEN"}, {"by", "BY"}, {"operation", "OPERATION"}, {"detail", "DETAIL"}, {0}};
+static const struct column rule_columns[] = {
+    {"id", "ID", COUNT}, {"claim", "CLAIM", TEXT}, {"value", "VALUE", TEXT}, {"role", "ROLE", TEXT, WORDS(role_names)},
+    {"organizations", "ORGANIZATIONS", TEXTS | OR_NULL}, {0}};
+static const struct column token_columns[] = {
+    {"id", NULL, COUNT}, {"name", "NAME", TEXT}, {"person", "WHOSE", TEXT | OR_NULL}, {"role", "ROLE", TEXT, WORDS(role_names)},
+    {"organizations", "ORGANIZATIONS", TEXTS | OR_NULL}, {"created", NULL, TIME}, {"expires", "EXPIRES", TIME}, {"state", "STATE", TEXT | LIVE},
+    {"used", "LAST USED", TIME | OR_NULL | LIVE}, {"used_from", "FROM", TEXT | OR_NULL | LIVE}, {0}};
+static const struct column audit_columns[] = {
+    {"id", "ID", COUNT}, {"at", "WHEN", TIME}, {"by", "BY", TEXT}, {"operation", "OPERATION", TEXT}, {"detail", "DETAIL", ANY}, {0}};
 
+static const struct column me_shape[] = {
+    {"name", NULL, TEXT}, {"kind", NULL, TEXT}, {"role", NULL, TEXT, WORDS(role_names)}, {"organizations", NULL, TEXTS | OR_NULL},
+    {"second_factor", NULL, FLAG}, {"must_enrol", NULL, FLAG}, {0}};
 const struct operation access_operations[] = {
-    {.name = "me show", .rest = "GET /api/v1/me", .help = "who the service takes you for, and what you may", .role = ROLE_VIEWER,
+    {.name = "me show", .shape = me_shape, .rest = "GET /api/v1/me", .help = "who the service takes you for, and what you may", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .reach = REACH_OWN, .is_read = true, .run = op_me_show},
     {.name = "me passwd", .rest = "POST /api/v1/me/passwd", .help = "change your own password; all your sessions end", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .reach = REACH_OWN, .params = passwd_params, .run = op_me_passwd,
@@ -63,10 +70,10 @@ const struct operation access_operations[] = {
      .place = OP_INSTALLATION, .reach = REACH_OWN, .params = totp_off_params, .run = op_me_totp_off},
     {.name = "me logout", .rest = "POST /api/v1/me/logout", .help = "end all your sessions, on all machines", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .reach = REACH_OWN, .run = op_me_logout},
-    {.name = "token add", .once = OP_ONCE_SHOWN, .rest = "POST /api/v1/tokens", .help = "make an API token; it is shown this once", .role = ROLE_VIEWER,
+    {.name = "token add", .shape = token_columns, .once = OP_ONCE_SHOWN, .rest = "POST /api/v1/tokens", .help = "make an API token; it is shown this once", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .reach = REACH_ALL, .params = token_add_params, .run = op_token_add,
      .more = "Send it as Authorization: Bearer pct_…. Only its hash is kept."},
-    {.name = "token list", .rest = "GET /api/v1/tokens", .help = "list the API tokens: yours; for admins of the whole account all", .role = ROLE_VIEWER,
+    {.name = "token list", .one = {.rest = "/api/v1/tokens/{name}", .key = "name"}, .rest = "GET /api/v1/tokens", .help = "list the API tokens: yours; for admins of the whole account all", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .reach = REACH_ALL, .is_read = true, .run = op_token_list, .list = "tokens", .columns = token_columns,
      .empty = "no API tokens: portcullis token add NAME --expires 90d"},
     {.name = "token revoke", .rest = "DELETE /api/v1/tokens/{name}", .help = "revoke an API token at once", .role = ROLE_VIEWER,
@@ -79,7 +86,7 @@ const struct operation access_operations[] = {
      .more = "Each entry's hash covers the one before, with a mac beside it whose key is sealed, and the end is sealed too: a byte changed, "
              "an entry removed, an end cut off and a tail written anew are found. Whoever has the key file as well could write all of it anew: "
              "send the entries elsewhere if that matters to you."},
-    {.name = "oidc show", .rest = "GET /api/v1/oidc", .help = "single sign-on: the identity provider, and who gets which role", .role = ROLE_ADMIN,
+    {.name = "oidc show", .one = {.rest = "/api/v1/oidc/rules/{id}", .key = "id"}, .rest = "GET /api/v1/oidc", .help = "single sign-on: the identity provider, and who gets which role", .role = ROLE_ADMIN,
      .place = OP_INSTALLATION, .is_read = true, .run = op_oidc_show, .list = "rules", .columns = rule_columns, .empty = "no rules: nobody gets in that way"},
     {.name = "oidc set", .rest = "PUT /api/v1/oidc", .help = "set the identity provider (OpenID Connect)", .role = ROLE_OWNER,
      .place = OP_INSTALLATION, .params = oidc_set_params, .run = op_oidc_set, .list = "rules", .columns = rule_columns, .empty = "no rules: nobody gets in that way",

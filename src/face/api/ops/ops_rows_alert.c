@@ -1,6 +1,7 @@
 /* The rows of alerts and incidents. */
 #include "face/api/ops/ops.h"
 #include "face/api/ops/ops_rows.h"
+#include "logic/respond/facts.h"
 
 /* clang-format off */
 static const struct param list_params[] = {
@@ -11,11 +12,17 @@ static const struct param list_params[] = {
     PARAMS_END};
 static const struct param one_params[] = {{"id", PARAM_TEXT, true, true, false, "its id, as Defender has it"}, PARAMS_END};
 static const struct column alert_columns[] = {
-    {"tenant_id", "TENANT"}, {"alert", "ALERT"}, {"severity", "SEVERITY"}, {"status", "STATUS"}, {"service", "SERVICE"},
-    {"handled", "HANDLED"}, {"created", "CREATED"}, {"title", "TITLE"}, {0}};
+    {"tenant_id", "TENANT", TEXT}, {"alert", "ALERT", TEXT}, {"incident", NULL, TEXT | OR_NULL},
+    {"severity", "SEVERITY", TEXT | OR_NULL, WORDS_OF(severity_word, SEVERITY_COUNT)}, {"status", "STATUS", TEXT | OR_NULL, WORDS_OF(status_word, STATUS_COUNT)},
+    {"classification", NULL, TEXT | OR_NULL}, {"assigned_to", NULL, TEXT | OR_NULL}, {"service", "SERVICE", TEXT | OR_NULL, WORDS_OF(service_word, SERVICE_COUNT)},
+    {"detection", NULL, TEXT | OR_NULL}, {"handled", "HANDLED", TEXT | OR_NULL, WORDS_OF(handled_word, HANDLED_COUNT)}, {"techniques", NULL, TEXTS},
+    {"devices", NULL, LIST}, {"created", "CREATED", TIME | OR_NULL}, {"updated", NULL, TIME | OR_NULL}, {"came", NULL, TEXT | OR_NULL},
+    {"seen", NULL, TIME | OR_NULL}, {"title", "TITLE", TEXT | OR_NULL}, {0}};
 static const struct column incident_columns[] = {
-    {"tenant_id", "TENANT"}, {"incident", "INCIDENT"}, {"severity", "SEVERITY"}, {"status", "STATUS"},
-    {"created", "CREATED"}, {"title", "TITLE"}, {0}};
+    {"tenant_id", "TENANT", TEXT}, {"incident", "INCIDENT", TEXT}, {"severity", "SEVERITY", TEXT | OR_NULL, WORDS_OF(severity_word, SEVERITY_COUNT)},
+    {"status", "STATUS", TEXT | OR_NULL, WORDS_OF(status_word, STATUS_COUNT)}, {"classification", NULL, TEXT | OR_NULL}, {"assigned_to", NULL, TEXT | OR_NULL},
+    {"merged_into", NULL, TEXT | OR_NULL}, {"created", "CREATED", TIME | OR_NULL}, {"updated", NULL, TIME | OR_NULL},
+    {"came", NULL, TEXT | OR_NULL}, {"seen", NULL, TIME | OR_NULL}, {"title", "TITLE", TEXT | OR_NULL}, {0}};
 static const struct param alert_resolve_params[] = {
     {"alert", PARAM_TEXT, true, true, false, "the alert's id"},
     {"tenant", PARAM_TENANT, false, false, false, "its tenant (id or name), if several have an alert of that id"},
@@ -33,12 +40,16 @@ static const struct param alert_comment_params[] = {
     {"tenant", PARAM_TENANT, false, false, false, "its tenant (id or name), if several have an alert of that id"},
     PARAMS_END};
 
+static const struct column alert_shape[] = {
+    {"alert", NULL, OBJECT}, {"revisions", NULL, LIST}, {"managed", NULL, OBJECT | OR_NULL}, {"responses", NULL, LIST}, {0}};
+static const struct column incident_shape[] = {
+    {"incident", NULL, OBJECT}, {"revisions", NULL, LIST}, {"responses", NULL, LIST}, {0}};
 const struct operation alert_operations[] = {
     {.rest = "GET /api/v1/alerts",
      READS("alert list", "the alerts of all tenants, the newest first", list_params, op_alert_list), .reach = REACH_SEEN,
      .list = "alerts", .columns = alert_columns, .empty = "no alerts"},
     {.rest = "GET /api/v1/alerts/{id}",
-     READS("alert show", "one alert: as it is, how it changed, what was done about it", one_params, op_alert_show), .reach = REACH_SEEN},
+     .shape = alert_shape, READS("alert show", "one alert: as it is, how it changed, what was done about it", one_params, op_alert_show), .reach = REACH_SEEN},
     {.name = "alert resolve",
      .rest = "POST /api/v1/alerts/{alert}/resolve",
      .help = "resolve an alert in Defender, or close its case here",
@@ -59,6 +70,6 @@ const struct operation alert_operations[] = {
      READS("incident list", "the incidents of all tenants, the newest first", list_params, op_incident_list), .reach = REACH_SEEN,
      .list = "incidents", .columns = incident_columns, .empty = "no incidents"},
     {.rest = "GET /api/v1/incidents/{id}",
-     READS("incident show", "one incident: as it is, how it changed, what was done about it", one_params, op_incident_show), .reach = REACH_SEEN},
+     .shape = incident_shape, READS("incident show", "one incident: as it is, how it changed, what was done about it", one_params, op_incident_show), .reach = REACH_SEEN},
     ROWS_END};
 /* clang-format on */

@@ -34,8 +34,9 @@ static const struct param tenant_rotate_params[] = {
     {"retire", PARAM_FLAG, false, false, false, "instead: delete what was replaced, once Entra does not know it any more"},
     PARAMS_END};
 static const struct column app_columns[] = {
-    {"name", "NAME"}, {"client_id", "CLIENT ID"}, {"kind", "KIND"}, {"bundles", "FOR"}, {"tenants", "TENANTS"},
-    {"credential", "CREDENTIAL"}, {"health", "HEALTH"}, {"expires", "ENDS"}, {0}};
+    {"name", "NAME", TEXT}, {"client_id", "CLIENT ID", TEXT}, {"kind", "KIND", TEXT}, {"home_tenant", NULL, TEXT | OR_NULL},
+    {"bundles", "FOR", TEXT}, {"created", NULL, TIME}, {"tenants", "TENANTS", COUNT}, {"credential", "CREDENTIAL", TEXT | OR_NULL},
+    {"health", "HEALTH", TEXT | OR_NULL | LIVE}, {"expires", "ENDS", TIME | OR_NULL}, {0}};
 /* clang-format on */
 
 static const char rotate_more[] =
@@ -46,8 +47,18 @@ static const char rotate_more[] =
     "to, until "
     "--retire. A certificate made here is put in force by a second call, once its public part is in Entra.";
 
+static const struct column app_shape[] = {{"name", NULL, TEXT},
+                                          {"client_id", NULL, TEXT},
+                                          {"kind", NULL, TEXT},
+                                          {"home_tenant", NULL, TEXT | OR_NULL},
+                                          {"bundles", NULL, TEXT},
+                                          {"created", NULL, TIME},
+                                          {"credentials", NULL, LIST},
+                                          {"tenants", NULL, TEXTS},
+                                          {0}};
 const struct operation credential_operations[] = {
     {.name = "app add",
+     .shape = app_shape,
      .rest = "POST /api/v1/apps",
      .help = "add an app of the account: a multi-tenant registration that several tenants use",
      .role = ROLE_ADMIN,
@@ -65,6 +76,7 @@ const struct operation credential_operations[] = {
      .columns = app_columns,
      .empty = "no apps yet: portcullis app add --help, or portcullis tenant add --help"},
     {.name = "app show",
+     .shape = app_shape,
      .rest = "GET /api/v1/apps/{app}",
      .help = "show an app: its credentials and who uses it",
      .role = ROLE_VIEWER,
@@ -81,6 +93,7 @@ const struct operation credential_operations[] = {
      .params = app_one_params,
      .run = op_app_certificate},
     {.name = "app set",
+     .shape = app_shape,
      .rest = "PATCH /api/v1/apps/{app}",
      .help = "change an app: its name, ids, what it is for, or when its secret ends",
      .role = ROLE_ADMIN,

@@ -19,9 +19,13 @@ static const struct param device_scan_params[] = {
 static const struct param device_quarantine_params[] = {
     THE_TENANT, DEVICE, NEEDS_REASON, AS, {"sha1", PARAM_TEXT, false, true, false, "of the file"}, {"anyway", PARAM_FLAG, false, false, false, "although the device is guarded"}, PARAMS_END};
 static const struct column device_columns[] = {
-    {"tenant_id", "TENANT"}, {"host", "HOST"}, {"device", "DEVICE"}, {"os", "OS"}, {"value", "VALUE"},
-    {"isolated", "ISOLATED"}, {"since", "SINCE"}, {"until", "UNTIL"}, {"by", "BY"}, {0}};
+    {"tenant_id", "TENANT", TEXT}, {"host", "HOST", TEXT | OR_NULL}, {"device", "DEVICE", TEXT}, {"os", "OS", TEXT | OR_NULL},
+    {"group", NULL, TEXT | OR_NULL}, {"tags", NULL, TEXTS}, {"value", "VALUE", TEXT | OR_NULL}, {"last_seen", NULL, TIME | OR_NULL},
+    {"isolated", "ISOLATED", FLAG}, {"state", NULL, TEXT | OR_NULL}, {"since", "SINCE", TIME | OR_NULL}, {"until", "UNTIL", TIME | OR_NULL},
+    {"by", "BY", TEXT | OR_NULL}, {"reason", NULL, TEXT | OR_NULL}, {"ours", NULL, FLAG}, {"hold", NULL, TEXT | OR_NULL}, {0}};
 
+static const struct column device_shape[] = {
+    {"device", NULL, OBJECT}, {"actions", NULL, LIST}, {0}};
 const struct operation device_operations[] = {
     {.rest = "GET /api/v1/devices",
      READS("device list", "the devices of all tenants, and which are isolated", device_list_params, op_device_list), .reach = REACH_SEEN,
@@ -29,7 +33,7 @@ const struct operation device_operations[] = {
      .more = "Isolated is what we know: from our own actions, and from the machine actions that the feeds bring every 15 minutes, "
              "other people's too. device show asks nothing of Defender either; an order does."},
     {.rest = "GET /api/v1/devices/{device}",
-     READS("device show", "one device: what it is, whether it is isolated, what was done to it", device_one_params, op_device_show), .reach = REACH_NAMED},
+     .shape = device_shape, READS("device show", "one device: what it is, whether it is isolated, what was done to it", device_one_params, op_device_show), .reach = REACH_NAMED},
     {.rest = "POST /api/v1/devices/{device}/isolate",
      ORDERS("device isolate", "isolate a device now", device_isolate_params, op_device_isolate), .reach = REACH_NAMED,
      .more = "The order is recorded before anything is sent, then the device's actions are read: one that is isolated already, or about "

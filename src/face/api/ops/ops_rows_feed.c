@@ -1,4 +1,5 @@
 /* The rows of feeds and of pulling. */
+#include "cloud/tenant/settings.h"
 #include "face/api/ops/ops.h"
 #include "face/api/ops/ops_rows.h"
 
@@ -17,8 +18,10 @@ static const struct param feed_set_params[] = {
     {"contact-mail", PARAM_TEXT, false, false, false, "the contact's mail address"},
     {"contact-phone", PARAM_TEXT, false, false, false, "the contact's phone"},
     PARAMS_END};
-static const struct column feed_set_columns[] = {{"feed", "FEED"}, {"setting", "SETTING"}, {"value", "VALUE"},
-                                                 {"from", "FROM"}, {"by", "BY"},           {0}};
+static const struct column feed_set_columns[] = {
+    {"feed", "FEED", TEXT},       {"setting", "SETTING", TEXT},
+    {"value", "VALUE", TEXT},     {"from", "FROM", TEXT, WORDS(setting_level_names)},
+    {"by", "BY", TEXT | OR_NULL}, {0}};
 static const struct param pull_params[] = {
     {"once", PARAM_FLAG, false, false, false, "poll each feed once and end (what pull does anyway)"},
     {"tenant", PARAM_TENANT, false, false, false, "only this tenant (id or name)"},
@@ -30,19 +33,29 @@ static const struct param pull_params[] = {
     {"from-files", PARAM_PATH, false, false, true,
      "instead of asking Defender, read streaming records from these files and folders"},
     PARAMS_END};
-static const struct column feed_columns[] = {
-    {"tenant_id", "TENANT"},  {"feed", "FEED"},      {"state", "STATE"},
-    {"severity", "SEVERITY"}, {"since", "SINCE"},    {"last_synced", "LAST SYNCED"},
-    {"rows", "ROWS"},         {"late_rows", "LATE"}, {"dead", "DEAD"},
-    {"drift", "DRIFT"},       {"reason", "REASON"},  {0}};
-static const struct column completeness_columns[] = {{"tenant_id", "TENANT"},
-                                                     {"feed", "FEED"},
-                                                     {"from", "FROM"},
-                                                     {"to", "TO"},
-                                                     {"verdict", "VERDICT"},
-                                                     {"repaired", "REPAIRED"},
-                                                     {"counted_after_ms", "COUNTED AFTER (ms)"},
-                                                     {"why", "WHY"},
+static const struct column feed_columns[] = {{"tenant_id", "TENANT", TEXT},
+                                             {"feed", "FEED", TEXT},
+                                             {"state", "STATE", TEXT},
+                                             {"severity", "SEVERITY", TEXT},
+                                             {"since", "SINCE", TIME | OR_NULL},
+                                             {"code", NULL, TEXT | OR_NULL},
+                                             {"detail", NULL, TEXT | OR_NULL},
+                                             {"remedy", NULL, TEXT | OR_NULL},
+                                             {"last_synced", "LAST SYNCED", TIME | OR_NULL},
+                                             {"rows", "ROWS", COUNT},
+                                             {"late_rows", "LATE", COUNT},
+                                             {"dead", "DEAD", COUNT},
+                                             {"drift", "DRIFT", COUNT},
+                                             {"reason", "REASON", TEXT | OR_NULL},
+                                             {0}};
+static const struct column completeness_columns[] = {{"tenant_id", "TENANT", TEXT},
+                                                     {"feed", "FEED", TEXT},
+                                                     {"from", "FROM", TIME},
+                                                     {"to", "TO", TIME},
+                                                     {"verdict", "VERDICT", TEXT},
+                                                     {"repaired", "REPAIRED", COUNT},
+                                                     {"counted_after_ms", "COUNTED AFTER (ms)", COUNT},
+                                                     {"why", "WHY", TEXT | OR_NULL},
                                                      {0}};
 static const struct op_view completeness_view = {
     .list = "completeness",

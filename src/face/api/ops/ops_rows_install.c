@@ -1,27 +1,33 @@
 /* The rows of the installation itself, and of readiness. */
 #include "face/api/ops/ops.h"
 #include "face/api/ops/ops_rows.h"
+#include "face/health/doctor.h"
 
 static const struct param init_params[] = {
     {"folder", PARAM_FILE, true, false, false, "where the installation is to live; default: this folder"}, PARAMS_END};
 static const struct param readiness_params[] = {
     {"tenant", PARAM_TENANT, true, false, false, "only this tenant (id or name)"}, PARAMS_END};
-static const struct column readiness_columns[] = {{"name", "TENANT"},
-                                                  {"isolates", "ISOLATES"},
-                                                  {"people_hear", "PEOPLE HEAR"},
-                                                  {"code", "CODE"},
-                                                  {"reason", "REASON"},
-                                                  {"remedy", "WHAT TO DO"},
+static const struct column readiness_columns[] = {{"tenant_id", NULL, TEXT},
+                                                  {"name", "TENANT", TEXT},
+                                                  {"organization", NULL, TEXT | OR_NULL},
+                                                  {"isolates", "ISOLATES", TEXT},
+                                                  {"people_hear", "PEOPLE HEAR", TEXT},
+                                                  {"code", "CODE", TEXT | OR_NULL},
+                                                  {"reason", "REASON", TEXT | OR_NULL},
+                                                  {"remedy", "WHAT TO DO", TEXT | OR_NULL},
+                                                  {"asked", NULL, TIME | OR_NULL},
+                                                  {"checks", NULL, LIST},
                                                   {0}};
 
 static const struct param doctor_params[] = {
     {"all", PARAM_FLAG, false, false, false, "list every finding, also where one cause has many"}, PARAMS_END};
-static const struct column doctor_columns[] = {{"state", "STATE"},
-                                               {"area", "WHAT"},
-                                               {"code", "CODE"},
-                                               {"place", "WHERE"},
-                                               {"reason", "REASON"},
-                                               {"remedy", "WHAT TO DO"},
+static const struct column doctor_columns[] = {{"state", "STATE", TEXT, WORDS(finding_state_names)},
+                                               {"area", "WHAT", TEXT, WORDS(doctor_area_names)},
+                                               {"code", "CODE", TEXT | OR_NULL},
+                                               {"place", "WHERE", TEXT | OR_NULL},
+                                               {"reason", "REASON", TEXT | OR_NULL},
+                                               {"remedy", "WHAT TO DO", TEXT | OR_NULL},
+                                               {"count", NULL, COUNT},
                                                {0}};
 
 const struct operation install_operations[] = {

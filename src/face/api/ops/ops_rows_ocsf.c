@@ -45,16 +45,24 @@ static const struct param ocsf_forget_params[] = {
     {"tenant", PARAM_TENANT, false, false, false, "only of this tenant (id or name)"},
     {"table", PARAM_TEXT, false, false, false, "only of this table or feed"},
     PARAMS_END};
-static const struct column class_columns[] = {{"table", "TABLE"},
-                                              {"word", "ROWS"},
-                                              {"class", "CLASS"},
-                                              {"class_name", "CLASS NAME"},
-                                              {"activity_id", "ACTIVITY"},
-                                              {"activity_name", "ACTIVITY NAME"},
+static const struct column class_columns[] = {{"table", "TABLE", TEXT},
+                                              {"word", "ROWS", TEXT | OR_NULL},
+                                              {"class", "CLASS", COUNT},
+                                              {"class_name", "CLASS NAME", TEXT},
+                                              {"activity_id", "ACTIVITY", COUNT},
+                                              {"activity_name", "ACTIVITY NAME", TEXT | OR_NULL},
                                               {0}};
-static const struct column drift_columns[] = {{"feed", "FEED"},       {"kind", "KIND"},       {"what", "WHAT"},
-                                              {"tenants", "TENANTS"}, {"rows", "ROWS"},       {"since", "SINCE"},
-                                              {"last", "LAST"},       {"example", "EXAMPLE"}, {0}};
+static const struct column drift_columns[] = {{"feed", "FEED", TEXT},
+                                              {"kind", "KIND", TEXT},
+                                              {"what", "WHAT", TEXT},
+                                              {"name", NULL, TEXT | OR_NULL},
+                                              {"value", NULL, TEXT | OR_NULL},
+                                              {"tenants", "TENANTS", COUNT},
+                                              {"rows", "ROWS", COUNT},
+                                              {"since", "SINCE", TIME | OR_NULL},
+                                              {"last", "LAST", TIME | OR_NULL},
+                                              {"example", "EXAMPLE", TEXT | OR_NULL},
+                                              {0}};
 
 const struct operation ocsf_operations[] = {
     {.name = "ocsf map",

@@ -1,4 +1,5 @@
 /* The rows of bringing tenants in. */
+#include "cloud/tenant/onboarding.h"
 #include "face/api/ops/ops.h"
 #include "face/api/ops/ops_rows.h"
 
@@ -33,21 +34,38 @@ static const struct param list_params[] = {
      "only those that are waiting, checking, active, partial, refused, failed, expired, quarantined, rejected"},
     PARAMS_END};
 static const struct param one_params[] = {{"id", PARAM_TEXT, true, true, false, "the onboarding's number"}, PARAMS_END};
-static const struct column import_view[] = {
-    {"line", "LINE"}, {"tenant_id", "TENANT"}, {"outcome", "OUTCOME"}, {"state", "STATE"},
-    {"code", "CODE"}, {"reason", "REASON"},    {"remedy", "REMEDY"},   {0}};
-static const struct column list_view[] = {{"id", "ID"},
-                                          {"state", "STATE"},
-                                          {"organization", "ORGANIZATION"},
-                                          {"tenant_id", "TENANT"},
-                                          {"graph", "GRAPH"},
-                                          {"endpoint", "ENDPOINT"},
-                                          {"code", "CODE"},
-                                          {"expires", "EXPIRES"},
+static const struct column import_view[] = {{"line", "LINE", COUNT},
+                                            {"tenant_id", "TENANT", TEXT | OR_NULL},
+                                            {"outcome", "OUTCOME", TEXT},
+                                            {"state", "STATE", TEXT | OR_NULL},
+                                            {"code", "CODE", TEXT | OR_NULL},
+                                            {"reason", "REASON", TEXT | OR_NULL},
+                                            {"remedy", "REMEDY", TEXT | OR_NULL},
+                                            {0}};
+static const struct column list_view[] = {{"id", "ID", COUNT},
+                                          {"state", "STATE", TEXT, WORDS(onboarding_state_names)},
+                                          {"organization", "ORGANIZATION", TEXT | OR_NULL},
+                                          {"tenant_id", "TENANT", TEXT | OR_NULL},
+                                          {"expected", NULL, TEXT | OR_NULL},
+                                          {"name", NULL, TEXT | OR_NULL},
+                                          {"client_id", NULL, TEXT | OR_NULL},
+                                          {"graph", "GRAPH", TEXT, WORDS(onboarding_proof_names)},
+                                          {"endpoint", "ENDPOINT", TEXT, WORDS(onboarding_proof_names)},
+                                          {"code", "CODE", TEXT | OR_NULL},
+                                          {"reason", NULL, TEXT | OR_NULL},
+                                          {"form", NULL, TEXT, WORDS(onboarding_form_names)},
+                                          {"asked_by", NULL, TEXT | OR_NULL},
+                                          {"mail", NULL, TEXT | OR_NULL},
+                                          {"created", NULL, TIME},
+                                          {"expires", "EXPIRES", TIME | OR_NULL},
+                                          {"answered", NULL, TIME | OR_NULL},
+                                          {"next_look", NULL, TIME | OR_NULL},
+                                          {"changed", NULL, TIME | OR_NULL},
                                           {0}};
 
 const struct operation onboarding_operations[] = {
-    {.name = "tenant consent-url", .once = OP_ONCE_SHOWN,
+    {.name = "tenant consent-url",
+     .once = OP_ONCE_SHOWN,
      .rest = "POST /api/v1/onboardings",
      .help = "make a link by which a tenant's administrator consents to an app",
      .role = ROLE_ADMIN,
@@ -83,8 +101,10 @@ const struct operation onboarding_operations[] = {
      .empty = "no consent was asked for yet: portcullis tenant consent-url"},
     {.rest = "GET /api/v1/onboardings/{id}",
      .reach = REACH_SEEN,
+     .shape = list_view,
      READS("onboarding show", "show one of them", one_params, op_onboarding_show)},
     {.name = "onboarding accept",
+     .shape = list_view,
      .rest = "POST /api/v1/onboardings/{id}/accept",
      .help = "take a tenant that answered unexpectedly",
      .role = ROLE_ADMIN,
@@ -93,6 +113,7 @@ const struct operation onboarding_operations[] = {
      .params = one_params,
      .run = op_onboarding_accept},
     {.name = "onboarding reject",
+     .shape = list_view,
      .rest = "POST /api/v1/onboardings/{id}/reject",
      .help = "do not take it; nothing is asked of it",
      .role = ROLE_ADMIN,
@@ -101,6 +122,7 @@ const struct operation onboarding_operations[] = {
      .params = one_params,
      .run = op_onboarding_reject},
     {.name = "onboarding check",
+     .shape = list_view,
      .rest = "POST /api/v1/onboardings/{id}/check",
      .help = "ask for its tokens now, and for another hour",
      .role = ROLE_ADMIN,

@@ -31,22 +31,24 @@ static const struct param duty_add_params[] = {
     OF_TENANT,
     PARAMS_END};
 static const struct param duty_remove_params[] = {{"id", PARAM_COUNT, true, true, false, "its number in on-call list"}, PARAMS_END};
-static const struct column user_columns[] = {{"name", "NAME"}, {"role", "ROLE"}, {"mail", "MAIL"}, {"phone", "PHONE"},
-                                             {"organizations", "ORGANIZATIONS"}, {"has_password", "PASSWORD"}, {"second_factor", "2ND FACTOR"},
-                                             {"has_pin", "PIN"}, {"disabled", "DISABLED"}, {0}};
-static const struct column duty_columns[] = {{"id", "ID"}, {"list", "LIST"}, {"position", "POSITION"}, {"person", "PERSON"},
-                                             {"days", "DAYS"}, {"hours", "HOURS"}, {"tenant_id", "TENANT"}, {0}};
+static const struct column user_columns[] = {
+    {"name", "NAME", TEXT}, {"role", "ROLE", TEXT}, {"mail", "MAIL", TEXT}, {"phone", "PHONE", TEXT},
+    {"organizations", "ORGANIZATIONS", TEXTS | OR_NULL}, {"has_password", "PASSWORD", FLAG}, {"second_factor", "2ND FACTOR", FLAG},
+    {"has_pin", "PIN", FLAG}, {"subject", NULL, TEXT | OR_NULL}, {"disabled", "DISABLED", FLAG}, {"created", NULL, TIME}, {0}};
+static const struct column duty_columns[] = {
+    {"id", "ID", COUNT}, {"list", "LIST", TEXT}, {"position", "POSITION", COUNT}, {"person", "PERSON", TEXT}, {"days", "DAYS", TEXT},
+    {"hours", "HOURS", TEXT}, {"since", NULL, TIME | OR_NULL}, {"until", NULL, TIME | OR_NULL}, {"tenant_id", "TENANT", TEXT}, {0}};
 
 const struct operation people_operations[] = {
-    {.name = "user add",
+    {.name = "user add", .shape = user_columns,
      .rest = "POST /api/v1/users", .help = "add a person who is told, may answer, and may log in", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_add_params, .run = op_user_add,
      .more = "The PIN is what a key that acts is proved by on the phone (approve, release, stop); the password is for logging in. "
              "Both are kept as Argon2id hashes and never shown. docs/people.md has the roles."},
-    {.name = "user list",
+    {.name = "user list", .one = {.rest = "/api/v1/users/{name}", .key = "name"},
      .rest = "GET /api/v1/users", .help = "list the people", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .is_read = true, .run = op_user_list,
      .list = "people", .columns = user_columns, .empty = "nobody yet: portcullis user add NAME --mail … --phone …"},
-    {.name = "user set",
+    {.name = "user set", .shape = user_columns,
      .rest = "PATCH /api/v1/users/{name}", .help = "change a person: reach, role, organizations, or switch him off", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_set_params, .run = op_user_set},
     {.name = "user passwd",
@@ -61,12 +63,12 @@ const struct operation people_operations[] = {
     {.name = "user remove",
      .rest = "DELETE /api/v1/users/{name}", .help = "remove a person, from all lists too, with his sessions and API tokens", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_one_params, .run = op_user_remove},
-    {.name = "on-call add",
+    {.name = "on-call add", .shape = duty_columns,
      .rest = "POST /api/v1/on-call", .help = "put a person on a list of those on duty", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = duty_add_params, .run = op_duty_add,
      .more = "A tenant's own list of a name goes before the account's. Several may be on at once: mail goes to all of them, calls "
              "by position, one after another."},
-    {.name = "on-call list",
+    {.name = "on-call list", .one = {.rest = "/api/v1/on-call/{id}", .key = "id"},
      .rest = "GET /api/v1/on-call", .help = "who is on duty, when, and for whom", .role = ROLE_VIEWER, .place = OP_INSTALLATION, .is_read = true,
      .run = op_duty_list, .list = "turns", .columns = duty_columns,
      .empty = "nobody is on duty: portcullis on-call add on-call PERSON"},

@@ -15,16 +15,16 @@ static const struct param policy_replay_params[] = {
      "as if every tenant's remediation were auto (default), approve, shadow; or tenant: as each has it set"},
     {"devices", PARAM_COUNT, false, false, false, "list at most so many (default 1000); all are counted"},
     PARAMS_END};
-static const struct column policy_replay_columns[] = {{"at", "WHEN"},
-                                                      {"tenant_id", "TENANT"},
-                                                      {"device", "DEVICE"},
-                                                      {"os", "OS"},
-                                                      {"rule", "RULE"},
-                                                      {"then", "THEN"},
-                                                      {"fate", "FATE"},
-                                                      {"why", "WHY"},
-                                                      {"closed_as", "CLOSED AS"},
-                                                      {"title", "ALERT"},
+static const struct column policy_replay_columns[] = {{"at", "WHEN", TIME},
+                                                      {"tenant_id", "TENANT", TEXT},
+                                                      {"device", "DEVICE", TEXT | OR_NULL},
+                                                      {"os", "OS", TEXT | OR_NULL},
+                                                      {"rule", "RULE", TEXT | OR_NULL},
+                                                      {"then", "THEN", TEXT | OR_NULL},
+                                                      {"fate", "FATE", TEXT | OR_NULL},
+                                                      {"why", "WHY", TEXT | OR_NULL},
+                                                      {"closed_as", "CLOSED AS", TEXT | OR_NULL},
+                                                      {"title", "ALERT", TEXT | OR_NULL},
                                                       {0}};
 static const struct column policy_rule_columns[] = {
     {"rule", "RULE"}, {"line", "LINE"}, {"then", "THEN"}, {"mode", "MODE"}, {0}};

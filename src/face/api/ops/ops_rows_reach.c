@@ -1,6 +1,7 @@
 /* The rows of how Microsoft is reached: clouds and their addresses, proxy rules. */
 #include "face/api/ops/ops.h"
 #include "face/api/ops/ops_rows.h"
+#include "state/conf/proxy.h"
 
 /* clang-format off */
 #define PATTERN {"pattern", PARAM_TEXT, true, true, false, "which destinations: a host, *.domain, or * for all but this machine; perhaps with a port"}
@@ -19,12 +20,14 @@ static const struct param which_params[] = {
     {"url", PARAM_TEXT, true, false, false, "an address; without it: all that the tenant is asked at"},
     {"tenant", PARAM_TENANT, false, false, false, "as this tenant's requests go (id or name)"}, PARAMS_END};
 static const struct column rule_columns[] = {
-    {"pattern", "DESTINATION"}, {"proxy", "PROXY"}, {"user", "USER"}, {"level", "LEVEL"}, {"of", "OF"}, {"has_ca", "CA"}, {0}};
+    {"pattern", "DESTINATION", TEXT}, {"proxy", "PROXY", TEXT}, {"user", "USER", TEXT}, {"level", "LEVEL", TEXT, WORDS(proxy_level_names)},
+    {"of", "OF", TEXT}, {"has_ca", "CA", FLAG}, {0}};
 static const struct column way_columns[] = {
-    {"url", "ADDRESS"}, {"proxy", "PROXY"}, {"pattern", "BECAUSE OF"}, {"level", "LEVEL"}, {0}};
+    {"url", "ADDRESS", TEXT}, {"proxy", "PROXY", TEXT}, {"pattern", "BECAUSE OF", TEXT}, {"level", "LEVEL", TEXT, WORDS(proxy_level_names)},
+    {"user", NULL, TEXT}, {0}};
 
 static const struct column cloud_columns[] = {
-    {"cloud", "CLOUD"}, {"what", "FOR"}, {"url", "ADDRESS"}, {"audience", "AUDIENCE"}, {0}};
+    {"cloud", "CLOUD", TEXT}, {"what", "FOR", TEXT}, {"url", "ADDRESS", TEXT}, {"audience", "AUDIENCE", TEXT}, {0}};
 
 /* Who says which way requests go, and which CA is trusted on it, can be shown every credential that goes there: that of an app that
  * many customers share, too. So proxies are for those who see all organizations. */
@@ -37,7 +40,7 @@ const struct operation reach_operations[] = {
      .more = "The nearest level with a rule that matches decides (tenant, organization, account), within it the closest pattern. "
              "Requests go through the proxy as a tunnel (CONNECT), so it sees no token. A rule for the same pattern at the same "
              "place is replaced."},
-    {.name = "proxy list", .rest = "GET /api/v1/proxies", .is_read = true, .reach = REACH_SEEN, .help = "list the proxy rules; with --tenant or --org those that count there", .role = ROLE_VIEWER,
+    {.name = "proxy list", .one = {.rest = "/api/v1/proxies/{pattern}", .key = "pattern", .level = "level"}, .rest = "GET /api/v1/proxies", .is_read = true, .reach = REACH_SEEN, .help = "list the proxy rules; with --tenant or --org those that count there", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .params = list_params, .run = op_proxy_list, .list = "rules", .columns = rule_columns,
      .empty = "no proxy rules: the environment of the service decides (https_proxy, no_proxy)"},
     {.name = "proxy remove", .rest = "DELETE /api/v1/proxies/{pattern}", .help = "remove a proxy rule", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .params = remove_params,

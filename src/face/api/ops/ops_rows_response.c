@@ -1,6 +1,8 @@
 /* The rows of the response. */
 #include "face/api/ops/ops.h"
 #include "face/api/ops/ops_rows.h"
+#include "logic/respond/facts.h"
+#include "state/store/response.h"
 
 /* clang-format off */
 #define ID {"id", PARAM_TEXT, true, true, false, "its number, as response list has it"}
@@ -28,11 +30,21 @@ static const struct param exclude_list_params[] = {
 static const struct param exclude_remove_params[] = {
     {"id", PARAM_TEXT, true, true, false, "its number, as response exclude list has it"}, PARAMS_END};
 static const struct column response_columns[] = {
-    {"id", "ID"}, {"tenant_id", "TENANT"}, {"host", "DEVICE"}, {"action", "ACTION"}, {"state", "STATE"},
-    {"outcome", "OUTCOME"}, {"severity", "SEVERITY"}, {"why", "WHY"}, {"code", "CODE"}, {"title", "TITLE"}, {0}};
+    {"id", "ID", TEXT}, {"tenant_id", "TENANT", TEXT}, {"incident", NULL, TEXT | OR_NULL}, {"alert", NULL, TEXT | OR_NULL},
+    {"device", NULL, TEXT | OR_NULL}, {"host", "DEVICE", TEXT | OR_NULL}, {"rule", NULL, TEXT | OR_NULL}, {"action", "ACTION", TEXT},
+    {"mode", NULL, TEXT}, {"came", NULL, TEXT | OR_NULL}, {"state", "STATE", TEXT}, {"outcome", "OUTCOME", TEXT | OR_NULL},
+    {"severity", "SEVERITY", TEXT, WORDS_OF(severity_word, SEVERITY_COUNT)}, {"why", "WHY", TEXTS}, {"people_needed", NULL, COUNT}, {"approved_by", NULL, TEXTS},
+    {"code", "CODE", TEXT | OR_NULL}, {"error", NULL, TEXT | OR_NULL}, {"remedy", NULL, TEXT | OR_NULL}, {"decided", NULL, TIME | OR_NULL},
+    {"asked", NULL, TIME | OR_NULL}, {"ended", NULL, TIME | OR_NULL}, {"action_id", NULL, TEXT | OR_NULL}, {"decision", NULL, TEXT | OR_NULL},
+    {"reason", NULL, TEXT | OR_NULL}, {"machine_action", NULL, TEXT | OR_NULL}, {"asked_by", NULL, TEXT | OR_NULL}, {"adopted", NULL, FLAG},
+    {"proof", NULL, TEXTS}, {"attempts", NULL, COUNT}, {"intent", NULL, TIME | OR_NULL}, {"sent", NULL, TIME | OR_NULL},
+    {"settled", NULL, TIME | OR_NULL}, {"title", "TITLE", TEXT | OR_NULL}, {0}};
 static const struct column exclude_columns[] = {
-    {"id", "ID"}, {"tenant_id", "TENANT"}, {"kind", "KIND"}, {"value", "VALUE"}, {"owner", "OWNER"},
-    {"expires", "EXPIRES"}, {"expired", "EXPIRED"}, {"reason", "REASON"}, {0}};
+    {"id", "ID", TEXT}, {"tenant_id", "TENANT", TEXT | OR_NULL}, {"kind", "KIND", TEXT, WORDS(excluded_names)}, {"value", "VALUE", TEXT},
+    {"owner", "OWNER", TEXT | OR_NULL}, {"created", NULL, TIME}, {"expires", "EXPIRES", TIME | OR_NULL}, {"expired", "EXPIRED", FLAG | LIVE},
+    {"reason", "REASON", TEXT | OR_NULL}, {0}};
+const struct column order_shape[] = {
+    {"ok", NULL, FLAG}, {"id", NULL, TEXT | OR_NULL}, {"response", NULL, OBJECT | OR_NULL}, {0}};
 
 const struct operation response_operations[] = {
     {.rest = "GET /api/v1/responses",
@@ -55,12 +67,12 @@ const struct operation response_operations[] = {
      .more = "Holds at once and over restarts. Alerts are still told, approvals and people's own orders still work, and a release is never held up."},
     {.rest = "POST /api/v1/responses/resume",
      ORDERS("response resume", "let automatic action go on, after stop or after the breaker", response_stop_params, op_response_resume), .reach = REACH_NAMED},
-    {.name = "response exclude add",
+    {.name = "response exclude add", .shape = exclude_columns,
      .rest = "POST /api/v1/exclusions", .help = "leave a device, tag, group or user alone: automatic action then asks", .role = ROLE_ADMIN,
      .place = OP_INSTALLATION, .reach = REACH_NAMED, .params = exclude_add_params, .run = op_exclude_add,
      .more = "Each has an owner, a reason and an end. After its end the device is still asked about, not acted on unattended, until the exclusion is removed."},
     {.rest = "GET /api/v1/exclusions",
-     READS("response exclude list", "what automatic action leaves alone, by whom, why and how long", exclude_list_params, op_exclude_list), .reach = REACH_SEEN,
+     .one = {.rest = "/api/v1/exclusions/{id}", .key = "id"}, READS("response exclude list", "what automatic action leaves alone, by whom, why and how long", exclude_list_params, op_exclude_list), .reach = REACH_SEEN,
      .list = "exclusions", .columns = exclude_columns, .empty = "nothing is excluded"},
     {.name = "response exclude remove",
      .rest = "DELETE /api/v1/exclusions/{id}", .help = "take an exclusion back", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .reach = REACH_SEEN,

@@ -1,4 +1,5 @@
 /* The rows of settings. */
+#include "cloud/tenant/settings.h"
 #include "face/api/ops/ops.h"
 #include "face/api/ops/ops_rows.h"
 
@@ -17,16 +18,14 @@ static const struct param settings_set_params[] = {
     PARAMS_END};
 static const struct param settings_unset_params[] = {
     {"name", PARAM_TEXT, true, true, false, "which setting"}, SCOPE_PARAMS, PARAMS_END};
-static const struct column setting_columns[] = {{"setting", "SETTING"},
-                                                {"value", "VALUE"},
-                                                {"from", "FROM"},
-                                                {"since", "SINCE"},
-                                                {"by", "BY"},
-                                                {"help", "WHAT IT IS"},
-                                                {0}};
+static const struct column setting_columns[] = {
+    {"setting", "SETTING", TEXT}, {"value", "VALUE", TEXT},     {"from", "FROM", TEXT, WORDS(setting_level_names)},
+    {"default", NULL, TEXT},      {"allowed", NULL, TEXT},      {"since", "SINCE", TIME | OR_NULL},
+    {"by", "BY", TEXT | OR_NULL}, {"help", "WHAT IT IS", TEXT}, {0}};
 
 const struct operation settings_operations[] = {
     {.name = "settings show",
+     .one = {.rest = "/api/v1/settings/{name}", .key = "setting"},
      .rest = "GET /api/v1/settings",
      .help = "show what holds for the account, an organization or a tenant, and where each value comes from",
      .role = ROLE_VIEWER,

@@ -1,6 +1,7 @@
 /* The rows of channels, ladders and notices. */
 #include "face/api/ops/ops_rows.h"
 #include "face/api/ops/ops_telling.h"
+#include "state/store/notices.h"
 
 /* clang-format off */
 #define CHANNEL_PARAMS                                                                                                     \
@@ -43,26 +44,33 @@ static const struct param notice_acknowledge_params[] = {
     {"id", PARAM_COUNT, true, true, false, "its number in notice list"},
     {"by", PARAM_TEXT, false, false, false, "who has it; default: you", .is_local = true},
     PARAMS_END};
-static const struct column channel_columns[] = {{"name", "NAME"}, {"kind", "KIND"}, {"address", "ADDRESS"}, {"sender", "SENDER"},
-                                                {"tenant_id", "TENANT"}, {"state", "STATE"}, {0}};
-static const struct column ladder_columns[] = {{"ladder", "LADDER"}, {"rung", "RUNG"}, {"channel", "CHANNEL"},
-                                               {"target", "WHO"}, {"wait_s", "WAITS (S)"}, {0}};
-static const struct column notice_columns[] = {{"id", "ID"}, {"created", "CREATED"}, {"severity", "SEVERITY"}, {"kind", "KIND"},
-                                               {"state", "STATE"}, {"organization", "ORGANIZATION"}, {"title", "TITLE"},
-                                               {"told", "TOLD"}, {"answered_by", "BY"}, {0}};
+static const struct column channel_columns[] = {
+    {"name", "NAME", TEXT}, {"kind", "KIND", TEXT}, {"address", "ADDRESS", TEXT}, {"account", NULL, TEXT}, {"sender", "SENDER", TEXT},
+    {"recipients", NULL, TEXT}, {"flow", NULL, TEXT}, {"tenant_id", "TENANT", TEXT}, {"has_secret", NULL, FLAG}, {"enabled", NULL, FLAG},
+    {"state", "STATE", TEXT | LIVE}, {0}};
+static const struct column ladder_columns[] = {
+    {"ladder", "LADDER", TEXT}, {"rung", "RUNG", COUNT}, {"channel", "CHANNEL", TEXT}, {"target", "WHO", TEXT}, {"wait_s", "WAITS (S)", COUNT},
+    {0}};
+static const struct column notice_columns[] = {
+    {"id", "ID", COUNT}, {"created", "CREATED", TIME}, {"severity", "SEVERITY", TEXT, WORDS(notice_severity_names)},
+    {"kind", "KIND", TEXT, WORDS(notice_kind_names)}, {"state", "STATE", TEXT, WORDS(notice_state_names)},
+    {"wants", NULL, TEXT, WORDS(notice_wants_names)}, {"organization", "ORGANIZATION", TEXT | OR_NULL}, {"tenant_id", NULL, TEXT | OR_NULL},
+    {"incident", NULL, TEXT | OR_NULL}, {"decision", NULL, TEXT | OR_NULL}, {"action", NULL, TEXT | OR_NULL}, {"title", "TITLE", TEXT | OR_NULL},
+    {"text", NULL, TEXT | OR_NULL}, {"error_code", NULL, TEXT | OR_NULL}, {"remedy", NULL, TEXT | OR_NULL}, {"answer", NULL, TEXT | OR_NULL},
+    {"deliveries", NULL, LIST}, {"told", "TOLD", TEXT | OR_NULL}, {"answered_by", "BY", TEXT | OR_NULL}, {0}};
 
 const struct operation telling_operations[] = {
-    {.name = "channel add",
+    {.name = "channel add", .shape = channel_columns,
      .rest = "POST /api/v1/channels", .help = "add a way to tell people", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = channel_add_params, .run = op_channel_add,
      .more = "The secret is read from a file or from standard input, sealed under the key file and never shown again: the mail "
              "password, the webhook's signing key, Slack's or Teams' whole webhook address, PagerDuty's routing key, the voice "
              "provider's auth token. docs/notices.md leads through each kind."},
-    {.name = "channel list",
+    {.name = "channel list", .one = {.rest = "/api/v1/channels/{name}", .key = "name"},
      .rest = "GET /api/v1/channels", .help = "list the channels, and what each still lacks", .role = ROLE_VIEWER, .place = OP_INSTALLATION,
      .run = op_channel_list, .list = "channels", .columns = channel_columns,
      .empty = "no channels yet: portcullis channel add --help"},
-    {.name = "channel set",
+    {.name = "channel set", .shape = channel_columns,
      .rest = "PATCH /api/v1/channels/{name}", .help = "change a channel, or switch it off", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = channel_set_params, .run = op_channel_set},
     {.name = "channel remove",
@@ -75,7 +83,7 @@ const struct operation telling_operations[] = {
              "as 2m, before the next rung. Example: ladder set night email:on-call +slack phone:on-call:2m phone:Bob:5m. Without "
              "a ladder of its own a notice goes to everybody on the list on-call by mail and to every chat, webhook and pager, "
              "then, where it wants an answer, by phone from person to person."},
-    {.name = "ladder list",
+    {.name = "ladder list", .one = {.rest = "/api/v1/ladders/{name}", .key = "ladder", .is_group = true},
      .rest = "GET /api/v1/ladders", .help = "list the ladders", .role = ROLE_VIEWER, .place = OP_INSTALLATION, .run = op_ladder_list,
      .list = "rungs", .columns = ladder_columns, .empty = "none of your own: the built-in one holds"},
     {.name = "ladder remove",
@@ -85,7 +93,7 @@ const struct operation telling_operations[] = {
      .rest = "GET /api/v1/notices", .help = "what was told, to whom, and how it went; newest first", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .reach = REACH_SEEN, .params = notice_list_params, .run = op_notice_list, .list = "notices", .columns = notice_columns,
      .empty = "no notices"},
-    {.name = "notice show",
+    {.name = "notice show", .shape = notice_columns,
      .rest = "GET /api/v1/notices/{id}", .help = "one notice with its whole text, and who was told", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .reach = REACH_SEEN, .is_read = true, .params = notice_show_params, .run = op_notice_show},
     {.name = "notice test",

@@ -1,6 +1,7 @@
 /* The rows of organizations and tenants. */
 #include "face/api/ops/ops.h"
 #include "face/api/ops/ops_rows.h"
+#include "face/health/tenant_test.h"
 
 /* As override_rows of cloud/tenant has them. */
 /* clang-format off */
@@ -58,22 +59,85 @@ static const struct param tenant_test_params[] = {
     {"full", PARAM_FLAG, false, false, false, "one question a source, not only one an API"},
     {"history", PARAM_FLAG, false, false, false, "the Tests so far: of the tenant, or the last of each"},
     PARAMS_END};
-static const struct column test_columns[] = {
-    {"name", "NAME"},       {"verdict", "VERDICT"}, {"passed", "PASSED"}, {"failed", "FAILED"},
-    {"skipped", "SKIPPED"}, {"code", "CODE"},       {"reason", "REASON"}, {0}};
-static const struct column tested_columns[] = {
-    {"at", "AT"},         {"tenant_id", "TENANT"}, {"kind", "KIND"},       {"verdict", "VERDICT"},
-    {"passed", "PASSED"}, {"failed", "FAILED"},    {"skipped", "SKIPPED"}, {0}};
+static const struct column test_columns[] = {{"tenant_id", NULL, TEXT},
+                                             {"name", "NAME", TEXT},
+                                             {"organization", NULL, TEXT | OR_NULL},
+                                             {"at", NULL, TIME | OR_NULL},
+                                             {"kind", NULL, TEXT},
+                                             {"verdict", "VERDICT", TEXT, WORDS(test_verdict_names)},
+                                             {"passed", "PASSED", COUNT},
+                                             {"failed", "FAILED", COUNT},
+                                             {"skipped", "SKIPPED", COUNT},
+                                             {"off", NULL, COUNT},
+                                             {"code", "CODE", TEXT | OR_NULL},
+                                             {"reason", "REASON", TEXT | OR_NULL},
+                                             {"remedy", NULL, TEXT | OR_NULL},
+                                             {"findings", NULL, LIST},
+                                             {0}};
+static const struct column tested_columns[] = {{"at", "AT", TIME},
+                                               {"tenant_id", "TENANT", TEXT},
+                                               {"kind", "KIND", TEXT},
+                                               {"verdict", "VERDICT", TEXT, WORDS(test_verdict_names)},
+                                               {"passed", "PASSED", COUNT},
+                                               {"failed", "FAILED", COUNT},
+                                               {"skipped", "SKIPPED", COUNT},
+                                               {"report", NULL, ANY},
+                                               {0}};
 static const struct param consent_needed_params[] = {
     {"app", PARAM_TEXT, false, false, false, "only this app, by its name or client id"}, PARAMS_END};
-static const struct column consent_needed_columns[] = {
-    {"name", "NAME"}, {"app", "APP"}, {"lacks", "LACKS"}, {"consent_by", "CONSENT BY"}, {"link", "LINK"}, {0}};
+static const struct column consent_needed_columns[] = {{"tenant_id", NULL, TEXT},    {"name", "NAME", TEXT},
+                                                       {"organization", NULL, TEXT}, {"app", "APP", TEXT},
+                                                       {"lacks", "LACKS", TEXT},     {"consent_by", "CONSENT BY", TEXT},
+                                                       {"link", "LINK", TEXT},       {0}};
 static const struct op_view tested_view = {"history", tested_columns, "no Test was made yet"};
-static const struct column org_columns[] = {{"id", "ID"}, {"name", "NAME"}, {"created", "CREATED"}, {0}};
-static const struct column tenant_columns[] = {
-    {"name", "NAME"},   {"tenant_id", "TENANT"}, {"organization", "ORGANIZATION"},
-    {"cloud", "CLOUD"}, {"created", "CREATED"},  {0}};
+static const struct column org_columns[] = {
+    {"id", "ID", COUNT}, {"name", "NAME", TEXT}, {"created", "CREATED", TIME}, {0}};
+static const struct column tenant_columns[] = {{"name", "NAME", TEXT},
+                                               {"tenant_id", "TENANT", TEXT},
+                                               {"organization", "ORGANIZATION", TEXT},
+                                               {"client_id", NULL, TEXT},
+                                               {"cloud", "CLOUD", TEXT},
+                                               {"login_url", NULL, TEXT},
+                                               {"token_url", NULL, TEXT},
+                                               {"graph_url", NULL, TEXT},
+                                               {"graph_audience", NULL, TEXT},
+                                               {"graph_version", NULL, TEXT},
+                                               {"endpoint_url", NULL, TEXT},
+                                               {"endpoint_audience", NULL, TEXT},
+                                               {"endpoint_version", NULL, TEXT},
+                                               {"siem_url", NULL, TEXT},
+                                               {"siem_audience", NULL, TEXT},
+                                               {"has_secret", NULL, FLAG},
+                                               {"apps", NULL, TEXTS},
+                                               {"enabled", NULL, FLAG},
+                                               {"created", "CREATED", TIME},
+                                               {0}};
 
+static const struct column tenant_shape[] = {{"name", NULL, TEXT},
+                                             {"tenant_id", NULL, TEXT},
+                                             {"organization", NULL, TEXT},
+                                             {"client_id", NULL, TEXT},
+                                             {"cloud", NULL, TEXT},
+                                             {"login_url", NULL, TEXT},
+                                             {"token_url", NULL, TEXT},
+                                             {"graph_url", NULL, TEXT},
+                                             {"graph_audience", NULL, TEXT},
+                                             {"graph_version", NULL, TEXT},
+                                             {"endpoint_url", NULL, TEXT},
+                                             {"endpoint_audience", NULL, TEXT},
+                                             {"endpoint_version", NULL, TEXT},
+                                             {"siem_url", NULL, TEXT},
+                                             {"siem_audience", NULL, TEXT},
+                                             {"has_secret", NULL, FLAG},
+                                             {"apps", NULL, TEXTS},
+                                             {"enabled", NULL, FLAG},
+                                             {"created", NULL, TIME},
+                                             {"conditions", NULL, LIST | LIVE},
+                                             {"roles_seen", NULL, TIME | OR_NULL | LIVE},
+                                             {"missing", NULL, TEXT | OR_NULL | LIVE},
+                                             {"features", NULL, LIST | LIVE},
+                                             {"permissions", NULL, LIST | LIVE},
+                                             {0}};
 const struct operation tenant_operations[] = {
     {.name = "org add",
      .rest = "POST /api/v1/organizations",
@@ -83,6 +147,7 @@ const struct operation tenant_operations[] = {
      .params = org_add_params,
      .run = op_org_add},
     {.name = "org list",
+     .one = {.rest = "/api/v1/organizations/{org}", .key = "name"},
      .rest = "GET /api/v1/organizations",
      .help = "list the organizations",
      .role = ROLE_VIEWER,
@@ -100,6 +165,7 @@ const struct operation tenant_operations[] = {
      .params = org_remove_params,
      .run = op_org_remove},
     {.name = "tenant add",
+     .shape = tenant_columns,
      .rest = "POST /api/v1/tenants",
      .help = "add a tenant and the credential that opens it",
      .role = ROLE_ADMIN,
@@ -121,6 +187,7 @@ const struct operation tenant_operations[] = {
      .columns = tenant_columns,
      .empty = "no tenants yet: portcullis tenant add --help"},
     {.name = "tenant show",
+     .shape = tenant_shape,
      .rest = "GET /api/v1/tenants/{tenant}",
      .help = "show one tenant",
      .role = ROLE_VIEWER,
@@ -141,6 +208,7 @@ const struct operation tenant_operations[] = {
          "that "
          "the registration asks for by then, and the next token shows it. tenant consent-url makes signed ones."},
     {.name = "tenant test",
+     .shape = test_columns,
      .rest = "POST /api/v1/tenants/{tenant}/test",
      .help = "how far does a tenant's connection come: entries, network, token, roles, reading, acting",
      .role = ROLE_ANALYST,
@@ -160,6 +228,7 @@ const struct operation tenant_operations[] = {
              "failed), off (not wanted, or not granted where nothing needs it). The service makes the light Test every "
              "interval.test, a full one each 24th time. Exit 0: passed; 3: not every tenant; 1: none."},
     {.name = "tenant set",
+     .shape = tenant_columns,
      .rest = "PATCH /api/v1/tenants/{tenant}",
      .help =
          "change a tenant: its name, app, secret, cloud, addresses, audiences, versions, or whether it is asked at all",

@@ -82,20 +82,42 @@ static void reference_item(struct json_writer *w, const char *to)
     json_object_end(w);
 }
 
-static void write_parameters(struct json_writer *w, const struct operation *op, const char *method)
+/* The path's last part names one of the list. */
+static void name_parameter(struct json_writer *w, const struct operation *op)
 {
+    const char *begin = strrchr(op->one.rest, '{');
+    char name[REST_NAME_BYTES];
+    (void)snprintf(name, sizeof name, "%.*s", (int)(strlen(begin) - 2), begin + 1);
+    json_object_begin(w);
+    member(w, "name", name);
+    member(w, "in", "path");
+    json_key(w, "required");
+    json_write_bool(w, true);
+    json_key(w, "schema");
+    json_write_raw(w, STR("{\"type\":\"string\",\"minLength\":1}"));
+    json_object_end(w);
+}
+
+static void write_parameters(struct json_writer *w, const struct operation *op, bool is_one, const char *method)
+{
+    char own[8];
+    const char *pattern;
     json_key(w, "parameters");
     json_array_begin(w);
     for (const struct param *p = op->params; p && p->name; p++) {
         enum rest_place place = rest_place_of(op, p);
         if (place == REST_PATH || place == REST_QUERY) one_parameter(w, p, place);
     }
-    if (rest_is_listed(op)) {
+    if (is_one) name_parameter(w, op);
+    if (rest_is_listed(op) && !is_one) {
         reference_item(w, "#/components/parameters/limit");
         reference_item(w, "#/components/parameters/cursor");
     }
-    reference_item(w, strcmp(method, "GET") == 0 ? "#/components/parameters/ifNoneMatch"
-                                                 : "#/components/parameters/ifMatch");
+    rest_split(op, own, &pattern);
+    if (strcmp(method, "GET") == 0)
+        reference_item(w, "#/components/parameters/ifNoneMatch");
+    else if (strcmp(method, "POST") != 0 && rest_has_etag(pattern))
+        reference_item(w, "#/components/parameters/ifMatch");
     if (strcmp(method, "POST") == 0) reference_item(w, "#/components/parameters/idempotencyKey");
     json_array_end(w);
 }
@@ -139,65 +161,138 @@ static void write_body(struct json_writer *w, const struct operation *op)
 
 /* ---- answers ---------------------------------------------------------------------------------------------------------------- */
 
-/* An item has a member for each column, and may have more. */
+static const char *word_of(const struct word_list *l, size_t i)
+{
+    return l->name_of ? l->name_of(i) : l->names[i];
+}
+
+static void write_words(struct json_writer *w, const struct column *k)
+{
+    if (k->words.count == 0) return;
+    json_key(w, "enum");
+    json_array_begin(w);
+    for (size_t i = 0; i < k->words.count; i++)
+        if (word_of(&k->words, i)) json_write_cstr(w, word_of(&k->words, i));
+    if (k->type & MEMBER_OR_NULL) json_write_null(w);
+    json_array_end(w);
+}
+
+static void write_type(struct json_writer *w, const char *type, bool or_null)
+{
+    json_key(w, "type");
+    if (or_null) json_array_begin(w);
+    json_write_cstr(w, type);
+    if (or_null) json_write_cstr(w, "null");
+    if (or_null) json_array_end(w);
+}
+
+static void write_items(struct json_writer *w, const char *type)
+{
+    open(w, "items");
+    member(w, "type", type);
+    json_object_end(w);
+}
+
+static void member_schema(struct json_writer *w, const struct column *k)
+{
+    static const char *const types[MEMBER_KINDS] = {
+        [MEMBER_TEXT] = "string", [MEMBER_COUNT] = "integer", [MEMBER_FLAG] = "boolean", [MEMBER_TIME] = "string",
+        [MEMBER_TEXTS] = "array", [MEMBER_LIST] = "array",    [MEMBER_OBJECT] = "object"};
+    const unsigned type = k->type & ~(unsigned)(MEMBER_OR_NULL | MEMBER_LIVE);
+    json_object_begin(w);
+    if (types[type]) write_type(w, types[type], (k->type & MEMBER_OR_NULL) != 0);
+    if (type == MEMBER_TIME) member(w, "format", "date-time");
+    if (type == MEMBER_TEXTS) write_items(w, "string");
+    if (type == MEMBER_LIST) write_items(w, "object");
+    write_words(w, k);
+    json_object_end(w);
+}
+
+/* An object has a member for each column, and may have more. */
+static void write_members(struct json_writer *w, const struct column *columns)
+{
+    for (const struct column *k = columns; k && k->key; k++) {
+        json_key(w, k->key);
+        member_schema(w, k);
+    }
+}
+
 static void item_schema(struct json_writer *w, const struct column *columns)
 {
     json_object_begin(w);
     member(w, "type", "object");
     open(w, "properties");
-    for (const struct column *k = columns; k && k->key; k++) {
-        json_key(w, k->key);
-        json_write_raw(w, STR("{}"));
-    }
+    write_members(w, columns);
     json_object_end(w);
     json_object_end(w);
 }
 
 static void list_schema(struct json_writer *w, const struct operation *op)
 {
-    json_key(w, "required");
-    json_array_begin(w);
-    if (op->other == NULL) json_write_cstr(w, op->list);
-    if (rest_is_listed(op)) json_write_cstr(w, "next");
-    json_array_end(w);
-    open(w, "properties");
     const struct op_view usual = {op->list, op->columns, NULL}, *views[] = {&usual, op->other};
-    for (size_t i = 0; i < 2 && views[i]; i++) {
+    for (size_t i = 0; i < 2 && views[i] && op->list; i++) {
         open(w, views[i]->list);
         member(w, "type", "array");
         json_key(w, "items");
         item_schema(w, views[i]->columns);
         json_object_end(w);
     }
-    if (rest_is_listed(op)) reference(w, "next", "#/components/schemas/Next");
+}
+
+static void result_schema(struct json_writer *w, const struct operation *op, bool is_one)
+{
+    const bool is_page = rest_is_listed(op) && !is_one, has_list = op->list && (!is_one || op->one.is_group);
+    if (has_list && op->other == NULL) {
+        json_key(w, "required");
+        json_array_begin(w);
+        json_write_cstr(w, op->list);
+        if (is_page) json_write_cstr(w, "next");
+        json_array_end(w);
+    }
+    open(w, "properties");
+    write_members(w, is_one && !has_list ? op->columns : op->shape);
+    if (has_list) list_schema(w, op);
+    if (is_page) reference(w, "next", "#/components/schemas/Next");
     json_object_end(w);
 }
 
-static void write_result(struct json_writer *w, const struct operation *op, const char *status, const char *what)
+static void write_etag(struct json_writer *w)
+{
+    open(w, "headers");
+    open(w, "ETag");
+    json_key(w, "schema");
+    json_write_raw(w, STR("{\"type\":\"string\"}"));
+    json_object_end(w);
+    json_object_end(w);
+}
+
+static void write_result(struct json_writer *w, const struct operation *op, bool is_one, const char *status,
+                         const char *what)
 {
     open(w, status);
     member(w, "description", what);
     if (strcmp(status, "304") != 0) {
+        if (str_starts(str_of(op->rest), STR("GET "))) write_etag(w);
         open(w, "content");
         open(w, "application/json");
         open(w, "schema");
         member(w, "type", "object");
-        if (op->list) list_schema(w, op);
+        result_schema(w, op, is_one);
         for (int i = 0; i < 3; i++) json_object_end(w);
     }
     json_object_end(w);
 }
 
-static void write_answers(struct json_writer *w, const struct operation *op, const char *method)
+static void write_answers(struct json_writer *w, const struct operation *op, bool is_one, const char *method)
 {
     static const char *const problems[] = {"400", "401", "403", "404", "409", "412", "413", "415",
                                            "422", "421", "429", "500", "502", "503", "504", "507"};
     open(w, "responses");
-    write_result(w, op, "200", "done");
+    write_result(w, op, is_one, "200", "done");
     if (strcmp(method, "GET") == 0)
-        write_result(w, op, "304", "as the ETag that If-None-Match names");
+        write_result(w, op, is_one, "304", "as the ETag that If-None-Match names");
     else
-        write_result(w, op, "202", "taken, and not all of it is done or to be seen yet; the result says what");
+        write_result(w, op, is_one, "202", "taken, and not all of it is done or to be seen yet; the result says what");
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
         reference(w, problems[i], "#/components/responses/Problem");
     json_object_end(w);
@@ -205,34 +300,42 @@ static void write_answers(struct json_writer *w, const struct operation *op, con
 
 /* ---- the document --------------------------------------------------------------------------------------------------------------- */
 
-static void write_operation(struct json_writer *w, const struct operation *op, const char *tag)
+/* One path and method: an operation's own, or GET of one thing of its list. */
+struct place {
+    const struct operation *op;
+    const char *tag, *pattern;
+    bool is_one;
+};
+
+static void write_operation(struct json_writer *w, const struct place *p)
 {
     char method[8], id[64], lower[8];
+    const struct operation *op = p->op;
     const char *pattern;
     rest_split(op, method, &pattern);
-    (void)snprintf(id, sizeof id, "%s", op->name);
-    for (char *p = id; *p; p++)
-        if (*p == ' ' || *p == '-') *p = '_';
+    (void)snprintf(id, sizeof id, "%s%s", op->name, p->is_one ? "_one" : "");
+    for (char *at = id; *at; at++)
+        if (*at == ' ' || *at == '-') *at = '_';
     for (size_t i = 0; i < sizeof lower; i++) lower[i] = (char)(method[i] ? method[i] | 0x20 : 0);
     open(w, lower);
     member(w, "operationId", id);
-    member(w, "summary", op->help);
-    if (op->more) member(w, "description", op->more);
+    member(w, "summary", p->is_one ? "one of them" : op->help);
+    if (op->more && !p->is_one) member(w, "description", op->more);
     json_key(w, "tags");
     json_array_begin(w);
-    json_write_cstr(w, tag);
+    json_write_cstr(w, p->tag);
     json_array_end(w);
     member(w, "x-role", role_names[op->role]);
-    member(w, "x-command", op->name);
-    write_parameters(w, op, method);
+    member(w, p->is_one ? "x-list" : "x-command", op->name);
+    write_parameters(w, op, p->is_one, method);
     if (rest_has_body(method)) write_body(w, op);
-    write_answers(w, op, method);
+    write_answers(w, op, p->is_one, method);
     json_object_end(w);
 }
 
-typedef void each_operation(void *arg, const struct operation *op, const char *tag, const char *pattern);
+typedef void each_place(void *arg, const struct place *p);
 
-static void each(each_operation *fn, void *arg)
+static void each(each_place *fn, void *arg)
 {
     char method[8];
     const char *pattern;
@@ -240,38 +343,39 @@ static void each(each_operation *fn, void *arg)
         for (const struct operation *op = t->rows; op->name; op++) {
             if (op->rest == NULL) continue;
             rest_split(op, method, &pattern);
-            fn(arg, op, t->title, pattern);
+            const struct place own = {op, t->title, pattern, false}, one = {op, t->title, op->one.rest, true};
+            fn(arg, &own);
+            if (op->one.rest) fn(arg, &one);
         }
 }
 
-/* All operations of one path stand together, where the first of them stands in the tables. */
+/* All of one path stand together, where the first of them stands in the tables. */
 struct path {
     struct json_writer *w;
     const char *pattern;
-    const struct operation *first; /* of that path */
+    struct place first; /* of that path */
     bool is_writing;
 };
 
-static void of_path(void *arg, const struct operation *op, const char *tag, const char *pattern)
+static void of_path(void *arg, const struct place *p)
 {
-    struct path *p = arg;
-    if (strcmp(pattern, p->pattern) != 0) return;
-    if (p->is_writing)
-        write_operation(p->w, op, tag);
-    else if (p->first == NULL)
-        p->first = op;
+    struct path *path = arg;
+    if (strcmp(p->pattern, path->pattern) != 0) return;
+    if (path->is_writing)
+        write_operation(path->w, p);
+    else if (path->first.op == NULL)
+        path->first = *p;
 }
 
-static void path_once(void *arg, const struct operation *op, const char *tag, const char *pattern)
+static void path_once(void *arg, const struct place *p)
 {
-    struct path p = {arg, pattern, NULL, false};
-    (void)tag;
-    each(of_path, &p);
-    if (p.first != op) return;
-    p.is_writing = true;
-    open(p.w, pattern);
-    each(of_path, &p);
-    json_object_end(p.w);
+    struct path path = {.w = arg, .pattern = p->pattern};
+    each(of_path, &path);
+    if (path.first.op != p->op || path.first.is_one != p->is_one) return;
+    path.is_writing = true;
+    open(path.w, p->pattern);
+    each(of_path, &path);
+    json_object_end(path.w);
 }
 
 static const char components[] =

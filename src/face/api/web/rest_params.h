@@ -23,6 +23,7 @@ bool rest_params(struct arena *a, const struct operation *op, const struct rest_
 /* "GET /api/v1/tenants": cut in two. */
 void rest_split(const struct operation *op, char method_out[8], const char **pattern_out);
 bool rest_is_listed(const struct operation *op); /* it has pages */
+bool rest_has_etag(const char *pattern);         /* rest.c: GET of this path gives one, for If-Match */
 bool rest_has_body(const char *method);
 /* Where and how a parameter is given; REST_NOT: it is not. */
 enum rest_place { REST_NOT, REST_PATH, REST_QUERY, REST_BODY };

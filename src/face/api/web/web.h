@@ -36,6 +36,7 @@ struct web_call {
     const struct operation *op;    /* of a route made from an operation's row */
     const struct web_route *route; /* NULL with `op` */
     struct web_target target;      /* decoded path and query */
+    bool is_one;                   /* of `op`, a list, what the path names */
     const char *pattern;           /* the path of the row */
     const char *method;            /* "GET" for HEAD */
     const char *policy;            /* Content-Security-Policy; NULL: nothing is loaded, nothing frames it */

@@ -16,6 +16,14 @@ static void allow(char list[ALLOW_BYTES], const char *method)
     (void)snprintf(list + n, ALLOW_BYTES - n, "%s%s%s", n ? ", " : "", method, is_get ? ", HEAD" : "");
 }
 
+/* A list's own path, or that of one of its things. */
+static bool fits(struct web_call *c, const struct operation *op, const char *pattern)
+{
+    c->is_one = op->one.rest && web_target_fits(&c->target, op->one.rest);
+    c->pattern = c->is_one ? op->one.rest : pattern;
+    return c->is_one || web_target_fits(&c->target, pattern);
+}
+
 static bool find_operation(struct web_call *c, char list[ALLOW_BYTES])
 {
     char method[8];
@@ -24,10 +32,9 @@ static bool find_operation(struct web_call *c, char list[ALLOW_BYTES])
         for (const struct operation *op = t->rows; op->name; op++) {
             if (op->rest == NULL) continue;
             rest_split(op, method, &pattern);
-            if (!web_target_fits(&c->target, pattern)) continue;
+            if (!fits(c, op, pattern)) continue;
             if (strcmp(method, c->method) == 0) {
                 c->op = op;
-                c->pattern = pattern;
                 return true;
             }
             allow(list, method);

@@ -113,6 +113,11 @@ bool web_target_fits(const struct web_target *t, const char *pattern)
     return i == t->segment_count;
 }
 
+struct str web_target_segment_last(const struct web_target *t)
+{
+    return t->segment_count ? t->segments[t->segment_count - 1] : STR_NONE;
+}
+
 struct str web_target_segment(const struct web_target *t, const char *pattern, const char *name)
 {
     struct str rest = str_of(pattern + 1);

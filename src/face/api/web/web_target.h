@@ -26,6 +26,7 @@ bool web_pairs_read(struct arena *a, struct str text, struct web_pair pairs[WEB_
 /* "/tenants/{tenant}" against it. */
 bool web_target_fits(const struct web_target *t, const char *pattern);
 /* The segment that stands where the pattern has {name}; p NULL: it has none. */
+struct str web_target_segment_last(const struct web_target *t);
 struct str web_target_segment(const struct web_target *t, const char *pattern, const char *name);
 
 #endif
