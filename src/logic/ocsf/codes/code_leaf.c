@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "logic/ocsf/codes/look.h"
+
 enum { NUMBER_BYTES = 24 };
 
 static inline bool is_dash(struct str raw)
@@ -93,6 +95,7 @@ static inline enum answer put_typed(struct pen *pen, const struct code *c, const
 {
     struct str text = {slot->raw.p + 1, slot->raw.n - 2};
     if (slot->type != JSON_STRING || is_escaped(slot) || slot->raw.n - 2 > more->length_max) return ASK;
+    if (look_matches(more->type->pattern, text)) return put_raw(pen, c, slot->raw);
     if (text.p[0] == ' ' || text.p[text.n - 1] == ' ' || !schema_pattern_matches(more->type->pattern, text)) return ASK;
     return put_raw(pen, c, slot->raw);
 }
