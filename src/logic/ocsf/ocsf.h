@@ -30,7 +30,7 @@ struct ocsf_opts {
     unsigned observables_max; /* of one event; 0: OCSF_OBSERVABLES */
     bool is_general;          /* without the fast form of plans: for tests, which hold the two against each other */
 };
-enum { OCSF_OBSERVABLES = 128, OCSF_ROW_SLACK = 64 };
+enum { OCSF_OBSERVABLES = 128, OCSF_ROW_SLACK = 128 };
 /* Compiles the overrides; built-in mappings (embedded at build time from mappings/) are compiled when they are first asked for, unless
  * the overrides have fragments, which any of them may use. Nothing of `o` is borrowed.
  * Errors: OCSF_BAD_MAPPING with "file:line:column: what"; OCSF_NO_VERSION. */

@@ -23,8 +23,8 @@ static inline struct look look_at(const char *p)
 {
     __m512i b = _mm512_loadu_si512(p), letter = _mm512_or_si512(b, _mm512_set1_epi8(0x20));
     __m512i from_a = _mm512_sub_epi8(letter, _mm512_set1_epi8('a')), from_0 = _mm512_sub_epi8(b, _mm512_set1_epi8('0'));
-    uint64_t letters = _mm512_cmplt_epu8_mask(from_a, _mm512_set1_epi8(26)) |
-                       _mm512_cmplt_epu8_mask(from_0, _mm512_set1_epi8(10));
+    uint64_t letters =
+        _mm512_cmplt_epu8_mask(from_a, _mm512_set1_epi8(26)) | _mm512_cmplt_epu8_mask(from_0, _mm512_set1_epi8(10));
     return (struct look){letters, look_eq(b, '-'), look_eq(b, '.'), look_eq(b, '_'), look_eq(b, '@')};
 }
 #else

@@ -25,20 +25,21 @@ static bool is_worth_it(struct map_scratch *s, const struct plan *p, uint16_t sl
     return !(marks & SLOT_OPENED) || !shape_is_used_up(s, slot);
 }
 
-/* Those that go, a bit for each: members that say something and that nothing took. */
+static inline bool is_blank(const struct json_field *m)
+{
+    return m->flags & JSON_BLANK;
+}
+
+/* Those that go unless they are blank, a bit for each: members that nothing took. */
 static uint64_t those_left(struct map_scratch *s, const struct plan *p, size_t batch)
 {
     const struct row_batch *b = &s->layout->batches[batch];
     const uint16_t *slots = s->layout->slots + batch * ROW_BATCH;
     const struct json_field *m = s->members.items + batch * ROW_BATCH;
     uint64_t left = b->open & (~b->used | b->kept);
-    for (uint64_t rest = left; rest; rest &= rest - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(rest);
-        left ^= (uint64_t)((m[i].flags & JSON_BLANK) != 0) << i;
-    }
     for (uint64_t doubts = left & b->doubts; doubts; doubts &= doubts - 1) {
-        uint16_t slot = slots[__builtin_ctzll(doubts)];
-        if (!is_worth_it(s, p, slot, p->slot_marks[slot])) left &= ~(doubts & -doubts);
+        unsigned i = (unsigned)__builtin_ctzll(doubts);
+        if (is_blank(&m[i]) || !is_worth_it(s, p, slots[i], p->slot_marks[slots[i]])) left &= ~(doubts & -doubts);
     }
     return left;
 }
@@ -49,19 +50,11 @@ static inline bool is_plain(const struct json_field *m)
     return (m->flags & JSON_TIGHT) && (m->type < JSON_ARRAY || (m->flags & JSON_COMPACT));
 }
 
-/* Where the piece ends that begins with a plain member: behind the last of those that go, one behind the other. */
-static inline unsigned piece_end(const struct json_field *m, uint64_t left, unsigned first)
-{
-    unsigned end = first + 1;
-    while (end < ROW_BATCH && (left >> end & 1) && m[end].at == m[end - 1].end + 1 && is_plain(&m[end])) end++;
-    return end;
-}
-
 static void note_columns(struct map_scratch *s, const struct json_field *m, uint64_t left)
 {
     for (; left; left &= left - 1) {
         const struct json_field *f = &m[__builtin_ctzll(left)];
-        if (row_place(s, f) == NO_SLOT)
+        if (!is_blank(f) && row_place(s, f) == NO_SLOT)
             drift_note(s->drift, DRIFT_COLUMN, json_field_key(&s->members, f), STR_NONE,
                        json_field_value(&s->members, f));
     }
@@ -81,23 +74,32 @@ static void put_member(struct pen *pen, const struct json_field *m)
     pen_take(pen);
 }
 
-static void put_batch(struct pen *pen, const struct json_field *m, uint64_t left)
+/* Which of them are blank is chance: a blank one is written, too, but the next one over it. */
+static inline void put_batch(struct pen *pen, const struct json_field *m, uint64_t left)
 {
     const char *base = pen->s->members.base;
-    while (left) {
-        unsigned first = (unsigned)__builtin_ctzll(left), end = first + 1;
-        if (UNLIKELY(!is_plain(&m[first]))) {
-            put_member(pen, &m[first]);
-        } else {
-            end = piece_end(m, left, first);
-            const char *from = base + m[first].at;
-            size_t bytes = (size_t)(base + m[end - 1].end - from);
-            if (!pen_has_room(pen, bytes + 1)) return;
-            pen->w = pen_copy(pen->w, from, bytes);
-            *pen->w++ = ',';
+    char *w = pen->w;
+    for (; left; left &= left - 1) {
+        const struct json_field *f = &m[__builtin_ctzll(left)];
+        const char *from = base + f->at;
+        size_t bytes = f->end - f->at, kept = (size_t)is_blank(f) - 1;
+        if (UNLIKELY(!is_plain(f) || (ptrdiff_t)bytes >= pen->end - w)) {
+            pen->w = w;
+            if (is_blank(f)) continue;
+            if (!is_plain(f))
+                put_member(pen, f);
+            else if (!pen_more_room(pen, bytes))
+                return;
+            w = pen->w;
+            if (!is_plain(f)) continue;
         }
-        left = end < ROW_BATCH ? left >> end << end : 0;
+        pen_stride(w, from);
+        pen_stride(w + STRIDE, from + STRIDE);
+        for (size_t i = (size_t)2 * STRIDE; UNLIKELY(i < bytes); i += STRIDE) pen_stride(w + i, from + i);
+        w[bytes] = ',';
+        w += (bytes + 1) & kept;
     }
+    pen->w = w;
 }
 
 void AT_LEVEL(unmapped)(struct map_scratch *s, const struct plan *p)
@@ -106,17 +108,19 @@ void AT_LEVEL(unmapped)(struct map_scratch *s, const struct plan *p)
     static const size_t begin_bytes = sizeof ",\"unmapped\":{" - 1;
     struct pen pen = {.s = s};
     const struct json_field *m = s->members.items;
-    bool is_watched = s->drift && !plan_is_base(p), any = false;
+    bool is_watched = s->drift && !plan_is_base(p);
     if (!buf_reserve(&s->out, (size_t)4 * STRIDE)) return;
     pen_take(&pen);
+    pen_stride(pen.w, begin);
+    pen.w += begin_bytes;
     for (size_t i = 0; i < s->members.count; i += ROW_BATCH) {
         uint64_t left = those_left(s, p, i / ROW_BATCH);
-        if (left == 0) continue;
-        if (!any) pen.w = pen_copy(pen.w, begin, begin_bytes);
-        any = true;
         put_batch(&pen, m + i, left);
         if (is_watched) note_columns(s, m + i, left);
     }
-    if (any) pen.w[-1] = '}'; /* in place of the last comma */
+    if (pen.w[-1] == ',')
+        pen.w[-1] = '}'; /* in place of the last comma */
+    else
+        pen.w -= begin_bytes;
     pen_give(&pen);
 }
