@@ -6,7 +6,7 @@ build = pathlib.Path(os.environ["PORTCULLIS_BUILD"])
 root = pathlib.Path(__file__).resolve().parents[2]
 # A row: the part, how many figures it has, what it needs on PATH or by pkg-config.
 PARTS = [("transform", 10, ["g++", "taskset", "simdjson"]), ("peers", 6, ["node", "jq", "gojq", "taskset"]), ("whole", 7, ["wc", "taskset"]),
-         ("https", 1, ["openssl", "taskset"]), ("replay", 1, []), ("tenants", 3, []), ("respond", 1, []), ("memory", 1, []), ("isolation", 1, [])]
+         ("https", 2, ["openssl", "taskset"]), ("replay", 1, []), ("tenants", 3, []), ("respond", 1, []), ("memory", 1, []), ("isolation", 1, [])]
 
 
 def lacks(names):
