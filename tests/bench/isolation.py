@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Do hanging tenants slow the others? Twenty tenants on one host name, twice: undisturbed, then with five whose answers hang in mid-body.
-Arguments: seconds to watch at least, and seconds to wait at first. It is watched on until each feed of a healthy tenant has been seen to go forward:
+Arguments: seconds to watch at least, to wait at first, and to watch at most. It is watched on until each feed of a healthy tenant has been seen to go forward:
 tables with few rows are asked less often, up to every 24 s here.
 Prints one JSON line: the healthy tenants' lag (age of Last Synced, sampled) in both runs and its ratio, which must be at most 1.2, and whether
 every healthy tenant finished every poll."""
@@ -11,7 +11,7 @@ from harness import Installation, Twin
 
 SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
 FIRST = int(sys.argv[2]) if len(sys.argv) > 2 else 8  # until the first look-back is over
-LONGEST = max(SECONDS, 30)
+LONGEST = int(sys.argv[3]) if len(sys.argv) > 3 else max(SECONDS, 30)
 SETTINGS = {"lake.fold_after": "5s", "interval.alerts": "2s", "interval.hunting": "2s", "interval.machines": "2s",
             "lookback.hunting": "1h", "lookback.alerts": "1h", "request.stall": "10s"}
 # What both scenarios give rows to: other tables stay empty, are asked ever less often, and would only dilute the mean.
