@@ -8,6 +8,8 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+enum { SIBLINGS = 8 }; /* where orders part, keys that are looked at before one is hashed */
+
 /* What a value is found to be, in registers. */
 struct found {
     uint32_t end; /* 0: something else */
@@ -73,10 +75,20 @@ static inline __attribute__((always_inline)) bool list_members(struct walking *x
             kind = next->kind;
             value = at + next->bytes;
             rest = next->rest;
-            if (LIKELY(same(window + at, next->text, next->mask)))
+            if (LIKELY(same(window + at, next->text, next->mask))) {
                 step = next;
-            else
+            } else {
                 rest = 0;
+                for (unsigned tries = 0; tries < SIBLINGS && next->other; tries++) {
+                    next = &steps[next->other];
+                    if (!same(window + at, next->text, next->mask)) continue;
+                    step = next;
+                    kind = next->kind;
+                    value = at + next->bytes;
+                    rest = next->rest;
+                    break;
+                }
+            }
         } else {
             unsigned key = q[1] < limit ? key_by_hash(x->k, window + at, json_entry_at(q[1]) - at - 1) : 0;
             value = at + keys[key].bytes;
