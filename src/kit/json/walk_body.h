@@ -16,12 +16,13 @@ struct found {
     uint8_t type, flags;
 };
 
-/* A number below 10^7 or a word. */
+/* A number below 10^15 or a word. */
 static inline struct found short_value(const char *window, uint32_t value)
 {
     const char *p = window + value;
     unsigned digits = digits_of(p);
-    if (digits > 0 && digits < 8 && (*p != '0' || digits == 1)) {
+    if (digits == 8) digits += digits_of(p + 8);
+    if (digits > 0 && digits < 16 && (*p != '0' || digits == 1)) {
         bool is_whole = p[digits] == ',' || p[digits] == '}';
         return (struct found){is_whole ? value + digits : 0, JSON_NUMBER, 0};
     }
