@@ -321,7 +321,7 @@ static void release_something(struct sim *s)
     (void)snprintf(o.tenant, sizeof o.tenant, "%s", s->tenants[m->tenant]);
     (void)snprintf(o.device, sizeof o.device, "%s", m->device);
     s->order_is_over = false;
-    act_order(s->act, &o, ordered, s);
+    act_order(s->act, &o, NULL, ordered, s);
 }
 
 static void step(struct sim *s)

@@ -58,6 +58,7 @@ struct test_request {
 
 struct act_reply;
 struct respond_order;
+struct order_witness;
 struct readiness;
 struct test_report;
 struct manage_order;
@@ -72,7 +73,8 @@ struct engine_ops {
     /* Everything that came is folded first. `q` without is_cancelled: it ends when the engine does. */
     bool (*remap)(void *ctx, const struct lake_remap_request *q, struct lake_remap_result *out, struct err *e);
     /* A person's order to the response; true: it was taken to the ledger, and `out` says what came of it. */
-    bool (*order)(void *ctx, const struct respond_order *order, struct act_reply *out, struct err *e);
+    bool (*order)(void *ctx, const struct respond_order *order, const struct order_witness *w, struct act_reply *out,
+                  struct err *e);
     /* A person's order about an alert in Defender (flow/act/manage.h). */
     bool (*manage)(void *ctx, const struct manage_order *order, struct managed_record *out, struct err *e);
     /* Could we isolate right now (face/health/readiness.h)? One tenant, or all (NULL). */

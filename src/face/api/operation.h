@@ -101,7 +101,7 @@ struct op_call {
     bool is_json;                      /* OP_LOCAL: the caller wants JSON */
     int exit_code;                     /* set by a handler for "partly" (3) */
     struct arena *arena;               /* for the call's own small things */
-    struct str before, after;          /* op_before, op_after */
+    struct str before, after, about;   /* op_before, op_after, op_about */
     struct op_page *page;              /* which part of a list (page.h); NULL: all of it */
     bool *is_audited;                  /* its entry is in the audit trail */
 };
@@ -160,16 +160,14 @@ const struct param *op_param(const struct operation *op,
 bool op_check_params(const struct operation *op, const struct json *params, struct err *e);
 
 void op_audited(const struct op_call *c); /* whoever carried it out below has entered it */
-/* What a changing operation found and left, for the audit trail: one JSON value each, at most once, never a secret. Without them
- * the entry has the parameters alone. */
+/* For the entry in the audit trail, which goes into the transaction of the change by itself, with every row that it changed (entry.h): in
+ * people's words what it found and left, and what it is about, where the rows do not say it. One JSON value each, before the
+ * commit, at most once, never a secret. */
 void op_before(struct op_call *c, struct str json);
 void op_after(struct op_call *c, struct str json);
-/* Enters it now, for a handler that wants it in its own transaction; else operation_run does after the handler. */
-bool op_audit(const struct op_call *c, struct err *e);
+void op_about(struct op_call *c, struct str json);
 /* Writes a text into a detail: of a long one its beginning. */
 void op_audit_text(struct json_writer *w, struct str text);
-/* The same with a detail of the handler's own. */
-bool op_audit_detail(const struct op_call *c, struct str detail_json, struct err *e);
 
 /* The installation's operations, for any front, by subject (ops_rows_<subject>.c; listed in operations.c). `app` has further
  * rows (serve, demo). */

@@ -4,12 +4,13 @@
 #include "cloud/tenant/tenant.h"
 #include "face/api/installation.h"
 #include "face/api/login/auth.h"
+#include "face/api/entry.h"
 #include "face/api/operation.h"
 #include "flow/act/act.h"
 #include "state/store/audit.h"
 #include "state/store/tenants.h"
 
-enum { CALL_ARENA_BYTES = 64 << 20, DETAIL_BYTES_MAX = 2 << 20, LISTED_MAX = 100 };
+enum { CALL_ARENA_BYTES = 64 << 20 };
 
 /* ---- what the answer is as a status of HTTP --------------------------------------------------------------------------------- */
 
@@ -58,101 +59,14 @@ void op_after(struct op_call *c, struct str json)
     c->after = arena_str(c->arena, json);
 }
 
-/* Of a long text its beginning: an entry has room for every parameter, so that no change goes without one. */
-void op_audit_text(struct json_writer *w, struct str text)
+void op_about(struct op_call *c, struct str json)
 {
-    enum { MOST = 1000 };
-    size_t n = text.n < MOST ? text.n : MOST;
-    while (n < text.n && n > 0 && ((unsigned char)text.p[n] & 0xc0) == 0x80) n--; /* whole characters */
-    struct buf cut;
-    buf_init(&cut, 2 * MOST);
-    (void)buf_add(&cut, text.p, n);
-    if (n < text.n) (void)buf_addf(&cut, "… (%zu bytes)", text.n);
-    json_write_str(w, buf_str(&cut));
-    buf_done(&cut);
-}
-
-static void write_value(struct json_writer *w, const struct json *v)
-{
-    if (v->type == JSON_ARRAY) {
-        json_array_begin(w);
-        for (size_t i = 0; i < v->count && i < LISTED_MAX; i++) write_value(w, &v->items[i]);
-        json_array_end(w);
-    } else if (v->type == JSON_STRING) {
-        op_audit_text(w, v->text);
-    } else {
-        json_write_bool(w, v->type == JSON_TRUE);
-    }
-}
-
-static void write_params(struct json_writer *w, const struct op_call *c)
-{
-    json_object_begin(w);
-    for (const struct param *p = c->op->params; p && p->name; p++) {
-        const struct json *value = json_get(c->params, p->name);
-        if (value == NULL) continue;
-        json_key(w, p->name);
-        if (p->type == PARAM_SECRET_FILE)
-            json_write_cstr(w, "(secret)");
-        else
-            write_value(w, value);
-    }
-    json_object_end(w);
-}
-
-static void write_part(struct json_writer *w, const char *key, struct str json)
-{
-    if (json.n == 0) return;
-    json_key(w, key);
-    json_write_raw(w, json);
-}
-
-/* `failure`: NULL, or why it did not end well. */
-static bool enter(const struct op_call *c, const char *what, const struct err *failure, struct err *e)
-{
-    struct buf detail;
-    struct json_writer w;
-    buf_init(&detail, DETAIL_BYTES_MAX);
-    json_writer_init(&w, &detail);
-    json_object_begin(&w);
-    if (c->by->person[0] && strcmp(c->by->person, c->by->name) != 0) {
-        json_key(&w, "person");
-        json_write_cstr(&w, c->by->person);
-    }
-    if (c->by->address[0]) {
-        json_key(&w, "address");
-        json_write_cstr(&w, c->by->address);
-    }
-    json_key(&w, "params");
-    write_params(&w, c);
-    write_part(&w, "before", c->before);
-    write_part(&w, "after", c->after);
-    if (failure) {
-        json_key(&w, "failed");
-        json_write_cstr(&w, failure->cause->code);
-    }
-    json_object_end(&w);
-    bool ok = !detail.failed || err_set(e, &base_causes[BASE_NO_MEMORY], "an entry of the audit trail is too long");
-    ok = ok && store_audit_add(c->installation->store, c->by->name, what, buf_str(&detail), e);
-    buf_done(&detail);
-    if (ok) *c->is_audited = true;
-    return ok;
-}
-
-bool op_audit(const struct op_call *c, struct err *e)
-{
-    return enter(c, c->op->name, NULL, e);
+    c->about = arena_str(c->arena, json);
 }
 
 void op_audited(const struct op_call *c)
 {
     *c->is_audited = true;
-}
-
-bool op_audit_detail(const struct op_call *c, struct str detail_json, struct err *e)
-{
-    *c->is_audited = true;
-    return store_audit_add(c->installation->store, c->by->name, c->op->name, detail_json, e);
 }
 
 /* ---- may he? ------------------------------------------------------------------------------------------------------------------- */
@@ -281,11 +195,24 @@ static bool check_scope(struct op_call *c, struct err *e)
 
 /* ---- running ------------------------------------------------------------------------------------------------------------------- */
 
-/* A failed one may have changed something, unless it was the input that was wrong. */
-static bool note_change(struct op_call *c, bool ok, const struct err *failure, struct err *e)
+static bool witnessed(void *call, const struct witness *w, struct err *e)
 {
-    if (operation_is_read(c->op) || *c->is_audited || (!ok && failure->cause->kind == ERR_INPUT)) return true;
-    return enter(c, c->op->name, ok ? NULL : failure, e);
+    return entry_add(call, w, NULL, e);
+}
+
+/* What it changes in the store gets its entry in the same transaction. What changes nothing there has one afterwards; so has what failed,
+ * unless it was the input that was wrong. */
+static bool run_witnessed(struct op_call *c, struct err *e)
+{
+    struct err failure = {0};
+    struct witness w = {.enter = witnessed, .arg = c};
+    witness_begin(&w, c->installation->store);
+    bool ok = c->op->run(c, &failure), has_entry = w.entered > 0 || *c->is_audited;
+    witness_done(&w);
+    bool wants_one = ok ? !has_entry : failure.cause->kind != ERR_INPUT || w.entered > 0;
+    if (wants_one && !entry_add(c, NULL, ok ? NULL : &failure, e)) return false;
+    if (!ok) *e = failure;
+    return ok;
 }
 
 /* Out of scope: it may be a mistake, or somebody feeling his way. */
@@ -298,15 +225,12 @@ static bool note_refusal(const struct op_call *c, const struct err *e)
 
 static bool run_checked(const char *name, struct op_call *c, struct err *e)
 {
-    struct err failure = {0};
     c->op = operation_find(name);
     if (c->op == NULL) return err_set(e, &api_causes[API_NO_OPERATION], "there is no operation \"%s\"", name);
     if (!operation_may(c->installation, c->op, c->by, e) || !op_check_params(c->op, c->params, e)) return false;
     if (!check_scope(c, e)) return note_refusal(c, e);
-    bool ok = c->op->run(c, &failure);
-    if (!note_change(c, ok, &failure, e)) return false;
-    if (!ok) *e = failure;
-    return ok;
+    if (operation_is_read(c->op)) return c->op->run(c, e);
+    return run_witnessed(c, e);
 }
 
 bool operation_try(const struct op_request *q, struct buf *out, int *exit_code_out, struct err *e)

@@ -279,12 +279,13 @@ void act_tenants_changed(struct act *a)
     want_turn(a);
 }
 
-void act_order(struct act *a, const struct respond_order *order, void (*done)(void *ctx, const struct act_reply *r),
-               void *ctx)
+void act_order(struct act *a, const struct respond_order *order, const struct order_witness *w,
+               void (*done)(void *ctx, const struct act_reply *r), void *ctx)
 {
     struct order_waiting *o = calloc(1, sizeof *o);
     INVARIANT(o);
     o->order = *order;
+    o->witness = w;
     o->done = done;
     o->ctx = ctx;
     STAILQ_INSERT_TAIL(&a->orders, o, next);

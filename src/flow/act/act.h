@@ -61,10 +61,17 @@ struct act_reply {
     uint64_t ref;     /* what the order made or changed: a decision, an action, a hold */
     struct err error; /* when not ok: RESPOND_*, or why it could not be recorded */
 };
-/* A person's order; copied. `done` comes once, from the loop, when it is durable. An order whose id was seen before changes
+/* Sees an order carried out, in the transaction that records it, and enters it in the audit trail there; on the thread of the turn,
+ * before `done`. Borrowed until then. */
+struct order_witness {
+    void (*before)(void *ctx, const struct responder *r);
+    bool (*after)(void *ctx, const struct responder *r, uint64_t ref, struct err *e); /* of one that was taken */
+    void *ctx;
+};
+/* A person's order; copied. `w` may be NULL. `done` comes once, from the loop, when it is durable. An order whose id was seen before changes
  * nothing and is answered as if it had. */
-void act_order(struct act *a, const struct respond_order *order, void (*done)(void *ctx, const struct act_reply *r),
-               void *ctx);
+void act_order(struct act *a, const struct respond_order *order, const struct order_witness *w,
+               void (*done)(void *ctx, const struct act_reply *r), void *ctx);
 /* `done` once nothing is under way: no turn, no call. For commands that end after it. */
 void act_settle(struct act *a, void (*done)(void *ctx), void *ctx);
 /* Any thread but the loop's: shows the engine's memory, which stands still meanwhile. False: not loaded. */

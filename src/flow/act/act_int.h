@@ -40,6 +40,7 @@ void deed_done(struct deed *d);
 struct order_waiting {
     STAILQ_ENTRY(order_waiting) next;
     struct respond_order order;
+    const struct order_witness *witness;
     struct act_reply reply;
     void (*done)(void *ctx, const struct act_reply *r);
     void *ctx;

@@ -28,7 +28,7 @@ bool store_app_put(struct store *s, struct app_record *r, struct err *e)
     else if (ok && changed_rows(s) == 0)
         ok = gone(e, "the app", r->id);
     else if (ok && is_new)
-        r->id = sqlite3_last_insert_rowid(s->db);
+        r->id = added_row(s);
     if (ok) r->created = created;
     store_unlock(s);
     return ok;
@@ -70,7 +70,7 @@ static bool add(struct store *s, struct credential_record *r, bool *conflict, st
                        r->error_text, r->error_since.ticks))
         return false;
     if (*conflict) return true;
-    r->id = sqlite3_last_insert_rowid(s->db);
+    r->id = added_row(s);
     (void)snprintf(r->sealed_as, sizeof r->sealed_as, "credential:%lld", (long long)r->id);
     return run_statement(s, SQL_CREDENTIAL_NAME, NULL, e, "i", r->id);
 }

@@ -11,6 +11,7 @@
 #include "kit/sys/random.h"
 #include "state/store/audit.h"
 #include "state/store/store_int.h"
+#include "state/store/witness_int.h"
 
 enum { HASH_BYTES = 32 };
 static const char head_name[] = "audit_head", mac_name[] = "audit_mac"; /* and the seals' purposes */
@@ -128,6 +129,7 @@ bool store_audit_add(struct store *s, const char *actor, const char *operation, 
          run_statement(s, SQL_AUDIT_ADD, NULL, e, "iittbbb", (int64_t)entry.seq, entry.at.ticks, actor, operation,
                        detail_json, hash_str(hash), hash_str(mac)) &&
          seal_head(s, entry.seq, hash, e);
+    if (ok) witness_has_entry(s);
     return scope_end(&scope, ok, e);
 }
 

@@ -24,7 +24,7 @@ bool store_delivery_put(struct store *s, struct delivery_record *r, struct err *
         ok = err_set(e, &store_causes[STORE_GONE],
                      "notice %lld, which was to be told to %s over %s, is not there any more", (long long)r->notice_id,
                      r->person[0] ? r->person : "its target", r->channel);
-    if (ok && is_new) r->id = sqlite3_last_insert_rowid(s->db);
+    if (ok && is_new) r->id = added_row(s);
     store_unlock(s);
     return ok;
 }

@@ -26,7 +26,7 @@ bool store_feed_put(struct store *s, struct feed_record *r, struct err *e)
     else if (ok && changed_rows(s) == 0)
         ok = err_set(e, &store_causes[STORE_GONE], "the feed %s of tenant %s is not there any more", r->feed,
                      r->tenant_id);
-    if (ok && r->id == 0) r->id = sqlite3_last_insert_rowid(s->db);
+    if (ok && r->id == 0) r->id = added_row(s);
     store_unlock(s);
     return ok || err_context(e, "feed %s of tenant %s", r->feed, r->tenant_id);
 }

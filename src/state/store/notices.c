@@ -39,7 +39,7 @@ bool store_notice_put(struct store *s, struct notice_record *r, struct err *e)
                             r->rung, r->due.ticks, r->joined, r->answered_by, r->answer, r->answered.ticks, r->id);
     if (ok && changed_rows(s) == 0)
         ok = err_set(e, &store_causes[STORE_GONE], "the notice %lld is not there any more", (long long)r->id);
-    if (ok && is_new) r->id = sqlite3_last_insert_rowid(s->db);
+    if (ok && is_new) r->id = added_row(s);
     store_unlock(s);
     return ok;
 }

@@ -16,7 +16,7 @@ bool store_onboarding_put(struct store *s, struct onboarding_record *r, struct e
     if (ok && conflict)
         ok = err_set(e, &store_causes[STORE_GONE], "the organization of this consent is not there any more");
     else if (ok && r->id == 0)
-        r->id = sqlite3_last_insert_rowid(s->db);
+        r->id = added_row(s);
     store_unlock(s);
     return ok;
 }

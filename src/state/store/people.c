@@ -20,7 +20,7 @@ bool store_person_put(struct store *s, struct person_record *r, struct err *e)
         ok = err_set(e, &store_causes[STORE_EXISTS], "there is a person \"%s\" already", r->name);
     else if (ok && changed_rows(s) == 0)
         ok = err_set(e, &store_causes[STORE_GONE], "%s is not there any more", r->name);
-    if (ok && r->id == 0) r->id = sqlite3_last_insert_rowid(s->db);
+    if (ok && r->id == 0) r->id = added_row(s);
     store_unlock(s);
     return ok;
 }
@@ -81,7 +81,7 @@ bool store_duty_add(struct store *s, struct duty_record *r, struct err *e)
     bool ok = run_statement(s, SQL_DUTY_ADD, NULL, e, "ttiiiiiit", r->list, r->tenant_id, r->position, (int64_t)r->days,
                             (int64_t)r->from_minute, (int64_t)r->to_minute, r->since.ticks, r->until.ticks, r->person);
     if (ok && changed_rows(s) == 0) ok = err_set(e, &store_causes[STORE_GONE], "there is no person \"%s\"", r->person);
-    if (ok) r->id = sqlite3_last_insert_rowid(s->db);
+    if (ok) r->id = added_row(s);
     store_unlock(s);
     return ok;
 }

@@ -18,7 +18,7 @@ bool store_ledger_add(struct store *s, struct ledger_record *r, struct err *e)
     r->at = or_now(s, r->at);
     bool ok =
         run_statement(s, SQL_LEDGER_ADD, NULL, e, "itttb", r->at.ticks, r->tenant_id, r->subject, r->kind, r->body);
-    if (ok) r->seq = (uint64_t)sqlite3_last_insert_rowid(s->db);
+    if (ok) r->seq = (uint64_t)added_row(s);
     store_unlock(s);
     return ok;
 }
@@ -87,7 +87,7 @@ bool store_exclusion_put(struct store *s, struct exclusion_record *r, struct err
                      r->value);
     else if (ok && changed_rows(s) == 0)
         ok = err_set(e, &store_causes[STORE_GONE], "the exclusion %lld is not there any more", (long long)r->id);
-    if (ok && r->id == 0) r->id = sqlite3_last_insert_rowid(s->db);
+    if (ok && r->id == 0) r->id = added_row(s);
     store_unlock(s);
     return ok;
 }

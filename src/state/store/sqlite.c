@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "state/store/store_int.h"
+#include "state/store/witness_int.h"
 
 static const char *const sql_texts[STATEMENT_COUNT] = {
 #define STATEMENT_SQL(id, sql) [SQL_##id] = sql,
@@ -200,18 +201,47 @@ bool cursor_close(struct cursor *c)
     return ok;
 }
 
-bool run_statement(struct store *s, enum statement id, bool *conflict_out, struct err *e, const char *types, ...)
+static bool run_values(struct store *s, enum statement id, bool *conflict_out, struct err *e, const char *types,
+                       va_list *values)
 {
     struct cursor c;
-    va_list values;
-    va_start(values, types);
-    bool ok = open_values(s, id, &c, e, types, &values);
-    va_end(values);
-    if (!ok) return false;
+    if (!open_values(s, id, &c, e, types, values)) return false;
     INVARIANT(!cursor_next(&c));
     if (c.has_conflict && conflict_out) *conflict_out = true;
     if (c.has_conflict && !conflict_out) step_failed(&c, SQLITE_CONSTRAINT);
+    s->changed = (uint64_t)sqlite3_changes64(s->db);
+    s->row_id = sqlite3_last_insert_rowid(s->db);
     return cursor_close(&c);
+}
+
+/* Where a change is witnessed its entry has to be in its transaction: then it is none of its own. */
+static bool stands_alone(const struct store *s, enum statement id)
+{
+    return s->in_transaction || id == SQL_BEGIN || witness_of(s) == NULL;
+}
+
+bool run_statement(struct store *s, enum statement id, bool *conflict_out, struct err *e, const char *types, ...)
+{
+    struct scope scope;
+    va_list values;
+    store_lock(s);
+    bool is_alone = stands_alone(s, id), ok = is_alone || scope_begin(s, &scope, e);
+    if (!ok) {
+        store_unlock(s);
+        return false;
+    }
+    va_start(values, types);
+    ok = run_values(s, id, conflict_out, e, types, &values);
+    va_end(values);
+    if (!is_alone) {
+        const uint64_t changed = s->changed; /* not what its entry changed */
+        const int64_t row_id = s->row_id;
+        ok = scope_end(&scope, ok, e);
+        s->changed = changed;
+        s->row_id = row_id;
+    }
+    store_unlock(s);
+    return ok;
 }
 
 int64_t column_i64(const struct cursor *c, int column)
@@ -237,7 +267,12 @@ void column_text(const struct cursor *c, int column, char *out, size_t out_size)
 
 uint64_t changed_rows(const struct store *s)
 {
-    return (uint64_t)sqlite3_changes64(s->db);
+    return s->changed;
+}
+
+int64_t added_row(const struct store *s)
+{
+    return s->row_id;
 }
 
 /* ---- transactions ------------------------------------------------------------------------------------------------------ */
@@ -251,7 +286,9 @@ bool store_begin(struct store *s, struct err *e)
         return false;
     }
     s->in_transaction = true;
-    return true;
+    if (witness_watch(s, e)) return true;
+    store_rollback(s);
+    return false;
 }
 
 /* SQLite may have rolled back by itself; then there is nothing left to do. */
@@ -261,6 +298,7 @@ static void roll_back(struct store *s)
     (void)vfs_take_error(s->vfs, NULL);
     s->in_transaction = false;
     s->is_doomed = false;
+    witness_end(s, false);
 }
 
 void store_rollback(struct store *s)
@@ -274,10 +312,16 @@ void store_rollback(struct store *s)
 bool store_commit(struct store *s, struct err *e)
 {
     INVARIANT(s->in_transaction);
-    bool was_doomed = s->is_doomed;
-    bool ok = run_statement(s, SQL_COMMIT, NULL, e, ""); /* fails by itself when doomed */
+    bool has_entry = s->is_doomed || witness_enter(s, e), was_doomed = s->is_doomed;
+    bool ok = has_entry && run_statement(s, SQL_COMMIT, NULL, e, ""); /* fails by itself when doomed */
     if (!ok) roll_back(s);
+    if (ok) witness_end(s, true);
     s->in_transaction = false;
+    if (!has_entry) {
+        vfs_settled(s->vfs);
+        store_unlock(s);
+        return false;
+    }
     if (ok || !was_doomed)
         ok = transaction_ended(s, ok, e);
     else
@@ -407,6 +451,7 @@ void store_close(struct store *s)
     for (int i = 0; i < STATEMENT_COUNT; i++) (void)sqlite3_finalize(s->statements[i]);
     (void)sqlite3_close(s->db);
     vfs_free(s->vfs);
+    free(s->columns);
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }

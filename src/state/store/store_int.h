@@ -20,6 +20,9 @@ struct store {
     bool in_transaction;
     bool is_doomed; /* a call in this transaction has failed, with `doom` */
     struct err doom;
+    struct columns *columns; /* of the tables whose changes the audit trail shows; read when first needed (witness.c) */
+    uint64_t changed;        /* rows, by the last statement of run_statement */
+    int64_t row_id;          /* that it added */
     bool is_uncertain; /* a failed commit waits to be taken back */
 };
 
@@ -44,7 +47,8 @@ int64_t column_i64(const struct cursor *c, int column);
 struct wall column_wall(const struct cursor *c, int column);
 struct str column_bytes(const struct cursor *c, int column);                      /* valid until the next step */
 void column_text(const struct cursor *c, int column, char *out, size_t out_size); /* cut if need be */
-uint64_t changed_rows(const struct store *s); /* by the last statement; under the lock */
+uint64_t changed_rows(const struct store *s); /* by the last run_statement; under the lock */
+int64_t added_row(const struct store *s);     /* its id, likewise */
 
 /* Several statements as one transaction: the caller's if there is one, else our own. */
 struct scope {

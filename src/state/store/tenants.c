@@ -25,7 +25,7 @@ bool store_org_put(struct store *s, struct org_record *r, struct err *e)
         ok = exists_already(e, "an organization", r->name);
     else if (ok && changed_rows(s) == 0)
         ok = err_set(e, &store_causes[STORE_GONE], "the organization %s is not there any more", r->name);
-    if (ok && r->id == 0) r->id = sqlite3_last_insert_rowid(s->db);
+    if (ok && r->id == 0) r->id = added_row(s);
     store_unlock(s);
     return ok;
 }

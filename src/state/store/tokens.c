@@ -28,7 +28,7 @@ bool store_api_token_add(struct store *s, struct api_token_record *r, struct err
         ok = err_set(e, &store_causes[STORE_EXISTS], "there is a token \"%s\" already", r->name);
     else if (ok && changed_rows(s) == 0)
         ok = err_set(e, &store_causes[STORE_GONE], "the person is not there any more");
-    if (ok) r->id = sqlite3_last_insert_rowid(s->db);
+    if (ok) r->id = added_row(s);
     store_unlock(s);
     return ok;
 }
@@ -153,7 +153,7 @@ bool store_oidc_rule_add(struct store *s, struct oidc_rule_record *r, struct err
 {
     store_lock(s);
     bool ok = run_statement(s, SQL_OIDC_RULE_ADD, NULL, e, "ttti", r->claim, r->value, r->role, (int64_t)r->is_scoped);
-    if (ok) r->id = sqlite3_last_insert_rowid(s->db);
+    if (ok) r->id = added_row(s);
     store_unlock(s);
     return ok;
 }

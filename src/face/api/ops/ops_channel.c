@@ -76,7 +76,7 @@ static bool put(struct op_call *c, struct channel_record *r, bool is_new, struct
         (secret.n == 0 || store_secret_put(s, name, secret, e)) && (is_sealed || has_secret(s, r->name, &is_sealed, e));
     const char *fault = ok ? channel_fault(r, is_sealed) : NULL;
     if (fault) ok = err_set(e, &api_causes[API_BAD_PARAM], "%s: %s", c->op->name, fault);
-    ok = ok && store_channel_put(s, r, is_new, e) && telling_audit(c, r->name, e);
+    ok = ok && store_channel_put(s, r, is_new, e);
     if (!ok) {
         store_rollback(s);
         return false;
@@ -173,7 +173,7 @@ bool op_ladder_set(struct op_call *c, struct err *e)
     if (count == 0 || count > RUNGS_MAX) return telling_bad(c, e, "rung", "one to 32 rungs are needed");
     for (size_t i = 0; i < count; i++)
         if (!read_rung(c, json_str(&words->items[i], STR_NONE), &number, &rungs[i], e)) return false;
-    if (!store_ladder_set(c->installation->store, name, rungs, count, e) || !telling_audit(c, name, e)) return false;
+    if (!store_ladder_set(c->installation->store, name, rungs, count, e)) return false;
     return op_ladder_list(c, e);
 }
 

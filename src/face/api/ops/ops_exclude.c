@@ -26,18 +26,6 @@ static void write_exclusion(struct json_writer *w, const struct exclusion_record
     json_object_end(w);
 }
 
-static bool audit(const struct op_call *c, const struct exclusion_record *r, struct err *e)
-{
-    struct buf detail;
-    struct json_writer w;
-    buf_init(&detail, 8192);
-    json_writer_init(&w, &detail);
-    write_exclusion(&w, r, clock_wall(&c->installation->clock));
-    bool ok = op_audit_detail(c, buf_str(&detail), e);
-    buf_done(&detail);
-    return ok;
-}
-
 static bool read_kind(const struct op_call *c, enum excluded *out, struct err *e)
 {
     struct str kind = op_text(c, "kind");
@@ -77,7 +65,7 @@ bool op_exclude_add(struct op_call *c, struct err *e)
                        sizeof r.value - 1);
     (void)snprintf(r.owner, sizeof r.owner, "%.120s", owner ? owner : c->actor);
     (void)str_copy(str_sub(op_text(c, "reason"), 0, sizeof r.reason - 1), r.reason, sizeof r.reason);
-    if (!store_exclusion_put(s, &r, e) || !audit(c, &r, e)) return false;
+    if (!store_exclusion_put(s, &r, e)) return false;
     write_exclusion(c->out, &r, r.created);
     return true;
 }
@@ -134,7 +122,6 @@ bool op_exclude_remove(struct op_call *c, struct err *e)
     if (!removed)
         return err_set(e, &api_causes[API_BAD_PARAM], "%s: there is no exclusion %lld (see response exclude list)",
                        c->op->name, (long long)l.id);
-    if (!audit(c, &l.found, e)) return false;
     write_exclusion(c->out, &l.found, clock_wall(&c->installation->clock));
     return true;
 }

@@ -88,7 +88,6 @@ bool op_feed_set(struct op_call *c, struct err *e)
     if (tenant && org) return err_set(e, &api_causes[API_BAD_PARAM], "feed set: give --tenant or --org, not both");
     if (!settings_scope(c->installation->store, tenant, org, &scope, e) || !change(c, &scope, row->name, e))
         return false;
-    op_audited(c); /* each change with its own entry, in its transaction */
     if (c->engine && op_cstr(c, options[FEED_SET_ON])) c->engine->tenant_changed(c->engine->ctx, scope.tenant_id);
     return show(c, &scope, row->name, e);
 }

@@ -94,7 +94,7 @@ bool op_me_passwd(struct op_call *c, struct err *e)
     bool ok = store_login_find(s, me.p.id, &me.l, e);
     memcpy(me.l.password_hash, hash, sizeof hash);
     me.l.password_set = clock_wall(&c->installation->clock);
-    ok = ok && store_login_put(s, &me.l, e) && store_sessions_remove_of(s, me.p.id, NULL, e) && op_audit(c, e);
+    ok = ok && store_login_put(s, &me.l, e) && store_sessions_remove_of(s, me.p.id, NULL, e);
     return finish(c, ok, e) && done(c, "the password is another now, and all your sessions have ended: log in again");
 }
 
@@ -153,7 +153,7 @@ bool op_me_totp_enrol(struct op_call *c, struct err *e)
     bool ok = store_login_find(s, me.p.id, &me.l, e);
     me.l.totp = TOTP_PENDING;
     me.l.totp_step = 0;
-    ok = ok && store_secret_put(s, name, fresh, e) && store_login_put(s, &me.l, e) && op_audit(c, e);
+    ok = ok && store_secret_put(s, name, fresh, e) && store_login_put(s, &me.l, e);
     if (!finish(c, ok, e)) return false;
     write_enrolment(c, &me, fresh);
     seal_wipe(key, sizeof key);
@@ -205,8 +205,7 @@ bool op_me_totp_confirm(struct op_call *c, struct err *e)
     bool ok = find_me(c, &me, e) && matches_pending(c, &me, e);
     me.l.totp = TOTP_ON;
     ok = ok && store_login_put(s, &me.l, e) &&
-         store_recovery_set(s, me.p.id, (const uint8_t(*)[ACCESS_HASH_BYTES])hashes, RECOVERY_CODES, e) &&
-         op_audit(c, e);
+         store_recovery_set(s, me.p.id, (const uint8_t(*)[ACCESS_HASH_BYTES])hashes, RECOVERY_CODES, e);
     if (!finish(c, ok, e)) return false;
     json_object_begin(c->out);
     json_key(c->out, "recovery_codes");
@@ -227,6 +226,6 @@ bool op_me_totp_off(struct op_call *c, struct err *e)
     struct str code = access_line(op_text(c, "code-file"));
     if (!find_me(c, &me, e) || !prove(c, &me, &code, e)) return false;
     if (!store_begin(s, e)) return false;
-    bool ok = store_login_find(s, me.p.id, &me.l, e) && access_totp_off(s, &me.l, e) && op_audit(c, e);
+    bool ok = store_login_find(s, me.p.id, &me.l, e) && access_totp_off(s, &me.l, e);
     return finish(c, ok, e) && done(c, "the second factor is off");
 }

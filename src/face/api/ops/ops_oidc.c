@@ -85,8 +85,7 @@ bool op_oidc_set(struct op_call *c, struct err *e)
     if (!is_address(o.issuer)) return telling_bad(c, e, "issuer", "an https address, as the provider itself writes it");
     if (o.client_id[0] == '\0') return telling_bad(c, e, "client-id", "the id of the application at the provider");
     if (!store_begin(s, e)) return false;
-    if (!store_oidc_set(s, &o, e) || (secret.n && !store_secret_put(s, "oidc.client_secret", secret, e)) ||
-        !op_audit(c, e)) {
+    if (!store_oidc_set(s, &o, e) || (secret.n && !store_secret_put(s, "oidc.client_secret", secret, e))) {
         store_rollback(s);
         return false;
     }
@@ -115,8 +114,7 @@ bool op_oidc_rule_add(struct op_call *c, struct err *e)
     if (!is_given) return telling_bad(c, e, "org", "give the organizations, or --all-orgs");
     r.is_scoped = scope.is_scoped;
     if (!store_begin(s, e)) return false;
-    if (!store_oidc_rule_add(s, &r, e) || !store_scope_set(s, SCOPE_RULE, r.id, scope.orgs, scope.count, e) ||
-        !op_audit(c, e)) {
+    if (!store_oidc_rule_add(s, &r, e) || !store_scope_set(s, SCOPE_RULE, r.id, scope.orgs, scope.count, e)) {
         store_rollback(s);
         return false;
     }

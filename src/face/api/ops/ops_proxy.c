@@ -152,7 +152,7 @@ static void note(struct op_call *c, const struct proxy_record *r, void (*keep)(s
 static bool end_change(struct op_call *c, bool ok, const struct setting_scope *at, struct err *e)
 {
     struct store *s = c->installation->store;
-    if (!ok || !op_audit(c, e)) {
+    if (!ok) {
         store_rollback(s);
         return false;
     }

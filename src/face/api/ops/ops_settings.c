@@ -103,10 +103,7 @@ static bool change(struct op_call *c, bool sets, struct err *e)
     if (sets && !allows(s, &scope, name, op_text(c, "value"), e)) return false;
     bool ok = sets ? settings_set(s, &scope, name, op_text(c, "value"), c->actor, now, e)
                    : settings_unset(s, &scope, name, c->actor, now, e);
-    if (ok) {
-        op_audited(c); /* with the change, in its transaction */
-        tell_engine(c, &scope, name);
-    }
+    if (ok) tell_engine(c, &scope, name);
     return ok && show(c, &scope, name, e);
 }
 

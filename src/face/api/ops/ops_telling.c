@@ -33,24 +33,9 @@ bool telling_copy(const struct op_call *c, const char *name, char *out, size_t s
     return str_copy(text, out, size) || telling_bad(c, e, name, "it is too long");
 }
 
-bool telling_audit(const struct op_call *c, const char *what, struct err *e)
-{
-    struct buf detail;
-    struct json_writer w;
-    buf_init(&detail, 4096);
-    json_writer_init(&w, &detail);
-    json_object_begin(&w);
-    telling_member(&w, "name", what);
-    json_object_end(&w);
-    bool ok = op_audit_detail(c, buf_str(&detail), e);
-    buf_done(&detail);
-    return ok;
-}
-
 bool telling_removed(struct op_call *c, const char *name, bool removed, struct err *e)
 {
     if (!removed) return telling_bad(c, e, c->op->params[0].name, "there is nothing of that name");
-    if (!telling_audit(c, name, e)) return false;
     json_object_begin(c->out);
     telling_member(c->out, "removed", name);
     json_object_end(c->out);

@@ -30,7 +30,6 @@ bool telling_bad(const struct op_call *c, struct err *e, const char *name, const
 bool telling_tenant(const struct op_call *c, char out[GUID_BYTES], struct err *e);           /* --tenant; none: empty */
 bool telling_copy(const struct op_call *c, const char *name, char *out, size_t size,
                   struct err *e); /* leaves `out` where it is not given */
-bool telling_audit(const struct op_call *c, const char *what, struct err *e);
 bool telling_removed(struct op_call *c, const char *name, bool removed, struct err *e);
 
 #endif

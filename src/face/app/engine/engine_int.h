@@ -56,6 +56,7 @@ struct question {
     const struct pull_request *pull;
     struct ingest_outcome outcome;
     const struct respond_order *order;
+    const struct order_witness *witness;
     struct act_reply reply;
     void (*look)(void *arg, const struct ingest *in);
     void *look_arg;

@@ -96,7 +96,7 @@ static void ordered(void *ctx, const struct act_reply *r)
 static void order_now(void *arg)
 {
     struct question *q = arg;
-    act_order(responding_act(q->engine->responding), q->order, ordered, q);
+    act_order(responding_act(q->engine->responding), q->order, q->witness, ordered, q);
 }
 
 static void settled(void *ctx)
@@ -113,10 +113,11 @@ static void settle_now(void *arg)
 
 /* Without a service the command waits until what it ordered has been sent and answered; whether it is confirmed, the next
  * one finds out. */
-static bool order(void *ctx, const struct respond_order *o, struct act_reply *out, struct err *e)
+static bool order(void *ctx, const struct respond_order *o, const struct order_witness *w, struct act_reply *out,
+                  struct err *e)
 {
     struct engine *en = ctx;
-    struct question begin = {0}, give = {.order = o}, settle = {0};
+    struct question begin = {0}, give = {.order = o, .witness = w}, settle = {0};
     if (atomic_load(&en->is_halted)) return err_set(e, &act_causes[ACT_STOPPED], "the service is ending");
     engine_ask(en, engine_respond_now, &begin);
     if (!begin.ok) {

@@ -74,7 +74,7 @@ static void on_reply(void *ctx, const struct act_reply *reply)
 static void give(void *arg)
 {
     struct pressed *p = arg;
-    act_order(p->r->act, &p->order, on_reply, p);
+    act_order(p->r->act, &p->order, NULL, on_reply, p);
 }
 
 static bool read_key(const struct notify_order *k, struct respond_order *out)
