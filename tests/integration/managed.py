@@ -197,7 +197,7 @@ def people(tap, i, named):
     done = i.run("alert", "resolve", alert, "--here", "--json")
     tap.case(done.returncode == 0 and json.loads(done.stdout)["closed_here_by"].startswith("cli:") and not is_resolved(t.alerts()[alert]),
              "a case is closed here", (done.stdout, done.stderr))
-    tap.case(wait_for(lambda: is_resolved(t.alerts()[alert]), 40) and "has closed the case" in ours(t.alerts()[alert])[0],
+    tap.case(wait_for(lambda: is_resolved(t.alerts()[alert]) and ours(t.alerts()[alert]), 40) and "has closed the case" in ours(t.alerts()[alert])[0],
              "Defender follows after the delay", t.alerts()[alert])
 
 

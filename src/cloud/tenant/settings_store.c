@@ -173,7 +173,7 @@ static bool audit(struct store *s, const struct setting_record *r, const struct 
     write_text(&w, "level", setting_level_names[r->level]);
     if (r->scope[0]) write_text(&w, setting_level_names[r->level], r->scope);
     write_text(&w, "before", before->is_there ? before->found.value : NULL);
-    write_text(&w, "value", r->is_set ? r->value : NULL);
+    write_text(&w, "after", r->is_set ? r->value : NULL);
     json_object_end(&w);
     bool ok = store_audit_add(s, r->actor, r->is_set ? "settings set" : "settings unset", buf_str(&detail), e);
     buf_done(&detail);

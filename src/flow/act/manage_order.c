@@ -64,6 +64,10 @@ static bool close_here(struct manage *m, const struct manage_order *o, struct ma
     json_write_cstr(&w, r->alert_id);
     json_key(&w, "here");
     json_write_bool(&w, true);
+    json_key(&w, "before");
+    json_write_cstr(&w, "open here");
+    json_key(&w, "after");
+    json_write_cstr(&w, "closed here");
     json_object_end(&w);
     bool ok = manage_keep_audited(m, r, "alert resolve", buf_str(&detail), e);
     buf_done(&detail);

@@ -252,6 +252,19 @@ static bool send(struct turn_of *t, struct managed_record *r, struct err *e)
     return manage_keep_row(t->m, r, e);
 }
 
+/* As it is, or as it is to be. */
+static void write_side(struct json_writer *w, const char *key, const struct managed_record *r, bool is_after)
+{
+    static const char *const names[STATUS_COUNT] = {"unknown", "new", "in progress", "resolved", "redirected"};
+    int64_t status = is_after && r->wants & MANAGED_RESOLVE ? STATUS_RESOLVED : r->status;
+    json_key(w, key);
+    json_object_begin(w);
+    member(w, "status", status >= 0 && status < STATUS_COUNT ? names[status] : names[STATUS_UNKNOWN]);
+    json_key(w, "comments");
+    json_write_i64(w, r->comments + (is_after && r->wants & MANAGED_COMMENT ? 1 : 0));
+    json_object_end(w);
+}
+
 static bool keep_intent(struct turn_of *t, const struct managed_record *r, struct err *e)
 {
     struct buf detail;
@@ -265,6 +278,8 @@ static bool keep_intent(struct turn_of *t, const struct managed_record *r, struc
     if (r->word_class[0]) member(&w, "classification", r->word_class);
     if (r->word_determination[0]) member(&w, "determination", r->word_determination);
     if (r->wants & MANAGED_COMMENT) member(&w, "comment", r->comment);
+    write_side(&w, "before", r, false);
+    write_side(&w, "after", r, true);
     json_object_end(&w);
     bool ok = manage_keep_audited(t->m, r, r->wants & MANAGED_RESOLVE ? "alert resolve" : "alert comment",
                                   buf_str(&detail), e);

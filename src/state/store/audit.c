@@ -130,6 +130,7 @@ bool store_audit_add(struct store *s, const char *actor, const char *operation, 
                        detail_json, hash_str(hash), hash_str(mac)) &&
          seal_head(s, entry.seq, hash, e);
     if (ok) witness_has_entry(s);
+    if (ok) s->has_entry = true;
     return scope_end(&scope, ok, e);
 }
 

@@ -20,8 +20,7 @@ bool store_revision_put(struct store *s, const struct revision_record *r, bool i
     bool ok = run_statement(s, SQL_REVISION_ADD, NULL, e, "itibtbi", r->feed_id, r->object_id, r->updated.ticks,
                             (struct str){identity, sizeof identity}, r->how, r->row, clock_wall(&s->clock).ticks);
     if (ok && changed_rows(s) && into_inbox)
-        ok = run_statement(s, SQL_INBOX_ADD, NULL, e, "ii", (int64_t)added_row(s),
-                           clock_wall(&s->clock).ticks);
+        ok = run_statement(s, SQL_INBOX_ADD, NULL, e, "ii", (int64_t)added_row(s), clock_wall(&s->clock).ticks);
     return scope_end(&scope, ok, e);
 }
 

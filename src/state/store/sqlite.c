@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/sys/killpoint.h"
 #include "state/store/store_int.h"
 #include "state/store/witness_int.h"
 
@@ -297,7 +298,7 @@ static void roll_back(struct store *s)
     if (!sqlite3_get_autocommit(s->db)) (void)run_statement(s, SQL_ROLLBACK, NULL, NULL, "");
     (void)vfs_take_error(s->vfs, NULL);
     s->in_transaction = false;
-    s->is_doomed = false;
+    s->is_doomed = s->has_entry = false;
     witness_end(s, false);
 }
 
@@ -312,12 +313,16 @@ void store_rollback(struct store *s)
 bool store_commit(struct store *s, struct err *e)
 {
     INVARIANT(s->in_transaction);
-    bool has_entry = s->is_doomed || witness_enter(s, e), was_doomed = s->is_doomed;
-    bool ok = has_entry && run_statement(s, SQL_COMMIT, NULL, e, ""); /* fails by itself when doomed */
+    bool is_told = s->is_doomed || witness_enter(s, e), was_doomed = s->is_doomed;
+    const bool has_entry = s->has_entry;
+    if (has_entry) KILL_POINT("audit.entered");
+    bool ok = is_told && run_statement(s, SQL_COMMIT, NULL, e, ""); /* fails by itself when doomed */
     if (!ok) roll_back(s);
     if (ok) witness_end(s, true);
+    if (ok && has_entry) KILL_POINT("audit.committed");
+    s->has_entry = false;
     s->in_transaction = false;
-    if (!has_entry) {
+    if (!is_told) {
         vfs_settled(s->vfs);
         store_unlock(s);
         return false;

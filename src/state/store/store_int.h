@@ -23,7 +23,8 @@ struct store {
     struct columns *columns; /* of the tables whose changes the audit trail shows; read when first needed (witness.c) */
     uint64_t changed;        /* rows, by the last statement of run_statement */
     int64_t row_id;          /* that it added */
-    bool is_uncertain; /* a failed commit waits to be taken back */
+    bool has_entry;          /* of the audit trail, in the transaction under way */
+    bool is_uncertain;       /* a failed commit waits to be taken back */
 };
 
 /* ---- running statements ---------------------------------------------------------------------------------------------

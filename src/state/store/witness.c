@@ -9,15 +9,17 @@
 enum { ARENA_BYTES = 16 << 20, TEXT_MAX = 300, COLUMNS_MAX = 64 };
 
 /* Shown row by row; of all others but the silent ones the rows are counted. */
-static const char *const shown[] = {"org",     "tenant",     "tenant_app", "app",       "credential", "secret",   "setting",
-                                    "person",  "login",      "scope_org",  "duty",      "rung",       "channel",  "token",
-                                    "oidc",    "oidc_rule",  "proxy_rule", "exclusion", "onboarding", "recovery", "session",
-                                    "managed", "notice"};
+static const char *const shown[] = {"org",        "tenant",   "tenant_app", "app",       "credential", "secret",
+                                    "setting",    "person",   "login",      "scope_org", "duty",       "rung",
+                                    "channel",    "token",    "oidc",       "oidc_rule", "proxy_rule", "exclusion",
+                                    "onboarding", "recovery", "session",    "notice"};
 /* The trail itself, counters, and what is no change of anybody's. */
-static const char *const silent[] = {"audit", "meta", "throttle", "once", "sqlite_sequence", "tested", "token_seen"};
+static const char *const silent[] = {"audit",  "meta",       "throttle",  "once",   "sqlite_sequence",
+                                     "tested", "token_seen", "own_event", "managed" /* flow/act enters it itself */};
 /* Text that is a secret, or proves one. Bytes are never shown. */
 static const char *const hidden[] = {"password_hash", "pin_hash", "nonce"};
-static const char *const times[] = {"created", "changed", "added", "expires", "since", "until", "password_set", "error_since", "answered"};
+static const char *const times[] = {"created", "changed",      "added",       "expires", "since",
+                                    "until",   "password_set", "error_since", "answered"};
 
 struct columns {
     const char *table;
@@ -152,6 +154,13 @@ static void note_cell(struct witness *w, struct row_change *r, int at, const cha
     if (new) c->after = text_of(w, new);
 }
 
+static bool differs(const struct row_change *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->cells[i].differs) return true;
+    return false;
+}
+
 static void note_row(struct witness *w, int op, const struct columns *columns)
 {
     int count = sqlite3_preupdate_count(w->store->db);
@@ -169,6 +178,10 @@ static void note_row(struct witness *w, int op, const struct columns *columns)
         .table = columns->table, .was = op != SQLITE_INSERT, .is = op != SQLITE_DELETE, .cells = cells};
     for (int i = 0; i < count && (size_t)i < columns->count; i++)
         note_cell(w, r, i, columns->all[i].name, columns->all[i].is_key);
+    if (r->was && r->is && !differs(r)) { /* written as it was */
+        w->rows--;
+        return;
+    }
     *w->end = r;
     w->end = &r->next;
 }

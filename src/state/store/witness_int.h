@@ -4,7 +4,7 @@
 
 #include "state/store/witness.h"
 
-struct witness *witness_of(const struct store *s); /* of this thread; NULL: none */
+struct witness *witness_of(const struct store *s);  /* of this thread; NULL: none */
 bool witness_watch(struct store *s, struct err *e); /* a transaction has begun */
 bool witness_enter(struct store *s, struct err *e); /* it is about to commit */
 void witness_end(struct store *s, bool committed);

@@ -47,14 +47,38 @@ static void note(struct op_call *c, void (*where)(struct op_call *c, struct str 
     buf_done(&text);
 }
 
+struct org_name {
+    int64_t id;
+    char name[NAME_BYTES];
+};
+
+static bool find_name(void *arg, const struct org_record *r)
+{
+    struct org_name *n = arg;
+    if (r->id == n->id) (void)snprintf(n->name, sizeof n->name, "%s", r->name);
+    return r->id != n->id;
+}
+
+/* By name, as the rows of the entry have ids alone. */
+static bool note_move(struct op_call *c, struct err *e)
+{
+    struct tenant_record t;
+    struct org_name from = {0};
+    if (!tenant_record_find(c->installation->store, op_cstr(c, "tenant"), &t, e)) return false;
+    from.id = t.org_id;
+    if (!store_org_list(c->installation->store, find_name, &from, e)) return false;
+    note(c, op_before, "organization", from.name);
+    note(c, op_after, "organization", op_cstr(c, "org"));
+    return true;
+}
+
 bool op_tenant_move(struct op_call *c, struct err *e)
 {
     struct tenant_moved m;
     struct wall now = clock_wall(&c->installation->clock);
-    if (!tenant_move(c->installation->store, op_cstr(c, "tenant"), op_cstr(c, "org"), c->actor, now, &m, e))
+    if (!note_move(c, e) ||
+        !tenant_move(c->installation->store, op_cstr(c, "tenant"), op_cstr(c, "org"), c->actor, now, &m, e))
         return false;
-    note(c, op_before, "organization", m.from);
-    note(c, op_after, "organization", m.to);
     tell_engine(c, m.tenant_id);
     json_object_begin(c->out);
     write_member(c->out, "tenant_id", m.tenant_id);

@@ -47,14 +47,26 @@ struct entering {
     const struct respond_order *o;
 };
 
-static void note_thing(struct op_call *c, const struct responder *r, uint64_t ref,
+static void write_stop(struct json_writer *w, const struct stop *stop)
+{
+    static const char *const names[STOP_STATES] = {[STOP_ON] = "on", [STOP_TRIPPED] = "tripped", [STOP_OFF] = "off"};
+    json_object_begin(w);
+    view_text(w, "automatic_action", stop && names[stop->state] && stop->state != STOP_OFF ? "stopped" : "goes on");
+    view_text(w, "stop", stop ? names[stop->state] : "off");
+    json_object_end(w);
+}
+
+static void note_thing(struct op_call *c, const struct responder *r, const struct respond_order *o, uint64_t ref,
                        void (*where)(struct op_call *c, struct str json))
 {
     struct buf text;
     struct json_writer w;
     buf_init(&text, ENTRY_BYTES);
     json_writer_init(&w, &text);
-    write_thing(&w, r, ref);
+    if (o->kind == ORDER_STOP || o->kind == ORDER_RESUME)
+        write_stop(&w, responder_stop_of(r, o->tenant));
+    else
+        write_thing(&w, r, ref);
     if (!text.failed) where(c, buf_str(&text));
     buf_done(&text);
 }
@@ -81,13 +93,13 @@ static void note_order(struct op_call *c, const struct respond_order *o, uint64_
 static void before(void *ctx, const struct responder *r)
 {
     struct entering *n = ctx;
-    note_thing(n->c, r, n->o->ref, op_before);
+    note_thing(n->c, r, n->o, n->o->ref, op_before);
 }
 
 static bool after(void *ctx, const struct responder *r, uint64_t ref, struct err *e)
 {
     struct entering *n = ctx;
-    note_thing(n->c, r, ref, op_after);
+    note_thing(n->c, r, n->o, ref, op_after);
     note_order(n->c, n->o, ref);
     op_audited(n->c);
     return entry_add(n->c, NULL, NULL, e);
