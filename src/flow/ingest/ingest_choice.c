@@ -180,11 +180,16 @@ static bool has_sweeps_left(struct ing_feed *f)
     return f->durable.swept[SWEEP_STAGES - 1].ticks < f->durable.head.ticks;
 }
 
+static void say_other(int cause, const struct ing_feed *better, struct err *why)
+{
+    (void)err_set(why, &ingest_causes[cause], "it is read as %s", ing_row(better)->name);
+}
+
 static enum choice choose_worse(struct ing_feed *f, struct ing_feed *better, int cause, struct err *why)
 {
     if (is_about_to_tell(better)) return CHOICE_LATER;
     if (is_refused(better)) return take_over(f, better) ? CHOICE_ASK : CHOICE_LATER;
-    (void)err_set(why, &ingest_causes[cause], "it is read as %s", ing_row(better)->name);
+    say_other(cause, better, why);
     return has_sweeps_left(f) ? CHOICE_SWEEP : CHOICE_OTHER;
 }
 
@@ -209,7 +214,21 @@ void ing_feed_tell_better(struct ing_feed *f)
     for (size_t i = 0; i < PREFERENCES; i++) {
         struct ing_feed *better = &f->tenant->feeds[preferences[i].better];
         bool is_tried_again = is_refused(better) && !is_asking(better) && f->synced.ticks != 0;
-        if (preferences[i].feed == f->index && is_tried_again) ing_feed_wait(better, 0);
+        if (preferences[i].feed != f->index) continue;
+        if (is_tried_again) ing_feed_wait(better, 0);
+        if (!is_refused(better) && better->synced.ticks) ing_feed_wait(f, LOOK_AGAIN_MS); /* it has: say so */
+    }
+}
+
+void ing_feed_tell_worse(struct ing_feed *f)
+{
+    struct err why;
+    for (size_t i = 0; i < PREFERENCES; i++) {
+        struct ing_feed *worse = &f->tenant->feeds[preferences[i].feed];
+        bool is_told_gone = worse->condition.state == INGEST_NO_SUCH_TABLE && !is_asking(worse);
+        if (preferences[i].better != f->index || !is_told_gone) continue;
+        say_other(preferences[i].cause, f, &why);
+        ing_feed_stand_back(worse, &why);
     }
 }
 

@@ -109,6 +109,12 @@ static void forget_question(struct ing_feed *f, int64_t wait_ms)
     if (wait_ms >= PROBE_MIN_MS / 2 && !f->active->is_in_op) feed_reset(&f->active->mind, &f->durable);
 }
 
+/* The question named what is not there, or not any more: the same can be asked in other words. Each is refused but once. */
+static bool is_about_words(enum feed_failure failure)
+{
+    return failure == FAIL_ORDER || failure == FAIL_COLUMN;
+}
+
 void ing_feed_failed(struct ing_feed *f, const struct err *e)
 {
     struct feed_effect effect;
@@ -134,7 +140,7 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
         ing_feed_step_done(f, &effect, NULL);
         return;
     }
-    if (failure == FAIL_ORDER) { /* another question at once: nothing to tell anybody */
+    if (effect.kind == FEED_FETCH && is_about_words(failure)) { /* others at once: nothing to tell anybody */
         f->failures = 0;
         ing_feed_wait(f, 0);
         return;
@@ -146,7 +152,8 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
     ing_feed_note(f, state, e);
     spread_consent(f, e);
     ing_feed_wait(f, wait_ms);
-    ing_feed_op_failed(f, e, wait_ms);
+    if (effect.kind != FEED_FETCH)
+        ing_feed_op_failed(f, e, wait_ms); /* less is asked for at once: that ends by itself */
     tell_those_held_up(f, state, e);
     if (state == INGEST_NO_SUCH_TABLE) ing_feed_tell_better(f);
     forget_question(f, wait_ms);

@@ -151,6 +151,7 @@ enum choice ing_feed_choose(struct ing_feed *f, int64_t *wait_ms_out, struct err
 int64_t ing_feed_other_id(
     const struct ing_feed *f);                 /* the feed whose objects are the same, if it was ever read; else 0 */
 void ing_feed_tell_better(struct ing_feed *f); /* it is gone: perhaps it has a new name now */
+void ing_feed_tell_worse(struct ing_feed *f);  /* it answers: what became of the table of the old name is known */
 void ing_feed_note_gone(struct ing_feed *f);   /* the table that was there is not */
 /* The table under its old name, which is gone: rows of before may have come through it. NULL: there is none. */
 const struct ing_feed *ing_feed_formerly(const struct ing_feed *f);
@@ -177,11 +178,12 @@ void ing_feed_wait(struct ing_feed *f, int64_t ms); /* its turn comes in ms at t
 /* ingest_run.c */
 void ingest_pump(struct ingest *in); /* starts what may start; arms the timer */
 void ing_feed_apply(struct ing_feed *f, const struct feed_effect *effect);
-void ing_feed_abandon(struct ing_feed *f);                   /* stops a transfer or forgets a spooled answer */
-bool ingest_has_room(const struct ingest *in);               /* for one more job */
-void ing_feed_job(struct ing_feed *f, struct page_job *job); /* fills in what the feed knows */
-void ing_job_done(struct page_job *job);                     /* lets go of it */
-void ing_feed_maybe_ready(struct ing_feed *f);               /* its answer may be read now */
+void ing_feed_stand_back(struct ing_feed *f, const struct err *why); /* another feed serves */
+void ing_feed_abandon(struct ing_feed *f);                           /* stops a transfer or forgets a spooled answer */
+bool ingest_has_room(const struct ingest *in);                       /* for one more job */
+void ing_feed_job(struct ing_feed *f, struct page_job *job);         /* fills in what the feed knows */
+void ing_job_done(struct page_job *job);                             /* lets go of it */
+void ing_feed_maybe_ready(struct ing_feed *f);                       /* its answer may be read now */
 
 /* ingest_commit.c */
 /* An answer was taken: what it brought and where the mind stands now go into one commit. */

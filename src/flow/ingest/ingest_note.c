@@ -79,6 +79,7 @@ void ing_feed_note_step(struct ing_feed *f, const struct feed_effect *effect, co
     enum ingest_state before = f->condition.state;
     set_condition(f, effect, job);
     tell_change(f, before);
+    if (ing_state_is_absent(before) && !ing_state_is_absent(f->condition.state)) ing_feed_tell_worse(f);
 }
 
 /* Made durable with the feed's next commit, or with one of its own when it is news. */

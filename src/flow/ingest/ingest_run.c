@@ -270,7 +270,7 @@ void ing_feed_abandon(struct ing_feed *f)
 /* ---- turns ----------------------------------------------------------------------------------------------------------------- */
 
 /* Another feed shows the same: this one is looked at again when it would poll. */
-static void stand_back(struct ing_feed *f, const struct err *why)
+void ing_feed_stand_back(struct ing_feed *f, const struct err *why)
 {
     struct ingest *in = ing_in(f);
     sched_forget(&f->tenant->sched, f->index);
@@ -288,13 +288,13 @@ static bool prepare(struct ing_feed *f)
     int64_t wait_ms = 0;
     if (ing_feed_is_off(f, &why)) {
         if (f->active && !f->active->is_committing) feed_reset(&f->active->mind, &f->durable); /* what it was about */
-        stand_back(f, &why);
+        ing_feed_stand_back(f, &why);
         return false;
     }
     if (f->active && f->active->mind.goal != GOAL_NONE) return true;
     enum choice choice = ing_feed_choose(f, &wait_ms, &why);
     if (choice == CHOICE_LATER) ing_feed_wait(f, wait_ms);
-    if (choice == CHOICE_OTHER) stand_back(f, &why);
+    if (choice == CHOICE_OTHER) ing_feed_stand_back(f, &why);
     if (choice == CHOICE_LATER || choice == CHOICE_OTHER) return false;
     ing_feed_note_if_behind(f);
     struct ing_active *a = ing_feed_wake(f);
