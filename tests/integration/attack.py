@@ -75,10 +75,74 @@ def apps_of_others(tap, url, token, mine, other):
     for app in ("app of " + other["tenant_id"], other["client_id"]):
         status, answer, _ = call(url, token, "PATCH", "/api/v1/tenants/" + mine["tenant_id"], {"apps": app})
         _, absent, _ = call(url, token, "PATCH", "/api/v1/tenants/" + mine["tenant_id"], {"apps": "none-such"})
-        tap.case(status == 400 and answer["code"] == absent["code"] == "app.no_such" and answer["detail"].replace(app, "X") == absent["detail"].replace("none-such", "X"),
+        tap.case(status == 404 and answer["code"] == absent["code"] == "app.no_such" and answer["detail"].replace(app, "X") == absent["detail"].replace("none-such", "X"),
                  "another customer's app is not there", (status, answer))
         status, answer, _ = call(url, token, "POST", "/api/v1/onboardings", {"tenant_id": NOWHERE, "org": "Inside", "app": app})
-        tap.case(status == 400 and answer["code"] == "app.no_such", "nor for a consent link", (status, answer))
+        tap.case(status == 404 and answer["code"] == "app.no_such", "nor for a consent link", (status, answer))
+
+
+def own_apps(tap, i, url, tokens, mine, other):
+    """Who sees some organizations keeps the apps that are their own, and learns nothing of shared ones and of others'."""
+    names = lambda who: sorted(a["name"] for a in call(url, tokens[who], "GET", "/api/v1/apps")[1]["apps"])
+    own, theirs = "app of " + mine["tenant_id"], "app of " + other["tenant_id"]
+    made, _, _ = call(url, tokens["all"], "POST", "/api/v1/apps", {"app": "shared", "client_id": NOWHERE, "secret": "a~secret-of-the-test-0123456789", "home_tenant": mine["tenant_id"]})
+    given, answer, _ = call(url, tokens["all"], "PATCH", "/api/v1/tenants/" + mine["tenant_id"], {"apps": f"{own},shared"})
+    tap.case(made == given == 200 and names("some") == [own] and {own, theirs, "shared"} <= set(names("all")), "an admin of one customer sees its own app, not the account's that it uses", (names("some"), answer))
+    faults = []
+    for app in ("shared", theirs, other["client_id"], NOWHERE):
+        path = "/api/v1/apps/" + urllib.parse.quote(app)
+        for method, where, body in (("GET", path, None), ("GET", path + "/certificate", None), ("PATCH", path, {"bundles": "read"}), ("PATCH", path, {"expires": "90d"}),
+                                    ("POST", path + "/rotate", {"secret": "x" * 40}), ("POST", path + "/rotate", {"retire": True}), ("POST", path + "/rotate", {"make_certificate": True}), ("DELETE", path, None)):
+            status, answer, _ = call(url, tokens["some"], method, where, body)
+            absent = call(url, tokens["some"], method, where.replace(path, "/api/v1/apps/none-such"), body)
+            if status != 404 or (absent[0], absent[1]["detail"]) != (status, answer["detail"].replace(app, "none-such")):
+                faults.append((method, where, body, status, answer, absent[1]))
+    tap.case(not faults, "what is not theirs alone is not there, whatever is asked of it", faults[:3])
+    path = "/api/v1/apps/" + urllib.parse.quote(own)
+    status, answer, _ = call(url, tokens["some"], "PATCH", path, {"expires": "90d", "bundles": "read"})
+    tap.case(status == 200 and answer["bundles"] == "read" and answer["tenants"] == [mine["tenant_id"]], "their own is changed", (status, answer))
+    call(url, tokens["some"], "PATCH", path, {"bundles": ""})
+    for name, value in (("client_id", other["client_id"]), ("home_tenant", other["tenant_id"]), ("name", "shared")):
+        status, answer, _ = call(url, tokens["some"], "PATCH", path, {name: value})
+        tap.case(status == 403 and answer["code"] == "api.whole_account", f"but not its {name}", (status, answer))
+    for where in (path + "/rotate", f"/api/v1/tenants/{mine['tenant_id']}/rotate"):
+        status, answer, _ = call(url, tokens["some"], "POST", where, {"secret": mine["client_secret"]})
+        tap.case(status == 200 and answer["tried"], f"its credential is changed, after it has proved itself: {where[8:16]}", (status, answer))
+    status, answer, _ = call(url, tokens["some"], "POST", f"/api/v1/tenants/{other['tenant_id']}/rotate", {"secret": mine["client_secret"]})
+    tap.case(status == 404 and answer["code"] == "tenant.no_such", "that of another customer's tenant is not", (status, answer))
+    status, answer, _ = call(url, tokens["all"], "PATCH", "/api/v1/tenants/" + other["tenant_id"], {"apps": f"{theirs},{own}"})
+    if status == 200:  # one that another customer's tenant uses as well is shared from then on
+        tap.case(names("some") == [] and call(url, tokens["some"], "GET", path)[0] == 404, "an app that others use, too, is nobody's own", names("some"))
+        call(url, tokens["all"], "PATCH", "/api/v1/tenants/" + other["tenant_id"], {"apps": theirs})
+    call(url, tokens["all"], "PATCH", "/api/v1/tenants/" + mine["tenant_id"], {"apps": own})
+
+
+def forged(tap, url, session):
+    """A page elsewhere that has the browser send what it likes, cookie and all: no row of the API is changed by it."""
+    _, document, _ = call(url, None, "GET", "/api/openapi.json")
+    rows = [(m.upper(), path.replace("{", "").replace("}", "")) for path, methods in document["paths"].items() for m in methods if m in ("post", "put", "patch", "delete")]
+    faults = []
+    for method, path in rows:
+        for name, headers in (("no token", {}), ("another token", {"X_CSRF_Token": "A" * 43}), ("its token, from elsewhere", {"X_CSRF_Token": session.csrf, "Origin": "https://evil.example"}),
+                              ("its token, cross-site", {"X_CSRF_Token": session.csrf, "Sec_Fetch_Site": "cross-site"})):
+            status, answer, _ = call(url, None, method, path, {} if method != "DELETE" else None, Cookie=session.cookie, **headers)
+            if status != 403 or answer["code"] not in ("auth.csrf", "auth.origin"):
+                faults.append((method, path, name, status, answer))
+    tap.case(len(rows) > 50 and not faults, f"{len(rows)} rows that change something refuse a forged request", faults[:3])
+
+
+def cursors(tap, url, tokens, other):
+    """A cursor is no key: what is behind it is what its bearer sees."""
+    for path, member in (("/api/v1/tenants", "tenants"), ("/api/v1/feeds", "feeds"), ("/api/v1/organizations", "organizations"), ("/api/v1/apps", "apps"), ("/api/v1/notices", "notices")):
+        _, page, _ = call(url, tokens["all"], "GET", path + "?limit=1")
+        cursor = page["next"] or ""
+        status, seen, _ = call(url, tokens["some"], "GET", f"{path}?limit=1000&cursor={cursor}")
+        text = json.dumps(seen)
+        tap.case((status == 200 or not cursor) and other["tenant_id"] not in text and other["name"] not in text and "Outside" not in text, f"{path}: another's cursor shows nothing of others", text[:300])
+        for bad in ("A" * 400, base64.urlsafe_b64encode(b"00000000:x").decode(), cursor[:-2] + "!!", "%00", base64.urlsafe_b64encode(base64.urlsafe_b64decode(cursor + "==")[:9] + b"' OR 1=1 --").decode() if cursor else "A"):
+            status, answer, _ = call(url, tokens["all"], "GET", f"{path}?cursor={bad}")
+            if status not in (200, 400) or status == 400 and answer["code"] not in ("api.bad_cursor", "api.bad_request"):
+                tap.case(False, f"{path}: a forged cursor", (bad, status, answer))
 
 
 def addresses(tap, url, tokens, mine, listener):
@@ -235,11 +299,15 @@ with Tap() as tap, Twin("--scenario", "calm") as twin, Installation(twin) as i:
     for who, words in (("all", ["--role", "owner"]), ("some", ["--role", "admin", "--org", "Inside"])):
         tokens[who] = json.loads(i.run("token", "add", who, "--expires", "1d", *words, "--json").stdout)["token"]
     apps_of_others(tap, url, tokens["some"], mine, other)
+    own_apps(tap, i, url, tokens, mine, other)
+    cursors(tap, url, tokens, other)
     addresses(tap, url, tokens, mine, Listener())
     what_is_there(tap, url, tokens["some"], mine, other)
     unseen_changes(tap, i, url, tokens, mine)
     two_readings(tap, url, tokens["all"])
-    second_factor(tap, i, url, sessions(tap, i, url))
+    session = sessions(tap, i, url)
+    forged(tap, url, session)
+    second_factor(tap, i, url, session)
     strangers(tap, url, i, mine)
     service.send_signal(signal.SIGTERM)
     tap.case(service.wait(30) == 0, "the service ends")

@@ -58,6 +58,7 @@ struct login {
     struct defender *d;
     struct tenant *tenant; /* the snapshot the tokens were asked for with */
     struct app *app;       /* one of its apps */
+    struct mono turned;    /* when another snapshot took the place of the one before */
     unsigned credential;   /* which of the app's is in use: not the active one after a fall-over */
     bool is_told;          /* that a token came */
     bool is_refused;       /* the last answer was that this credential is not taken */

@@ -13,6 +13,7 @@ enum {
     PERMANENT_MOST_MS = 60 * 60 * 1000,
     PASSING_FIRST_MS = 5 * 1000,
     PASSING_MOST_MS = 5 * 60 * 1000,
+    TURNED_MS = 60 * 1000,
 };
 
 static struct mono now_of(const struct defender *d)
@@ -133,7 +134,8 @@ static bool asks_alike(const struct tenant *a, const struct tenant *b)
 }
 
 /* A new snapshot of the tenant with another credential makes what we had of it void, a wait for "bad secret" too. A call that
- * still holds an older one does not turn it back (two that take turns would never come to an end): NULL if it asks otherwise. */
+ * still holds an older one does not turn it back soon after (two that take turns would never come to an end): NULL if it asks
+ * otherwise. */
 static struct login *login_for(struct defender *d, struct tenant *t, struct app *app)
 {
     struct login *l = login_find(d, t->record.tenant_id, app->record.id);
@@ -142,12 +144,13 @@ static struct login *login_for(struct defender *d, struct tenant *t, struct app 
     if (l->tenant == t) return l;
     bool is_same = find_credential(l, app, &credential) && asks_alike(l->tenant, t) &&
                    strcmp(l->app->record.client_id, app->record.client_id) == 0;
-    if (t->reading < l->tenant->reading) return is_same ? l : NULL;
+    if (t->reading < l->tenant->reading && now_of(d).ms - l->turned.ms < TURNED_MS) return is_same ? l : NULL;
     struct tenant *before = l->tenant;
     struct app *app_before = l->app;
     l->tenant = tenant_ref(t);
     l->app = app_ref(app);
     l->credential = is_same ? credential : 0;
+    l->turned = now_of(d);
     tenant_unref(before);
     app_unref(app_before);
     for (int i = 0; i < AUD_COUNT && !is_same; i++) token_reset(&l->tokens[i]);

@@ -1,16 +1,15 @@
 /* Apps and their credentials. */
 #include <string.h>
 
-#include "cloud/defender/defender.h"
 #include "cloud/tenant/tenant.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
-#include "face/api/ops/ops.h"
+#include "face/api/ops/ops_app.h"
 #include "face/api/principal.h"
 #include "state/store/apps.h"
 #include "state/store/tenants.h"
 
-enum { SAMPLE_MAX = 5, TENANTS_SHOWN_MAX = 1000 };
+enum { TENANTS_SHOWN_MAX = 1000 };
 
 static void write_member(struct json_writer *w, const char *key, const char *text)
 {
@@ -90,7 +89,7 @@ static bool write_each_tenant(void *arg, const char *tenant_id, int64_t app_id)
     return true;
 }
 
-static bool write_parts(struct op_call *c, const struct app_record *r, struct err *e)
+bool op_app_parts(struct op_call *c, const struct app_record *r, struct err *e)
 {
     struct store *s = c->installation->store;
     struct listing l = {.c = c, .now = store_now(s)};
@@ -105,7 +104,7 @@ static bool write_parts(struct op_call *c, const struct app_record *r, struct er
     return true;
 }
 
-static void write_head(struct json_writer *w, const struct app_record *r)
+void op_app_head(struct json_writer *w, const struct app_record *r)
 {
     write_member(w, "name", r->name);
     write_member(w, "client_id", r->client_id);
@@ -115,18 +114,13 @@ static void write_head(struct json_writer *w, const struct app_record *r)
     write_at(w, "created", r->created);
 }
 
-static bool write_app(struct op_call *c, const struct app_record *r, struct err *e)
+bool op_app_whole(struct op_call *c, const struct app_record *r, struct err *e)
 {
     json_object_begin(c->out);
-    write_head(c->out, r);
-    if (!write_parts(c, r, e)) return false;
+    op_app_head(c->out, r);
+    if (!op_app_parts(c, r, e)) return false;
     json_object_end(c->out);
     return true;
-}
-
-static bool find(struct op_call *c, struct app_record *out, struct err *e)
-{
-    return app_record_find(c->installation->store, op_cstr(c, "app"), out, e);
 }
 
 static bool count_tenant(void *arg, const char *tenant_id, int64_t app_id)
@@ -157,6 +151,74 @@ static bool gather(void *arg, const struct app_record *r)
     return true;
 }
 
+/* ---- whose it is --------------------------------------------------------------------------------------------------------------- */
+
+struct users {
+    const struct principal *by;
+    bool is_all_seen;
+};
+
+static bool look_at_user(void *arg, const char *tenant_id, int64_t app_id)
+{
+    struct users *u = arg;
+    (void)app_id;
+    u->is_all_seen &= principal_sees_tenant(u->by, tenant_id);
+    return u->is_all_seen;
+}
+
+/* Who sees some organizations sees the apps that are their tenants' own: registered there, and used by no other's tenant. What the
+ * account shares is not his, even if all who use it now are. */
+bool op_app_is_seen(const struct op_call *c, const struct app_record *r, bool *out, struct err *e)
+{
+    struct users u = {c->by, true};
+    *out = principal_sees_account(c->by);
+    if (*out || r->is_multi_tenant || r->home_tenant[0] == '\0' || !principal_sees_tenant(c->by, r->home_tenant))
+        return true;
+    bool ok = store_tenant_app_list(c->installation->store, NULL, r->id, look_at_user, &u, e);
+    *out = u.is_all_seen;
+    return ok;
+}
+
+static bool gather_seen(struct op_call *c, struct gathered *out, struct err *e)
+{
+    size_t kept = 0;
+    *out = (struct gathered){.arena = c->arena};
+    if (!store_app_list(c->installation->store, gather, out, e)) return false;
+    for (size_t i = 0; i < out->count; i++) {
+        bool seen = false;
+        if (!op_app_is_seen(c, &out->apps[i], &seen, e)) return false;
+        if (seen) out->apps[kept++] = out->apps[i];
+    }
+    out->count = kept;
+    return true;
+}
+
+/* By its name, or by its client id if no other of those that he sees has it. */
+static bool find_seen(struct op_call *c, struct app_record *out, struct err *e)
+{
+    const struct str wanted = str_trim(op_text(c, "app"));
+    struct gathered g;
+    unsigned with_id = 0;
+    bool found = false;
+    if (!gather_seen(c, &g, e)) return false;
+    for (size_t i = 0; i < g.count && !found; i++) {
+        found = str_eq_nocase(wanted, str_of(g.apps[i].name));
+        bool has_id = str_eq_nocase(wanted, str_of(g.apps[i].client_id));
+        if (found || has_id) *out = g.apps[i];
+        with_id += has_id;
+    }
+    if (!found && with_id > 1)
+        return err_set(e, &tenant_causes[APP_AMBIGUOUS], "%u apps have the client id %.*s", with_id, STR_ARG(wanted));
+    return found || with_id == 1 ||
+           err_set(e, &tenant_causes[APP_NO_SUCH], "there is no app \"%.*s\"", STR_ARG(str_sub(wanted, 0, NAME_BYTES)));
+}
+
+bool op_app_find(struct op_call *c, struct app_record *out, struct err *e)
+{
+    return principal_sees_account(c->by) ? app_record_find(c->installation->store, op_cstr(c, "app"), out, e)
+                                         : find_seen(c, out, e);
+}
+
 static bool write_line(struct op_call *c, const struct app_record *r, struct err *e)
 {
     struct store *s = c->installation->store;
@@ -167,7 +229,7 @@ static bool write_line(struct op_call *c, const struct app_record *r, struct err
         !store_tenant_app_list(s, NULL, r->id, count_tenant, &tenants, e))
         return false;
     json_object_begin(c->out);
-    write_head(c->out, r);
+    op_app_head(c->out, r);
     write_member(c->out, "credential", has_active ? credential_kind_names[active.kind] : NULL);
     write_member(c->out, "health", has_active ? credential_health(&active, store_now(s)) : "missing");
     write_at(c->out, "expires", has_active ? active.expires : (struct wall){0});
@@ -179,8 +241,8 @@ static bool write_line(struct op_call *c, const struct app_record *r, struct err
 
 bool op_app_list(struct op_call *c, struct err *e)
 {
-    struct gathered g = {.arena = c->arena};
-    if (!store_app_list(c->installation->store, gather, &g, e)) return false;
+    struct gathered g;
+    if (!gather_seen(c, &g, e)) return false;
     json_object_begin(c->out);
     json_key(c->out, "apps");
     json_array_begin(c->out);
@@ -194,7 +256,7 @@ bool op_app_list(struct op_call *c, struct err *e)
 bool op_app_show(struct op_call *c, struct err *e)
 {
     struct app_record r;
-    return find(c, &r, e) && write_app(c, &r, e);
+    return op_app_find(c, &r, e) && op_app_whole(c, &r, e);
 }
 
 bool op_app_certificate(struct op_call *c, struct err *e)
@@ -204,7 +266,7 @@ bool op_app_certificate(struct op_call *c, struct err *e)
     struct credential_record k;
     struct buf pem;
     bool found = false;
-    if (!find(c, &r, e) || !credential_find(s, r.id, CREDENTIAL_NEXT, &k, &found, e)) return false;
+    if (!op_app_find(c, &r, e) || !credential_find(s, r.id, CREDENTIAL_NEXT, &k, &found, e)) return false;
     if ((!found || k.kind != CREDENTIAL_CERTIFICATE) && !credential_find(s, r.id, CREDENTIAL_ACTIVE, &k, &found, e))
         return false;
     if (!found || k.kind != CREDENTIAL_CERTIFICATE)
@@ -228,7 +290,7 @@ bool op_app_certificate(struct op_call *c, struct err *e)
 
 /* ---- changing ------------------------------------------------------------------------------------------------------------------ */
 
-static void tell_engine(const struct op_call *c)
+void op_app_tell(const struct op_call *c)
 {
     if (c->engine) c->engine->tenant_changed(c->engine->ctx, NULL);
 }
@@ -242,7 +304,7 @@ bool op_app_add(struct op_call *c, struct err *e)
                            .bundles = op_cstr(c, "bundles"),
                            .is_multi_tenant = true};
     op_credential(c, &in.credential);
-    return app_add(c->installation->store, &in, &r, e) && write_app(c, &r, e);
+    return app_add(c->installation->store, &in, &r, e) && op_app_whole(c, &r, e);
 }
 
 /* The end of the secret in force, as somebody looked it up. */
@@ -266,187 +328,19 @@ bool op_app_set(struct op_call *c, struct err *e)
                                 .client_id = op_cstr(c, "client-id"),
                                 .home_tenant = op_cstr(c, "home-tenant"),
                                 .bundles = op_cstr(c, "bundles")};
-    if (!find(c, &r, e) || !app_set(c->installation->store, &r, &change, e) || !set_expiry(c, &r, e)) return false;
-    tell_engine(c);
+    if (!op_app_find(c, &r, e) || !app_set(c->installation->store, &r, &change, e) || !set_expiry(c, &r, e))
+        return false;
+    op_app_tell(c);
     const char *name = change.name ? change.name : r.name;
-    return app_record_find(c->installation->store, name, &r, e) && write_app(c, &r, e);
+    return app_record_find(c->installation->store, name, &r, e) && op_app_whole(c, &r, e);
 }
 
 bool op_app_remove(struct op_call *c, struct err *e)
 {
     struct app_record r;
-    if (!find(c, &r, e) || !app_remove(c->installation->store, r.id, e)) return false;
+    if (!op_app_find(c, &r, e) || !app_remove(c->installation->store, r.id, e)) return false;
     json_object_begin(c->out);
     write_member(c->out, "removed", r.name);
     json_object_end(c->out);
     return true;
-}
-
-/* ---- changing the credential --------------------------------------------------------------------------------------------------- */
-
-/* Some of the app's tenants, spread over all of them. */
-struct sample {
-    char ids[SAMPLE_MAX][GUID_BYTES];
-    unsigned count, seen, every;
-};
-
-static bool pick(void *arg, const char *tenant_id, int64_t app_id)
-{
-    struct sample *x = arg;
-    (void)app_id;
-    if (x->seen++ % x->every == 0 && x->count < SAMPLE_MAX)
-        (void)str_copy(str_of(tenant_id), x->ids[x->count++], GUID_BYTES);
-    return true;
-}
-
-struct proof {
-    unsigned tokens; /* that came */
-    struct err why;  /* of the first that did not; cause NULL: none */
-    bool is_refused; /* by what concerns the credential itself */
-};
-
-static bool is_of_credential(const struct cause *c)
-{
-    static const int causes[] = {DEFENDER_SECRET_WRONG, DEFENDER_SECRET_EXPIRED, DEFENDER_NO_CREDENTIAL,
-                                 DEFENDER_CERTIFICATE_REFUSED, DEFENDER_ASSERTION_TIME};
-    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
-        if (c == &defender_causes[causes[i]]) return true;
-    return c == &seal_causes[SEAL_CORRUPT] || c == &seal_causes[SEAL_WRONG_KEY];
-}
-
-static bool has_come(const struct tenant_proof *p)
-{
-    bool has_no_role = p->proof == PROOF_NO_ROLES && p->why.cause == &defender_causes[DEFENDER_ROLE_MISSING];
-    return p->proof == PROOF_ROLES || has_no_role;
-}
-
-static void judge_one(struct op_call *c, const struct tenant *t, enum audience audience, const struct tenant_proof *got,
-                      struct proof *p)
-{
-    bool ok = has_come(got);
-    write_member(c->out, audience == AUD_GRAPH ? "graph" : "endpoint", ok ? "ok" : got->why.cause->code);
-    p->tokens += ok;
-    if (ok) return;
-    bool is_refused = is_of_credential(got->why.cause);
-    if (p->why.cause == NULL || (is_refused && !p->is_refused)) {
-        p->why = got->why;
-        (void)err_context(&p->why, "tenant %s, %s", t->record.tenant_id, api_rows[audience].name);
-    }
-    p->is_refused |= is_refused;
-}
-
-static bool try_one(struct op_call *c, struct app *app, const char *tenant_id, struct proof *p, struct err *e)
-{
-    struct tenant_proof got[AUD_COUNT];
-    struct tenant *t = NULL;
-    if (!tenant_read(c->installation->store, &c->installation->conf, tenant_id, &t, e)) return false;
-    c->engine->prove(c->engine->ctx, t, app, onboarding_bit(AUD_GRAPH) | onboarding_bit(AUD_ENDPOINT), got);
-    json_object_begin(c->out);
-    write_member(c->out, "tenant_id", tenant_id);
-    judge_one(c, t, AUD_GRAPH, &got[AUD_GRAPH], p);
-    judge_one(c, t, AUD_ENDPOINT, &got[AUD_ENDPOINT], p);
-    json_object_end(c->out);
-    tenant_unref(t);
-    return true;
-}
-
-static bool prove(struct op_call *c, const struct app_record *r, const struct credential_record *k, struct err *e)
-{
-    struct store *s = c->installation->store;
-    struct sample x = {.every = 1};
-    struct proof p = {.tokens = 0};
-    struct app *app = NULL;
-    if (!store_tenant_app_list(s, NULL, r->id, count_tenant, &x.every, e)) return false;
-    x.every = x.every > 1 ? (x.every - 1 + SAMPLE_MAX - 1) / SAMPLE_MAX : 1; /* counting began at one */
-    if (!store_tenant_app_list(s, NULL, r->id, pick, &x, e) || !app_open_with(s, r->id, k->id, &app, e)) return false;
-    json_key(c->out, "tried");
-    json_array_begin(c->out);
-    bool ok = true;
-    for (unsigned i = 0; ok && i < x.count; i++) ok = try_one(c, app, x.ids[i], &p, e);
-    app_unref(app);
-    if (!ok) return false;
-    json_array_end(c->out);
-    if (x.count == 0)
-        return err_set(e, &tenant_causes[APP_NOT_PROVED], "no tenant uses \"%s\": nowhere to try it", r->name);
-    if (p.tokens > 0 && !p.is_refused) return true;
-    return err_set(e, &tenant_causes[APP_NOT_PROVED], "%s (%s)", p.why.text, p.why.cause->code);
-}
-
-static bool has_given_one(const struct credential_input *in)
-{
-    return in->secret.p || in->pem.p || in->make_certificate;
-}
-
-static bool retire_old(struct op_call *c, const struct app_record *r, struct err *e)
-{
-    struct store *s = c->installation->store;
-    struct credential_record old;
-    bool found = true;
-    while (found) {
-        if (!credential_find(s, r->id, CREDENTIAL_OLD, &old, &found, e)) return false;
-        if (found && !store_credential_retire(s, old.id, e)) return false;
-    }
-    tell_engine(c);
-    return write_app(c, r, e);
-}
-
-/* A certificate made here must be in Entra before it can prove itself. */
-static bool hand_out(struct op_call *c, const struct app_record *r, const struct credential_record *k, struct err *e)
-{
-    struct buf pem;
-    bool found = false;
-    buf_init(&pem, 0);
-    if (!store_certificate_get(c->installation->store, k->id, &pem, &found, e)) return false;
-    json_object_begin(c->out);
-    write_member(c->out, "app", r->name);
-    write_member(c->out, "state", credential_state_names[k->state]);
-    write_member(c->out, "x5t#S256", k->sha256);
-    write_member(c->out, "x5t", k->sha1);
-    write_at(c->out, "expires", k->expires);
-    write_member(c->out, "do",
-                 "upload this certificate to the app in Entra, then run the command again without --make-certificate");
-    json_key(c->out, "certificate");
-    json_write_str(c->out, buf_str(&pem));
-    json_object_end(c->out);
-    buf_done(&pem);
-    return true;
-}
-
-static bool rotate(struct op_call *c, const struct app_record *r, struct err *e)
-{
-    struct store *s = c->installation->store;
-    struct credential_input in;
-    struct credential_record next;
-    bool found = false;
-    op_credential(c, &in);
-    if (op_flag(c, "retire")) return retire_old(c, r, e);
-    if (has_given_one(&in) && !credential_add(s, r, &in, false, &next, e)) return false;
-    if (in.make_certificate) return hand_out(c, r, &next, e);
-    if (!credential_find(s, r->id, CREDENTIAL_NEXT, &next, &found, e)) return false;
-    if (!found && has_given_one(&in)) { /* it was the app's first */
-        tell_engine(c);
-        return write_app(c, r, e);
-    }
-    if (!found) return err_set(e, &tenant_causes[APP_NOTHING_NEXT], "\"%s\" has no credential that waits", r->name);
-    json_object_begin(c->out);
-    write_head(c->out, r);
-    if (!prove(c, r, &next, e) || !credential_switch(s, &next, e)) return false;
-    tell_engine(c);
-    if (!write_parts(c, r, e)) return false;
-    json_object_end(c->out);
-    return true;
-}
-
-bool op_app_rotate(struct op_call *c, struct err *e)
-{
-    struct app_record r;
-    return find(c, &r, e) && rotate(c, &r, e);
-}
-
-bool op_tenant_rotate(struct op_call *c, struct err *e)
-{
-    struct app_record r;
-    struct tenant_record t;
-    struct store *s = c->installation->store;
-    return tenant_record_find(s, op_cstr(c, "tenant"), &t, e) && tenant_own_app(s, &t, &r, e) && rotate(c, &r, e);
 }
