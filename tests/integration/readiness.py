@@ -105,6 +105,25 @@ def an_alert(tap, twin, i, tenant):
     tap.case(wait_for(lambda: len(mails()) > 0, 20), "and who is on duty has a mail about it", twin.ask("/twin/mails"))
 
 
+def changes_are_seen(tap):
+    """Of more tenants than are asked at each question, what was found is kept for an hour; a change of the account's is seen all the same."""
+    with Twin("--scenario", "calm", "--tenants", 60) as twin, Installation(twin, **{"interval.alerts": "60m", "interval.hunting": "60m", "interval.machines": "60m"}) as i:
+        i.run("settings", "set", "remediation", "off")
+        i.add_tenants(twin)
+        service = i.serve()
+        i.wait_until_served(service)
+        say = lambda: {t["isolates"] for t in ready(i)[1].values()}
+        tap.case(wait_for(lambda: say() == {"off"}, 120), "sixty tenants: all are off", say())
+        i.run("settings", "set", "remediation", "auto")
+        tap.case(wait_for(lambda: "off" not in say() and "readiness.not_asked" not in {t["code"] for t in ready(i)[1].values()}, 120), "switched on for the account: seen at once, not an hour later",
+                 [t for t in ready(i)[1].values()][:1])
+        one = twin.tenants()[3]
+        i.run("settings", "set", "remediation", "off", "--tenant", one["tenant_id"])
+        tap.case(ready(i)[1][one["name"]]["isolates"] == "off", "one that is switched off by itself: seen with the next question", ready(i)[1][one["name"]])
+        service.send_signal(signal.SIGTERM)
+        service.wait(30)
+
+
 with Tap() as tap, tempfile.TemporaryDirectory() as folder:
     scenario = pathlib.Path(folder) / "readiness.yaml"
     rules = "".join(rule(n, members) for n, (_, members, _, _) in enumerate(TENANTS) if members)
@@ -141,3 +160,4 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         service.send_signal(signal.SIGTERM)
         tap.case(service.wait(30) == 0, "the service ends", (i.folder / "serve.log").read_text()[-600:])
         i.keep = tap.failed > 0
+    changes_are_seen(tap)

@@ -90,6 +90,8 @@ struct engine_ops {
     /* One was added, changed or removed: its feeds follow, and a login that was refused is tried again at once. NULL: several, as
      * when an app has changed. */
     void (*tenant_changed)(void *ctx, const char *tenant_id);
+    /* What readiness found of a tenant, or of all (NULL), says nothing any more: settings, people, channels have changed. */
+    void (*readiness_changed)(void *ctx, const char *tenant_id);
 };
 
 #endif

@@ -132,6 +132,7 @@ struct operation {
     enum op_once once;
     bool
         is_read; /* changes nothing, as all that REST calls by GET; what changes something is entered in the audit trail */
+    bool readies;               /* after it readiness may be another, in many tenants */
     const struct param *params; /* ends with a row without name; NULL: none */
     bool (*run)(struct op_call *c, struct err *e);
     const char *list;             /* the result's member that holds a list; NULL: the result is one object */

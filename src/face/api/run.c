@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cloud/tenant/tenant.h"
+#include "face/api/engine.h"
 #include "face/api/installation.h"
 #include "face/api/login/auth.h"
 #include "face/api/entry.h"
@@ -215,6 +216,17 @@ static bool run_witnessed(struct op_call *c, struct err *e)
     return ok;
 }
 
+/* What was found of thousands of tenants is kept for an hour, unless it may be another now. */
+static void tell_readiness(const struct op_call *c)
+{
+    struct tenant_record t;
+    struct err ignored; /* then it is of all */
+    const char *tenant = op_cstr(c, "tenant");
+    if (!c->op->readies || c->engine == NULL) return;
+    bool is_one = tenant && tenant[0] && op_tenant_seen(c, tenant, &t, &ignored);
+    c->engine->readiness_changed(c->engine->ctx, is_one ? t.tenant_id : NULL);
+}
+
 /* Out of scope: it may be a mistake, or somebody feeling his way. */
 static bool note_refusal(const struct op_call *c, const struct err *e)
 {
@@ -230,7 +242,9 @@ static bool run_checked(const char *name, struct op_call *c, struct err *e)
     if (!operation_may(c->installation, c->op, c->by, e) || !op_check_params(c->op, c->params, e)) return false;
     if (!check_scope(c, e)) return note_refusal(c, e);
     if (operation_is_read(c->op)) return c->op->run(c, e);
-    return run_witnessed(c, e);
+    bool ok = run_witnessed(c, e);
+    tell_readiness(c);
+    return ok;
 }
 
 bool operation_try(const struct op_request *q, struct buf *out, int *exit_code_out, struct err *e)

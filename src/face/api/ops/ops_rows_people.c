@@ -40,7 +40,7 @@ static const struct column duty_columns[] = {
     {"hours", "HOURS", TEXT}, {"since", NULL, TIME | OR_NULL}, {"until", NULL, TIME | OR_NULL}, {"tenant_id", "TENANT", TEXT}, {0}};
 
 const struct operation people_operations[] = {
-    {.name = "user add", .shape = user_columns,
+    {.name = "user add", .readies = true, .shape = user_columns,
      .rest = "POST /api/v1/users", .help = "add a person who is told, may answer, and may log in", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_add_params, .run = op_user_add,
      .more = "The PIN is what a key that acts is proved by on the phone (approve, release, stop); the password is for logging in. "
@@ -48,10 +48,10 @@ const struct operation people_operations[] = {
     {.name = "user list", .one = {.rest = "/api/v1/users/{name}", .key = "name"},
      .rest = "GET /api/v1/users", .help = "list the people", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .is_read = true, .run = op_user_list,
      .list = "people", .columns = user_columns, .empty = "nobody yet: portcullis user add NAME --mail … --phone …"},
-    {.name = "user set", .shape = user_columns,
+    {.name = "user set", .readies = true, .shape = user_columns,
      .rest = "PATCH /api/v1/users/{name}", .help = "change a person: reach, role, organizations, or switch him off", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_set_params, .run = op_user_set},
-    {.name = "user passwd",
+    {.name = "user passwd", .readies = true,
      .rest = "POST /api/v1/users/{name}/passwd", .help = "give a person a new password (his sessions end) or PIN", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_passwd_params, .run = op_user_passwd},
     {.name = "user totp-off",
@@ -60,10 +60,10 @@ const struct operation people_operations[] = {
     {.name = "user logout",
      .rest = "POST /api/v1/users/{name}/logout", .help = "end all sessions of a person", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_one_params, .run = op_user_logout},
-    {.name = "user remove",
+    {.name = "user remove", .readies = true,
      .rest = "DELETE /api/v1/users/{name}", .help = "remove a person, from all lists too, with his sessions and API tokens", .role = ROLE_OWNER, .place = OP_INSTALLATION,
      .params = user_one_params, .run = op_user_remove},
-    {.name = "on-call add", .shape = duty_columns,
+    {.name = "on-call add", .readies = true, .shape = duty_columns,
      .rest = "POST /api/v1/on-call", .help = "put a person on a list of those on duty", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = duty_add_params, .run = op_duty_add,
      .more = "A tenant's own list of a name goes before the account's. Several may be on at once: mail goes to all of them, calls "
@@ -72,7 +72,7 @@ const struct operation people_operations[] = {
      .rest = "GET /api/v1/on-call", .help = "who is on duty, when, and for whom", .role = ROLE_VIEWER, .place = OP_INSTALLATION, .is_read = true,
      .run = op_duty_list, .list = "turns", .columns = duty_columns,
      .empty = "nobody is on duty: portcullis on-call add on-call PERSON"},
-    {.name = "on-call remove",
+    {.name = "on-call remove", .readies = true,
      .rest = "DELETE /api/v1/on-call/{id}", .help = "take a turn off its list", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = duty_remove_params, .run = op_duty_remove},
     ROWS_END};

@@ -35,7 +35,7 @@ const struct operation reach_operations[] = {
     {.name = "cloud list", .is_read = true, .reach = REACH_ALL, .help = "list Microsoft's clouds, their addresses, and the regions of Defender for Endpoint", .role = ROLE_VIEWER,
      .place = OP_LOCAL, .run = op_cloud_list, .list = "addresses", .columns = cloud_columns, .empty = "no clouds",
      .more = "tenant add --cloud NAME takes a cloud; --endpoint-url takes a region's name (eu) or any address."},
-    {.name = "proxy set", .rest = "PUT /api/v1/proxies/{pattern}", .help = "reach destinations through a proxy, or directly", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
+    {.name = "proxy set", .readies = true, .rest = "PUT /api/v1/proxies/{pattern}", .help = "reach destinations through a proxy, or directly", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = set_params, .run = op_proxy_set,
      .more = "The nearest level with a rule that matches decides (tenant, organization, account), within it the closest pattern. "
              "Requests go through the proxy as a tunnel (CONNECT), so it sees no token. A rule for the same pattern at the same "
@@ -43,7 +43,7 @@ const struct operation reach_operations[] = {
     {.name = "proxy list", .one = {.rest = "/api/v1/proxies/{pattern}", .key = "pattern", .level = "level"}, .rest = "GET /api/v1/proxies", .is_read = true, .reach = REACH_SEEN, .help = "list the proxy rules; with --tenant or --org those that count there", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .params = list_params, .run = op_proxy_list, .list = "rules", .columns = rule_columns,
      .empty = "no proxy rules: the environment of the service decides (https_proxy, no_proxy)"},
-    {.name = "proxy remove", .rest = "DELETE /api/v1/proxies/{pattern}", .help = "remove a proxy rule", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .params = remove_params,
+    {.name = "proxy remove", .readies = true, .rest = "DELETE /api/v1/proxies/{pattern}", .help = "remove a proxy rule", .role = ROLE_ADMIN, .place = OP_INSTALLATION, .params = remove_params,
      .run = op_proxy_remove},
     {.name = "proxy which", .rest = "GET /api/v1/ways", .is_read = true, .reach = REACH_NAMED, .help = "say which way an address, or all of a tenant's, is reached and why", .role = ROLE_VIEWER,
      .place = OP_INSTALLATION, .params = which_params, .run = op_proxy_which, .list = "ways", .columns = way_columns,

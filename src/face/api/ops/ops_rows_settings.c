@@ -39,6 +39,7 @@ const struct operation settings_operations[] = {
      .more = "FROM: tenant, organization, account, or default. SINCE is never earlier than the value really began to "
              "hold there. --json also tells what is allowed."},
     {.name = "settings set",
+     .readies = true,
      .rest = "PUT /api/v1/settings/{name}",
      .help = "set something for the account, an organization or a tenant",
      .role = ROLE_ADMIN,
@@ -52,6 +53,7 @@ const struct operation settings_operations[] = {
      .more = "A tenant's own value holds before its organization's, that before the account's. Each change is an entry "
              "in the audit trail."},
     {.name = "settings unset",
+     .readies = true,
      .rest = "DELETE /api/v1/settings/{name}",
      .help = "take a setting back, so that the next wider level's value holds",
      .role = ROLE_ADMIN,

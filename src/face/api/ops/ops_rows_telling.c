@@ -60,7 +60,7 @@ static const struct column notice_columns[] = {
     {"deliveries", NULL, LIST}, {"told", "TOLD", TEXT | OR_NULL}, {"answered_by", "BY", TEXT | OR_NULL}, {0}};
 
 const struct operation telling_operations[] = {
-    {.name = "channel add", .shape = channel_columns,
+    {.name = "channel add", .readies = true, .shape = channel_columns,
      .rest = "POST /api/v1/channels", .help = "add a way to tell people", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = channel_add_params, .run = op_channel_add,
      .more = "The secret is read from a file or from standard input, sealed under the key file and never shown again: the mail "
@@ -70,13 +70,13 @@ const struct operation telling_operations[] = {
      .rest = "GET /api/v1/channels", .help = "list the channels, and what each still lacks", .role = ROLE_VIEWER, .place = OP_INSTALLATION,
      .run = op_channel_list, .list = "channels", .columns = channel_columns,
      .empty = "no channels yet: portcullis channel add --help"},
-    {.name = "channel set", .shape = channel_columns,
+    {.name = "channel set", .readies = true, .shape = channel_columns,
      .rest = "PATCH /api/v1/channels/{name}", .help = "change a channel, or switch it off", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = channel_set_params, .run = op_channel_set},
-    {.name = "channel remove",
+    {.name = "channel remove", .readies = true,
      .rest = "DELETE /api/v1/channels/{name}", .help = "remove a channel and its secret", .role = ROLE_ADMIN, .place = OP_INSTALLATION,
      .params = channel_one_params, .run = op_channel_remove},
-    {.name = "ladder set",
+    {.name = "ladder set", .readies = true,
      .rest = "PUT /api/v1/ladders/{name}", .help = "say who is told in which order, and how long each rung waits", .role = ROLE_ADMIN,
      .place = OP_INSTALLATION, .params = ladder_set_params, .run = op_ladder_set, .list = "rungs", .columns = ladder_columns,
      .more = "CHANNEL is a channel's name or a kind, which stands for all channels of it; WHO a person or an on-call list; WAIT "
@@ -86,7 +86,7 @@ const struct operation telling_operations[] = {
     {.name = "ladder list", .one = {.rest = "/api/v1/ladders/{name}", .key = "ladder", .is_group = true},
      .rest = "GET /api/v1/ladders", .help = "list the ladders", .role = ROLE_VIEWER, .place = OP_INSTALLATION, .run = op_ladder_list,
      .list = "rungs", .columns = ladder_columns, .empty = "none of your own: the built-in one holds"},
-    {.name = "ladder remove",
+    {.name = "ladder remove", .readies = true,
      .rest = "DELETE /api/v1/ladders/{name}", .help = "remove a ladder; the built-in one takes its place", .role = ROLE_ADMIN,
      .place = OP_INSTALLATION, .params = ladder_one_params, .run = op_ladder_remove},
     {.name = "notice list",

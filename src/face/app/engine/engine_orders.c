@@ -178,10 +178,15 @@ void engine_tenant_changed(void *engine, const char *tenant_id)
     struct engine *en = engine;
     struct question q = {.tenant_id = tenant_id};
     struct err e;
-    if (tenant_id) readying_forget(en->readying, tenant_id);
+    readying_forget(en->readying, tenant_id);
     if (tenant_id) (void)store_token_tidy(en->installation->store, tenant_id, &e); /* else with the next login */
     engine_ask(en, reload_tenant, &q);
     keeping_wake(en->keeping);
+}
+
+static void readiness_changed(void *engine, const char *tenant_id)
+{
+    readying_forget(((struct engine *)engine)->readying, tenant_id);
 }
 
 static void prove(void *ctx, struct tenant *t, struct app *app, int64_t wants, struct tenant_proof out[AUD_COUNT])
@@ -201,7 +206,8 @@ void engine_take_orders(struct engine *en)
                                   .readiness = readiness,
                                   .prove = prove,
                                   .test = test,
-                                  .tenant_changed = engine_tenant_changed};
+                                  .tenant_changed = engine_tenant_changed,
+                                  .readiness_changed = readiness_changed};
 }
 
 const struct engine_ops *engine_operations(struct engine *en)

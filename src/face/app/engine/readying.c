@@ -14,7 +14,8 @@ enum {
     AT_ONCE = 8 /* tenants */,
     ANEW_MAX = 50 /* asked for one answer */,
     FIRST_MS = 10 * 1000,
-    EVERY_MS = 3600 * 1000
+    EVERY_MS = 3600 * 1000,
+    SLICE_MS = 2000
 };
 
 struct readying {
@@ -24,7 +25,7 @@ struct readying {
     struct readying_book *book;
     struct gate *end;
     struct thread *thread;
-    atomic_bool is_ending;
+    atomic_bool is_ending, is_wanted; /* wanted: all is to be asked anew */
 };
 
 /* ---- what readiness asks ---------------------------------------------------------------------------------------------------- */
@@ -188,6 +189,7 @@ static bool ask_all(struct readying *r, void (*each)(void *arg, const struct ten
 void readying_forget(struct readying *r, const char *tenant_id)
 {
     readying_book_forget(r->book, tenant_id);
+    if (tenant_id == NULL) atomic_store(&r->is_wanted, true);
 }
 
 bool readying_ask(struct readying *r, const char *tenant,
@@ -220,11 +222,24 @@ static void tell_one(struct readying *r, const struct tenant *t, const struct on
     if (readiness_tell(r->installation->store, t, &one->found, &told, &e) && told) responding_notices(r->responding);
 }
 
+/* An hour, or until all has to be asked anew: of several changes in a row after the last. False: it ends. */
+static bool wait_for_turn(struct readying *r, uint32_t ms)
+{
+    bool was_wanted = false;
+    for (uint32_t waited = 0; waited < ms; waited += SLICE_MS) {
+        if (gate_wait_ms(r->end, SLICE_MS)) return false;
+        bool is_wanted = atomic_exchange(&r->is_wanted, false);
+        if (was_wanted && !is_wanted) return true;
+        was_wanted = is_wanted;
+    }
+    return true;
+}
+
 static void hourly(void *arg)
 {
     struct readying *r = arg;
     struct err e;
-    for (uint32_t ms = FIRST_MS; !gate_wait_ms(r->end, ms); ms = EVERY_MS) {
+    for (uint32_t ms = FIRST_MS; wait_for_turn(r, ms); ms = EVERY_MS) {
         struct run run = {.r = r};
         if (run_all(&run, NULL, NULL, &e))
             for (size_t i = 0; i < run.tenants.count; i++) tell_one(r, run.tenants.tenants[i], &run.all[i]);

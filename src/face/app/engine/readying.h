@@ -17,6 +17,7 @@ bool readying_ask(struct readying *r, const char *tenant,
                   void (*each)(void *arg, const struct tenant *t, const struct readiness *found), void *arg,
                   struct err *e);
 
-void readying_forget(struct readying *r, const char *tenant_id); /* it has changed */
+void readying_forget(struct readying *r,
+                     const char *tenant_id); /* it has changed; NULL: all, which are asked anew soon */
 
 #endif

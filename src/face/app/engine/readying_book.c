@@ -87,7 +87,8 @@ void readying_book_note(struct readying_book *b, const char *tenant_id, const st
 void readying_book_forget(struct readying_book *b, const char *tenant_id)
 {
     pthread_mutex_lock(&b->mutex);
-    slot(b->slots, b->size, tenant_id)->is_known = false;
+    for (size_t i = 0; tenant_id == NULL && i < b->size; i++) b->slots[i].is_known = false;
+    if (tenant_id) slot(b->slots, b->size, tenant_id)->is_known = false;
     pthread_mutex_unlock(&b->mutex);
 }
 

@@ -10,7 +10,7 @@ struct readying_book *readying_book_new(void);    /* NULL: no memory */
 void readying_book_free(struct readying_book *b); /* accepts NULL */
 void readying_book_note(struct readying_book *b, const char *tenant_id, const struct readiness *found);
 void readying_book_forget(struct readying_book *b,
-                          const char *tenant_id); /* it has changed: what was found says nothing */
+                          const char *tenant_id); /* it has changed: what was found says nothing; NULL: of all */
 /* In brief (is_brief); false: not known. */
 bool readying_book_find(struct readying_book *b, const char *tenant_id, struct readiness *out);
 
