@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "face/api/installation_key.h"
 #include "face/api/operation.h"
 #include "kit/sys/causes.h"
-#include "kit/sys/process.h"
 #include "state/store/lake.h"
 
 bool installation_path(const struct conf *c, const char *name, char out[CONF_PATH_BYTES])
@@ -41,75 +41,6 @@ static const char settings_text[] =
     "# Tenants, organizations and users live in the store (portcullis tenant add, portcullis org add).\n"
     "data_dir: data\n"
     "key_file: portcullis.key\n";
-
-/* Writes what must not be there yet. */
-static bool write_new(struct fs fs, const char *path, struct str bytes, struct err *e)
-{
-    struct fs_file *f;
-    if (!fs.ops->open(fs.ctx, path, FS_CREATE_NEW, &f, e)) return false;
-    bool ok = fs.ops->write_at(fs.ctx, f, 0, bytes.p, bytes.n, e) && fs.ops->sync(fs.ctx, f, e);
-    fs.ops->close(fs.ctx, f);
-    return ok;
-}
-
-static bool write_key(struct fs fs, const char *path, struct err *e)
-{
-    struct buf text;
-    buf_init(&text, 4096);
-    bool ok = seal_key_make(&text, e) && write_new(fs, path, buf_str(&text), e);
-    if (text.p) seal_wipe(text.p, text.cap);
-    buf_done(&text);
-    return ok;
-}
-
-static bool load_key(struct fs fs, const char *path, struct seal_key **out, struct err *e)
-{
-    struct buf text;
-    buf_init(&text, 4096);
-    bool ok = fs_read_all(fs, path, 4096, &text, e) && seal_key_load(buf_str(&text), out, e);
-    if (text.p) seal_wipe(text.p, text.cap);
-    buf_done(&text);
-    return ok ? true : err_context(e, "key file %s", path);
-}
-
-enum { KEY_LINE_BYTES = 4096, KEY_COMMAND_MS = 30 * 1000 };
-
-/* As systemd hands it over: a file in a folder that is this service's alone. */
-static bool load_key_credential(struct fs fs, const char *name, struct seal_key **out, struct err *e)
-{
-    char path[CONF_PATH_BYTES];
-    const char *folder = getenv("CREDENTIALS_DIRECTORY");
-    if (folder == NULL || folder[0] == '\0')
-        return err_set(e, &api_causes[API_NO_KEY], "key_credential is \"%s\", and systemd handed no credentials over",
-                       name);
-    int n = snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return err_set(e, &api_causes[API_NO_KEY], "$CREDENTIALS_DIRECTORY is too long");
-    return load_key(fs, path, out, e);
-}
-
-static bool load_key_command(const char *program, struct seal_key **out, struct err *e)
-{
-    const char *const argv[] = {program, NULL};
-    struct process *p = NULL;
-    struct buf line;
-    if (!process_start(argv, &p, e)) return err_context(e, "key_command %s", program);
-    buf_init(&line, KEY_LINE_BYTES);
-    bool ok = process_read_line(p, KEY_COMMAND_MS, &line) ||
-              err_set(e, &api_causes[API_NO_KEY], "key_command %s printed no line", program);
-    ok = ok && (seal_key_load(buf_str(&line), out, e) || err_context(e, "key_command %s", program));
-    process_stop(p);
-    if (line.p) seal_wipe(line.p, line.cap);
-    buf_done(&line);
-    return ok;
-}
-
-static bool load_any_key(const struct conf *c, struct fs fs, struct seal_key **out, struct err *e)
-{
-    if (c->key_command[0]) return load_key_command(c->key_command, out, e);
-    if (c->key_credential[0]) return load_key_credential(fs, c->key_credential, out, e);
-    return load_key(fs, c->key_file, out, e);
-}
 
 static bool open_store(struct installation *i, bool create, struct err *e)
 {
@@ -147,11 +78,36 @@ static bool lock_data(struct installation *i, struct err *e)
     return i->fs.ops->make_dirs(i->fs.ctx, i->conf.data_dir, e) && dir_lock_take(i->conf.data_dir, &i->lock, &pid, e);
 }
 
+/* A change of the key may have been cut off behind the store's new key and before the key file's. */
+static bool open_with_next(struct installation *i, const struct err *why, struct err *e)
+{
+    struct seal_key *before = i->key, *next = NULL;
+    struct err other;
+    bool is_about_key = why->cause == &store_causes[STORE_WRONG_KEY] || why->cause == &sys_causes[SYS_NOT_FOUND];
+    if (is_about_key && key_load_next(&i->conf, i->fs, &next, &other) && next) {
+        i->key = next;
+        if (open_store(i, false, &other)) {
+            seal_key_free(before);
+            return key_follow(&i->conf, i->fs, e);
+        }
+        i->key = before;
+        seal_key_free(next);
+    }
+    *e = *why;
+    return false;
+}
+
+static bool open_sealed(struct installation *i, struct err *e)
+{
+    struct err why;
+    if (key_load(&i->conf, i->fs, &i->key, &why) && open_store(i, false, &why)) return key_tidy(&i->conf, i->fs, e);
+    return open_with_next(i, &why, e);
+}
+
 bool installation_open(const char *config_path, struct installation *out, struct err *e)
 {
     struct installation i = {.fs = fs_real(), .clock = clock_real()};
-    if (conf_load(i.fs, config_path, &i.conf, e) && lock_data(&i, e) && load_any_key(&i.conf, i.fs, &i.key, e) &&
-        open_store(&i, false, e)) {
+    if (conf_load(i.fs, config_path, &i.conf, e) && lock_data(&i, e) && open_sealed(&i, e)) {
         *out = i;
         return true;
     }
@@ -184,9 +140,11 @@ static void remove_made(struct installation *i)
 static bool make_all(struct installation *i, const char *folder, const char *config, struct err *e)
 {
     struct fs fs = i->fs;
-    if (!fs.ops->make_dirs(fs.ctx, folder, e) || !lock_data(i, e) || !write_key(fs, i->conf.key_file, e)) return false;
-    bool ok = load_key(fs, i->conf.key_file, &i->key, e) && open_store(i, true, e) && installation_open_flow(i, e) &&
-              write_new(fs, config, str_of(settings_text), e) && fs.ops->sync_dir(fs.ctx, folder, e);
+    if (!fs.ops->make_dirs(fs.ctx, folder, e) || !lock_data(i, e) || !key_make_file(fs, i->conf.key_file, e))
+        return false;
+    bool ok = key_load_file(fs, i->conf.key_file, &i->key, e) && open_store(i, true, e) &&
+              installation_open_flow(i, e) && file_write_new(fs, config, str_of(settings_text), e) &&
+              fs.ops->sync_dir(fs.ctx, folder, e);
     if (!ok) remove_made(i);
     return ok;
 }

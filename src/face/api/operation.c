@@ -59,6 +59,12 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
     [API_KEY_SPENT] = {"api.key_spent", ERR_INPUT, "it was done, and its answer is not kept",
                        "An answer that holds a secret or a signed link is given that one time. If it was lost, remove "
                        "what was made, and make it anew with a new key."},
+    [API_MASTER_KEY_SAME] = {"api.master_key_same", ERR_INPUT, "this is the key in use already",
+                             "Give another one: portcullis key make FILE makes one. Nothing was changed."},
+    [API_MASTER_KEY_NEEDED] =
+        {"api.master_key_needed", ERR_INPUT, "the new key must be given",
+         "The key comes from a systemd credential or a program, which only you can change: make a key with portcullis "
+         "key make FILE, give it with --to-file FILE, and have it handed over from then on (docs/credentials.md)."},
     [API_KEYS_FULL] = {"api.keys_full", ERR_RETRY, "too many requests with an Idempotency-Key within a day",
                        "Each is kept for 24 hours. Send fewer, or those that may be done twice without a key."},
 };

@@ -213,6 +213,8 @@ enum {
     API_KEY_INTERRUPTED,
     API_KEY_SPENT,
     API_KEYS_FULL,
+    API_MASTER_KEY_SAME,
+    API_MASTER_KEY_NEEDED,
     API_CAUSE_COUNT
 };
 extern const struct cause api_causes[];

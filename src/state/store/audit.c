@@ -6,6 +6,7 @@
  * The chain alone shows a change in the middle, but not that its end was cut off, or that someone who can write to the file
  * wrote it anew from a place on. So each hash has a mac beside it, whose key is sealed (meta "audit_mac"; entries of before
  * there were macs have none), and the last hash and its number are kept sealed as well (meta "audit_head"). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "kit/sys/random.h"
@@ -252,4 +253,59 @@ bool store_audit_page(struct store *s, uint64_t before, bool (*each)(void *arg, 
         if (!each(arg, &entry)) break;
     }
     return cursor_close(&c);
+}
+
+/* ---- another key: what a mac proves hangs on it ------------------------------------------------------------------------------- */
+
+enum { REMAC_AT_ONCE = 500 }; /* as the statement has it */
+struct remac {
+    int64_t seq[REMAC_AT_ONCE];
+    uint8_t hash[REMAC_AT_ONCE][HASH_BYTES];
+    size_t count;
+};
+
+static bool read_hashes(struct store *s, int64_t after, struct remac *out, struct err *e)
+{
+    struct cursor c;
+    out->count = 0;
+    if (!cursor_open(s, SQL_AUDIT_HASHES, &c, e, "i", after)) return false;
+    while (cursor_next(&c)) {
+        struct str hash = column_bytes(&c, 1);
+        out->seq[out->count] = column_i64(&c, 0);
+        memcpy(out->hash[out->count++], hash.p, hash.n < HASH_BYTES ? hash.n : HASH_BYTES);
+    }
+    return cursor_close(&c);
+}
+
+static bool remac_all(struct store *s, struct str key, struct err *e)
+{
+    struct remac *r = calloc(1, sizeof *r);
+    uint8_t mac[HASH_BYTES];
+    bool ok = r != NULL || err_set(e, &base_causes[BASE_NO_MEMORY], "the audit trail");
+    for (int64_t after = 0; ok;) {
+        ok = read_hashes(s, after, r, e);
+        if (!ok || r->count == 0) break;
+        for (size_t i = 0; ok && i < r->count; i++) {
+            hmac_sha256(key, hash_str(r->hash[i]), mac);
+            ok = run_statement(s, SQL_AUDIT_MAC, NULL, e, "bi", hash_str(mac), r->seq[i]);
+        }
+        after = r->seq[r->count - 1];
+    }
+    free(r);
+    return ok;
+}
+
+bool audit_rekey(struct store *s, struct err *e)
+{
+    uint8_t fresh[HASH_BYTES], hash[HASH_BYTES] = {0};
+    struct buf sealed;
+    uint64_t seq = 0;
+    random_bytes(fresh, sizeof fresh);
+    buf_init(&sealed, 0);
+    bool ok = seal_bytes(s->key, mac_name, hash_str(fresh), &sealed, e) && meta_set(s, mac_name, buf_str(&sealed), e) &&
+              remac_all(s, hash_str(fresh), e) && last_entry(s, &seq, hash, e) &&
+              (seq == 0 || seal_head(s, seq, hash, e));
+    seal_wipe(fresh, sizeof fresh);
+    buf_done(&sealed);
+    return ok;
 }

@@ -64,6 +64,9 @@
     X(SECRET_PUT, "INSERT INTO secret (name, sealed, changed) VALUES (?, ?, ?)"                                                    \
                   " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, changed = excluded.changed")                        \
     X(SECRET_GET, "SELECT sealed FROM secret WHERE name = ?")                                                                      \
+    X(SECRET_COUNT, "SELECT COUNT(*) FROM secret")                                                                                 \
+    X(SECRET_NAMES, "SELECT name FROM secret WHERE name > ? ORDER BY name LIMIT 500")                                              \
+    X(SECRET_RESEAL, "UPDATE secret SET sealed = ? WHERE name = ?")                                                                \
     X(SECRET_REMOVE, "DELETE FROM secret WHERE name = ?")                                                                          \
     X(APP_ADD, "INSERT INTO app (" APP_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)")                                                      \
     X(APP_SET, "UPDATE app SET (" APP_COLUMNS ") = (?, ?, ?, ?, ?, ?) WHERE id = ?")                                               \
@@ -376,6 +379,8 @@
     X(ONCE_END, "UPDATE once SET state = ?, status = ?, answer = ? WHERE id = ?")                                                  \
     X(ONCE_FORGET, "DELETE FROM once WHERE id = ?")                                                                                \
     X(ONCE_INTERRUPT, "UPDATE once SET state = ? WHERE state = ?")                                                                 \
+    X(AUDIT_HASHES, "SELECT seq, hash FROM audit WHERE seq > ? ORDER BY seq LIMIT 500")                                            \
+    X(AUDIT_MAC, "UPDATE audit SET mac = ? WHERE seq = ?")                                                                         \
     X(AUDIT_LAST, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")                                                         \
     X(AUDIT_LIST, "SELECT seq, at, actor, operation, detail, hash, mac FROM audit ORDER BY seq")                                   \
     X(AUDIT_PAGE, "SELECT seq, at, actor, operation, detail FROM audit WHERE seq < ? ORDER BY seq DESC")                           \

@@ -46,6 +46,15 @@ bool store_begin(struct store *s, struct err *e);
  * took effect. Until then nothing that the transaction named may be undone (log_cut). */
 bool store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
+/* ---- another key (rekey.c) */
+/* A whole copy without anything that was deleted, in a file that is not there yet; not durable before it is written to again. */
+bool store_copy(struct store *s, const char *path, struct err *e);
+/* Everything that is sealed is sealed under `key` (borrowed from now on), the macs of the audit trail are made anew, and the change is
+ * entered there: one transaction, after which no sealed byte of before is left in the file. What does not open, or an audit trail that
+ * is broken, stops it before anything has changed. */
+bool store_rekey(struct store *s, const struct seal_key *key, const char *actor, uint64_t *sealed_out, struct err *e);
+bool store_sealed_count(struct store *s, uint64_t *out, struct err *e);
+
 /* Reads the whole database for damage; for doctor. */
 bool store_check(struct store *s, struct err *e);
 

@@ -72,6 +72,9 @@ bool schema_identify(struct store *s, bool create, struct err *e);
 /* Makes the tables of a new one, brings an older one up to date, compares the key, reads the id. */
 bool schema_prepare(struct store *s, struct err *e);
 
+/* The macs and the end of the audit trail under the store's present key, with another key of the macs; in a transaction. */
+bool audit_rekey(struct store *s, struct err *e);
+
 /* Single values, in table meta. */
 bool meta_get(struct store *s, const char *name, struct buf *out, bool *found_out, struct err *e);
 bool meta_set(struct store *s, const char *name, struct str value, struct err *e);

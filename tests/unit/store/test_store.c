@@ -222,6 +222,8 @@ int main(void)
         cmocka_unit_test(every_operation_failing_in_turn),
         cmocka_unit_test(power_lost_at_every_operation),
         cmocka_unit_test(power_lost_while_it_is_made),
+        cmocka_unit_test(another_key_seals_everything),
+        cmocka_unit_test(power_lost_while_the_key_changes),
         cmocka_unit_test(strangers_are_refused),
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(an_old_store_is_brought_up),

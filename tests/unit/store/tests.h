@@ -49,6 +49,9 @@ void revisions_are_taken_in_once(void **state);
 void how_tenants_are_there_and_back(void **state);
 /* test_once.c */
 void requests_are_done_once(void **state);
+/* test_rekey.c */
+void another_key_seals_everything(void **state);
+void power_lost_while_the_key_changes(void **state);
 /* test_apps.c */
 void apps_there_and_back(void **state);
 void one_credential_is_active(void **state);

@@ -7,6 +7,9 @@
 #include "logic/ocsf/ocsf.h"
 
 bool op_init(struct op_call *c, struct err *e);
+bool op_key_make(struct op_call *c, struct err *e);
+bool op_key_show(struct op_call *c, struct err *e);
+bool op_key_rotate(struct op_call *c, struct err *e);
 bool op_doctor(struct op_call *c, struct err *e);
 bool op_doctor_closed(struct op_call *c, const struct err *why, struct err *e);
 bool op_org_add(struct op_call *c, struct err *e);

@@ -19,6 +19,13 @@ static const struct column readiness_columns[] = {{"tenant_id", NULL, TEXT},
                                                   {"checks", NULL, LIST},
                                                   {0}};
 
+static const struct param key_make_params[] = {
+    {"file", PARAM_FILE, true, true, false, "the file to be made; nothing may be there"}, PARAMS_END};
+static const struct param key_rotate_params[] = {
+    {"to-file", PARAM_SECRET_FILE, false, false, false,
+     "the new key, from a file of key make; default: a fresh one, where the key is in a file"},
+    PARAMS_END};
+
 static const struct param doctor_params[] = {
     {"all", PARAM_FLAG, false, false, false, "list every finding, also where one cause has many"}, PARAMS_END};
 static const struct column doctor_columns[] = {{"state", "STATE", TEXT, WORDS(finding_state_names)},
@@ -40,6 +47,30 @@ const struct operation install_operations[] = {
      .more = "Makes portcullis.yaml, a key file, an empty store and an empty lake. Keep a copy of the key file "
              "elsewhere: without it "
              "the secrets in the store cannot be read."},
+    {.name = "key make",
+     .help = "make a file with a fresh master key",
+     .role = ROLE_OWNER,
+     .place = OP_LOCAL,
+     .params = key_make_params,
+     .run = op_key_make},
+    {.name = "key show",
+     .help = "which master key is in use, where it comes from, how many secrets are sealed under it",
+     .role = ROLE_OWNER,
+     .place = OP_INSTALLATION,
+     .reach = REACH_ACCOUNT,
+     .is_read = true,
+     .run = op_key_show},
+    {.name = "key rotate",
+     .help = "seal every secret under another master key; the service must be stopped",
+     .role = ROLE_OWNER,
+     .place = OP_LOCAL,
+     .params = key_rotate_params,
+     .run = op_key_rotate,
+     .more = "Works on a copy of the store, which takes the store's place once it is whole: if it is cut off, the "
+             "installation opens as it was, or with the new key. Needs as much room on the disk as the store has. "
+             "The audit trail is verified first, made proof against the old key, and has an entry of the change. "
+             "Backups made before need the old key, which is kept beside the new one (portcullis.key.FINGERPRINT): "
+             "move it to where the backups are."},
     {.name = "doctor",
      .rest = "GET /api/v1/doctor",
      .help = "is everything as it must be: files, key, store, log, lake, channels, credentials, every tenant",
