@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Managed alerts: 200 alerts at the twin that cover every reason to leave one alone. Exactly the permitted ones are resolved and
 commented, whoever takes, re-opens or merges one meanwhile; a person's orders; every error that an update can meet."""
-import itertools, json, pathlib, signal, tempfile, time, urllib.parse, urllib.request
+import collections, itertools, json, pathlib, signal, sqlite3, subprocess, tempfile, time, urllib.parse, urllib.request
 
 from harness import Installation, Tap, Twin
 
@@ -234,11 +234,81 @@ def other_ways(tap, twin, i, tenants):
     tap.case(not ours(later.alerts()[alert]), "endpoint off: nothing", later.alerts()[alert])
 
 
+STEPS = {1: "pending", 2: "pending", 3: "confirmed", 4: "refused", 5: "not visible"}  # managed_state: the last step that was told
+
+
+def told_in_the_lake(i):
+    """What the lake holds of our changes to alerts: [(alert, mark, step)], and the events."""
+    files = [str(f) for f in i.lake().glob("class=6003/tenant=*/day=*/*.ndjson.zst")]
+    lines = subprocess.run(["zstdcat", *files], capture_output=True, text=True).stdout.splitlines() if files else []
+    events = [e for e in map(json.loads, lines) if e["metadata"].get("log_name") == "portcullis_response"]
+    rows = [json.loads(e["raw_data"]) for e in events]
+    return [(r["AlertId"], r["Mark"], r["Step"]) for r in rows], events
+
+
+def ordered_in_the_audit(db):
+    """Each change is entered in the audit trail by the transaction that makes its intent durable: {(alert, mark)}."""
+    details = [json.loads(d) for (d,) in db.execute("SELECT detail FROM audit WHERE operation IN ('alert resolve', 'alert comment')")]
+    return {(d["alert"], d["mark"]) for d in details if "mark" in d}
+
+
+def ledger_and_lake(tap, i, name):
+    """The service has ended. What was begun is what the audit trail says; how it stands is what the store says; nothing twice."""
+    i.run("pull", "--once")  # what waited in the store goes the same way
+    told, events = told_in_the_lake(i)
+    with sqlite3.connect(i.folder / "data/store.db") as db:
+        ordered = ordered_in_the_audit(db)
+        now = {(alert, mark): state for alert, mark, state in db.execute("SELECT alert_id, mark, state FROM managed_alert WHERE mark <> ''")}
+    begun = collections.Counter((alert, mark) for alert, mark, step in told if step == "pending")
+    tap.case(ordered and begun == collections.Counter(ordered), f"{name}: each change that was begun is in the lake, once",
+             (ordered - set(begun), set(begun) - ordered, [b for b in begun.items() if b[1] > 1]))
+    twice = [t for t, n in collections.Counter(told).items() if n > 1]
+    tap.case(not twice, f"{name}: no step is told twice", twice)
+    ends = collections.defaultdict(set)
+    for alert, mark, step in told:
+        ends[alert, mark].add(step)
+    wrong = {k: (STEPS.get(state), ends[k]) for k, state in now.items() if state and STEPS[state] not in ends[k]}
+    wrong |= {k: (state, ends[k]) for k, state in now.items() if state in (1, 2) and ends[k] - {"pending"}}
+    tap.case(not wrong, f"{name}: each stands in the lake as it stands in the store", wrong)
+    tap.case(len({e["metadata"]["uid"] for e in events}) == len(events), f"{name}: each event has a uid of its own")
+    checked = i.run("ocsf", "check", "-", stdin="".join(json.dumps(e) + "\n" for e in events))
+    tap.case(checked.returncode == 0 and " 0 errors" in checked.stdout + checked.stderr, f"{name}: they are right by OCSF", checked.stdout + checked.stderr)
+    return ends
+
+
+def killed(tap, twin):
+    """kill -9 where a commit takes our own events into the log, while alerts are being closed; then it goes on."""
+    with Installation(twin, **SETTINGS) as i:
+        t = Tenant(twin, twin.tenants()[0])
+        i.add_tenants(twin)
+        i.run("settings", "set", "resolve_after", "1s")
+        for n, point in enumerate(("own-events.appended:1", "own-events.stored:2")):
+            (i.folder / "data/serve.sock").unlink(missing_ok=True)
+            service = i.serve(env={"PORTCULLIS_KILL_AT": point})
+            i.wait_until_served(service)
+            time.sleep(3)  # its first polls
+            made = [t.make(**{**GOOD, "device": 20 + 5 * n + k})["id"] for k in range(3)]
+            service.wait(60)
+            tap.case(service.returncode == -signal.SIGKILL, f"killed at {point}", service.returncode)
+        (i.folder / "data/serve.sock").unlink(missing_ok=True)
+        service = i.serve()
+        i.wait_until_served(service)
+        confirmed = lambda: (json.loads(i.run("alert", "show", a, "--json").stdout or "{}").get("managed") or {} for a in made)
+        wait_for(lambda: all(m.get("change") == "confirmed" for m in confirmed()), 60)
+        service.send_signal(signal.SIGTERM)
+        service.wait(30)
+        ends = ledger_and_lake(tap, i, "after kill -9")
+        now = t.alerts()
+        tap.case(all(len(ours(now[a])) == 1 and is_resolved(now[a]) for a in made), "after kill -9: each is closed and commented once", [now[a] for a in made])
+        tap.case(all("confirmed" in steps for (a, _), steps in ends.items() if a in made), "after kill -9: and confirmed", ends)
+        i.keep = tap.failed > 0
+
+
+SETTINGS = {"interval.alerts": "2s", "lookback.alerts": "1d", "interval.hunting": "1h", "interval.machines": "1h", "lake.fold_after": "1s"}
 with Tap() as tap, tempfile.TemporaryDirectory() as folder:
     scenario = pathlib.Path(folder) / "managed.yaml"
     scenario.write_text(SCENARIO)
-    settings = {"interval.alerts": "2s", "lookback.alerts": "1d", "interval.hunting": "1h", "interval.machines": "1h"}
-    with Twin("--scenario", scenario) as twin, Installation(twin, **settings) as i:
+    with Twin("--scenario", scenario) as twin, Installation(twin, **SETTINGS) as i:
         i.add_tenants(twin)
         tenants = [Tenant(twin, t) for t in twin.tenants()]
         i.run("settings", "set", "resolve_after", "15s")
@@ -254,4 +324,8 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         other_ways(tap, twin, i, tenants[MANY:])
         service.send_signal(signal.SIGTERM)
         tap.case(service.wait(30) == 0, "the service ends", (i.folder / "serve.log").read_text()[-800:])
+        ends = ledger_and_lake(tap, i, "all that was changed")
+        tap.case({"pending", "confirmed"} <= set().union(*ends.values()), "changes were begun and confirmed", ends)
         i.keep = tap.failed > 0
+    with Twin("--tenants", 1) as twin:
+        killed(tap, twin)

@@ -53,6 +53,24 @@ static bool has_news(const struct managed_record *kept, const struct managed_rec
            (kept->updated.ticks == ours->updated.ticks && strcmp(kept->incident, ours->incident) != 0);
 }
 
+/* A poll is often quicker than the answer to the change itself, and confirms it while a turn still waits. What is confirmed stays so,
+ * whatever the turn, which knows less, makes of it; so a mark is confirmed once, by whoever sees it first. */
+static bool is_confirmed_already(const struct managed_record *kept, const struct managed_record *ours)
+{
+    return kept->state == MANAGED_CONFIRMED && kept->mark[0] && strcmp(kept->mark, ours->mark) == 0;
+}
+
+static void stay_confirmed(const struct managed_record *kept, struct managed_record *r)
+{
+    r->state = kept->state;
+    r->did = kept->did;
+    r->tries = kept->tries;
+    r->sent = kept->sent;
+    r->due = kept->due;
+    if (!(r->flags & MANAGED_REOPENED)) r->flags |= kept->flags & MANAGED_DONE;
+    r->error_code[0] = r->error_text[0] = '\0';
+}
+
 /* In a transaction. */
 static bool keep_row(struct manage *m, const struct managed_record *r, struct err *e)
 {
@@ -61,6 +79,7 @@ static bool keep_row(struct manage *m, const struct managed_record *r, struct er
     if (!store_managed_find(m->o.store, r->tenant_id, r->alert_id, &kept, &found, e)) return false;
     merged = *r;
     if (found && has_news(&kept, r)) take_news(&kept, r, &merged);
+    if (found && is_confirmed_already(&kept, r) && r->state != MANAGED_CONFIRMED) stay_confirmed(&kept, &merged);
     return store_managed_put(m->o.store, &merged, e) &&
            own_event_managed(m->o.store, found ? kept.state : MANAGED_IDLE, &merged, manage_now(m), e);
 }
