@@ -258,7 +258,7 @@ def ledger_and_lake(tap, i, name):
     told, events = told_in_the_lake(i)
     with sqlite3.connect(i.folder / "data/store.db") as db:
         ordered = ordered_in_the_audit(db)
-        now = {(alert, mark): state for alert, mark, state in db.execute("SELECT alert_id, mark, state FROM managed_alert WHERE mark <> ''")}
+        now = {(alert, mark): state for alert, mark, state in db.execute("SELECT alert_id, mark, state FROM managed WHERE mark <> ''")}
     begun = collections.Counter((alert, mark) for alert, mark, step in told if step == "pending")
     tap.case(ordered and begun == collections.Counter(ordered), f"{name}: each change that was begun is in the lake, once",
              (ordered - set(begun), set(begun) - ordered, [b for b in begun.items() if b[1] > 1]))
@@ -280,15 +280,17 @@ def killed(tap, twin):
     """kill -9 where a commit takes our own events into the log, while alerts are being closed; then it goes on."""
     with Installation(twin, **SETTINGS) as i:
         t = Tenant(twin, twin.tenants()[0])
-        i.add_tenants(twin)
+        i.add_tenants(twin, 1)
         i.run("settings", "set", "resolve_after", "1s")
+        synced = lambda: [f["last_synced"] for f in json.loads(i.run("feed", "list", "--json").stdout or '{"feeds": []}')["feeds"] if f["feed"] == "alerts"]
         for n, point in enumerate(("own-events.appended:1", "own-events.stored:2")):
             (i.folder / "data/serve.sock").unlink(missing_ok=True)
+            before = synced()
             service = i.serve(env={"PORTCULLIS_KILL_AT": point})
-            i.wait_until_served(service)
-            time.sleep(3)  # its first polls
+            i.wait_until_served(service, 60)
+            wait_for(lambda: all(now := synced()) and now not in ([], before), 60)  # what comes now is seen live
             made = [t.make(**{**GOOD, "device": 20 + 5 * n + k})["id"] for k in range(3)]
-            service.wait(60)
+            wait_for(lambda: service.poll() is not None, 90)
             tap.case(service.returncode == -signal.SIGKILL, f"killed at {point}", service.returncode)
         (i.folder / "data/serve.sock").unlink(missing_ok=True)
         service = i.serve()
@@ -327,5 +329,5 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         ends = ledger_and_lake(tap, i, "all that was changed")
         tap.case({"pending", "confirmed"} <= set().union(*ends.values()), "changes were begun and confirmed", ends)
         i.keep = tap.failed > 0
-    with Twin("--tenants", 1) as twin:
+    with Twin("--scenario", scenario) as twin:
         killed(tap, twin)

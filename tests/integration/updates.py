@@ -82,6 +82,9 @@ REFUSALS = [
     ("a feature that is off", dict(status=403, code="DisabledFeature"), "defender.feature_off", 1),
     ("gone", dict(status=404, code="ResourceNotFound"), "defender.not_found", 2),
     ("gone, in other words", dict(status=404, code="NotFound"), "defender.not_found", 2),
+    ("a query it does not understand", dict(status=400, code="ODataError"), "defender.bad_query", 2),
+    ("more at once than it takes", dict(status=400, code="MaximumBatchSizeExceeded", message="Maximum batch size exceeded. Received: 1, allowed: 0"),
+     "defender.batch_too_large", 1),
     ("a conflict", dict(status=409, code="Conflict"), "defender.bad_query", 2),
 ]
 # What passes: tried again under the same mark, and then it is done, once.

@@ -224,6 +224,8 @@ static const struct {
     {&defender_causes[DEFENDER_LOGIN_THROTTLED], RESULT_RETRY, FAILURE_FAILED},
     {&defender_causes[DEFENDER_LOGIN_DOWN], RESULT_RETRY, FAILURE_FAILED},
     {&defender_causes[DEFENDER_DISALLOWED], RESULT_REFUSED, FAILURE_FORBIDDEN},
+    {&defender_causes[DEFENDER_BATCH_TOO_LARGE], RESULT_REFUSED, FAILURE_FAILED},
+    {&defender_causes[DEFENDER_PAGE_TOO_LARGE], RESULT_REFUSED, FAILURE_FAILED},
     {&defender_causes[DEFENDER_SERVER], RESULT_LOST, FAILURE_UNKNOWN},
     {&defender_causes[DEFENDER_BAD_ANSWER], RESULT_LOST, FAILURE_UNKNOWN},
     /* never sent */
@@ -264,6 +266,6 @@ enum respond_result remote_result(const struct err *e, bool is_change, enum poli
             result = results[i].result;
             *failure_out = results[i].failure;
         }
-    /* a question that went unanswered is asked again, whatever became of it */
-    return result == RESULT_LOST && !is_change ? RESULT_RETRY : result;
+    /* a question that went unanswered, or was too much at that moment, is asked again, whatever became of it */
+    return !is_change && (result == RESULT_LOST || e->cause->kind == ERR_LIMIT) ? RESULT_RETRY : result;
 }
