@@ -9,7 +9,7 @@ tap = Tap()
 SCENARIO = {"name": "respond", "machines": 20, "endpoint_per_minute": 1000, "endpoint_per_hour": 10000,
             "rules": [{"tenants": "all", "temper": "fast"}]}
 # Places of Windows workstations among the machines of the twin; how each takes an order.
-WORK = {"fast": 0, "offline": 1, "unsupported": 2, "failing": 4, "stuck": 8, "adopt": 9, "own": 10}
+WORK = {"fast": 0, "offline": 1, "unsupported": 2, "failing": 4, "stuck": 8, "adopt": 9, "own": 10, "verbs": 12}
 SCENARIO["rules"] += [{"tenants": "all", "devices": n, "temper": t} for t, n in WORK.items() if t in ("offline", "unsupported", "failing", "stuck")] + [
     {"tenants": "all", "devices": WORK["adopt"], "temper": "slow"}]
 SETTINGS = {"remediation": "auto", "limit_tenant_hour": "24", "limit_tenant_share": "100", "confirm_after": "15s", "guard_servers": "on"}
@@ -181,6 +181,26 @@ def stop_and_exclude(s, d):
     tap.case(by_hand.returncode == 0 and until(30, lambda: d.is_isolated(n)), "a person isolates by hand", by_hand.stderr)
 
 
+def every_order(s, d):
+    """Each kind of action that a person may order arrives at Defender as it should, and is confirmed; guards ask of the device, not of a scan."""
+    n = WORK["verbs"]
+    device, tenant, sha1 = d.id(n), d.tenant["tenant_id"], "ab" * 20
+    for words, kind, has in [(["restrict"], "RestrictCodeExecution", {}), (["unrestrict"], "UnrestrictCodeExecution", {}),
+                             (["scan"], "RunAntiVirusScan", {"scope": "Quick"}), (["scan", "--full"], "RunAntiVirusScan", {"scope": "Full"}),
+                             (["collect"], "CollectInvestigationPackage", {}), (["quarantine-file", "--sha1", sha1], "StopAndQuarantineFile", {}),
+                             (["isolate", "--selective"], "Isolate", {"scope": "Selective"}), (["release"], "Unisolate", {})]:
+        before = len(d.actions(n))
+        done = s.i.run("device", words[0], tenant, device, "--reason", "a test", *words[1:], "--json")
+        until(30, lambda: len(new := d.actions(n)[before:]) == 1 and new[0]["status"] == "Succeeded")
+        new = d.actions(n)[before:]
+        tap.case(done.returncode == 0 and [a["type"] for a in new] == [kind] and new[0]["status"] == "Succeeded"
+                 and all(new[0].get(k) == v for k, v in has.items()), f"device {' '.join(words)}: one {kind}", (done.stdout, done.stderr, new))
+        settled = until(30, lambda: (r := s.response(device)) and r["outcome"] == "confirmed" and r)
+        tap.case(settled, f"device {' '.join(words)}: confirmed", s.response(device))
+    wrong = s.i.run("device", "quarantine-file", tenant, device, "--reason", "a test", "--sha1", "xyz")
+    tap.case(wrong.returncode == 2 and "api.bad_parameter" in wrong.stderr, "a hash that is none is a usage error", wrong.stderr)
+
+
 def own_events(s):
     """What the lake holds of what we did ourselves."""
     files = [str(f) for f in s.i.lake().glob("class=*/tenant=*/day=*/*.ndjson.zst")]
@@ -258,6 +278,7 @@ with tap, tempfile.TemporaryDirectory() as folder:
         failures_are_told(s, defender)
         others_are_respected(s, defender)
         stop_and_exclude(s, defender)
+        every_order(s, defender)
         tap.case(s.stop() == 0, "the service ends as it should")
         there = s.i.run("response", "list", "--json")
         tap.case(there.returncode == 0 and json.loads(there.stdout)["responses"], "without a service the memory is read as well", there.stderr)

@@ -689,19 +689,24 @@ static void restarted_after_release(void)
     then_more_of_it(a);
 }
 
-static void vendors_storm(void)
+static void begin_with_tenants(size_t count)
 {
     (void)begin();
-    for (size_t t = 1; t < 40; t++) {
+    for (size_t t = 1; t < count; t++) {
         (void)rc_add_tenant(&w.cloud, MODE_AUTO);
         (void)rc_add_device(&w.cloud, t, "pc1.example", "Windows11");
     }
-    for (size_t t = 1; t < 40; t++) {
+    for (size_t t = 1; t < count; t++) {
         respond_tenant_defaults(&w.settings[t], w.cloud.tenants[t].id);
         w.settings[t].mode = MODE_AUTO;
         w.settings[t].on_since = wall_add(w.now, -WALL_TICKS_PER_DAY);
     }
     world_settings(&w);
+}
+
+static void vendors_storm(void)
+{
+    begin_with_tenants(40);
     for (size_t t = 0; t < 40; t++) {
         struct rc_alert *a = rc_add_alert(&w.cloud, t, "1", SEVERITY_HIGH);
         SET(a->title, "The vendor's mistake");
@@ -711,6 +716,38 @@ static void vendors_storm(void)
     world_run(&w, 20 * MIN);
     assert_int_equal(world_told(&w, TELL_ALARM, "stopped everywhere"), 1);
     assert_int_equal(world_told(&w, TELL_APPROVAL, "May I"), 38);
+}
+
+/* What alerts of five tenants, 25 minutes apart or ten, have in common: each of the three alone trips it, and only within an hour. */
+static void test_breaker(void **state)
+{
+    static const struct {
+        const char *name;
+        bool title, detector, hash;
+        int64_t apart;
+        unsigned isolations;
+    } alike[] = {
+        {"nothing in common", false, false, false, 10 * MIN, 5}, {"the title", true, false, false, 10 * MIN, 2},
+        {"the detector", false, true, false, 10 * MIN, 2},       {"the hash", false, false, true, 10 * MIN, 2},
+        {"the title, slowly", true, false, false, 31 * MIN, 5},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof alike / sizeof *alike; i++) {
+        begin_with_tenants(5);
+        for (size_t t = 0; t < 5; t++) {
+            struct rc_alert *a = rc_add_alert(&w.cloud, t, "1", SEVERITY_HIGH);
+            SET(a->title, "Title %zu", alike[i].title ? 9 : t);
+            SET(a->detector, "detector-%zu", alike[i].detector ? 9 : t);
+            SET(a->hash, "%040zu", alike[i].hash ? 9 : t);
+            rc_name_device(a, t, ROLE_PRIMARY);
+            world_deliver(&w, a, CAME_LIVE, 0);
+            world_run(&w, alike[i].apart);
+        }
+        if (world_unattended(&w) != alike[i].isolations)
+            fail_msg("%s: %u isolations", alike[i].name, world_unattended(&w));
+        assert_int_equal(world_told(&w, TELL_ALARM, "stopped everywhere"), alike[i].isolations < 5);
+        finish();
+    }
 }
 
 static const struct trap {
@@ -748,7 +785,8 @@ static void test_traps(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_gates), cmocka_unit_test(test_traps)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_gates), cmocka_unit_test(test_traps),
+                                       cmocka_unit_test(test_breaker)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("respond gates", tests, NULL, NULL);
 }
