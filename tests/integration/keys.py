@@ -14,7 +14,7 @@ def says(i, code, **more):
     return done.returncode != 0 and code in done.stderr, done.stdout + done.stderr
 
 
-with Tap() as tap, Installation() as i:
+def sources(tap, i):
     key, handed = i.folder / "portcullis.key", i.folder / "handed"
     text, settings = key.read_text(), i.config.read_text()
     handed.mkdir()
@@ -66,7 +66,7 @@ def holds(folder, sealed_by):
     return [f.name for f in folder.rglob("*") if f.is_file() and mark in f.read_bytes()]
 
 
-with Tap() as tap, Installation() as i:
+def rotations(tap, i):
     secret, data = i.folder / "secret", i.folder / "data"
     secret.write_text("S3cretValue-0123456789abcdefghij~")
     tap.case(i.run("tenant", "add", TENANT, "--org", "Acme", "--client-id", CLIENT, "--secret-file", str(secret)).returncode == 0, "a tenant with a secret")
@@ -114,6 +114,10 @@ with Tap() as tap, Installation() as i:
     (handed / "gate").write_bytes(made.read_bytes())
     entries += 1
     tap.case(is_whole(i, entries, env=with_credential), "the new one opens it")
+    of_key = [f for f in json.loads(i.run("doctor", "--json", env=with_credential).stdout)["findings"] if f["area"] == "key"]
+    tap.case(of_key and all(f["state"] == "ok" for f in of_key) and fingerprint(i, env=with_credential) in str(of_key), "the doctor names it, and misses no key file", of_key)
+    of_key = [f for f in json.loads(i.run("doctor", "--json").stdout)["findings"] if f["area"] == "key"]
+    tap.case(any(f["code"] == "api.no_key" and f["place"] == "gate" for f in of_key), "without the credential it names that", of_key)
     tap.case(*says_rotating(i, "api.master_key_same", "--to-file", str(made), env=with_credential))
     bad = i.folder / "bad.key"
     bad.write_text("portcullis-key-1 abc\n")
@@ -129,3 +133,9 @@ with Tap() as tap, Installation() as i:
     i.run("key", "make", str(fresh))
     good, _, shown = says_rotating(i, "seal.corrupt", "--to-file", str(fresh), env=with_credential)
     tap.case(good and name in shown and is_whole(i, entries, env=with_credential), "a damaged secret stops it and is named", shown)
+
+
+with Tap() as tap:
+    for part in (sources, rotations):
+        with Installation() as i:
+            part(tap, i)

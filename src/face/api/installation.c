@@ -88,7 +88,8 @@ static bool open_with_next(struct installation *i, const struct err *why, struct
         i->key = next;
         if (open_store(i, false, &other)) {
             seal_key_free(before);
-            return key_follow(&i->conf, i->fs, e);
+            /* The store's new name first: a power cut must not leave the new key with the store of before. */
+            return i->fs.ops->sync_dir(i->fs.ctx, i->conf.data_dir, e) && key_follow(&i->conf, i->fs, e);
         }
         i->key = before;
         seal_key_free(next);

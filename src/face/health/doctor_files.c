@@ -142,22 +142,34 @@ static void look_at_clock(const struct doctor_input *in, struct doctor *d)
         doctor_ok(d, AREA_INSTALLATION);
 }
 
+/* Where the key comes from. */
+static const char *key_place(const struct conf *c)
+{
+    return c->key_command[0] ? c->key_command : c->key_credential[0] ? c->key_credential : c->key_file;
+}
+
+static bool is_in_key_file(const struct conf *c)
+{
+    return key_place(c) == c->key_file;
+}
+
 /* Where opening went wrong. */
 static void say_why(const struct doctor_input *in, struct doctor *d)
 {
     char path[PATH_BYTES];
     const struct cause *c = in->why->cause;
-    bool is_key = c == &store_causes[STORE_WRONG_KEY] || str_starts(str_of(c->code), STR("seal."));
+    bool is_key = c == &store_causes[STORE_WRONG_KEY] || strcmp(c->code, "api.no_key") == 0 ||
+                  str_starts(str_of(c->code), STR("seal."));
     if (in->conf == NULL) {
         doctor_err(d, AREA_INSTALLATION, in->config_path ? in->config_path : "portcullis.yaml", in->why);
         return;
     }
     path_of(in->conf, "store.db", path);
     if (is_key)
-        doctor_err(d, AREA_KEY, in->conf->key_file, in->why);
+        doctor_err(d, AREA_KEY, key_place(in->conf), in->why);
     else if (c == &sys_causes[SYS_LOCKED])
         doctor_err(d, AREA_INSTALLATION, in->conf->data_dir, in->why);
-    else if (fs_exists(in->fs, in->conf->key_file)) /* else that has been said */
+    else if (!is_in_key_file(in->conf) || fs_exists(in->fs, in->conf->key_file)) /* else that has been said */
         doctor_err(d, AREA_STORE, path, in->why);
 }
 
@@ -166,7 +178,7 @@ void doctor_installation(const struct doctor_input *in, struct doctor *d)
     if (in->conf) {
         doctor_ok(d, AREA_INSTALLATION); /* its settings are understood */
         look_at_folders(in, d);
-        look_at_file(d, AREA_KEY, in->conf->key_file, true, false);
+        if (is_in_key_file(in->conf)) look_at_file(d, AREA_KEY, in->conf->key_file, true, false);
         look_at_disk(in, d);
         look_at_limits(in, d);
         look_at_clock(in, d);
