@@ -78,8 +78,11 @@ def rotations(tap, i):
         entries += is_changed
         tap.case(done.returncode == -signal.SIGKILL and is_whole(i, entries) and (fingerprint(i) != before) == is_changed,
                  f"killed at {point}: {'changed' if is_changed else 'as it was'}, and whole", done.stdout + done.stderr)
-    left = [f.name for f in i.folder.rglob("*") if f.name.endswith(".next") or ".next-" in f.name]
+    left = [f.name for f in i.folder.rglob("*") if f.name.endswith((".next", ".rotating")) or ".next-" in f.name]
     tap.case(not left, "nothing half done lies about", left)
+    own = i.folder / "portcullis.key.next"
+    tap.case(i.run("key", "make", str(own)).returncode == 0 and fingerprint(i) and own.exists(), "a key that somebody laid ready is left alone")
+    own.unlink()
     before = fingerprint(i)
     done = json.loads(i.run("key", "rotate", "--json").stdout)
     entries += 1

@@ -88,7 +88,7 @@ static bool is_of_file(const struct conf *c)
 
 static void next_key(const struct conf *c, char out[PLACE_BYTES])
 {
-    (void)snprintf(out, PLACE_BYTES, "%s.next", c->key_file);
+    (void)snprintf(out, PLACE_BYTES, "%s.rotating", c->key_file);
 }
 
 static void store_places(const struct conf *c, char store[PLACE_BYTES], char next[PLACE_BYTES])
@@ -168,7 +168,7 @@ bool key_tidy(const struct conf *c, struct fs fs, struct err *e)
     return remove_copy(c, fs, e) && (!is_left || fs.ops->remove(fs.ctx, next, e));
 }
 
-/* The new key, and in <key_file>.next unless somebody else keeps it. */
+/* The new key, and in <key_file>.rotating unless somebody else keeps it. */
 static bool take_key(const struct installation *i, struct str text, struct seal_key **out, struct err *e)
 {
     char now[17], new[17], next[PLACE_BYTES];

@@ -2,7 +2,7 @@
  *
  * A change goes over a copy of the store: what is sealed is sealed anew there, in one transaction, and a rename puts it in the
  * store's place. Whenever the power goes, the store is the old one or the new one, whole; and the key file, which is changed last, is
- * followed up by the next opening (<key_file>.next holds the new key until then). */
+ * followed up by the next opening (<key_file>.rotating holds the new key until then). */
 #ifndef FACE_API_INSTALLATION_KEY_H
 #define FACE_API_INSTALLATION_KEY_H
 
@@ -19,7 +19,7 @@ bool file_write_new(struct fs fs, const char *path, struct str bytes, struct err
 
 /* The key that a change which was cut off has left the store under; NULL and true: there is none. */
 bool key_load_next(const struct conf *c, struct fs fs, struct seal_key **out, struct err *e);
-/* The store opens with `key`, that of <key_file>.next: it becomes the key file, the one before is kept beside it. */
+/* The store opens with `key`, that of <key_file>.rotating: it becomes the key file, the one before is kept beside it. */
 bool key_follow(const struct conf *c, struct fs fs, struct err *e);
 /* The store opens with the key as the settings say: what a cut-off change has left is removed. */
 bool key_tidy(const struct conf *c, struct fs fs, struct err *e);
