@@ -2,9 +2,9 @@
 """Property-based calls over the OpenAPI document (schemathesis, pinned, installed by pip into the build folder), against a service with a twin behind
 it: no 5xx, no status, type or shape of an answer that the document does not have. `--seconds N` runs for so long (`make api-properties`); in the
 suite it is a short form. PORTCULLIS_SCHEMATHESIS names a folder that has it already."""
-import argparse, json, os, pathlib, shutil, subprocess, sys, time
+import argparse, json, os, pathlib, shutil, subprocess, sys
 from api import Api
-from harness import BUILD, Installation, Tap, Twin
+from harness import BUILD, PATIENCE, Installation, Tap, Twin
 
 HERE = pathlib.Path(__file__).resolve().parent
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -66,7 +66,7 @@ def main():
                 tap.case(service.poll() is None, "the service runs on")
             finally:
                 service.terminate()
-                tap.case(service.wait(30) == 0, "and ends in time")
+                tap.case(service.wait(PATIENCE) == 0, "and ends in time")
 
 
 main()

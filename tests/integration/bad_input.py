@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Everything a person can get wrong, and what a machine can do to us: each gives one clear message with code, cause and remedy,
 and exit 1 or 2. The rows are those of docs/troubleshooting.md; the last case holds this list against that page."""
-import os, pathlib, re, shutil, subprocess, sys, tempfile, time
+import os, pathlib, re, shutil, subprocess, sys, tempfile
 
-from harness import PORTCULLIS, ROOT, Installation, Tap, Twin
+from harness import PATIENCE, PORTCULLIS, ROOT, Installation, Tap, Twin
 
 tap = Tap()
 seen = set()
@@ -156,7 +156,7 @@ def service_cases(twin):
         done = i.run("tenant", "list", "--json")
         tap.case(done.returncode == 0 and '"tenants"' in done.stdout, "commands run inside the service", done.stderr)
         service.terminate()
-        tap.case(service.wait(20) == 0, "the service ends cleanly on SIGTERM", (i.folder / "serve.log").read_text())
+        tap.case(service.wait(PATIENCE) == 0, "the service ends cleanly on SIGTERM", (i.folder / "serve.log").read_text())
         told(subprocess.run([PORTCULLIS, "init", i.folder], capture_output=True, text=True), "api.not_empty", 2, "init where one is")
 
 

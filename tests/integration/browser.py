@@ -20,7 +20,7 @@ def missing():
     FOLDER.mkdir(parents=True)
     for name in ("package.json", "package-lock.json", ".npmrc", "go.mjs"):
         shutil.copy(HERE / name, FOLDER)
-    done = subprocess.run(["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True, timeout=600)
     if done.returncode:
         return f"npm cannot install Playwright: {(done.stderr.strip().splitlines() or ['no reason given'])[0]}"
     mark.write_text(wanted)
@@ -30,7 +30,7 @@ def missing():
 def go(url, *steps):
     """Opens the page and takes the steps: ("fill", selector, text), ("click", selector). What was seen at each stop."""
     asked = json.dumps({"browser": shutil.which("chromium"), "url": url, "steps": steps})
-    done = subprocess.run(["node", "go.mjs"], cwd=FOLDER, input=asked, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["node", "go.mjs"], cwd=FOLDER, input=asked, capture_output=True, text=True, timeout=240)
     if done.returncode:
         raise RuntimeError(done.stderr[-800:])
     return json.loads(done.stdout)

@@ -34,7 +34,7 @@ def missing():
     FOLDER.mkdir(parents=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(HERE / name, FOLDER)
-    done = subprocess.run(["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True, timeout=600)
     if done.returncode:
         return f"npm cannot install Microsoft's clients: {(done.stderr.strip().splitlines() or ['no reason given'])[0]}"
     mark.write_text(wanted)
@@ -60,7 +60,7 @@ def run(tap, folder):
                  "the twin names a certificate's thumbprints as openssl does", said)
         counts = {feed: twin.count(tenants[0]["tenant_id"], feed) for feed in ("alerts", "incidents")}
         shutil.copy(HERE / "clients.mjs", FOLDER)
-        done = subprocess.run(["node", FOLDER / "clients.mjs"], capture_output=True, text=True, timeout=150, cwd=FOLDER,
+        done = subprocess.run(["node", FOLDER / "clients.mjs"], capture_output=True, text=True, timeout=400, cwd=FOLDER,
                               input=json.dumps({"url": twin.url, "tenants": tenants, "app": known["multi_tenant_app"], "certificate": certificate,
                                                 "counts": counts}),
                               env={**os.environ, "NODE_EXTRA_CA_CERTS": str(ca), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})

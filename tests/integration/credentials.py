@@ -3,7 +3,7 @@
 made here and an own one; what is refused gives way to what was tested; what ends is told once, by name; what Entra knows of it is read."""
 import email, email.policy, json, pathlib, subprocess, tempfile, time
 
-from harness import Installation, Tap, Twin
+from harness import PATIENCE, Installation, Tap, Twin, wait_for
 
 MANY = 12
 OWN, MIXED, CERTIFIED, IMPORTED = MANY, MANY + 1, MANY + 2, MANY + 3
@@ -29,15 +29,6 @@ machines: 2
 token_life: 6s
 """
 READS = "SecurityAlert.Read.All,SecurityIncident.Read.All,ThreatHunting.Read.All,Alert.Read.All"
-
-
-def wait(condition, seconds=30):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := condition():
-            return found
-        time.sleep(0.3)
-    return condition()
 
 
 class World:
@@ -115,28 +106,28 @@ def usage(tap, w):
 
 def which_app(tap, w):
     good = lambda n: all(w.feeds(n).get(f) == "ok" for f in ("alerts", "incidents", "machines"))
-    tap.case(wait(lambda: good(0)), "an app of the account reads a tenant", w.feeds(0))
-    tap.case(wait(lambda: good(MIXED)), "two apps share a tenant's calls: neither has all the roles", w.feeds(MIXED))
+    tap.case(wait_for(lambda: good(0)), "an app of the account reads a tenant", w.feeds(0))
+    tap.case(wait_for(lambda: good(MIXED)), "two apps share a tenant's calls: neither has all the roles", w.feeds(MIXED))
     device = next(d["device"] for d in w.do("device", "list", "--tenant", w.id(MIXED))["devices"] if "Windows1" in str(d))
     done = w.run("device", "isolate", w.id(MIXED), device, "--reason", "test")
     isolated = lambda: next(d["isolated"] for d in w.twin.ask("/twin/actions?tenant=" + w.id(MIXED))["devices"] if d["id"] == device)
-    tap.case(not done.returncode and wait(isolated), "and the app for containing isolates", done.stdout + done.stderr)
+    tap.case(not done.returncode and wait_for(isolated), "and the app for containing isolates", done.stdout + done.stderr)
 
 
 def ending(tap, w):
-    told = wait(lambda: w.told("ends in 20 days"))
+    told = wait_for(lambda: w.told("ends in 20 days"))
     tap.case(len(told) == 1, "a secret that ends is told in one notice", told)
     tap.case(told and all(w.id(n) in told[0] for n in range(MANY)) and w.id(OWN) not in told[0], "that names the tenants of its app, and no other",
              told[:1])
     w.do("app", "set", "reader", "--expires", "5d")
-    tap.case(len(wait(lambda: w.told("ends in 5 days"))) == 1, "it comes nearer: told again", w.told("ends in"))
+    tap.case(len(wait_for(lambda: w.told("ends in 5 days"))) == 1, "it comes nearer: told again", w.told("ends in"))
     w.do("app", "set", "reader", "--expires", "200d")
-    wait(lambda: False, 2)
+    time.sleep(2)
     tap.case(w.credential("reader")["health"] == "ok" and len(w.told("ends in")) == 2, "a later end clears it", w.credential("reader"))
 
 
 def reading(tap, w):
-    read = wait(lambda: (c := w.credential(w.own(OWN)))["expiry_from"] == "read" and c, 40)
+    read = wait_for(lambda: (c := w.credential(w.own(OWN)))["expiry_from"] == "read" and c)
     tap.case(read and read["health"] == "ok" and read["secret_id"], "with Application.Read.All the end is read from Entra", w.credential(w.own(OWN)))
     tap.case(w.credential(w.own(MIXED))["expiry_from"] == "entered", "without it what was entered stays", w.credential(w.own(MIXED)))
 
@@ -160,12 +151,12 @@ def rotating(tap, w):
 def falling_over(tap, w):
     gone = w.credential("reader")
     w.change("secret", "quite~another", second=1)  # the one in force is removed from the registration
-    tap.case(wait(lambda: w.credential("reader")["id"] != gone["id"], 60), "a credential that is refused gives way to the tested one", w.app("reader")["credentials"])
+    tap.case(wait_for(lambda: w.credential("reader")["id"] != gone["id"]), "a credential that is refused gives way to the tested one", w.app("reader")["credentials"])
     refused = next(c for c in w.app("reader")["credentials"] if c["id"] == gone["id"])
     tap.case(refused["error"] == "defender.secret_wrong" and refused["health"] == "refused", "and says why", refused)
-    told = wait(lambda: w.told("goes on with its other credential"))
+    told = wait_for(lambda: w.told("goes on with its other credential"))
     tap.case(len(told) == 1 and all(w.id(n) in told[0] for n in range(MANY)), "one notice names the tenants", told)
-    wait(lambda: False, 10)
+    time.sleep(10)
     tap.case(all(s == "ok" for f, s in w.feeds(0).items() if f in ("alerts", "machines")) and len(w.told("other credential")) == 1
              and not w.told("secret_refused"), "and nothing stands still", w.feeds(0))
     w.do("app", "rotate", "reader", "--retire")
@@ -186,8 +177,8 @@ def certificates(tap, w, folder):
     tap.case(len(thumbs["thumbprint"]) == 40, "Entra shows its thumbprint")
     w.do("app", "rotate", name, "--retire")
     w.change("secret", "nobody~knows~this", CERTIFIED)
-    wait(lambda: False, 9)
-    tap.case(wait(lambda: w.feeds(CERTIFIED).get("alerts") == "ok"), "tokens come with it alone", w.feeds(CERTIFIED))
+    time.sleep(9)
+    tap.case(wait_for(lambda: w.feeds(CERTIFIED).get("alerts") == "ok"), "tokens come with it alone", w.feeds(CERTIFIED))
     key, own = folder / "own.key", folder / "own.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "40", "-subj", "/CN=own", "-keyout", key, "-out", own], check=True,
                    capture_output=True)
@@ -226,7 +217,7 @@ def crowd(tap, folder):
         names = lambda text: all(w.id(n) in text for n in range(CROWD))
 
         def told_once(word, name):
-            got = wait(lambda: posts("soc", word) and posts("teams", word) and mails(word) and posts("soc", word), 90)
+            got = wait_for(lambda: posts("soc", word) and posts("teams", word) and mails(word) and posts("soc", word))
             tap.case(got and len(got) == 1 and names(got[0]), f"{name}: one notice, that names all {CROWD}", str(got)[:400])
             tap.case(len(mails(word)) == 1 and names(mails(word)[0]), f"{name}: one mail has the whole list", len(mails(word)))
             card = posts("teams", word)
@@ -235,19 +226,19 @@ def crowd(tap, folder):
 
         told_once("ends in 20 days", "it ends soon")
         reads = lambda n: w.feeds(n).get("alerts") == "ok"
-        tap.case(wait(lambda: all(reads(n) for n in (0, CROWD // 2, CROWD - 1)), 60), "all are read", w.feeds(0))
+        tap.case(wait_for(lambda: all(reads(n) for n in (0, CROWD // 2, CROWD - 1))), "all are read", w.feeds(0))
         states = lambda: [[c["state"] for c in w.do("tenant", "show", w.id(n))["conditions"]] for n in (0, 77, CROWD - 1)]
         w.change("secret", "the~secret.of-next~year")
         told_once("app.refused", "it is refused")
-        tap.case(wait(lambda: states() == [["secret_refused"]] * 3, 60), "each tenant's state turns", states())
+        tap.case(wait_for(lambda: states() == [["secret_refused"]] * 3), "each tenant's state turns", states())
         notice = next(n for n in w.do("notice", "list")["notices"] if n["error_code"] == "app.refused")
         shown = w.do("notice", "show", notice["id"])
         tap.case(names(shown["text"]) and shown["deliveries"], "notice show has them all", shown["title"])
         w.do("app", "rotate", "reader", "--secret-file", "-", "--expires", "300d", stdin="the~secret.of-next~year")
         told_once("app.accepted", "it is renewed")
-        tap.case(wait(lambda: states() == [[]] * 3, 90), "and the states are gone", states())
+        tap.case(wait_for(lambda: states() == [[]] * 3), "and the states are gone", states())
         service.terminate()
-        tap.case(service.wait(30) == 0, "the service ends")
+        tap.case(service.wait(PATIENCE) == 0, "the service ends")
         sent = [s["title"] for p in posts("soc", "") if (s := json.loads(p))["kind"] in ("alarm", "readiness", "failure")]
         tap.case(len(sent) == 3, "three notices were sent in all, not three hundred", sent[:9])
 
@@ -274,5 +265,5 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         certificates(tap, w, pathlib.Path(folder))
         reading(tap, w)
         service.terminate()
-        tap.case(service.wait(20) == 0, "the service ends well", (i.folder / "serve.log").read_text())
+        tap.case(service.wait(PATIENCE) == 0, "the service ends well", (i.folder / "serve.log").read_text())
     crowd(tap, pathlib.Path(folder))

@@ -3,7 +3,7 @@
 planted double."""
 import json, pathlib, signal, subprocess, tempfile, time
 
-from harness import PORTCULLIS, ROOT, Installation, Tap, Twin
+from harness import PATIENCE, PORTCULLIS, ROOT, Installation, Tap, Twin
 
 
 def lake_files(lake):
@@ -25,7 +25,7 @@ def a_dead_row(folder):
                                       "rows_per_second: {DeviceFileEvents: 2}\nevents:\n"
                                       f"  - {{what: replay, at: -60s, table: DeviceProcessEvents, file: {folder}/rows.ndjson}}\n")
     done = subprocess.run([PORTCULLIS, "demo", "--seconds", "5", "--tenants", "1", "--scenario", folder / "dead.yaml",
-                           "--summary", folder / "dead.json", "--dir", folder / "dead"], capture_output=True, text=True, timeout=120)
+                           "--summary", folder / "dead.json", "--dir", folder / "dead"], capture_output=True, text=True, timeout=400)
     tap.case(done.returncode == 0, "a demo with a row that dies ends with exit 0", done.stdout[-3000:] + done.stderr[-2000:])
     feeds = {f["feed"]: f for f in json.loads((folder / "dead.json").read_text())["feeds"]}
     got = feeds["DeviceProcessEvents"]
@@ -42,7 +42,7 @@ with Tap() as tap:
     with tempfile.TemporaryDirectory() as folder:
         summary = pathlib.Path(folder) / "summary.json"
         done = subprocess.run([PORTCULLIS, "demo", "--seconds", "25", "--summary", summary, "--dir", f"{folder}/demo"],
-                              capture_output=True, text=True, timeout=170)
+                              capture_output=True, text=True, timeout=400)
         tap.case(done.returncode == 0, "the demo ends with exit 0", done.stdout[-3000:] + done.stderr[-2000:])
         counts = json.loads(summary.read_text()) if summary.exists() else {"totals": {}, "feeds": []}
         totals = counts["totals"]
@@ -65,7 +65,7 @@ with Tap() as tap:
                  "mail first, then the phone, and a key acknowledges", told)
         tap.case("NOT CONFIRMED ISOLATED: pc-0001" in done.stdout and "Medium alert: Suspicious script" in done.stdout,
                  "people hear that it is not confirmed; a medium alert is told and no more", done.stdout[-3000:])
-        again = subprocess.run([PORTCULLIS, "demo", "--seconds", "1", "--dir", folder], capture_output=True, text=True, timeout=60)
+        again = subprocess.run([PORTCULLIS, "demo", "--seconds", "1", "--dir", folder], capture_output=True, text=True, timeout=400)
         tap.case(again.returncode == 2 and "demo.folder" in again.stderr, "a folder that no demo made is left alone", again.stderr)
         a_dead_row(pathlib.Path(folder))
 
@@ -87,7 +87,7 @@ with Tap() as tap:
         done = i.run("feed", "list", "--completeness")
         tap.case(done.returncode == 0 and "VERDICT" in done.stdout, "and as a table", done.stdout[:500] + done.stderr)
         service.send_signal(signal.SIGTERM)
-        service.wait(20)
+        service.wait(PATIENCE)
         check = i.verify(twin)
         tap.case(check.returncode == 0, "the independent count agrees", check.stdout + check.stderr)
         print("# " + (check.stdout.strip().splitlines() or ["nothing"])[-1])

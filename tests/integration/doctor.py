@@ -3,7 +3,7 @@
 nothing else is; with and without a service, and where the installation cannot be opened at all."""
 import json, os, pathlib, shutil, signal, sqlite3, subprocess, tempfile, time
 
-from harness import PORTCULLIS, Installation, Tap, Twin
+from harness import PATIENCE, PORTCULLIS, Installation, Tap, Twin
 
 SCENARIO = "name: doctor\ntenants: 1\nhistory: 10m\nhistory_rate: 0.05\nalerts_before: 1\nmachines: 3\n"
 FAILED, WARNING, OK = 1, 3, 0
@@ -194,7 +194,7 @@ def served(tap, i):
         tap.case(code == FAILED and [f["code"] for f in wrong] == ["doctor.mode"], "and finds what went wrong since", (code, wrong))
     finally:
         service.send_signal(signal.SIGTERM)
-        service.wait(20)
+        service.wait(PATIENCE)
 
 
 def main():

@@ -7,7 +7,7 @@ the answer to its own call, as feeds never make some of those requests. Where ev
 text. Both tables are held against the page: a row there without a test, or a test without its row, fails."""
 import http.server, itertools, json, pathlib, re, tempfile, threading, time, urllib.error, urllib.parse, urllib.request
 
-from harness import ROOT, Installation, Tap, Twin
+from harness import PATIENCE, ROOT, Installation, Tap, Twin, wait_for
 
 tap = Tap()
 page = (ROOT / "docs/microsoft-errors.md").read_text()
@@ -42,7 +42,7 @@ def add(i, tenant, secret=None, **options):
         raise RuntimeError(done.stderr)
 
 
-def served(i, feed, tenants=1, seconds=60, code=None):
+def served(i, feed, tenants=1, seconds=PATIENCE, code=None):
     """Runs the service until that feed of every tenant has met an error ("hunting": until any table has met `code`): tenant id to its row in
     `feed list`. As what may pass is tried again for long, `pull` would not say so at once."""
     fits = lambda f: f["feed"][0].isupper() and f["code"] == code if feed == "hunting" else f["feed"] == feed and f["code"]
@@ -53,7 +53,7 @@ def served(i, feed, tenants=1, seconds=60, code=None):
         found = {f["tenant_id"]: f for f in rows if fits(f)}
         time.sleep(0.1)
     service.terminate()
-    service.wait(30)
+    service.wait(PATIENCE)
     return found
 
 
@@ -84,21 +84,17 @@ def mended_while_it_runs(twin, tenant, bad_token_url):
         add(i, tenant)
         service = i.serve()
         i.wait_until_served(service)
-        until = time.monotonic() + 30
-        while not shows(rows(i), None) and time.monotonic() < until:
-            time.sleep(0.2)
+        wait_for(lambda: shows(rows(i), None))
         for options, text, code in steps:
             done = i.run("tenant", "set", tenant["tenant_id"], *[word for pair in options.items() for word in pair], stdin=text)
-            until = time.monotonic() + 30
-            while not shows(feeds := rows(i), code) and time.monotonic() < until:
-                time.sleep(0.1)
-            tap.case(done.returncode == 0 and shows(feeds, code), f"tenant set {' '.join(options)}: {code or 'works again'}, at once",
-                     f"{done.stderr} {feeds}")
+            shown = wait_for(lambda: shows(rows(i), code))
+            tap.case(done.returncode == 0 and shown, f"tenant set {' '.join(options)}: {code or 'works again'}, at once",
+                     f"{done.stderr} {rows(i)}")
         shown = json.loads(i.run("tenant", "show", tenant["tenant_id"], "--json").stdout)
         tap.case(shown["endpoint_version"] == "api/v1.0" and shown["endpoint_url"] == twin.url and tenant["client_secret"] not in json.dumps(shown),
                  "tenant show tells what holds, and no secret", shown)
         service.terminate()
-        service.wait(30)
+        service.wait(PATIENCE)
 
 
 def clock_that_differs():
@@ -165,7 +161,7 @@ class World:
         request = urllib.request.Request(self.twin.url + path, method=method, data=data, headers={
             "Authorization": "Bearer " + (token or self.token(audience)), "Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as refusal:
             return refusal.code, refusal.read()

@@ -5,7 +5,7 @@ nothing; what is no record becomes a dead letter and its neighbours pass; killed
     files.py [PART…]      the parts are the functions below"""
 import gzip, json, os, pathlib, random, re, signal, sqlite3, subprocess, sys, tempfile, time
 
-from harness import PORTCULLIS, Installation, Tap, Twin
+from harness import PATIENCE, PORTCULLIS, Installation, Tap, Twin
 import streaming
 
 tap = Tap()
@@ -171,7 +171,7 @@ def beside_the_service():
         tap.case(counts(done)["new"] == 0 and counts(done)["known"] == count, "again: nothing new", done.stdout + done.stderr)
         os.chdir("/")
         service.terminate()
-        tap.case(service.wait(20) == 0, "the service ends cleanly", (i.folder / "serve.log").read_text())
+        tap.case(service.wait(PATIENCE) == 0, "the service ends cleanly", (i.folder / "serve.log").read_text())
         done = i.run("pull", "--sweep")
         tap.case(done.returncode == 0, "all sweeps agree", done.stdout + done.stderr)
         is_equal(i, twin, "lake and model are equal")

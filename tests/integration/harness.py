@@ -1,10 +1,46 @@
 """What the integration tests share: the real twin and the real service as child processes, one installation in a temporary
 folder, and TAP output. Python's standard library only."""
-import json, os, pathlib, re, shutil, ssl, subprocess, sys, tempfile, time, urllib.parse, urllib.request
+import json, os, pathlib, random, re, shutil, socket, ssl, subprocess, sys, tempfile, time, urllib.parse, urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PORTCULLIS_BUILD", ROOT / "build")).resolve()
 PORTCULLIS, TWIN = BUILD / "portcullis", BUILD / "defender-twin"
+PATIENCE = 120  # seconds for what must come to pass: a bound for what hangs, far from what a busy machine takes
+
+
+def wait_for(wanted, seconds=PATIENCE):
+    """What `wanted` gives once it is something, or at last. States are waited for, not time: this is how no test hangs on a machine's speed."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := wanted():
+            return found
+        time.sleep(0.2)
+    return wanted()
+
+
+def at_rest(value, seconds):
+    """Whether `value` stops changing: once it stays for `seconds`. Whatever was under way before may end first."""
+    until, seen, since = time.monotonic() + PATIENCE, value(), time.monotonic()
+    while time.monotonic() < until and time.monotonic() - since < seconds:
+        time.sleep(0.2)
+        if (now := value()) != seen:
+            seen, since = now, time.monotonic()
+    return time.monotonic() - since >= seconds
+
+
+def free_port():
+    """A port to listen on: below those that the kernel gives to outgoing connections, of which other tests make many meanwhile."""
+    for port in random.SystemRandom().sample(range(15000, 30000), 200):
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                continue
+            try:
+                with socket.socket() as own:
+                    own.bind(("127.0.0.1", port))
+                    return port
+            except OSError:
+                continue
+    raise RuntimeError("no port is free")
 
 
 class Tap:
@@ -94,7 +130,7 @@ class Installation:
                         "hunting.calls_per_minute": 60000, "hunting.share": 100, "ocsf.raw_data": "yes", **settings}
         self.set(**{"listen": "127.0.0.1:0", **settings})
 
-    def web(self, seconds=20):
+    def web(self, seconds=PATIENCE):
         """Where the listener is, as the service said when it opened it (the last time)."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -131,7 +167,7 @@ class Installation:
         log.close()
         return process
 
-    def wait_until_served(self, process, seconds=20):
+    def wait_until_served(self, process, seconds=PATIENCE):
         until = time.monotonic() + seconds
         while time.monotonic() < until and process.poll() is None:
             if (self.folder / "data/serve.sock").exists():

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A real front proxy (nginx: TLS and HTTP/2) before the twin, as Microsoft's own front is: curl speaks HTTP/2 through it, our client what it
 likes, and everything arrives."""
-import collections, json, os, pathlib, shutil, socket, subprocess, tempfile, time, urllib.parse
+import collections, json, os, pathlib, shutil, socket, subprocess, tempfile, urllib.parse
 
-from harness import Installation, Tap, Twin
+from harness import Installation, Tap, Twin, free_port, wait_for
 
 CONFIG = """
 daemon off;
@@ -68,17 +68,16 @@ class Front:
 
     def __init__(self, program, folder, twin):
         make_certificates(folder)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, port=port, twin=twin.url))
         self.folder, self.url = folder, f"https://127.0.0.1:{port}"
         self.process = subprocess.Popen([program, "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL)
-        for _ in range(100):
+        def answers():
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
-            time.sleep(0.05)
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        if wait_for(answers):
+            return
         raise RuntimeError("nginx does not listen: " + self.read("error.log"))
 
     def read(self, name):

@@ -2,7 +2,7 @@
 """People over HTTP, and whoever would like to be one: passwords, sessions, forged requests, guesses, the second factor, API tokens."""
 import base64, json, signal, statistics, time
 
-from harness import Installation, Tap
+from harness import PATIENCE, Installation, Tap
 from people import PASSWORD, Client, totp
 
 OTHER = "another Row of 9 words"
@@ -54,11 +54,24 @@ def sessions(tap, i, url):
              and "auth.last_owner" in i.run("user", "set", "ann", "--org", "Acme").stderr, "nor lowered, switched off or confined")
 
 
+def guess_until(url, name, seconds):
+    """Guesses, each as soon as it is looked at, until the next would be looked at after so many seconds: the first waits may be over before a busy
+    machine comes back."""
+    for _ in range(30):
+        client = Client(url)
+        status, answer = client.login(name, "wrong wrong wrong")
+        wait = int(client.head["Retry-After"]) if status == 429 else 0
+        if wait >= seconds:
+            break
+        time.sleep(wait)
+    return status, answer, wait
+
+
 def guesses(tap, i, url):
     """Texts, times and waits tell nothing of who is there."""
     texts, times = {}, {"carl": [], "nobody-of-that-name": []}
-    for name in times:
-        for _ in range(5):
+    for _ in range(5):
+        for name in times:  # in turn: a machine that is busy is so for both
             begun = time.monotonic()
             _, answer = Client(url).login(name, "wrong wrong wrong")
             times[name].append(time.monotonic() - begun)
@@ -66,11 +79,9 @@ def guesses(tap, i, url):
     there, not_there = (statistics.median(times[name]) for name in times)
     tap.case(texts["carl"] == texts["nobody-of-that-name"], "a wrong password and a wrong name answer alike", texts)
     tap.case(0.33 < there / not_there < 3 and min(there, not_there) > 0.01, f"and as late ({there * 1000:.0f} and {not_there * 1000:.0f} ms)")
-    for name in times:
-        Client(url).login(name, "wrong wrong wrong")
-        blocked, client = 0, Client(url)
-        status, answer = client.login(name, "wrong wrong wrong")
-        tap.case(status == 429 and answer["code"] == "auth.throttled" and int(client.head["Retry-After"]) >= 1, f"after six guesses {name} waits", (status, answer))
+    for name in ("nobody-of-that-name", "carl"):
+        status, answer, wait = guess_until(url, name, 3)
+        tap.case(status == 429 and answer["code"] == "auth.throttled" and wait >= 3, f"after more guesses {name} waits", (status, answer))
     tap.case(Client(url).login("carl")[0] == 429, "also who knows the password")
 
 
@@ -149,12 +160,12 @@ with Tap() as tap, Installation() as i:
     tokens(tap, i, url)
     guesses(tap, i, url)
     service.send_signal(signal.SIGTERM)
-    service.wait(30)
+    service.wait(PATIENCE)
     service = i.serve()
     i.wait_until_served(service)
     time.sleep(0.2)
     url = i.web()
-    for _ in range(3):  # the wait is a second or two by now
+    for _ in range(3):  # forgiven, he had five; else the wait is eight seconds by now
         status, _ = Client(url).login("carl", "wrong wrong wrong")
         if status == 429:
             break
@@ -177,4 +188,4 @@ with Tap() as tap, Installation() as i:
             break
     tap.case(pages == [e["id"] for e in entries] and pages == sorted(pages, reverse=True), "page by page it is the same")
     service.send_signal(signal.SIGTERM)
-    tap.case(service.wait(30) == 0, "the service ends")
+    tap.case(service.wait(PATIENCE) == 0, "the service ends")

@@ -3,7 +3,7 @@
 commented, whoever takes, re-opens or merges one meanwhile; a person's orders; every error that an update can meet."""
 import collections, itertools, json, pathlib, signal, sqlite3, subprocess, tempfile, time, urllib.parse, urllib.request
 
-from harness import Installation, Tap, Twin
+from harness import PATIENCE, Installation, Tap, Twin, wait_for
 
 # Limits are kept per tenant, so many tenants are done at once.
 MANY = 60
@@ -64,15 +64,6 @@ def ours(alert):
 
 def is_resolved(alert):
     return alert["status"].lower() == "resolved"
-
-
-def wait_for(what, seconds):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if what():
-            return True
-        time.sleep(0.3)
-    return False
 
 
 def lay_out(tenants):
@@ -142,7 +133,7 @@ def whole_estate(tap, twin, tenants):
     for made in later["take"]:
         made["t"].patch(made["id"], assignedTo="carol@soc.example")
     permitted = {alert for alert, (_, may) in plan.items() if may}
-    wait_for(lambda: {alert for alert, row in everything().items() if ours(row)} >= permitted, 100)
+    wait_for(lambda: {alert for alert, row in everything().items() if ours(row)} >= permitted)
     time.sleep(6)
     now = everything()
     wrong = [(plan[alert][0], alert) for alert in plan if bool(ours(now[alert])) != plan[alert][1]]
@@ -197,7 +188,7 @@ def people(tap, i, named):
     done = i.run("alert", "resolve", alert, "--here", "--json")
     tap.case(done.returncode == 0 and json.loads(done.stdout)["closed_here_by"].startswith("cli:") and not is_resolved(t.alerts()[alert]),
              "a case is closed here", (done.stdout, done.stderr))
-    tap.case(wait_for(lambda: is_resolved(t.alerts()[alert]) and ours(t.alerts()[alert]), 40) and "has closed the case" in ours(t.alerts()[alert])[0],
+    tap.case(wait_for(lambda: is_resolved(t.alerts()[alert]) and ours(t.alerts()[alert])) and "has closed the case" in ours(t.alerts()[alert])[0],
              "Defender follows after the delay", t.alerts()[alert])
 
 
@@ -206,7 +197,7 @@ def other_ways(tap, twin, i, tenants):
     alert = reads.make(**GOOD)["id"]
     kept = endpoint.make(**GOOD, investigation="successfullyRemediated")["id"]
     open_one = endpoint.make(**{**GOOD, "remediation": "none"})["id"]
-    done = wait_for(lambda: is_resolved(endpoint.alerts()[kept]) and ours(endpoint.alerts()[kept]), 20)
+    done = wait_for(lambda: is_resolved(endpoint.alerts()[kept]) and ours(endpoint.alerts()[kept]))
     tap.case(done, "without a role at Graph it goes through the Endpoint API", endpoint.alerts()[kept])
     time.sleep(4)
     tap.case(not is_resolved(endpoint.alerts()[open_one]), "there, too, what is not handled stays")
@@ -218,14 +209,14 @@ def other_ways(tap, twin, i, tenants):
     i.run("settings", "set", "resolve_classification", "informationalExpectedActivity", "--tenant", later.name)
     i.run("settings", "set", "resolve_determination", "malware", "--tenant", later.name)  # does not go with it
     alert = later.make(**GOOD)["id"]
-    wait_for(lambda: is_resolved(later.alerts()[alert]), 15)
+    wait_for(lambda: is_resolved(later.alerts()[alert]))
     now = later.alerts()[alert]
     tap.case(is_resolved(now) and not ours(now) and now["classification"] == "informationalExpectedActivity" and not now["determination"],
              "settings hold: no comment, a classification, and no determination that does not go with it", now)
     i.run("settings", "set", "resolve", "off", "--tenant", later.name)
     i.run("settings", "set", "comment", "on", "--tenant", later.name)
     alert = later.make(**GOOD)["id"]
-    wait_for(lambda: ours(later.alerts()[alert]), 15)
+    wait_for(lambda: ours(later.alerts()[alert]))
     now = later.alerts()[alert]
     tap.case(not is_resolved(now) and len(ours(now)) == 1, "resolve off: a comment alone", now)
     i.run("settings", "set", "endpoint", "off", "--tenant", later.name)
@@ -313,7 +304,7 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
     with Twin("--scenario", scenario) as twin, Installation(twin, **SETTINGS) as i:
         i.add_tenants(twin)
         tenants = [Tenant(twin, t) for t in twin.tenants()]
-        i.run("settings", "set", "resolve_after", "15s")
+        i.run("settings", "set", "resolve_after", "35s")
         early = tenants[0].make(**GOOD)["id"]
         service = i.serve()
         i.wait_until_served(service)
@@ -325,7 +316,7 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         people(tap, i, named)
         other_ways(tap, twin, i, tenants[MANY:])
         service.send_signal(signal.SIGTERM)
-        tap.case(service.wait(30) == 0, "the service ends", (i.folder / "serve.log").read_text()[-800:])
+        tap.case(service.wait(PATIENCE) == 0, "the service ends", (i.folder / "serve.log").read_text()[-800:])
         ends = ledger_and_lake(tap, i, "all that was changed")
         tap.case({"pending", "confirmed"} <= set().union(*ends.values()), "changes were begun and confirmed", ends)
         i.keep = tap.failed > 0

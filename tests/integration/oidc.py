@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Single sign-on at a real implementation of OpenID Connect (npm's oidc-provider, installed into the build folder from a lock file): roles by
 claims, keys that were rotated, three kinds of signature; answers that are forged, late or another browser's get nobody in."""
-import hashlib, html, http.cookiejar, json, pathlib, re, shutil, signal, socket, subprocess, time, urllib.error, urllib.parse, urllib.request
+import hashlib, html, http.cookiejar, json, re, shutil, signal, subprocess, urllib.error, urllib.parse, urllib.request
 
-from harness import BUILD, ROOT, Installation, Tap
+from harness import BUILD, PATIENCE, ROOT, Installation, Tap, free_port
 
 HERE = ROOT / "tests/integration/provider"
 FOLDER = BUILD / "provider"
@@ -22,17 +22,11 @@ def missing():
     FOLDER.mkdir(parents=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(HERE / name, FOLDER)
-    done = subprocess.run(["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True, timeout=600)
     if done.returncode:
         return f"npm cannot install the identity provider: {(done.stderr.strip().splitlines() or ['no reason given'])[0]}"
     mark.write_text(wanted)
     return None
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Provider:
@@ -50,7 +44,7 @@ class Provider:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
 
 class Stay(urllib.request.HTTPRedirectHandler):
@@ -181,6 +175,6 @@ with Tap() as tap:
             entries = json.loads(i.run("audit", "list", "--operation", "login", "--json").stdout)["entries"]
             tap.case(len(entries) >= 4 and all(e["detail"]["how"] == "oidc" for e in entries), "sign-ins are audited", entries[:2])
             service.send_signal(signal.SIGTERM)
-            tap.case(service.wait(30) == 0, "the service ends")
+            tap.case(service.wait(PATIENCE) == 0, "the service ends")
             held = b"".join(f.read_bytes() for f in i.folder.rglob("*") if f.is_file())
             tap.case(SECRET.encode() not in held, "the client secret is nowhere in the clear")

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Customers come in: by a real browser through the twin's consent screen and back to our page; without any call-back; by a file of 500
 lines of which half is broken. Links that are used again, forged, or answered by another tenant are refused and told in the audit trail."""
-import email, email.policy, json, socket, tempfile, time, urllib.error, urllib.parse, urllib.request, uuid
+import email, email.policy, json, tempfile, urllib.error, urllib.parse, urllib.request, uuid
 import pathlib, random
 
 import browser
-from harness import Installation, Tap, Twin
+from harness import Installation, Tap, Twin, free_port, wait_for
 
 SETS = ("mandiant", "huntress", "databee", "barracuda-response", "barracuda-multi-tenant")
 WORKS = {"mandiant": {"alerts", "incidents", "machines"},
@@ -25,25 +25,10 @@ rules:
   - {tenants: 3, permissions: databee}
   - {tenants: 4, permissions: barracuda-response}
   - {tenants: 5, permissions: barracuda-multi-tenant}
-  - {tenants: 6, consent: delayed 6s}
+  - {tenants: 6, consent: delayed 12s}
   - {tenants: 7, consent: refused}
   - {tenants: 8, consent: partial, variants: {login.before_consent: "700016"}}
 """
-
-
-def wait(condition, seconds=25):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := condition():
-            return found
-        time.sleep(0.1)
-    return condition()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -54,7 +39,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 def fetch(url, **headers):
     """status, headers, text; a redirect is not followed."""
     try:
-        with urllib.request.build_opener(NoRedirect).open(urllib.request.Request(url, headers=headers), timeout=30) as answer:
+        with urllib.request.build_opener(NoRedirect).open(urllib.request.Request(url, headers=headers), timeout=60) as answer:
             return answer.status, answer.headers, answer.read().decode()
     except urllib.error.HTTPError as e:
         return e.code, e.headers, e.read().decode()
@@ -83,8 +68,8 @@ class World:
     def state(self, number):
         return self.do("onboarding", "show", number)
 
-    def becomes(self, number, *states, seconds=25):
-        return wait(lambda: (r := self.state(number))["state"] in states and r, seconds) or self.state(number)
+    def becomes(self, number, *states):
+        return wait_for(lambda: (r := self.state(number))["state"] in states and r) or self.state(number)
 
     def ids(self):
         return {t["tenant_id"] for t in self.do("tenant", "list")["tenants"]}
@@ -132,7 +117,7 @@ def by_browser(tap, w):
     tap.case(here.get("organization") == "Northwind" and here.get("name") == "Northwind main", "the tenant is there", here)
     set_to = next(s for s in w.do("settings", "show", "--tenant", tenant["tenant_id"])["settings"] if s["setting"] == "lookback")
     tap.case((set_to["value"], set_to["from"]) == ("60d", "tenant"), "with its first look back", set_to)
-    alerts = wait(lambda: w.do("alert", "list", "--tenant", tenant["tenant_id"])["alerts"])
+    alerts = wait_for(lambda: w.do("alert", "list", "--tenant", tenant["tenant_id"])["alerts"])
     tap.case(bool(alerts), "and its alerts arrive by themselves", alerts)
     seen = browser.go(seen[-1]["url"])
     tap.case("used already" in seen[-1]["text"], "the page opened again says that the link is used up", seen)
@@ -178,11 +163,10 @@ def without_call_back(tap, w):
     tenant = w.tenants[11]
     made = w.link(tenant["tenant_id"], "--org", "Contoso", "--redirect", "none")
     tap.case(made["redirect_uri"] is None and "redirect_uri" not in made["url"], "a link that comes back to nobody", made)
-    time.sleep(1.5)
-    first = w.state(made["onboarding"])
+    first = wait_for(lambda: (r := w.state(made["onboarding"]))["graph"] == "no consent" and r) or w.state(made["onboarding"])
     tap.case(first["state"] == "waiting" and first["graph"] == "no consent", "before consent it waits", first)
     fetch(f"{made['url']}&as=global_admin@{tenant['tenant_id']}")
-    tap.case(w.becomes(made["onboarding"], "active", seconds=40)["state"] == "active", "consent is found by asking", w.state(made["onboarding"]))
+    tap.case(w.becomes(made["onboarding"], "active")["state"] == "active", "consent is found by asking", w.state(made["onboarding"]))
     refused = w.link(w.tenants[7]["tenant_id"], "--org", "Contoso")
     fetch(w.consent(refused["url"], w.tenants[7]))
     tap.case(w.state(refused["onboarding"])["state"] == "refused", "a tenant that refuses stays outside", w.state(refused["onboarding"]))
@@ -198,7 +182,7 @@ def sets(tap, w):
         made[name] = link["onboarding"], w.tenants[n]
         fetch(w.consent(link["url"], w.tenants[n]))
     for name, (number, tenant) in made.items():
-        r = wait(lambda: (s := w.state(number)) and (s["graph"], s["endpoint"]) == expected[name] and s) or w.state(number)
+        r = wait_for(lambda: (s := w.state(number)) and (s["graph"], s["endpoint"]) == expected[name] and s) or w.state(number)
         tap.case((r["graph"], r["endpoint"]) == expected[name] and tenant["tenant_id"] in w.ids(), f"{name}: what it grants is found, the tenant is in", r)
         tested = w.i.run("tenant", "test", tenant["tenant_id"], "--json")
         report = json.loads(tested.stdout)
@@ -219,7 +203,7 @@ def slowly(tap, w, process):
     (w.i.folder / "data/serve.sock").unlink()  # left by the killed one
     process = w.i.serve()
     w.i.wait_until_served(process)
-    done = w.becomes(made["onboarding"], "active", seconds=40)
+    done = w.becomes(made["onboarding"], "active")
     tap.case(first["state"] == "checking" and done["state"] == "active", "consent that shows late is waited for, over a restart", (first, done))
     part = w.link(w.tenants[8]["tenant_id"], "--org", "Part")
     fetch(w.consent(part["url"], w.tenants[8]))

@@ -3,7 +3,7 @@
 of many at once; never another's answer; no secret in the store."""
 import concurrent.futures, contextlib, json, pathlib, re, sqlite3, tempfile, time, urllib.parse, urllib.request
 from api import Api
-from harness import Installation, Tap, Twin
+from harness import PATIENCE, Installation, Tap, Twin
 
 SECRET = "Pl4nted~password-of-the-test~0123456789"
 
@@ -118,7 +118,7 @@ def killed(tap, i, twin, key):
         answered = True
     except OSError:
         answered = False
-    tap.case(not answered and service.wait(30) == -9, "killed between effect and answer")
+    tap.case(not answered and service.wait(PATIENCE) == -9, "killed between effect and answer")
     service, url = start(i)
     api = Api(url, key)
     status, _, said = post(api, PATH, turn("killed"), "k-killed")
@@ -126,7 +126,7 @@ def killed(tap, i, twin, key):
     replayed = post(api, PATH, turn("one"), "k-1")
     tap.case(replayed[1]["Idempotency-Replayed"] == "true", "what was answered before the restarts is answered still")
     service.terminate()
-    service.wait(20)
+    service.wait(PATIENCE)
 
 
 def orders(tap, i, twin, key):
@@ -140,14 +140,14 @@ def orders(tap, i, twin, key):
             time.sleep(0.3)
         device = twin.ask("/twin/actions?tenant=" + tenant)["devices"][0 if point == "once.done" else 1]["id"]
         service.terminate()
-        service.wait(20)
+        service.wait(PATIENCE)
         service, url = start(i, {"PORTCULLIS_KILL_AT": point})
         order = {"tenant": tenant, "reason": "test"}
         try:
             post(Api(url, key), f"/api/v1/devices/{device}/isolate", order, "k-" + point)
         except OSError:
             pass
-        tap.case(service.wait(30) == -9, f"an order killed {what}")
+        tap.case(service.wait(PATIENCE) == -9, f"an order killed {what}")
         service, url = start(i)
         api = Api(url, key)
         first, second = (post(api, f"/api/v1/devices/{device}/isolate", order, "k-" + point) for _ in range(2))
@@ -158,7 +158,7 @@ def orders(tap, i, twin, key):
             time.sleep(0.1)
         tap.case(len(mine()) == 1 and posted(twin, device) == 1, "one response, one action at Defender", (mine(), posted(twin, device)))
         service.terminate()
-        service.wait(20)
+        service.wait(PATIENCE)
 
 
 def posted(twin, device):
@@ -188,7 +188,7 @@ def forgotten(tap, i, key):
     status, headers, said = post(api, PATH, turn("later"), "k-1")
     tap.case(status == 200 and headers["Idempotency-Replayed"] is None, "after a day the key is forgotten", (status, said))
     service.terminate()
-    tap.case(service.wait(20) == 0, "the service ends in time")
+    tap.case(service.wait(PATIENCE) == 0, "the service ends in time")
     tap.case(age(i) == 1, "and so is what was kept")
 
 
@@ -214,7 +214,7 @@ def story(tap, scenario):
         secrets(tap, i, api, twin.tenants()[0]["client_id"])
         rights(tap, i, api)
         service.terminate()
-        service.wait(20)
+        service.wait(PATIENCE)
         killed(tap, i, twin, key)
         orders(tap, i, twin, key)
         forgotten(tap, i, key)

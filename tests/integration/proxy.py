@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Requests through a real proxy (tinyproxy, CONNECT with login) for the tenants whose rules say so, and not for others; what a
 proxy refuses has its own words; a CA that one rule brings is trusted on that way alone."""
-import json, os, pathlib, re, shutil, socket, subprocess, tempfile, time
+import json, pathlib, re, shutil, socket, subprocess, tempfile, time
 
-from harness import Installation, Tap, Twin
+from harness import PATIENCE, Installation, Tap, Twin, at_rest, wait_for
 
 SCENARIO = """
 name: proxies
@@ -28,7 +28,7 @@ class Proxy:
         config = folder / f"{name}.conf"
         config.write_text(f'Port {self.port}\nListen 127.0.0.1\nTimeout 60\nLogLevel Connect\nLogFile "{self.log}"\nMaxClients 100\n{more}')
         self.process = subprocess.Popen(["tinyproxy", "-d", "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             with socket.socket() as s:
                 if s.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -41,7 +41,7 @@ class Proxy:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
 
 def pull(box, tenant):
@@ -129,12 +129,9 @@ def running(tap, box, names, proxy):
     box.wait_until_served(process)
     box.run("proxy", "set", "127.0.0.1", f"http://127.0.0.1:{proxy.port}", "--user", "svc", "--password-file", "-", "--tenant", through, stdin=PASSWORD)
     before = proxy.connects()
-    until = time.monotonic() + 20
-    while time.monotonic() < until and proxy.connects() == before:
-        time.sleep(0.1)
-    tap.case(proxy.connects() > before, "a service that runs takes a new rule at once")
+    tap.case(wait_for(lambda: proxy.connects() > before), "a service that runs takes a new rule at once")
     box.run("proxy", "remove", "127.0.0.1", "--tenant", through)
-    time.sleep(1)  # what was under way ends
+    at_rest(proxy.connects, 2)  # what was under way ends
     before = proxy.connects()
     done = box.run("pull", "--tenant", through)
     tap.case(done.returncode == 0 and proxy.connects() == before, "and its removal", done.stderr)
@@ -142,17 +139,14 @@ def running(tap, box, names, proxy):
         s.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{s.getsockname()[1]}"
     box.run("proxy", "set", "127.0.0.1", nobody, "--tenant", through)
-    feeds, until = [], time.monotonic() + 20
-    while time.monotonic() < until and not any(f["code"] == "net.proxy_unreached" for f in feeds):
-        feeds = json.loads(box.run("feed", "list", "--tenant", through, "--json").stdout)["feeds"]
-        time.sleep(0.2)
-    tap.case(any(f["code"] == "net.proxy_unreached" and nobody in f["detail"] for f in feeds), "a proxy that is not there is a state with its name",
-             feeds[:2])
+    feeds = lambda: json.loads(box.run("feed", "list", "--tenant", through, "--json").stdout)["feeds"]
+    tap.case(wait_for(lambda: any(f["code"] == "net.proxy_unreached" and nobody in f["detail"] for f in feeds())),
+             "a proxy that is not there is a state with its name", feeds()[:2])
     others = json.loads(box.run("feed", "list", "--tenant", names[2], "--json").stdout)["feeds"]
     tap.case(not any("proxy" in (f["code"] or "") for f in others), "which is no other tenant's")
     box.run("proxy", "remove", "127.0.0.1", "--tenant", through)
     process.terminate()
-    tap.case(process.wait(30) == 0, "the service ends well")
+    tap.case(process.wait(PATIENCE) == 0, "the service ends well")
 
 
 def own_trust(tap, box, names, ca):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Readiness: could we isolate, tenant by tenant, and if not why; with the three roles of the first guide alone isolating, releasing,
 confirming and telling work, and the rest is a state with its reason."""
-import json, pathlib, signal, tempfile, time, urllib.request
+import json, pathlib, signal, tempfile, time
 
-from harness import Installation, Tap, Twin
+from harness import PATIENCE, Installation, Tap, Twin, wait_for
 
 ENDPOINT = ["Machine.Isolate", "Machine.Read.All", "Alert.Read.All"]
 # roles granted; what readiness should say; the first obstacle's code
@@ -23,15 +23,6 @@ EXTRAS = ["second_proof", "sync", "restrict", "scan", "collect", "quarantine"]
 def rule(n, members):
     words = {k: "[" + ", ".join(v) + "]" if isinstance(v, list) else v for k, v in members.items()}
     return "  - {" + ", ".join(f"{k}: {v}" for k, v in {"tenants": n, **words}.items()) + "}\n"
-
-
-def wait_for(what, seconds):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if what():
-            return True
-        time.sleep(0.3)
-    return False
 
 
 def ready(i, *words):
@@ -86,9 +77,9 @@ def isolate_and_release(tap, twin, i, tenant):
     done = i.run("device", "isolate", tenant["name"], device, "--reason", "a test")
     tap.case(done.returncode in (0, 3), "a device is isolated with three roles", (done.stdout, done.stderr))
     confirmed = lambda word: any(word in json.dumps(row) and "confirmed" in json.dumps(row) for rows in outcomes().values() if isinstance(rows, list) for row in rows)
-    tap.case(wait_for(lambda: state()[device]["isolated"], 30) and wait_for(lambda: confirmed("isolate"), 40), "and confirmed by its actions", outcomes())
+    tap.case(wait_for(lambda: state()[device]["isolated"]) and wait_for(lambda: confirmed("isolate")), "and confirmed by its actions", outcomes())
     done = i.run("device", "release", tenant["name"], device, "--reason", "over")
-    tap.case(done.returncode in (0, 3) and wait_for(lambda: not state()[device]["isolated"], 30) and wait_for(lambda: confirmed("release"), 40),
+    tap.case(done.returncode in (0, 3) and wait_for(lambda: not state()[device]["isolated"]) and wait_for(lambda: confirmed("release")),
              "it is released, and that is confirmed", (done.stdout, done.stderr, outcomes()))
 
 
@@ -99,10 +90,10 @@ def an_alert(tap, twin, i, tenant):
     i.run("settings", "set", "limit_tenant_share", "100%", "--tenant", tenant_id)  # of few devices, and one was isolated a moment ago
     made = twin.ask(f"/twin/alerts?tenant={tenant_id}", "POST", json.dumps({"device": 1, "severity": "high"}).encode())
     rows = lambda: [r for r in json.loads(i.run("response", "list", "--tenant", tenant_id, "--json").stdout)["responses"] if made["id"] in json.dumps(r)]
-    tap.case(wait_for(lambda: any("confirmed" in json.dumps(r) for r in rows()), 60), "with three roles an alert isolates its device, confirmed", rows())
+    tap.case(wait_for(lambda: any("confirmed" in json.dumps(r) for r in rows())), "with three roles an alert isolates its device, confirmed", rows())
     host = rows()[0]["host"] if rows() else "nowhere"
     mails = lambda: [m for m in twin.ask("/twin/mails") if host in json.dumps(m)]
-    tap.case(wait_for(lambda: len(mails()) > 0, 20), "and who is on duty has a mail about it", twin.ask("/twin/mails"))
+    tap.case(wait_for(lambda: len(mails()) > 0), "and who is on duty has a mail about it", twin.ask("/twin/mails"))
 
 
 def changes_are_seen(tap):
@@ -154,10 +145,10 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         isolate_and_release(tap, twin, i, tenants[0])
         an_alert(tap, twin, i, tenants[0])
         notices = lambda: [n for n in json.loads(i.run("notice", "list", "--json").stdout)["notices"] if n["kind"] == "readiness"]
-        tap.case(wait_for(lambda: any("isolate" in n["title"] for n in notices()), 15), "the service says by itself who is not ready", notices())
+        tap.case(wait_for(lambda: any("isolate" in n["title"] for n in notices())), "the service says by itself who is not ready", notices())
         titles = [n["title"] for n in notices()]
         tap.case(len(titles) <= len(TENANTS) and any("Machine" in t or "may not" in t for t in titles), "one cause is one notice a tenant", titles)
         service.send_signal(signal.SIGTERM)
-        tap.case(service.wait(30) == 0, "the service ends", (i.folder / "serve.log").read_text()[-600:])
+        tap.case(service.wait(PATIENCE) == 0, "the service ends", (i.folder / "serve.log").read_text()[-600:])
         i.keep = tap.failed > 0
     changes_are_seen(tap)

@@ -4,20 +4,11 @@ on, intervals are a tenant's own, Last Synced follows the polls (with rows or wi
 tenants move and go: what is held there is told, and what is open keeps it."""
 import datetime, json, pathlib, tempfile, time
 
-from harness import Installation, Tap, Twin
+from harness import PATIENCE, Installation, Tap, Twin, at_rest, wait_for
 
 SCENARIO = {"name": "reading", "machines": 12, "endpoint_per_minute": 5000, "endpoint_per_hour": 100000, "security_per_minute": 5000, "hunting_per_minute": 50000,
             "rules": [{"tenants": "all", "temper": "fast"}]}
 INTERVALS = {"interval.alerts": "1s", "interval.machines": "2s", "interval.hunting": "2s", "lake.fold_after": "1s"}
-
-
-def until(seconds, wanted):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := wanted():
-            return found
-        time.sleep(0.2)
-    return wanted()
 
 
 def calls(twin, tenant):
@@ -46,7 +37,8 @@ def endpoint_off(tap, i, twin, tenant):
     tap.case(any(before[f] for f in endpoint), "with Endpoint on its API is called", before)
     tap.case(ok(i, "settings", "set", "remediation", "auto", "--tenant", tenant), "remediation is switched on")
     tap.case(ok(i, "settings", "set", "endpoint", "off", "--tenant", tenant), "Endpoint is switched off")
-    time.sleep(1)  # what was on its way
+    rest = lambda: at_rest(lambda: [n for f, n in calls(twin, tenant).items() if f in endpoint], 3)
+    tap.case(rest(), "what was on its way ends")
     quiet = calls(twin, tenant)
     i.run("readiness", "--json")
     ordered = i.run("device", "isolate", tenant, "pc-of-nobody", "--reason", "test")
@@ -62,23 +54,22 @@ def endpoint_off(tap, i, twin, tenant):
     refused = i.run("settings", "set", "remediation", "approve", "--tenant", tenant)
     tap.case(refused.returncode == 2 and "setting.needs_endpoint" in refused.stderr, "and cannot be switched on", refused.stderr)
     tap.case(ok(i, "settings", "unset", "endpoint", "--tenant", tenant), "Endpoint is on again")
-    more = until(15, lambda: all(calls(twin, tenant)[f] > after[f] for f in endpoint if before[f]) and feeds(i, tenant)["machines"]["state"] == "ok")
+    more = wait_for(lambda: all(calls(twin, tenant)[f] > after[f] for f in endpoint if before[f]) and feeds(i, tenant)["machines"]["state"] == "ok")
     tap.case(more, "and called, and read", (calls(twin, tenant), feeds(i, tenant)["machines"]))
     row = json.loads(i.run("settings", "show", "remediation", "--tenant", tenant, "--json").stdout)["settings"][0]
-    tap.case(row["value"] == "auto" and age_s(row["since"]) < 30, "remediation holds again, since now: older alerts only ask", row)
+    tap.case(row["value"] == "auto" and age_s(row["since"]) < 100, "remediation holds again, since now: older alerts only ask", row)
 
 
 def one_feed(tap, i, tenant):
     tap.case(ok(i, "feed", "set", "DeviceInfo", "--tenant", tenant, "--on", "no"), "a feed is switched off")
-    off = until(10, lambda: (f := feeds(i, tenant)["DeviceInfo"])["code"] == "ingest.off" and f)
+    off = wait_for(lambda: (f := feeds(i, tenant)["DeviceInfo"])["code"] == "ingest.off" and f)
     tap.case(off, "it says so", feeds(i, tenant)["DeviceInfo"])
-    synced = off and off["last_synced"]
-    time.sleep(3)
-    tap.case(feeds(i, tenant)["DeviceInfo"]["last_synced"] == synced, "and is not read any more")
+    tap.case(at_rest(lambda: feeds(i, tenant)["DeviceInfo"]["last_synced"], 5), "and is not read any more")
+    synced = feeds(i, tenant)["DeviceInfo"]["last_synced"]
     shown = json.loads(i.run("feed", "set", "DeviceInfo", "--tenant", tenant, "--json").stdout)["settings"]
     tap.case([(r["setting"], r["value"], r["from"]) for r in shown[:1]] == [("on", "no", "tenant")], "feed set without a change shows what holds", shown)
     tap.case(ok(i, "feed", "set", "DeviceInfo", "--tenant", tenant, "--on", ""), "it is taken back")
-    back = until(10, lambda: feeds(i, tenant)["DeviceInfo"]["state"] == "ok" and feeds(i, tenant)["DeviceInfo"]["last_synced"] != synced)
+    back = wait_for(lambda: feeds(i, tenant)["DeviceInfo"]["state"] == "ok" and feeds(i, tenant)["DeviceInfo"]["last_synced"] != synced)
     tap.case(back, "and read again", feeds(i, tenant)["DeviceInfo"])
     for words, code in ((["NoSuchFeed", "--on", "no"], "ingest.no_feed"), (["alerts", "--on", "maybe"], "setting.bad_value"),
                         (["alerts", "--contact-mail", "nobody"], "setting.bad_value"), (["alerts", "--tenant", "x", "--org", "y"], "api.bad_parameter")):
@@ -88,22 +79,23 @@ def one_feed(tap, i, tenant):
 
 def intervals(tap, i, tenant):
     tap.case(ok(i, "settings", "set", "interval_hunting", "1h", "--tenant", tenant), "hunting is asked for once an hour")
-    time.sleep(3)
+    tap.case(at_rest(lambda: feeds(i, tenant)["DeviceInfo"]["last_synced"], 5), "then it is not asked in seconds")
     synced = feeds(i, tenant)["DeviceInfo"]["last_synced"]
-    time.sleep(4)
-    tap.case(feeds(i, tenant)["DeviceInfo"]["last_synced"] == synced, "then it is not asked in seconds")
     tap.case(ok(i, "settings", "unset", "interval_hunting", "--tenant", tenant), "as portcullis.yaml has it again")
-    tap.case(until(8, lambda: feeds(i, tenant)["DeviceInfo"]["last_synced"] != synced), "and asked at once")
+    tap.case(wait_for(lambda: feeds(i, tenant)["DeviceInfo"]["last_synced"] != synced), "and asked at once")
 
 
 def last_synced(tap, i, tenant):
-    """A minute of grace at a minute's interval is a second of grace at one's: three here, for machines that are busy."""
+    """Judged where the machine had time: each look asks how late it came itself, and grants that beside the interval and its grace."""
     late, apart = {}, False
     for _ in range(12):
-        for name, f in feeds(i, tenant).items():
+        asked = time.monotonic()
+        found = feeds(i, tenant)
+        took = time.monotonic() - asked
+        for name, f in found.items():
             if f["state"] == "ok" and name in ("alerts", "incidents", "machines", "machine_actions"):
                 age = age_s(f["last_synced"])
-                if age > 2 + 3:
+                if age > 2 + 3 + 20 * took:
                     late[name] = age
                 apart |= f["newest_event"] is not None and f["newest_event"] < f["last_synced"]
         time.sleep(0.5)
@@ -115,7 +107,7 @@ def isolate(i, twin, tenant):
     """A device of the twin's that comes to be isolated, by its id."""
     device = twin.ask("/twin/actions?tenant=" + tenant)["devices"][0]["id"]
     i.run("device", "isolate", tenant, device, "--reason", "test", "--anyway")
-    until(30, lambda: device in i.run("device", "list", "--isolated", "--json").stdout)
+    wait_for(lambda: device in i.run("device", "list", "--isolated", "--json").stdout)
     return device
 
 
@@ -126,10 +118,10 @@ def contact(tap, i, twin, tenant):
     ok(i, "settings", "unset", "remediation", "--tenant", tenant)
     ok(i, "settings", "set", "contact_name", "Bo Muster", "--org", "Customer")
     make()
-    tap.case(until(15, lambda: any("The customer's contact: Bo Muster" in b for b in bodies())), "a notice names the customer's contact", bodies())
+    tap.case(wait_for(lambda: any("The customer's contact: Bo Muster" in b for b in bodies())), "a notice names the customer's contact", bodies())
     ok(i, "feed", "set", "alerts", "--contact-name", "Ann Alert", "--contact-phone", "+49 30 1234567", "--tenant", tenant)
     make()
-    named = until(15, lambda: [b for b in bodies() if "The customer's contact: Ann Alert, +49301234567" in b])
+    named = wait_for(lambda: [b for b in bodies() if "The customer's contact: Ann Alert, +49301234567" in b])
     tap.case(named and "Bo Muster" not in named[0], "or whom the feed of alerts has", bodies())
 
 
@@ -141,7 +133,7 @@ def moves_and_goes(tap, i, twin, tenant):
     moved = i.run("tenant", "move", tenant, "--org", "Elsewhere", "--json")
     tap.case(moved.returncode == 0 and json.loads(moved.stdout)["from"] == "Customer" and json.loads(moved.stdout)["to"] == "Elsewhere", "tenant move", moved.stderr)
     row = json.loads(i.run("settings", "show", "remediation", "--tenant", tenant, "--json").stdout)["settings"][0]
-    tap.case((row["value"], row["from"]) == ("auto", "organization") and age_s(row["since"]) < 20, "it has the new one's settings, since the move", row)
+    tap.case((row["value"], row["from"]) == ("auto", "organization") and age_s(row["since"]) < 100, "it has the new one's settings, since the move", row)
     trail = i.run("audit", "list", "--json").stdout
     entry = next((e for e in json.loads(trail)["entries"] if e["operation"] == "tenant move"), None)
     tap.case(entry and "Customer" in json.dumps(entry) and "Elsewhere" in json.dumps(entry), "the audit trail has both organizations", entry or trail[:2000])
@@ -155,7 +147,7 @@ def moves_and_goes(tap, i, twin, tenant):
     refused = i.run("tenant", "remove", tenant)
     tap.case(refused.returncode == 2 and "tenant.has_open" in refused.stderr, "while a device is isolated it is not removed", refused.stderr)
     i.run("device", "release", tenant, device, "--reason", "test")
-    free = until(30, lambda: (h := json.loads(i.run("tenant", "remove", tenant, "--list", "--json").stdout)["held"])["isolations"] == h["actions"] == 0)
+    free = wait_for(lambda: (h := json.loads(i.run("tenant", "remove", tenant, "--list", "--json").stdout)["held"])["isolations"] == h["actions"] == 0)
     tap.case(free, "it is released")
     gone = i.run("tenant", "remove", tenant, "--json")
     tap.case(gone.returncode == 0 and json.loads(gone.stdout)["removed"] == tenant and "lake" in json.loads(gone.stdout)["kept"], "then it is, and what stays is told", gone.stderr)
@@ -166,9 +158,7 @@ def abandoned(tap, i, twin, tenant):
     isolate(i, twin, tenant)
     gone = i.run("tenant", "remove", tenant, "--abandon", "--json")
     tap.case(gone.returncode == 0 and json.loads(gone.stdout)["held"]["isolations"] == 1, "with --abandon what is isolated stays so", gone.stderr)
-    before = sum(calls(twin, tenant).values())
-    time.sleep(3)
-    tap.case(sum(calls(twin, tenant).values()) - before <= 1, "and the tenant is not called any more", (before, calls(twin, tenant)))
+    tap.case(at_rest(lambda: sum(calls(twin, tenant).values()), 4), "and the tenant is not called any more", calls(twin, tenant))
 
 
 with Tap() as tap, tempfile.TemporaryDirectory() as folder:
@@ -180,7 +170,7 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         tenant = first["tenant_id"]
         service = i.serve()
         i.wait_until_served(service)
-        until(20, lambda: all(feeds(i, tenant).get(f, {}).get("last_synced") for f in ("alerts", "machines", "DeviceInfo")))
+        wait_for(lambda: all(feeds(i, tenant).get(f, {}).get("last_synced") for f in ("alerts", "machines", "DeviceInfo")))
         last_synced(tap, i, tenant)
         one_feed(tap, i, tenant)
         intervals(tap, i, tenant)
@@ -188,10 +178,10 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         i.run("tenant", "add", second["tenant_id"], "--org", "Other", "--name", "newcomer", "--client-id", second["client_id"], "--secret-file", "-",
               stdin=second["client_secret"])
-        there = until(20, lambda: feeds(i, "newcomer").get("alerts", {}).get("last_synced"))
-        tap.case(there and time.monotonic() - began < 15, "a tenant that is added is read within seconds", time.monotonic() - began)
+        there = wait_for(lambda: feeds(i, "newcomer").get("alerts", {}).get("last_synced"))
+        tap.case(there and time.monotonic() - began < 60, "a tenant that is added is read within seconds", time.monotonic() - began)
         contact(tap, i, twin, tenant)
         moves_and_goes(tap, i, twin, tenant)
         abandoned(tap, i, twin, second["tenant_id"])
         service.terminate()
-        tap.case(service.wait(30) == 0, "the service ends")
+        tap.case(service.wait(PATIENCE) == 0, "the service ends")

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Rows of the log mapped anew with a mended mapping: what must change and what must not, killed at each of its points, and beside a
 service that goes on."""
-import collections, json, pathlib, re, signal, subprocess, threading
+import collections, json, re, signal, subprocess, threading
 
-from harness import ROOT, Installation, Tap, Twin
+from harness import PATIENCE, ROOT, Installation, Tap, Twin
 
 # The names given to KILL_POINT on its way; all but the last leave everything as it was.
 POINTS = ["lake.written", "remap.staged", "remap.before_swap", "remap.renamed", "remap.before_store", "remap.swapped"]
@@ -75,7 +75,7 @@ def beside(tap, i):
     tap.case(all(r.returncode == 0 or "lake.busy" in r.stderr for r in results[3:]), "a second one at the same time is told to wait, or had its turn",
              [r.stderr for r in results])
     service.terminate()
-    tap.case(service.wait(30) == 0, "the service ends", (i.folder / "serve.log").read_text()[-2000:])
+    tap.case(service.wait(PATIENCE) == 0, "the service ends", (i.folder / "serve.log").read_text()[-2000:])
 
 
 with Tap() as tap, Twin("--scenario", "calm", "--tenants", 2) as twin, Installation(twin, **SETTINGS) as i:

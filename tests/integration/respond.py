@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The response over real sockets: the built service against the twin. An alert becomes an isolation that is confirmed; what fails is told
 with its code; an answer lost to kill -9 is found again and nothing is sent twice; what others do is adopted; a release holds."""
-import collections, json, pathlib, re, sqlite3, subprocess, tempfile, time, urllib.parse, urllib.request
+import collections, json, pathlib, sqlite3, subprocess, tempfile, time, urllib.parse, urllib.request
 
-from harness import Installation, Tap, Twin
+from harness import PATIENCE, Installation, Tap, Twin, wait_for
 
 tap = Tap()
 SCENARIO = {"name": "respond", "machines": 20, "endpoint_per_minute": 1000, "endpoint_per_hour": 10000,
@@ -49,15 +49,6 @@ class Defender:
         return made
 
 
-def until(seconds, wanted):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := wanted():
-            return found
-        time.sleep(0.25)
-    return wanted()
-
-
 class Service:
     def __init__(self, twin, env=None, **settings):
         self.i = Installation(twin, **{"interval.alerts": "1s", "interval.machines": "3s", "lake.fold_after": "1s", **settings})
@@ -72,7 +63,7 @@ class Service:
         self.process = self.i.serve(env=self.env)
         self.i.wait_until_served(self.process)
         synced = lambda: {f["feed"] for f in self.ask("feed", "list")["feeds"] if f["last_synced"]} >= {"alerts", "incidents", "machines"}
-        until(20, synced)
+        wait_for(synced)
 
     def ask(self, *words):
         done = self.i.run(*words, "--json")
@@ -85,7 +76,7 @@ class Service:
 
     def stop(self):
         self.process.terminate()
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
     def __enter__(self):
         return self
@@ -100,9 +91,9 @@ def confirmed_and_released(s, d):
     device, tenant = d.id(WORK["fast"]), d.tenant["tenant_id"]
     began = time.monotonic()
     made = d.alert(WORK["fast"])
-    first = until(10, lambda: s.response(device))
-    tap.case(first is not None and time.monotonic() - began < 5, "an alert is decided within a poll", first)
-    done = until(30, lambda: s.response(device, outcome="confirmed"))
+    first = wait_for(lambda: s.response(device))
+    tap.case(first is not None and time.monotonic() - began < 30, "an alert is decided within seconds", first)
+    done = wait_for(lambda: s.response(device, outcome="confirmed"))
     tap.case(done is not None and d.is_isolated(WORK["fast"]), "the device is isolated, and that is confirmed", s.response(device))
     mine = d.actions(WORK["fast"])
     tap.case([a["type"] for a in mine] == ["Isolate"] and mine[0]["requestorComment"].startswith("Portcullis "), "one action, with our marker", mine)
@@ -117,11 +108,11 @@ def confirmed_and_released(s, d):
     tap.case(shown["device"]["isolated"] and len(shown["actions"]) == 1, "device show, by name", shown)
     ordered = s.i.run("device", "release", tenant, done["host"], "--reason", "all clear", "--json")
     tap.case(ordered.returncode == 0 and json.loads(ordered.stdout)["ok"], "a release is taken, by name", ordered.stderr)
-    until(30, lambda: not d.is_isolated(WORK["fast"]))
-    gone = until(30, lambda: not s.ask("device", "list", "--isolated")["devices"])
+    wait_for(lambda: not d.is_isolated(WORK["fast"]))
+    gone = wait_for(lambda: not s.ask("device", "list", "--isolated")["devices"])
     tap.case(gone and not d.is_isolated(WORK["fast"]), "the device is free, and known to be", s.ask("device", "list", "--isolated"))
     d.alert(WORK["fast"], incident=made["incident"])
-    asked = until(15, lambda: s.response(device, state="asking"))
+    asked = wait_for(lambda: s.response(device, state="asking"))
     tap.case(asked is not None and "released" in asked["why"] and not d.is_isolated(WORK["fast"]), "after a person's release the same incident only asks", asked)
     denied = s.i.run("response", "deny", asked["id"], "--as", "ann", "--json") if asked else None
     tap.case(denied and denied.returncode == 0 and s.response(device, state="denied"), "a person says no", denied and denied.stderr)
@@ -133,11 +124,11 @@ def confirmed_and_released(s, d):
 def failures_are_told(s, d):
     for n in ("unsupported", "failing", "offline"):
         d.alert(WORK[n])
-    refused = until(20, lambda: s.response(d.id(WORK["unsupported"]), code="defender.os_unsupported"))
+    refused = wait_for(lambda: s.response(d.id(WORK["unsupported"]), code="defender.os_unsupported"))
     tap.case(refused and refused["remedy"] and refused["outcome"] in ("failed", "refused"), "a device that cannot be isolated: code, text and remedy", refused)
-    failed = until(40, lambda: s.response(d.id(WORK["failing"]), outcome="failed"))
+    failed = wait_for(lambda: s.response(d.id(WORK["failing"]), outcome="failed"))
     tap.case(failed and failed["code"] == "0x80070005" and failed["remedy"], "an action that fails at the device: its HRESULT and what to do", failed or s.response(d.id(WORK["failing"])))
-    late = until(30, lambda: [n for n in s.ask("response", "show", s.response(d.id(WORK["offline"]))["id"])["notices"] if n["title"].startswith("NOT CONFIRMED ISOLATED")])
+    late = wait_for(lambda: [n for n in s.ask("response", "show", s.response(d.id(WORK["offline"]))["id"])["notices"] if n["title"].startswith("NOT CONFIRMED ISOLATED")])
     tap.case(late, "a device that is away: NOT CONFIRMED ISOLATED is told", s.response(d.id(WORK["offline"])))
     tap.case(s.response(d.id(WORK["offline"]))["outcome"] == "pending", "and it stays pending")
 
@@ -146,14 +137,14 @@ def others_are_respected(s, d):
     n = WORK["adopt"]
     theirs = d.ask(f"machines/{d.id(n)}/isolate", {"Comment": "an analyst was faster", "IsolationType": "Full"})
     d.alert(n)
-    adopted = until(20, lambda: s.response(d.id(n), adopted=True))
+    adopted = wait_for(lambda: s.response(d.id(n), adopted=True))
     tap.case(adopted and adopted["machine_action"] == theirs["id"], "an isolation that somebody else ordered is adopted", adopted or s.response(d.id(n)))
     tap.case(len(d.actions(n)) == 1, "and no second one is sent", d.actions(n))
     n = WORK["stuck"]
     d.ask(f"machines/{d.id(n)}/isolate", {"Comment": "an analyst was faster", "IsolationType": "Full"})
-    until(30, lambda: d.is_isolated(n))
+    wait_for(lambda: d.is_isolated(n))
     d.alert(n)
-    seen = until(20, lambda: (r := s.response(d.id(n))) and r["state"] in ("done", "dropped", "refused") and r)
+    seen = wait_for(lambda: (r := s.response(d.id(n))) and r["state"] in ("done", "dropped", "refused") and r)
     tap.case(seen and len(d.actions(n)) == 1, "a device that is isolated already gets no duplicate that could hang", (seen, d.actions(n)))
 
 
@@ -161,7 +152,7 @@ def stop_and_exclude(s, d):
     n, device = WORK["own"], d.id(WORK["own"])
     tap.case(s.i.run("response", "stop", "--reason", "test").returncode == 0, "response stop")
     d.alert(n)
-    asked = until(15, lambda: s.response(device, state="asking"))
+    asked = wait_for(lambda: s.response(device, state="asking"))
     tap.case(asked and "stopped" in asked["why"] and not d.actions(n), "stopped: an alert only asks", asked or s.response(device))
     s.stop()
     s.start()
@@ -173,12 +164,12 @@ def stop_and_exclude(s, d):
     listed = s.ask("response", "exclude", "list")["exclusions"]
     tap.case(added.returncode == 0 and [x["value"] for x in listed] == [device], "an exclusion is noted, with its end", added.stderr)
     d.alert(n)
-    asked = until(15, lambda: (r := s.response(device, state="asking")) and "excluded" in r["why"] and r)
+    asked = wait_for(lambda: (r := s.response(device, state="asking")) and "excluded" in r["why"] and r)
     tap.case(asked and not d.actions(n), "an excluded device is only asked about", asked or s.response(device))
     removed = s.i.run("response", "exclude", "remove", listed[0]["id"]) if listed else None
     tap.case(removed and removed.returncode == 0 and not s.ask("response", "exclude", "list")["exclusions"], "and taken back", removed and removed.stderr)
     by_hand = s.i.run("device", "isolate", d.tenant["tenant_id"], device, "--reason", "by hand", "--json")
-    tap.case(by_hand.returncode == 0 and until(30, lambda: d.is_isolated(n)), "a person isolates by hand", by_hand.stderr)
+    tap.case(by_hand.returncode == 0 and wait_for(lambda: d.is_isolated(n)), "a person isolates by hand", by_hand.stderr)
 
 
 def every_order(s, d):
@@ -223,7 +214,7 @@ def steps_of(events):
 
 def in_the_lake(s, name):
     """Each step of the ledger is one event, whatever happened meanwhile; and OCSF's rules hold for all of them, in both versions."""
-    until(20, lambda: own_events(s))
+    wait_for(lambda: own_events(s))
     if s.process.poll() is None:
         s.stop()
     s.i.run("pull", "--once")  # what waited in the store goes the same way
@@ -242,11 +233,11 @@ def killed_while_committing(point):
     with Twin("--tenants", 1, "--scenario", scenario) as twin, Service(twin, env={"PORTCULLIS_KILL_AT": point}) as s:
         d = Defender(twin)
         d.alert(WORK["fast"])
-        s.process.wait(30)
+        s.process.wait(PATIENCE)
         tap.case(s.process.returncode == -9, f"killed at {point}", s.process.returncode)
         s.env = {}
         s.start()
-        until(40, lambda: s.response(d.id(WORK["fast"]), outcome="confirmed"))
+        wait_for(lambda: s.response(d.id(WORK["fast"]), outcome="confirmed"))
         in_the_lake(s, f"killed at {point}")
 
 
@@ -255,16 +246,16 @@ def killed_at(point, n):
     with Twin("--tenants", 1, "--scenario", scenario) as twin, Service(twin, env={"PORTCULLIS_KILL_AT": point}) as s:
         d = Defender(twin)
         d.alert(n)
-        s.process.wait(30)
+        s.process.wait(PATIENCE)
         tap.case(s.process.returncode == -9, f"killed at {point}", s.process.returncode)
         posted = len(d.actions(n))
         s.env = {}
         s.start()
         if posted:
-            done = until(40, lambda: s.response(d.id(n), outcome="confirmed"))
+            done = wait_for(lambda: s.response(d.id(n), outcome="confirmed"))
             tap.case(done and len(d.actions(n)) == 1 and not done["adopted"], "the answer was lost: the action is found, it is ours, and it is the only one", (s.response(d.id(n)), d.actions(n)))
         else:
-            lost = until(15, lambda: (r := s.response(d.id(n))) and r["state"] == "acting" and r["attempts"] <= 1 and r)
+            lost = wait_for(lambda: (r := s.response(d.id(n))) and r["state"] == "acting" and r["attempts"] <= 1 and r)
             time.sleep(3)
             tap.case(lost and not d.actions(n), "it may have been sent: it is looked for, and not sent again at once", (s.response(d.id(n)), d.actions(n)))
 

@@ -3,7 +3,7 @@
 out of it: the answers are exactly those of the table in docs/roles.md. What is out of scope answers as what is not there."""
 import json, re, signal, urllib.error, urllib.parse, urllib.request
 
-from harness import ROOT, Installation, Tap, Twin
+from harness import PATIENCE, ROOT, Installation, Tap, Twin
 
 ROLES = ["viewer", "analyst", "responder", "admin", "owner"]
 WORDS = {"tenant": "00000000-0000-4000-8000-00000000dead", "org": "Nobody", "for": "8h", "expires": "1d"}  # else: none-such
@@ -190,4 +190,4 @@ with Tap() as tap, Twin("--scenario", "calm") as twin, Installation(twin) as i:
     tap.case(0 < len(refused) <= 30 * 5, f"refusals are audited, and bounded ({len(refused)})")
     tap.case(i.run("audit", "verify").returncode == 0, "the audit trail is whole")
     service.send_signal(signal.SIGTERM)
-    tap.case(service.wait(30) == 0, "the service ends")
+    tap.case(service.wait(PATIENCE) == 0, "the service ends")

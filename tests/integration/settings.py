@@ -3,7 +3,7 @@
 service answers the same as the program alone."""
 import json, signal
 
-from harness import Installation, Tap, Twin
+from harness import PATIENCE, Installation, Tap, Twin
 
 # what is set where, and what the tenant then has: (level words, value) in turn; expected value and level
 STEPS = [
@@ -55,6 +55,6 @@ with Tap() as tap, Twin("--scenario", "calm") as twin, Installation(twin) as i:
     i.wait_until_served(service)
     steps(tap, i, tenant, "in the service")
     service.send_signal(signal.SIGTERM)
-    tap.case(service.wait(30) == 0, "the service ends")
+    tap.case(service.wait(PATIENCE) == 0, "the service ends")
     page = i.run("settings", "show").stdout
     tap.case("FROM" in page and "max_alert_age" in page, "people see a table", page)

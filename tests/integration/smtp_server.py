@@ -1,6 +1,8 @@
 """A real mail server (exim, of Debian's packages) on a free port of this machine, with STARTTLS, login and a maildir; everything it
 has lies in one folder. It starts as root alone: exim lets nobody else be a daemon."""
-import os, pathlib, shutil, socket, subprocess, time
+import os, pathlib, shutil, socket, subprocess
+
+from harness import PATIENCE, free_port, wait_for
 
 EXIM = "/usr/sbin/exim4"
 CONFIG = """
@@ -64,12 +66,6 @@ def missing():
     return None if os.geteuid() == 0 else "exim lets root alone be a daemon"
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class MailServer:
     def __init__(self, folder):
         self.folder, self.port = pathlib.Path(folder), free_port()
@@ -85,12 +81,12 @@ class MailServer:
         config.chmod(0o644)
         os.chmod(self.folder, 0o755)
         self.process = subprocess.Popen([EXIM, "-C", config, "-bdf", "-oX", f"127.0.0.1.{self.port}"])
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
+        def answers():
             with socket.socket() as s:
-                if s.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
+                return s.connect_ex(("127.0.0.1", self.port)) == 0
+
+        if wait_for(answers):
+            return
         raise RuntimeError("the mail server did not start")
 
     def mails(self):
@@ -108,4 +104,4 @@ class MailServer:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)

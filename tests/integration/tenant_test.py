@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The Test: each step of a tenant's connection has a verdict of its own, what fails has a code, a cause and what to do, what cannot be told
 after that is skipped; nothing is posted but logins and hunting queries. Each of the five permission sets that guides print is onboarded."""
-import json, pathlib, socket, subprocess, tempfile, time
+import json, pathlib, socket, tempfile
 
-from harness import ROOT, Installation, Tap, Twin
+from harness import PATIENCE, ROOT, Installation, Tap, Twin, wait_for
 
 SETS = {  # set: features that work, missing roles, roles that are not needed (some), read as
     "mandiant": (["alerts", "incidents", "machines"], ["SecurityAlert.ReadWrite.All", "ThreatHunting.Read.All"],
@@ -148,9 +148,7 @@ def by_itself(tap, i, twin, tenants):
     i.wait_until_served(service)
     history = lambda: json.loads(i.run("tenant", "test", tenants[ALL]["name"], "--history", "--json").stdout)["history"]
     before = len(history())
-    until = time.monotonic() + 30
-    while time.monotonic() < until and len(history()) < before + 2:
-        time.sleep(0.5)
+    wait_for(lambda: len(history()) >= before + 2)
     found = history()
     tap.case(len(found) >= before + 2 and found[0]["at"] >= found[1]["at"] and found[0]["report"]["findings"], "the service tests by itself, and keeps it", found[:2])
     tap.case({h["kind"] for h in found[:-before]} == {"light"}, "lightly, since a full Test was made today", [h["kind"] for h in found])
@@ -159,7 +157,7 @@ def by_itself(tap, i, twin, tenants):
     tap.case(done.returncode == 3 and len(result) == len(tenants) and {r["verdict"] for r in result} == {"ok", "failed"},
              "all at once: exit 3, since some have failed", (done.returncode, [r["verdict"] for r in result]))
     service.terminate()
-    tap.case(service.wait(30) == 0, "the service ends", (i.folder / "serve.log").read_text()[-600:])
+    tap.case(service.wait(PATIENCE) == 0, "the service ends", (i.folder / "serve.log").read_text()[-600:])
 
 
 with Tap() as tap, tempfile.TemporaryDirectory() as folder:
