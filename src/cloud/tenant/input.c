@@ -42,6 +42,25 @@ static bool refuse_placeholder(const char *what, struct str shown, struct err *e
 
 /* ---- names and ids */
 
+/* Characters that a terminal or a page does not show, but obeys: escapes of a terminal, line ends, the direction of writing (a name that
+ * reads as another's). The joiners U+200C and U+200D belong to scripts. */
+static bool holds_unseen(struct str s)
+{
+    static const struct {
+        const char *lead;
+        unsigned char from, to; /* of the last byte */
+    } ranges[] = {{"", 0x00, 0x1f},         {"", 0x7f, 0x7f},         {"\xc2", 0x80, 0x9f},
+                  {"\xe2\x80", 0x8b, 0x8b}, {"\xe2\x80", 0x8e, 0x8f}, {"\xe2\x80", 0xa8, 0xae},
+                  {"\xe2\x81", 0xa0, 0xa9}, {"\xef\xbb", 0xbf, 0xbf}};
+    for (size_t i = 0; i < s.n; i++)
+        for (size_t r = 0; r < sizeof ranges / sizeof *ranges; r++) {
+            struct str lead = str_of(ranges[r].lead), rest = str_sub(s, i, s.n - i);
+            unsigned char last = rest.n > lead.n ? (unsigned char)rest.p[lead.n] : ' ';
+            if (str_starts(rest, lead) && last >= ranges[r].from && last <= ranges[r].to) return true;
+        }
+    return false;
+}
+
 bool input_name(const char *text, const char *what, char out[NAME_BYTES], struct err *e)
 {
     const struct cause *bad = &tenant_causes[TENANT_BAD_NAME];
@@ -50,8 +69,7 @@ bool input_name(const char *text, const char *what, char out[NAME_BYTES], struct
     if (is_placeholder(s)) return refuse_placeholder(what, s, e);
     if (s.n >= NAME_BYTES) return err_set(e, bad, "%s is longer than %d bytes", what, NAME_BYTES - 1);
     if (str_is_guid(s)) return err_set(e, bad, "%s is a GUID: it would be taken for an id", what);
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f) return err_set(e, bad, "%s holds a control character", what);
+    if (holds_unseen(s)) return err_set(e, bad, "%s holds a control character, or one that is not seen", what);
     return str_copy(s, out, NAME_BYTES) || err_set(e, bad, "%s cannot be a name", what);
 }
 
