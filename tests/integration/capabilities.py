@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Capabilities: what roles allow is compared with what is switched on whenever a token comes; what a customer takes away (a role, consent,
 the secret, the licence) is a state within one token's life and one notice a cause, and what comes back clears it and is said once."""
-import datetime, json, pathlib, tempfile, time
+import json, pathlib, tempfile, time
 
 from harness import PATIENCE, Installation, Tap, Twin, wait_for
 
@@ -86,7 +86,7 @@ def many_at_once(tap, w):
     for n in range(MANY):
         w.change(n, "grant", "-SecurityIncident.Read.All,SecurityIncident.ReadWrite.All,Incident.Read.All,Incident.ReadWrite.All")
     tap.case(wait_for(lambda: all(w.states(n) == ["role_removed"] for n in (0, 7, MANY - 1))), "a role that is taken away turns the state", w.show(0))
-    tap.case(time.monotonic() - start < 60, "within a token's life, and what a busy machine takes", time.monotonic() - start)
+    tap.case(time.monotonic() - start < 30, "within a token's life", time.monotonic() - start)
     condition = w.show(7)["conditions"][0]
     tap.case(condition["about"] == "SecurityIncident.Read.All" and "read incidents" in condition["detail"] and "Grant SecurityIncident.Read.All of Microsoft Graph" in
              condition["remedy"], "it says which role, what cannot be done without, and what to do", condition)
@@ -96,10 +96,7 @@ def many_at_once(tap, w):
     posts = w.told("capability.role_removed")
     text = json.dumps(posts)
     tap.case(len(posts) == 1, f"{MANY} tenants are told in one notice", len(posts))
-    since = {n: datetime.datetime.fromisoformat(w.show(n)["conditions"][0]["since"].replace("Z", "+00:00")).timestamp() for n in range(MANY)}
-    first = min(since.values())  # five seconds are gathered; what a machine too busy for that finds later comes later
-    there = [n for n in since if since[n] < first + 4]
-    tap.case(all(w.tenants[n]["name"] in text for n in there), f"which names them all: {len(there)} within four seconds", text[:2000])
+    tap.case(all(w.tenants[n]["name"] in text for n in range(MANY)), "which names them all", text[:2000])
 
 
 def one_by_one(tap, w):
