@@ -3,9 +3,9 @@
 
 #include "cloud/tenant/tenant.h"
 #include "face/api/engine.h"
+#include "face/api/entry.h"
 #include "face/api/installation.h"
 #include "face/api/login/auth.h"
-#include "face/api/entry.h"
 #include "face/api/operation.h"
 #include "flow/act/act.h"
 #include "state/store/audit.h"
