@@ -17,6 +17,7 @@
 
 /* A new tenant's tables are all asked for the first time, and fall due in waves for an hour: within half of its quota. */
 enum { SICK_OF_TEN = 1, SETTLE_MINUTES = 12, WAVE_MS = 180000 };
+enum { MEND_MINUTES = 8, MEND_READ_MINUTES = 6, MEND_LATENCY_MS = 8000, MEND_STEP_MS = 1500, MEND_MOST_MS = 30000 };
 
 struct fleet {
     struct sim_time time;
@@ -205,6 +206,51 @@ static struct figures measure(uint64_t seed, size_t tenants, int64_t minutes, si
     return out;
 }
 
+/* ---- a new secret ----------------------------------------------------------------------------------------------------------- */
+
+struct standing {
+    size_t refused, asked;
+};
+
+static bool look_standing(void *arg, const struct ingest_feed_status *s)
+{
+    struct standing *out = arg;
+    out->refused += s->state == INGEST_BLIND;
+    out->asked += s->state == INGEST_OK;
+    return true;
+}
+
+/* The secret is wrong; after so long it is another, while refusals of the old one may still be on their way. As many minutes
+ * later as the share of the hunting budget takes for all tables. */
+static struct standing mend(uint64_t seed, int64_t after_ms)
+{
+    struct fleet f;
+    struct standing out = {0};
+    begin(&f, seed, 1, MEND_MINUTES, 0);
+    f.cloud.latency_ms_max = MEND_LATENCY_MS;
+    f.cloud.tenants[0].behaviour = SIM_LOCKED_OUT;
+    sim_time_run(&f.time, after_ms);
+    f.cloud.tenants[0].behaviour = SIM_WELL;
+    f.cloud.tenants[0].tenant.reading = 2;
+    ingest_tenants_changed(f.ingest);
+    sim_time_run(&f.time, MEND_READ_MINUTES * MIN_MS);
+    ingest_each_feed(f.ingest, look_standing, &out);
+    end(&f);
+    return out;
+}
+
+static bool all_mended(uint64_t seed)
+{
+    bool ok = true;
+    for (int64_t ms = MEND_STEP_MS; ms <= MEND_MOST_MS; ms += MEND_STEP_MS) {
+        struct standing s = mend(seed, ms);
+        if (s.refused == 0 && s.asked > 0) continue;
+        printf("# changed after %" PRId64 " ms: %zu feeds refused still, %zu read\n", ms, s.refused, s.asked);
+        ok = false;
+    }
+    return ok;
+}
+
 static void print_lag(size_t i, const struct conf *conf, const struct figures *calm, const struct figures *sore)
 {
     printf("# %-22s interval %7" PRId64 " ms, longest lag %7" PRId64 " ms undisturbed, %7" PRId64 " ms disturbed\n",
@@ -223,7 +269,7 @@ int main(int argc, char **argv)
     struct figures calm = measure(seed, tenants, (int64_t)minutes, 0, sick);
     struct figures sore = measure(seed, tenants, (int64_t)minutes, sick, sick);
     double calm_ms = calm.lag_sum_ms / (double)calm.looks, sore_ms = sore.lag_sum_ms / (double)sore.looks;
-    printf("1..3\n");
+    printf("1..4\n");
     bool ok = calm.never == 0 && sore.never == 0;
     failed += !ok;
     printf("%s 1 - every healthy feed has polled (%" PRIu64 " tenants, %zu of them sick)\n", ok ? "ok" : "not ok",
@@ -235,6 +281,9 @@ int main(int argc, char **argv)
     ok = sore.missed == 0;
     failed += !ok;
     printf("%s 3 - no healthy feed missed a poll\n", ok ? "ok" : "not ok");
+    ok = all_mended(seed);
+    failed += !ok;
+    printf("%s 4 - a new secret is tried at once, whatever is still said of the old one\n", ok ? "ok" : "not ok");
     size_t slowest = FEED_FIRST_TABLE;
     for (size_t i = 0; i < FEED_ROW_COUNT; i++) {
         bool is_table = i >= FEED_FIRST_TABLE;

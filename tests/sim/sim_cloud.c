@@ -8,6 +8,7 @@
 #include "state/store/tenants.h"
 
 #define STALL_MS 30000
+#define LOGIN_WAIT_MS (15 * 60 * 1000)
 #define MINUTE WALL_TICKS_PER_MIN
 
 /* ---- what exists ----------------------------------------------------------------------------------------------------------- */
@@ -530,8 +531,11 @@ static bool misbehave(struct fetch_call *call, int64_t *delay_ms)
 {
     struct sim_cloud *c = call->cloud;
     enum sim_behaviour how = call->tenant->behaviour;
-    if (how == SIM_LOCKED_OUT)
-        return !err_set(&call->err, &defender_causes[DEFENDER_SECRET_WRONG], "the secret is wrong");
+    if (how == SIM_LOCKED_OUT) { /* the first is refused by the login, the next ones hear of it, and for how long */
+        (void)err_set(&call->err, &defender_causes[DEFENDER_SECRET_WRONG], "the secret is wrong");
+        if (call->tenant->calls > 1) call->err.retry_after_ms = LOGIN_WAIT_MS;
+        return true;
+    }
     if (how == SIM_DOWN || rng_chance(&c->rng, c->faults.error))
         return !err_set(&call->err, &defender_causes[DEFENDER_SERVER], "500");
     if (how == SIM_HANGS || rng_chance(&c->rng, c->faults.stall)) {

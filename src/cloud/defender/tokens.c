@@ -80,6 +80,7 @@ static struct login *login_new(struct defender *d, struct tenant *t, struct app 
     l->d = d;
     l->tenant = tenant_ref(t);
     l->app = app_ref(app);
+    l->turned = now_of(d); /* a call that was held up since before may come after the first of the new secret */
     for (int i = 0; i < AUD_COUNT; i++) {
         struct token *token = &l->tokens[i];
         token->login = l;

@@ -35,6 +35,19 @@ static bool is_elsewhere(const struct ing_feed *f, const struct err *e)
     return e->cause == &defender_causes[DEFENDER_NO_SERVICE] && endpoint_rows[f->endpoint].audience == AUD_GRAPH;
 }
 
+/* Only what a person mends in the tenant's app. */
+static bool is_of_credential(const struct err *e)
+{
+    return e->cause->kind == ERR_AUTH && defender_scope(e->cause) == SCOPE_TENANT;
+}
+
+/* It was asked the way the tenant was before, by now it is another: a refusal of the old secret says nothing of the new one. */
+static bool is_outdated(const struct ing_feed *f, const struct err *e)
+{
+    bool is_of_before = is_of_credential(e) || e->cause == &defender_causes[DEFENDER_OUTDATED];
+    return is_of_before && f->active->asked_reading != f->tenant->tenant->reading;
+}
+
 /* Licences do not change by the hour, permissions and clouds not by the minute. */
 static int64_t wait_of(struct ing_feed *f, enum ingest_state state, const struct err *e)
 {
@@ -43,13 +56,13 @@ static int64_t wait_of(struct ing_feed *f, enum ingest_state state, const struct
     enum ing_patience patience = ing_state_patience(state, e->cause);
     if (patience == WAIT_DAY) return sched_spread_ms(DAY_MS, &in->rng);
     if (patience == WAIT_HOUR || is_elsewhere(f, e)) return sched_spread_ms(HOUR_MS, &in->rng);
+    if (is_of_credential(e)) { /* before any "try again later": that is a login's wait, which ends with a new secret */
+        sched_park(&f->tenant->sched, now, &in->rng);
+        return 0; /* the tenant's parking holds all its feeds */
+    }
     if (e->retry_after_ms) {
         sched_pause(&f->tenant->sched, ing_sched(f)->family, now, e->retry_after_ms);
         return e->retry_after_ms;
-    }
-    if (defender_scope(e->cause) == SCOPE_TENANT && e->cause->kind == ERR_AUTH) {
-        sched_park(&f->tenant->sched, now, &in->rng);
-        return 0; /* the tenant's parking holds all its feeds */
     }
     return patience == WAIT_PROBE ? sched_probe_ms(f->failures - 1U, &in->rng)
                                   : sched_backoff_ms(f->failures, &in->rng);
@@ -122,6 +135,10 @@ void ing_feed_failed(struct ing_feed *f, const struct err *e)
     struct ing_active *a = f->active;
     if (in->is_stopping || f->tenant->is_removed) {
         ing_feed_op_check(f);
+        return;
+    }
+    if (is_outdated(f, e)) {
+        ing_feed_wait(f, ASK_AGAIN_MS);
         return;
     }
     enum feed_failure failure = failure_of(f, e);

@@ -26,6 +26,7 @@ struct ing_active {
     struct feed mind;
     enum feed_stage stage;
     struct transfer *transfer;
+    uint64_t asked_reading; /* the tenant's, that the last transfer was begun with */
     struct transfer_end end;
     struct page_job *job;
     struct ing_feed *next_ready; /* in in->ready */

@@ -224,6 +224,7 @@ static void begin_transfer(struct ing_feed *f)
     feed_query(&a->mind, &query, &kql);
     INVARIANT(!query.failed && !kql.failed);
     a->stage = STAGE_TRANSFER;
+    a->asked_reading = f->tenant->tenant->reading;
     in->counters.fetches++;
     bool is_object = a->mind.fetch.ask == ASK_OBJECT;
     struct fetch fetch = {.endpoint = is_object ? EP_INCIDENT : (enum endpoint)f->endpoint,

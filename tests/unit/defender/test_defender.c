@@ -490,6 +490,26 @@ static void what_was_changed_is_not_turned_back(void **state)
     tenant_unref(changed);
 }
 
+/* The first to ask after "forget" holds what is: one held up since before comes later, and does not turn it back either. */
+static void what_was_forgotten_is_not_turned_back(void **state)
+{
+    struct tenant *changed = make_tenant(TENANT_A, "new");
+    (void)state;
+    changed->reading = 2;
+    tenants[0]->reading = 1;
+    pass(3600);
+    assert_null(fetch(tenants[0], EP_ALERTS, "")->e.cause);
+    defender_forget_tenant(defender, TENANT_A);
+    assert_null(fetch(changed, EP_ALERTS, "")->e.cause);
+    ms.login_status = 401;
+    ms.login_body = "{\"error\":\"invalid_client\",\"error_codes\":[7000215]}";
+    ASSERT_CAUSE(fetch(tenants[0], EP_ALERTS, ""), DEFENDER_OUTDATED);
+    assert_null(fetch(changed, EP_ALERTS, "")->e.cause);
+    assert_int_equal(ms.logins, 2);
+    tenants[0]->reading = 0;
+    tenant_unref(changed);
+}
+
 static void a_service_that_is_missing_blocks_only_itself(void **state)
 {
     (void)state;
@@ -747,6 +767,7 @@ int main(void)
         EACH(a_refused_token_is_renewed_once),
         EACH(a_bad_secret_is_not_hammered),
         EACH(a_new_secret_starts_afresh),
+        EACH(what_was_forgotten_is_not_turned_back),
         EACH(what_was_changed_is_not_turned_back),
         EACH(a_service_that_is_missing_blocks_only_itself),
         EACH(a_login_that_is_down_is_tried_again_soon),
