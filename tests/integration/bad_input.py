@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Everything a person can get wrong, and what a machine can do to us: each gives one clear message with code, cause and remedy,
 and exit 1 or 2. The rows are those of docs/troubleshooting.md; the last case holds this list against that page."""
-import os, pathlib, re, shutil, subprocess, sys, tempfile
+import os, pathlib, re, shutil, subprocess, tempfile
 
 from harness import PATIENCE, PORTCULLIS, ROOT, Installation, Tap, Twin
 

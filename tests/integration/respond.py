@@ -182,11 +182,11 @@ def every_order(s, d):
                              (["isolate", "--selective"], "Isolate", {"scope": "Selective"}), (["release"], "Unisolate", {})]:
         before = len(d.actions(n))
         done = s.i.run("device", words[0], tenant, device, "--reason", "a test", *words[1:], "--json")
-        until(30, lambda: len(new := d.actions(n)[before:]) == 1 and new[0]["status"] == "Succeeded")
+        wait_for(lambda: len(new := d.actions(n)[before:]) == 1 and new[0]["status"] == "Succeeded")
         new = d.actions(n)[before:]
         tap.case(done.returncode == 0 and [a["type"] for a in new] == [kind] and new[0]["status"] == "Succeeded"
                  and all(new[0].get(k) == v for k, v in has.items()), f"device {' '.join(words)}: one {kind}", (done.stdout, done.stderr, new))
-        settled = until(30, lambda: (r := s.response(device)) and r["outcome"] == "confirmed" and r)
+        settled = wait_for(lambda: (r := s.response(device)) and r["outcome"] == "confirmed" and r)
         tap.case(settled, f"device {' '.join(words)}: confirmed", s.response(device))
     wrong = s.i.run("device", "quarantine-file", tenant, device, "--reason", "a test", "--sha1", "xyz")
     tap.case(wrong.returncode == 2 and "api.bad_parameter" in wrong.stderr, "a hash that is none is a usage error", wrong.stderr)
