@@ -16,7 +16,7 @@
 #define ANSWER_BYTES_CAP UINT64_C(50000000)
 /* What an answer should weigh at most. */
 #define ANSWER_BYTES_GOAL UINT32_C(25000000)
-enum { MODULUS_MAX = 65536, MODULUS_DEEPER = 16, SPLITS_BELIEVED = 64 };
+enum { MODULUS_MAX = 65536, MODULUS_DEEPER = 16, SPLITS_BELIEVED = 64, SHARD_ROWS_LEAST = 16 };
 
 uint32_t hunting_take(const struct feed_state *s)
 {
@@ -146,9 +146,19 @@ enum reader_end reader_page(struct reader *r, const struct feed *f, const struct
     return r->at.ticks < r->to.ticks ? READER_MORE : READER_DONE;
 }
 
+/* What a shard may hold. The bound may have grown past what is known to be cut: shards as large as that would nearly all look
+ * cut, and be believed no more. One answer cut to next to nothing must not ask for a shard per row, though. */
+static uint64_t shard_rows(const struct feed *f)
+{
+    uint64_t take = hunting_take(&f->state), known = f->sweep.cut_at;
+    if (f->goal != GOAL_REREAD || known == 0) return take;
+    if (known < SHARD_ROWS_LEAST) known = SHARD_ROWS_LEAST;
+    return known < take ? known : take;
+}
+
 void reader_tick_count(struct reader *r, const struct feed *f, uint64_t total)
 {
-    uint64_t modulus = total * 3 / 2 / hunting_take(&f->state) + 2; /* shards two thirds full: hashes are uneven */
+    uint64_t modulus = total * 3 / 2 / shard_rows(f) + 2; /* shards two thirds full: hashes are uneven */
     r->phase = READ_TICK;
     r->depth = 1;
     r->modulus[0] = modulus > MODULUS_MAX ? MODULUS_MAX : (uint32_t)modulus;
