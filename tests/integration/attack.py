@@ -39,7 +39,7 @@ def call(url, token, method, path, body=None, **headers):
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(url + path, method=method, data=data, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, read(answer), answer.headers
     except urllib.error.HTTPError as failed:
         return failed.code, read(failed), failed.headers

@@ -41,14 +41,14 @@ def a_dead_row(folder):
 with Tap() as tap:
     with tempfile.TemporaryDirectory() as folder:
         summary = pathlib.Path(folder) / "summary.json"
-        done = subprocess.run([PORTCULLIS, "demo", "--seconds", "25", "--summary", summary, "--dir", f"{folder}/demo"],
+        done = subprocess.run([PORTCULLIS, "demo", "--seconds", "45", "--summary", summary, "--dir", f"{folder}/demo"],
                               capture_output=True, text=True, timeout=400)
         tap.case(done.returncode == 0, "the demo ends with exit 0", done.stdout[-3000:] + done.stderr[-2000:])
         counts = json.loads(summary.read_text()) if summary.exists() else {"totals": {}, "feeds": []}
         totals = counts["totals"]
         print(f"# {totals}")
         tap.case(totals.get("lost") == 0 and totals.get("doubled") == 0, "nothing lost, nothing doubled", totals)
-        tap.case(totals.get("existing", 0) >= 10000 and totals.get("stored") == totals.get("existing"), "at least 10,000 rows in 25 s", totals)
+        tap.case(totals.get("existing", 0) >= 18000 and totals.get("stored") == totals.get("existing"), "at least 18,000 rows in 45 s", totals)
         tap.case(len({f["tenant"] for f in counts["feeds"]}) == 20 and len({f["feed"] for f in counts["feeds"]}) >= 60,
                  "20 tenants, every table and kind of object", len(counts["feeds"]))
         tap.case(set(counts) == {"feeds", "totals", "responses", "notices", "lake"}, "the summary has the shape promised", list(counts))

@@ -244,7 +244,7 @@ static void changes_are_in_the_audit_trail(void **state)
     assert_true(store_audit_page(store, 0, take_entry, &all, NULL));
 #define ENTRY(verb, before, value)                                                              \
     "test settings " verb " {\"setting\":\"resolve\",\"level\":\"tenant\",\"tenant\":\"" TENANT \
-    "\",\"before\":" before ",\"value\":" value "}\n"
+    "\",\"before\":" before ",\"after\":" value "}\n"
     assert_string_equal(buf_cstr(&all), ENTRY("unset", "\"on\"", "null") ENTRY("set", "\"off\"", "\"on\"")
                                             ENTRY("set", "null", "\"off\""));
     buf_done(&all);
