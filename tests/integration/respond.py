@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The response over real sockets: the built service against the twin. An alert becomes an isolation that is confirmed; what fails is told
 with its code; an answer lost to kill -9 is found again and nothing is sent twice; what others do is adopted; a release holds."""
-import collections, json, pathlib, sqlite3, subprocess, tempfile, time, urllib.parse, urllib.request
+import collections, concurrent.futures, json, pathlib, sqlite3, subprocess, tempfile, time, urllib.parse, urllib.request
 
 from harness import PATIENCE, Installation, Tap, Twin, wait_for
 
@@ -9,7 +9,7 @@ tap = Tap()
 SCENARIO = {"name": "respond", "machines": 20, "endpoint_per_minute": 1000, "endpoint_per_hour": 10000,
             "rules": [{"tenants": "all", "temper": "fast"}]}
 # Places of Windows workstations among the machines of the twin; how each takes an order.
-WORK = {"fast": 0, "offline": 1, "unsupported": 2, "failing": 4, "stuck": 8, "adopt": 9, "own": 10, "verbs": 12}
+WORK = {"fast": 0, "offline": 1, "unsupported": 2, "failing": 4, "stuck": 8, "adopt": 9, "own": 10}
 SCENARIO["rules"] += [{"tenants": "all", "devices": n, "temper": t} for t, n in WORK.items() if t in ("offline", "unsupported", "failing", "stuck")] + [
     {"tenants": "all", "devices": WORK["adopt"], "temper": "slow"}]
 SETTINGS = {"remediation": "auto", "limit_tenant_hour": "24", "limit_tenant_share": "100", "confirm_after": "15s", "guard_servers": "on"}
@@ -172,22 +172,36 @@ def stop_and_exclude(s, d):
     tap.case(by_hand.returncode == 0 and wait_for(lambda: d.is_isolated(n)), "a person isolates by hand", by_hand.stderr)
 
 
-def every_order(s, d):
-    """Each kind of action that a person may order arrives at Defender as it should, and is confirmed; guards ask of the device, not of a scan."""
-    n = WORK["verbs"]
-    device, tenant, sha1 = d.id(n), d.tenant["tenant_id"], "ab" * 20
-    for words, kind, has in [(["restrict"], "RestrictCodeExecution", {}), (["unrestrict"], "UnrestrictCodeExecution", {}),
-                             (["scan"], "RunAntiVirusScan", {"scope": "Quick"}), (["scan", "--full"], "RunAntiVirusScan", {"scope": "Full"}),
-                             (["collect"], "CollectInvestigationPackage", {}), (["quarantine-file", "--sha1", sha1], "StopAndQuarantineFile", {}),
-                             (["isolate", "--selective"], "Isolate", {"scope": "Selective"}), (["release"], "Unisolate", {})]:
+SHA1 = "ab" * 20
+# What is done to one device, in this order; the devices at once.
+ORDERS = {12: [(["restrict"], "RestrictCodeExecution", {}), (["unrestrict"], "UnrestrictCodeExecution", {})],
+          13: [(["scan"], "RunAntiVirusScan", {"scope": "Quick"}), (["scan", "--full"], "RunAntiVirusScan", {"scope": "Full"})],
+          14: [(["collect"], "CollectInvestigationPackage", {}), (["quarantine-file", "--sha1", SHA1], "StopAndQuarantineFile", {})],
+          16: [(["isolate", "--selective"], "Isolate", {"scope": "Selective"}), (["release"], "Unisolate", {})]}
+
+
+def orders_of(s, d, n):
+    """Carries out those of device n; what came of each."""
+    device, tenant, cases = d.id(n), d.tenant["tenant_id"], []
+    for words, kind, has in ORDERS[n]:
         before = len(d.actions(n))
         done = s.i.run("device", words[0], tenant, device, "--reason", "a test", *words[1:], "--json")
         wait_for(lambda: len(new := d.actions(n)[before:]) == 1 and new[0]["status"] == "Succeeded")
         new = d.actions(n)[before:]
-        tap.case(done.returncode == 0 and [a["type"] for a in new] == [kind] and new[0]["status"] == "Succeeded"
-                 and all(new[0].get(k) == v for k, v in has.items()), f"device {' '.join(words)}: one {kind}", (done.stdout, done.stderr, new))
+        cases.append((done.returncode == 0 and [a["type"] for a in new] == [kind] and new[0]["status"] == "Succeeded"
+                      and all(new[0].get(k) == v for k, v in has.items()), f"device {' '.join(words)}: one {kind}", (done.stdout, done.stderr, new)))
         settled = wait_for(lambda: (r := s.response(device)) and r["outcome"] == "confirmed" and r)
-        tap.case(settled, f"device {' '.join(words)}: confirmed", s.response(device))
+        cases.append((settled, f"device {' '.join(words)}: confirmed", s.response(device)))
+    return cases
+
+
+def every_order(s, d):
+    """Each kind of action that a person may order arrives at Defender as it should, and is confirmed; guards ask of the device, not of a scan."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for cases in pool.map(lambda n: orders_of(s, d, n), ORDERS):
+            for case in cases:
+                tap.case(*case)
+    device, tenant = d.id(next(iter(ORDERS))), d.tenant["tenant_id"]
     wrong = s.i.run("device", "quarantine-file", tenant, device, "--reason", "a test", "--sha1", "xyz")
     tap.case(wrong.returncode == 2 and "api.bad_parameter" in wrong.stderr, "a hash that is none is a usage error", wrong.stderr)
 
