@@ -7,7 +7,7 @@
 #include <curl/curl.h>
 
 #include "face/api/installation.h"
-#include "flow/ingest/inflate.h"
+#include "flow/ingest/bytes/inflate.h"
 #include "logic/ocsf/ocsf.h"
 #include "passes.h"
 

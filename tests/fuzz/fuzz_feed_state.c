@@ -2,9 +2,9 @@
  * network. The first byte chooses. What can be read must survive being written and read again. */
 #include <string.h>
 
-#include "flow/ingest/facts.h"
-#include "flow/ingest/inflate.h"
-#include "flow/ingest/verdict.h"
+#include "flow/ingest/bytes/inflate.h"
+#include "flow/ingest/feed/facts.h"
+#include "flow/ingest/feed/verdict.h"
 #include "state/store/fingerprints.h"
 
 static void try_state(struct str text)

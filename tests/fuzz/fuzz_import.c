@@ -3,8 +3,8 @@
  * comes, the same is told. */
 #include <string.h>
 
-#include "flow/ingest/import.h"
 #include "flow/ingest/ingest_int.h"
+#include "flow/ingest/page/import.h"
 #include "ingest_kit.h"
 #include "kit/json/json.h"
 

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "flow/ingest/unpack.h"
+#include "flow/ingest/bytes/unpack.h"
 #include "kit/base/err.h"
 #include "kit/base/str.h"
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_FUZZ_INGEST_KIT_H
 #define TESTS_FUZZ_INGEST_KIT_H
 
-#include "flow/ingest/page.h"
+#include "flow/ingest/page/page.h"
 
 #define KIT_TENANT "11111111-1111-4111-8111-111111111111"
 void kit_open(void); /* once; again: nothing */

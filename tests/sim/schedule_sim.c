@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "flow/ingest/feed.h"
-#include "flow/ingest/sched.h"
+#include "flow/ingest/feed/feed.h"
+#include "flow/ingest/feed/sched.h"
 #include "kit/base/hash.h"
 #include "state/conf/conf.h"
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_SIM_CLOUD_H
 #define TESTS_SIM_CLOUD_H
 
-#include "flow/ingest/feed.h"
+#include "flow/ingest/feed/feed.h"
 #include "flow/ingest/ingest.h"
 #include "sim_install.h"
 #include "sim_time.h"

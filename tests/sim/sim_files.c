@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow/ingest/parcel.h"
+#include "flow/ingest/page/parcel.h"
 #include "sim_install.h"
 
 enum { PARCELS_MAX = 256 };

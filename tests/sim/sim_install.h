@@ -5,7 +5,7 @@
 #define TESTS_SIM_INSTALL_H
 
 #include "fake_disk.h"
-#include "flow/ingest/feed.h"
+#include "flow/ingest/feed/feed.h"
 #include "flow/ingest/ingest.h"
 #include "kit/seal/seal.h"
 #include "sim_time.h"

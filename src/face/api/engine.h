@@ -7,7 +7,7 @@
 
 #include "cloud/tenant/onboarding.h"
 #include "cloud/tenant/permissions.h"
-#include "flow/ingest/import.h"
+#include "flow/ingest/page/import.h"
 #include "kit/base/err.h"
 #include "kit/base/wall.h"
 #include "state/conf/conf.h"
@@ -26,7 +26,7 @@ struct pull_result {
     struct err first_error; /* of the failed ones; cause NULL: none failed */
 };
 
-/* Streaming records that were saved as files, see flow/ingest/import.h. */
+/* Streaming records that were saved as files, see flow/ingest/page/import.h. */
 struct import_request {
     const char *tenant;       /* id or name; NULL: all */
     const char *const *paths; /* absolute: files, and folders with all below them */

@@ -1,6 +1,6 @@
 #include "face/health/capability.h"
 
-#include "flow/ingest/feed.h"
+#include "flow/ingest/feed/feed.h"
 #include "state/store/apps.h"
 #include "state/store/health.h"
 #include "state/store/notices.h"

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "flow/ingest/feed_int.h"
+#include "flow/ingest/feed/feed_int.h"
+#include "flow/ingest/feed/verdict.h"
 #include "flow/ingest/ingest.h"
-#include "flow/ingest/verdict.h"
 #include "state/store/feeds.h"
 #include "state/store/fingerprints.h"
 

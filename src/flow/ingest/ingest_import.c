@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow/ingest/import.h"
+#include "flow/ingest/page/import.h"
 
 struct parcel_load { /* what was handed over together */
     size_t pending;

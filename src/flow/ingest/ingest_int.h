@@ -6,10 +6,10 @@
 
 #include <sys/queue.h>
 
-#include "flow/ingest/commit.h"
+#include "flow/ingest/commit/commit.h"
+#include "flow/ingest/feed/sched.h"
 #include "flow/ingest/ingest.h"
-#include "flow/ingest/parcel.h"
-#include "flow/ingest/sched.h"
+#include "flow/ingest/page/parcel.h"
 #include "state/store/feeds.h"
 
 enum feed_stage {

@@ -3,7 +3,7 @@
 #ifndef TESTS_INGEST_TABLE_MODEL_H
 #define TESTS_INGEST_TABLE_MODEL_H
 
-#include "flow/ingest/facts.h"
+#include "flow/ingest/feed/facts.h"
 #include "kit/sys/random.h"
 
 struct model_row {

@@ -11,7 +11,7 @@
 #include <isa-l/igzip_lib.h>
 
 #include "fake_disk.h"
-#include "flow/ingest/commit.h"
+#include "flow/ingest/commit/commit.h"
 #include "kit/seal/seal.h"
 #include "state/store/drift.h"
 #include "state/store/feeds.h"

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "flow/ingest/sched.h"
+#include "flow/ingest/feed/sched.h"
 #include "kit/base/hash.h"
 
 enum { FEEDS = 10, TENANTS_MAX = 200 };

@@ -12,7 +12,7 @@
 #include <isa-l/igzip_lib.h>
 #include <zstd.h>
 
-#include "flow/ingest/unpack.h"
+#include "flow/ingest/bytes/unpack.h"
 #include "kit/base/str.h"
 
 static void keep(void *ctx, const void *p, size_t n)

@@ -1,4 +1,4 @@
-#include "flow/ingest/verdict.h"
+#include "flow/ingest/feed/verdict.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "flow/ingest/facts.h"
+#include "flow/ingest/feed/facts.h"
 #include "state/store/fingerprints.h"
 
 static struct wall at(const char *text)

@@ -1,4 +1,4 @@
-/* The handlers behind the rows of ops_rows_*.c, by file, and what they share. */
+/* The handlers behind the rows of rows_*.c, by room, and what they share. */
 #ifndef FACE_API_OPS_H
 #define FACE_API_OPS_H
 
@@ -15,7 +15,7 @@ bool op_doctor_closed(struct op_call *c, const struct err *why, struct err *e);
 bool op_org_add(struct op_call *c, struct err *e);
 bool op_org_list(struct op_call *c, struct err *e);
 struct credential_input;
-/* ops_app.c: CREDENTIAL_PARAMS of a call. */
+/* customers/app.c: CREDENTIAL_PARAMS of a call. */
 void op_credential(const struct op_call *c, struct credential_input *out);
 bool op_app_add(struct op_call *c, struct err *e);
 bool op_app_list(struct op_call *c, struct err *e);
@@ -27,8 +27,8 @@ bool op_app_rotate(struct op_call *c, struct err *e);
 bool op_tenant_rotate(struct op_call *c, struct err *e);
 bool op_tenant_add(struct op_call *c, struct err *e);
 bool op_tenant_list(struct op_call *c, struct err *e);
-bool op_tenant_test(struct op_call *c, struct err *e);    /* ops_test.c */
-bool op_consent_needed(struct op_call *c, struct err *e); /* ops_consent_needed.c */
+bool op_tenant_test(struct op_call *c, struct err *e);    /* customers/test.c */
+bool op_consent_needed(struct op_call *c, struct err *e); /* customers/consent_needed.c */
 bool op_tenant_show(struct op_call *c, struct err *e);
 bool op_tenant_set(struct op_call *c, struct err *e);
 bool op_tenant_move(struct op_call *c, struct err *e);
@@ -76,7 +76,7 @@ bool op_response_resume(struct op_call *c, struct err *e);
 bool op_exclude_add(struct op_call *c, struct err *e);
 bool op_exclude_list(struct op_call *c, struct err *e);
 bool op_exclude_remove(struct op_call *c, struct err *e);
-/* ops_managed.c: "managed": how an alert stands with those that are kept in step; null: not known there. */
+/* respond/managed.c: "managed": how an alert stands with those that are kept in step; null: not known there. */
 bool view_managed(struct op_call *c, const char *tenant_id, const char *alert_id, struct err *e);
 bool op_readiness(struct op_call *c, struct err *e);
 bool op_alert_resolve(struct op_call *c, struct err *e);
@@ -96,7 +96,7 @@ bool op_ocsf_forget(struct op_call *c, struct err *e);
 bool op_ocsf_classes(struct op_call *c, struct err *e);
 bool op_ocsf_test(struct op_call *c, struct err *e);
 
-/* ops_ocsf.c: each input in turn; `begin` hears its name first. No file named, or "-": standard input. */
+/* data/ocsf.c: each input in turn; `begin` hears its name first. No file named, or "-": standard input. */
 typedef bool op_take_bytes(void *ctx, const char *p, size_t n);
 bool op_each_input(const struct op_call *c, void (*begin)(void *ctx, const char *name), op_take_bytes *take, void *ctx,
                    struct err *e);

@@ -8,7 +8,7 @@
 #include "face/api/engine.h"
 #include "face/api/entry.h"
 #include "face/api/installation.h"
-#include "face/api/ops/respond_view.h"
+#include "face/api/ops/respond/respond_view.h"
 #include "flow/act/act.h"
 
 enum { ENTRY_BYTES = 64 << 10 };
