@@ -6,6 +6,7 @@
 #include "face/app/app.h"
 #include "face/app/engine/engine.h"
 #include "face/cli/cli.h"
+#include "kit/sys/memory.h"
 
 static bool with_installation(const char *config_path, bool with_engine,
                               void (*run)(void *arg, struct installation *i, const struct engine_ops *engine),
@@ -44,5 +45,6 @@ int main(int argc, char **argv)
                                   .with_installation = with_installation,
                                   .socket_path = socket_path,
                                   .find_config = find_config};
+    (void)memory_keep_out_of_cores(); /* whatever the command, it may be given a secret or a customer's rows */
     return cli_main(argc, argv, &host);
 }

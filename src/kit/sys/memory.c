@@ -3,9 +3,14 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { LARGE_BYTES = 128 << 10 }; /* glibc's own first value; to set it is what stops it from rising */
+enum {
+    LARGE_BYTES = 128 << 10, /* glibc's own first value; to set it is what stops it from rising */
+    NO_CORE =
+        1, /* byte: no file is as small, and where cores go through a pipe 1, not 0, means none (core(5), coredump.c) */
+};
 
 void memory_return_large(void)
 {
@@ -15,6 +20,10 @@ void memory_return_large(void)
 bool memory_keep_out_of_cores(void)
 {
     static const char headers_alone[] = "0x10";
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) != 0) return false;
+    limit.rlim_cur = limit.rlim_max < NO_CORE ? limit.rlim_max : NO_CORE;
+    if (setrlimit(RLIMIT_CORE, &limit) != 0) return false;
     int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
     if (fd < 0) return false;
     bool ok = write(fd, headers_alone, sizeof headers_alone - 1) == (ssize_t)sizeof headers_alone - 1;

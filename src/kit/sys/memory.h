@@ -11,9 +11,10 @@
  * threads start. */
 void memory_return_large(void);
 
-/* From now on a core dump of the process holds registers and what is mapped where, but no memory: rows of customers, requests
- * under way and what libraries copy of a token would be in it. Secrets at rest are left out in any case (locked_alloc). False:
- * the system cannot do it. */
+/* From now on the process leaves no core dump when it dies: rows of customers, requests under way and what libraries copy of a
+ * token would be in it, in registers too. Whoever must have one lifts the soft limit (prlimit --core); it then holds no memory
+ * unless /proc/PID/coredump_filter is lifted as well. Secrets at rest are left out in any case (locked_alloc). False: the system
+ * cannot do it. */
 bool memory_keep_out_of_cores(void);
 
 /* From now on whatever is freed is wiped first, and what realloc moves leaves no copy behind, whoever asks: libcurl, OpenSSL and the

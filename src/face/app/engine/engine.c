@@ -231,7 +231,6 @@ bool engine_start(struct installation *i, bool is_manual, struct engine **out, s
     struct engine *en = calloc(1, sizeof *en);
     if (en == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "starting the engine");
     memory_return_large();
-    (void)memory_keep_out_of_cores();
     (void)memory_wipe_freed();
     en->installation = i;
     en->is_manual = is_manual;
