@@ -91,7 +91,7 @@ static void serve_rows(struct table_model *m, const struct feed_fetch *q, int64_
     if (rng_chance(&m->rng, m->cut_chance)) cap = rng_below(&m->rng, cap + 1);
     *p = (struct feed_page){.is_sorted = true};
     for (size_t i = lower_bound(m, q->from.ticks); i < m->count && m->rows[i].at < q->to.ticks && p->rows < cap; i++) {
-        if (!fits(&m->rows[i], q, now)) continue;
+        if (m->rows[i].is_withheld || !fits(&m->rows[i], q, now)) continue;
         struct wall at = {m->rows[i].at};
         uint64_t before = m->fresh;
         hold(m, i);
@@ -174,7 +174,11 @@ uint64_t model_run(struct table_model *m, struct feed *f, struct wall now, uint6
                 feed_fail(f, FAIL_LARGE, now, &effect);
                 continue;
             }
-            serve_rows(m, &f->fetch, now.ticks, &page);
+            if (f->fetch.depth && m->repeated.rows && rng_chance(&m->rng, m->repeat_chance))
+                page = m->repeated;
+            else
+                serve_rows(m, &f->fetch, now.ticks, &page);
+            m->repeated = f->fetch.depth ? page : (struct feed_page){0};
             feed_take_page(f, &page, now, &effect);
         }
         if (effect.is_settled) settle(m, &effect.settle);

@@ -10,7 +10,8 @@ struct model_row {
     int64_t at, visible; /* ticks */
     uint32_t id;         /* equal ids at one time: byte-equal rows */
     uint32_t columns[SPLIT_COLUMNS_MAX];
-    bool is_held; /* this one or its byte-equal twin */
+    bool is_held;     /* this one or its byte-equal twin */
+    bool is_withheld; /* counted, never given */
 };
 struct table_model {
     struct model_row *rows; /* in order of at, id once sorted */
@@ -20,6 +21,8 @@ struct table_model {
     struct rng rng;
     double cut_chance; /* of an answer of rows: cut silently at any place */
     double fail_chance;
+    double repeat_chance; /* of an answer of a shard: the answer before it once more */
+    struct feed_page repeated;
     uint64_t max_answer_bytes; /* over it: FAIL_LARGE; 0: never */
     int64_t surplus_first;     /* bin of surplus[0] */
     int64_t *surplus, *held;

@@ -184,6 +184,8 @@ struct reader { /* reads [at, to) page by page, or a table without times shard b
     enum reader_phase phase;
     bool counts_bins;
     uint32_t received[RUN_BINS_MAX];
+    uint64_t tick_left; /* rows of the tick that is read in shards, not received yet */
+    bool is_doubtful;   /* shards gave more rows than their tick was counted to have */
     unsigned depth, splits;
     uint32_t modulus[SPLIT_COLUMNS_MAX], shard[SPLIT_COLUMNS_MAX];
 };

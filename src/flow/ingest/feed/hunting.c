@@ -220,12 +220,13 @@ static void run_done(struct feed *f, struct feed_effect *out)
 {
     const struct bin_run *run = &f->sweep.runs[f->sweep.run_index];
     struct feed_settle settle = {.first_bin = run->first, .count = run->count};
+    bool is_settled = !f->reader.is_doubtful; /* else the next count sends us here again */
     for (unsigned i = 0; i < run->count; i++) settle.received[i] = f->reader.received[i];
     if (++f->sweep.run_index < f->sweep.run_count)
         begin_run(f, out);
     else
         ask_counts(f, out);
-    out->is_settled = true;
+    out->is_settled = is_settled;
     out->settle = settle;
 }
 

@@ -114,11 +114,20 @@ bool reader_deeper(struct reader *r, const struct feed *f)
     return true;
 }
 
+/* A row lies in one shard of its tick. More rows than the tick has: new ones came meanwhile, or what came is the answer of another
+ * shard (a proxy mixed them up). Then what was received says nothing about what there is. */
+static void count_of_tick(struct reader *r, const struct feed_page *p)
+{
+    r->is_doubtful |= p->rows > r->tick_left;
+    r->tick_left -= p->rows < r->tick_left ? p->rows : r->tick_left;
+    count_received(r, p, false);
+}
+
 static enum reader_end shard_page(struct reader *r, const struct feed *f, const struct feed_page *p)
 {
     /* At the deepest level every column agrees: what is left over can only be byte-equal, and that is one row for us. */
     if (reader_may_be_cut(f, p) && reader_deeper(r, f)) return READER_MORE;
-    count_received(r, p, false);
+    count_of_tick(r, p);
     if (reader_next_shard(r)) return READER_MORE;
     r->phase = READ_PAGES;
     r->at.ticks++;
@@ -160,6 +169,7 @@ void reader_tick_count(struct reader *r, const struct feed *f, uint64_t total)
 {
     uint64_t modulus = total * 3 / 2 / shard_rows(f) + 2; /* shards two thirds full: hashes are uneven */
     r->phase = READ_TICK;
+    r->tick_left = total;
     r->depth = 1;
     r->modulus[0] = modulus > MODULUS_MAX ? MODULUS_MAX : (uint32_t)modulus;
     r->shard[0] = 0;
