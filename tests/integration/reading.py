@@ -154,8 +154,30 @@ def moves_and_goes(tap, i, twin, tenant):
     tap.case(not json.loads(i.run("tenant", "list", "--json").stdout)["tenants"][1:], "it is listed no more")
 
 
+def endpoint_needed(tap, i, tenant):
+    """A device of the tenant is isolated: nothing that takes Endpoint from it goes through, at no level."""
+    endpoint = lambda verb, *words: i.run("settings", verb, "endpoint", *words)
+    is_refused = lambda done: done.returncode == 2 and "tenant.endpoint_needed" in done.stderr and "1 devices isolated" in done.stderr
+    tries = [endpoint("set", "off", *scope) for scope in (["--tenant", tenant], ["--org", "Other"], [])]
+    tap.case(all(map(is_refused, tries)), "while a device is isolated Endpoint is not switched off: tenant, organization, account", [t.stderr for t in tries])
+    ok(i, "settings", "set", "endpoint", "on", "--tenant", tenant)
+    tap.case(ok(i, "settings", "set", "endpoint", "off", "--org", "Other"), "a wider level may, where the tenant has a value of its own")
+    back = endpoint("unset", "--tenant", tenant)
+    tap.case(is_refused(back), "which then is not taken back", back.stderr)
+    ok(i, "settings", "unset", "endpoint", "--org", "Other")
+    tap.case(ok(i, "settings", "unset", "endpoint", "--tenant", tenant), "but is, where the wider one is on")
+    ok(i, "settings", "set", "endpoint", "off", "--org", "Elsewhere")
+    moved = i.run("tenant", "move", tenant, "--org", "Elsewhere")
+    tap.case(is_refused(moved), "nor does it move to an organization without Endpoint", moved.stderr)
+    tap.case(ok(i, "settings", "set", "endpoint", "off", "--tenant", tenant, "--abandon"), "with --abandon it is switched off")
+    entries = [e for e in json.loads(i.run("audit", "list", "--json").stdout)["entries"] if e["operation"] == "settings set"][:2]
+    tap.case(entries[1]["detail"].get("abandons") and entries[0]["detail"]["after"] == "off", "and the audit trail says what was abandoned", entries)
+    ok(i, "settings", "unset", "endpoint", "--tenant", tenant)
+
+
 def abandoned(tap, i, twin, tenant):
     isolate(i, twin, tenant)
+    endpoint_needed(tap, i, tenant)
     gone = i.run("tenant", "remove", tenant, "--abandon", "--json")
     tap.case(gone.returncode == 0 and json.loads(gone.stdout)["held"]["isolations"] == 1, "with --abandon what is isolated stays so", gone.stderr)
     tap.case(at_rest(lambda: sum(calls(twin, tenant).values()), 4), "and the tenant is not called any more", calls(twin, tenant))

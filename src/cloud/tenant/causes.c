@@ -110,6 +110,11 @@ const struct cause tenant_causes[TENANT_CAUSE_COUNT] = {
     [TENANT_HAS_OPEN] = {"tenant.has_open", ERR_INPUT, "devices of it are isolated by us, or actions are not over",
                          "Release them first: portcullis device release TENANT DEVICE, and wait until portcullis "
                          "response list shows none open; or remove it with --abandon, which leaves them as they are."},
+    [TENANT_ENDPOINT_NEEDED] =
+        {"tenant.endpoint_needed", ERR_INPUT,
+         "devices are isolated by us, or actions are not over, where Endpoint would be off",
+         "Without Endpoint nobody here can release or watch them. Release them first: portcullis device release "
+         "TENANT DEVICE; or say --abandon (settings set, settings unset), which leaves them as they are."},
     [TENANT_ORG_IN_USE] = {"tenant.org_in_use", ERR_INPUT, "the organization still has tenants",
                            "Move them (portcullis tenant move TENANT --org OTHER) or remove them first."},
 };

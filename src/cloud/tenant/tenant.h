@@ -181,6 +181,7 @@ enum {
     SETTING_NOT_SET,
     SETTING_NEEDS_ENDPOINT,
     TENANT_HAS_OPEN, /* isolations or actions */
+    TENANT_ENDPOINT_NEEDED, /* for the same */
     TENANT_ORG_IN_USE,
     TENANT_CAUSE_COUNT
 };

@@ -167,6 +167,8 @@ void op_audited(const struct op_call *c); /* whoever carried it out below has en
 void op_before(struct op_call *c, struct str json);
 void op_after(struct op_call *c, struct str json);
 void op_about(struct op_call *c, struct str json);
+/* One of them as an object with one member: op_note(c, op_before, "organization", "Contoso"). */
+void op_note(struct op_call *c, void (*where)(struct op_call *c, struct str json), const char *key, const char *value);
 /* Writes a text into a detail: of a long one its beginning. */
 void op_audit_text(struct json_writer *w, struct str text);
 

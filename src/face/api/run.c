@@ -65,6 +65,20 @@ void op_about(struct op_call *c, struct str json)
     c->about = arena_str(c->arena, json);
 }
 
+void op_note(struct op_call *c, void (*where)(struct op_call *c, struct str json), const char *key, const char *value)
+{
+    struct buf text;
+    struct json_writer w;
+    buf_init(&text, 1024);
+    json_writer_init(&w, &text);
+    json_object_begin(&w);
+    json_key(&w, key);
+    json_write_cstr(&w, value);
+    json_object_end(&w);
+    where(c, buf_str(&text));
+    buf_done(&text);
+}
+
 void op_audited(const struct op_call *c)
 {
     *c->is_audited = true;

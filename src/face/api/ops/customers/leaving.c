@@ -3,17 +3,17 @@
 
 #include <string.h>
 
+#include "cloud/tenant/settings.h"
 #include "cloud/tenant/tenant.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
+#include "face/api/ops/respond/open_work.h"
 #include "flow/act/act.h"
 #include "state/store/apps.h"
 #include "state/store/feeds.h"
 #include "state/store/lake.h"
 #include "state/store/notices.h"
 #include "state/store/tenants.h"
-
-enum { NAMES_BYTES = 400 };
 
 static void write_member(struct json_writer *w, const char *key, const char *text)
 {
@@ -30,21 +30,6 @@ static void write_count(struct json_writer *w, const char *key, uint64_t n)
 static void tell_engine(const struct op_call *c, const char *tenant_id)
 {
     if (c->engine) c->engine->tenant_changed(c->engine->ctx, tenant_id);
-}
-
-/* One member, for the audit trail. */
-static void note(struct op_call *c, void (*where)(struct op_call *c, struct str json), const char *key,
-                 const char *value)
-{
-    struct buf text;
-    struct json_writer w;
-    buf_init(&text, 1024);
-    json_writer_init(&w, &text);
-    json_object_begin(&w);
-    write_member(&w, key, value);
-    json_object_end(&w);
-    where(c, buf_str(&text));
-    buf_done(&text);
 }
 
 struct org_name {
@@ -67,16 +52,26 @@ static bool note_move(struct op_call *c, struct err *e)
     if (!tenant_record_find(c->installation->store, op_cstr(c, "tenant"), &t, e)) return false;
     from.id = t.org_id;
     if (!store_org_list(c->installation->store, find_name, &from, e)) return false;
-    note(c, op_before, "organization", from.name);
-    note(c, op_after, "organization", op_cstr(c, "org"));
+    op_note(c, op_before, "organization", from.name);
+    op_note(c, op_after, "organization", op_cstr(c, "org"));
     return true;
+}
+
+/* The other organization may have Endpoint off. */
+static bool keeps_endpoint(struct op_call *c, struct err *e)
+{
+    struct tenant_record t;
+    struct setting_scope to;
+    return tenant_record_find(c->installation->store, op_cstr(c, "tenant"), &t, e) &&
+           settings_scope(c->installation->store, NULL, op_cstr(c, "org"), &to, e) &&
+           open_work_bears_move(c, t.tenant_id, to.org_id, e);
 }
 
 bool op_tenant_move(struct op_call *c, struct err *e)
 {
     struct tenant_moved m;
     struct wall now = clock_wall(&c->installation->clock);
-    if (!note_move(c, e) ||
+    if (!note_move(c, e) || !keeps_endpoint(c, e) ||
         !tenant_move(c->installation->store, op_cstr(c, "tenant"), op_cstr(c, "org"), c->actor, now, &m, e))
         return false;
     tell_engine(c, m.tenant_id);
@@ -94,9 +89,9 @@ bool op_tenant_move(struct op_call *c, struct err *e)
 struct held {
     const char *tenant_id;
     char part[64]; /* of its lake files */
-    uint64_t feeds, rows, isolations, leases, actions, questions, notices, apps, secrets, lake_files, lake_bytes;
-    char devices[NAMES_BYTES]; /* that are isolated */
-    int64_t own_apps[8];       /* whose secrets go with it */
+    uint64_t feeds, rows, notices, apps, secrets, lake_files, lake_bytes;
+    struct open_work open;
+    int64_t own_apps[8]; /* whose secrets go with it */
     size_t own_app_count;
 };
 
@@ -147,26 +142,11 @@ static bool count_app(void *arg, const char *tenant_id, int64_t app_id)
     return true;
 }
 
-static void note_device(struct held *h, const struct hold *x)
-{
-    size_t n = strlen(h->devices);
-    (void)snprintf(h->devices + n, sizeof h->devices - n, "%s%s", n ? ", " : "", x->host[0] ? x->host : x->device);
-    h->isolations++;
-    h->leases += x->is_owned && x->until.ticks != 0;
-}
-
 static bool count_response(struct held *h, struct store *s, struct err *e)
 {
     struct responder *r = NULL;
-    uint64_t holds = 0, actions = 0, decisions = 0;
     if (!act_load(s, &r, e)) return false;
-    for (const struct hold *x; (x = responder_holds(r, &holds)) != NULL;)
-        if (strcmp(x->tenant, h->tenant_id) == 0 && (x->state == HOLD_HELD || x->state == HOLD_RELEASING))
-            note_device(h, x);
-    for (const struct action *x; (x = responder_actions(r, &actions)) != NULL;)
-        h->actions += strcmp(x->tenant, h->tenant_id) == 0 && !action_is_settled(x);
-    for (const struct decision *x; (x = responder_decisions(r, &decisions)) != NULL;)
-        h->questions += strcmp(x->tenant, h->tenant_id) == 0 && x->state == DECISION_ASKING;
+    open_work_add(r, h->tenant_id, &h->open);
     responder_free(r);
     return true;
 }
@@ -188,11 +168,11 @@ static void write_held(struct json_writer *w, const struct held *h)
     json_object_begin(w);
     write_count(w, "feeds", h->feeds);
     write_count(w, "rows", h->rows);
-    write_count(w, "isolations", h->isolations);
-    write_member(w, "isolated", h->devices);
-    write_count(w, "leases", h->leases);
-    write_count(w, "actions", h->actions);
-    write_count(w, "questions", h->questions);
+    write_count(w, "isolations", h->open.isolations);
+    write_member(w, "isolated", h->open.devices);
+    write_count(w, "leases", h->open.leases);
+    write_count(w, "actions", h->open.actions);
+    write_count(w, "questions", h->open.questions);
     write_count(w, "notices", h->notices);
     write_count(w, "apps", h->apps);
     write_count(w, "secrets", h->secrets);
@@ -220,10 +200,10 @@ static void write_leaving(struct op_call *c, const struct tenant_record *t, cons
 
 static bool may_go(const struct op_call *c, const struct tenant_record *t, const struct held *h, struct err *e)
 {
-    if (op_flag(c, "abandon") || (h->isolations == 0 && h->actions == 0)) return true;
+    if (op_flag(c, "abandon") || open_work_is_none(&h->open)) return true;
     return err_set(e, &tenant_causes[TENANT_HAS_OPEN], "%s: %llu devices isolated (%s), %llu actions open", t->name,
-                   (unsigned long long)h->isolations, h->devices[0] ? h->devices : "none",
-                   (unsigned long long)h->actions);
+                   (unsigned long long)h->open.isolations, h->open.devices[0] ? h->open.devices : "none",
+                   (unsigned long long)h->open.actions);
 }
 
 bool op_tenant_remove(struct op_call *c, struct err *e)
@@ -236,7 +216,7 @@ bool op_tenant_remove(struct op_call *c, struct err *e)
     bool is_look = op_flag(c, "list");
     if (!is_look) {
         if (!may_go(c, &t, h, e)) return false;
-        note(c, op_before, h->isolations || h->actions ? "abandoned" : "removed", t.tenant_id);
+        op_note(c, op_before, !open_work_is_none(&h->open) ? "abandoned" : "removed", t.tenant_id);
         if (!tenant_remove(s, t.tenant_id, e)) return false;
         tell_engine(c, t.tenant_id);
     }

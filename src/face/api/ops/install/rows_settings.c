@@ -9,15 +9,21 @@
         "org", PARAM_ORG, false, false, false, "for this organization's tenants; neither: for the account" \
     }
 
+#define ABANDON_PARAM                                                                                               \
+    {                                                                                                               \
+        "abandon", PARAM_FLAG, false, false, false, "switch Endpoint off though devices are isolated: they stay so" \
+    }
+
 static const struct param settings_show_params[] = {
     {"name", PARAM_TEXT, true, false, false, "only this setting"}, SCOPE_PARAMS, PARAMS_END};
 static const struct param settings_set_params[] = {
     {"name", PARAM_TEXT, true, true, false, "which setting"},
     {"value", PARAM_TEXT, true, true, false, "its value; docs/settings.md lists what may be"},
     SCOPE_PARAMS,
+    ABANDON_PARAM,
     PARAMS_END};
 static const struct param settings_unset_params[] = {
-    {"name", PARAM_TEXT, true, true, false, "which setting"}, SCOPE_PARAMS, PARAMS_END};
+    {"name", PARAM_TEXT, true, true, false, "which setting"}, SCOPE_PARAMS, ABANDON_PARAM, PARAMS_END};
 static const struct column setting_columns[] = {
     {"setting", "SETTING", TEXT}, {"value", "VALUE", TEXT},     {"from", "FROM", TEXT, WORDS(setting_level_names)},
     {"default", NULL, TEXT},      {"allowed", NULL, TEXT},      {"since", "SINCE", TIME | OR_NULL},

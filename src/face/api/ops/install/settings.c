@@ -5,6 +5,7 @@
 #include "cloud/tenant/tenant.h"
 #include "face/api/engine.h"
 #include "face/api/installation.h"
+#include "face/api/ops/respond/open_work.h"
 #include "face/health/capability.h"
 #include "state/store/settings.h"
 
@@ -83,6 +84,16 @@ static bool allows(struct store *s, const struct setting_scope *scope, const cha
     return capability_allows_setting(s, scope->tenant_id, (enum setting_id)(row - setting_rows), v.number, e);
 }
 
+/* It may: where the value that then holds is read is the other's matter. */
+static bool ends_endpoint(const struct op_call *c, bool sets)
+{
+    const struct setting_row *row = setting_find(str_trim(str_of(op_cstr(c, "name"))));
+    struct setting_value v;
+    char why[SETTING_WHY_BYTES];
+    if (row != &setting_rows[SET_ENDPOINT]) return false;
+    return !sets || (setting_check(row, op_text(c, "value"), &v, why) && v.number == SETTING_OFF);
+}
+
 /* Of what says how tenants are read: a service that runs goes on by it. */
 static void tell_engine(const struct op_call *c, const struct setting_scope *scope, const char *name)
 {
@@ -101,6 +112,7 @@ static bool change(struct op_call *c, bool sets, struct err *e)
     struct setting_scope scope;
     if (!read_scope(c, &scope, e)) return false;
     if (sets && !allows(s, &scope, name, op_text(c, "value"), e)) return false;
+    if (ends_endpoint(c, sets) && !open_work_bears_no_endpoint(c, &scope, sets, e)) return false;
     bool ok = sets ? settings_set(s, &scope, name, op_text(c, "value"), c->actor, now, e)
                    : settings_unset(s, &scope, name, c->actor, now, e);
     if (ok) tell_engine(c, &scope, name);
