@@ -289,27 +289,32 @@ def strangers(tap, url, i, mine):
     tap.case(sorted(results) == [200] + [400] * 5, "a link that was signed is taken meanwhile, once, however many come at a time", results)
 
 
-with Tap() as tap, Twin("--scenario", "calm") as twin, Installation(twin) as i:
-    mine, other = twin.tenants()[:2]
-    for tenant, org in ((mine, "Inside"), (other, "Outside")):
-        i.run("tenant", "add", tenant["tenant_id"], "--org", org, "--name", tenant["name"], "--client-id", tenant["client_id"],
-              "--secret-file", "-", stdin=tenant["client_secret"])
-    service = i.serve()
-    i.wait_until_served(service)
-    url = i.web()
-    tokens = {}
-    for who, words in (("all", ["--role", "owner"]), ("some", ["--role", "admin", "--org", "Inside"])):
-        tokens[who] = json.loads(i.run("token", "add", who, "--expires", "1d", *words, "--json").stdout)["token"]
-    apps_of_others(tap, url, tokens["some"], mine, other)
-    own_apps(tap, i, url, tokens, mine, other)
-    cursors(tap, url, tokens, other)
-    addresses(tap, url, tokens, mine, Listener())
-    what_is_there(tap, url, tokens["some"], mine, other)
-    unseen_changes(tap, i, url, tokens, mine)
-    two_readings(tap, url, tokens["all"])
-    session = sessions(tap, i, url)
-    forged(tap, url, session)
-    second_factor(tap, i, url, session)
-    strangers(tap, url, i, mine)
-    service.send_signal(signal.SIGTERM)
-    tap.case(service.wait(PATIENCE) == 0, "the service ends")
+def main():
+    with Tap() as tap, Twin("--scenario", "calm") as twin, Installation(twin) as i:
+        mine, other = twin.tenants()[:2]
+        for tenant, org in ((mine, "Inside"), (other, "Outside")):
+            i.run("tenant", "add", tenant["tenant_id"], "--org", org, "--name", tenant["name"], "--client-id", tenant["client_id"],
+                  "--secret-file", "-", stdin=tenant["client_secret"])
+        service = i.serve()
+        i.wait_until_served(service)
+        url = i.web()
+        tokens = {}
+        for who, words in (("all", ["--role", "owner"]), ("some", ["--role", "admin", "--org", "Inside"])):
+            tokens[who] = json.loads(i.run("token", "add", who, "--expires", "1d", *words, "--json").stdout)["token"]
+        apps_of_others(tap, url, tokens["some"], mine, other)
+        own_apps(tap, i, url, tokens, mine, other)
+        cursors(tap, url, tokens, other)
+        addresses(tap, url, tokens, mine, Listener())
+        what_is_there(tap, url, tokens["some"], mine, other)
+        unseen_changes(tap, i, url, tokens, mine)
+        two_readings(tap, url, tokens["all"])
+        session = sessions(tap, i, url)
+        forged(tap, url, session)
+        second_factor(tap, i, url, session)
+        strangers(tap, url, i, mine)
+        service.send_signal(signal.SIGTERM)
+        tap.case(service.wait(PATIENCE) == 0, "the service ends")
+
+
+if __name__ == "__main__":
+    main()

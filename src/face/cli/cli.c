@@ -147,11 +147,11 @@ static int show(struct command *c)
     }
     if (json_get(result, "error") && c->status != 200 && c->status != 0) {
         show_error_object(result);
-        if (c->args.is_json) printf("%.*s\n", STR_ARG(buf_str(&c->result)));
+        if (c->args.is_json) show_json(buf_str(&c->result));
         return str_eq(json_str(json_path(result, "error.kind"), STR_NONE), STR("input")) ? 2 : 1;
     }
     if (c->args.is_json)
-        printf("%.*s\n", STR_ARG(buf_str(&c->result)));
+        show_json(buf_str(&c->result));
     else
         show_result(c->args.op, result);
     if (c->exit_code == 0 && json_i64(json_get(result, "failed_feeds"), 0) > 0) c->exit_code = 3;

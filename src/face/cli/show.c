@@ -13,18 +13,53 @@ static struct str cell(const struct json *row, const char *key)
     return v->raw;
 }
 
-/* Characters a terminal shows, near enough: bytes that begin one. Control characters are shown as '?'. */
+/* Characters, not bytes. */
 static int width_of(struct str s)
 {
     int n = 0;
-    for (size_t i = 0; i < s.n; i++) n += (s.p[i] & 0xc0) != 0x80;
+    bool plain;
+    for (size_t i = 0; i < s.n; i += str_char(s, i, &plain)) n++;
     return n;
 }
 
+/* What a title or a device's name holds must not steer the terminal of whoever reads it. */
 static void print_cell(struct str s, int width)
 {
-    for (size_t i = 0; i < s.n; i++) putchar((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : s.p[i]);
-    for (int n = width_of(s); n < width; n++) putchar(' ');
+    bool plain;
+    int n = 0;
+    for (size_t i = 0, step; i < s.n; i += step, n++) {
+        step = str_char(s, i, &plain);
+        if (plain)
+            (void)fwrite(s.p + i, 1, step, stdout);
+        else
+            putchar('?');
+    }
+    for (; n < width; n++) putchar(' ');
+}
+
+static void print_escaped(struct str character)
+{
+    if (character.n == 1)
+        printf("\\u%04x", (unsigned char)character.p[0]);
+    else if (character.n == 2)
+        printf("\\u%04x", ((unsigned)character.p[0] & 0x1f) << 6 | ((unsigned)character.p[1] & 0x3f));
+    else
+        printf("\\u%04x", ((unsigned)character.p[0] & 0x0f) << 12 | ((unsigned)character.p[1] & 0x3f) << 6 |
+                              ((unsigned)character.p[2] & 0x3f));
+}
+
+void show_json(struct str json)
+{
+    bool plain;
+    for (size_t i = 0, step; i < json.n; i += step) {
+        step = str_char(json, i, &plain);
+        /* Below a blank are only line ends, between values: in a string they are escaped already. */
+        if (plain || (unsigned char)json.p[i] < ' ' || step > 3)
+            (void)fwrite(json.p + i, 1, step, stdout);
+        else
+            print_escaped((struct str){json.p + i, step});
+    }
+    putchar('\n');
 }
 
 /* Those that are shown; how many. */

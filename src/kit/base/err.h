@@ -32,7 +32,7 @@ struct cause {
 struct err {
     const struct cause *cause;
     uint32_t retry_after_ms; /* 0: the other side did not say */
-    char text[400];          /* one sentence, no secrets */
+    char text[400];          /* one sentence, no secrets; one line of plain text, whatever is quoted in it */
 };
 
 /* Fill `e` and return false, so that `return err_set(...)` reads as a failure. */

@@ -161,6 +161,52 @@ char *str_dup(struct str s)
     return copy;
 }
 
+static uint32_t code_point(struct str s, size_t n)
+{
+    uint32_t c = n == 1 ? (unsigned char)s.p[0] : (unsigned char)s.p[0] & (0x7fU >> n);
+    for (size_t i = 1; i < n; i++) c = c << 6 | ((unsigned char)s.p[i] & 0x3f);
+    return c;
+}
+
+/* 0: no UTF-8 stands here. */
+static size_t utf8_bytes(struct str s)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char c = (unsigned char)s.p[0];
+    size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    if (n == 0 || n > s.n) return 0;
+    for (size_t i = 1; i < n; i++)
+        if (((unsigned char)s.p[i] & 0xc0) != 0x80) return 0;
+    return code_point(s, n) >= least[n] ? n : 0;
+}
+
+static bool is_plain(uint32_t c)
+{
+    static const uint32_t not_shown[][2] = {
+        {0, 0x1f}, {0x7f, 0x9f}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
+    for (size_t i = 0; i < sizeof not_shown / sizeof *not_shown; i++)
+        if (c >= not_shown[i][0] && c <= not_shown[i][1]) return false;
+    return true;
+}
+
+size_t str_char(struct str s, size_t i, bool *is_plain_out)
+{
+    struct str rest = {s.p + i, s.n - i};
+    size_t n = utf8_bytes(rest);
+    *is_plain_out = n && is_plain(code_point(rest, n));
+    return n ? n : 1;
+}
+
+void str_make_plain(char *p, size_t n)
+{
+    const struct str s = {p, n};
+    bool plain;
+    for (size_t i = 0, step; i < n; i += step) {
+        step = str_char(s, i, &plain);
+        if (!plain) memset(p + i, '?', step);
+    }
+}
+
 void buf_init(struct buf *b, size_t max)
 {
     *b = (struct buf){.max = max};

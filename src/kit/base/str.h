@@ -40,6 +40,10 @@ bool str_is_guid(struct str s);
 bool str_copy(struct str s, char *out, size_t out_size);
 /* A heap copy, NUL-terminated; NULL when memory is out. The caller frees. */
 char *str_dup(struct str s);
+/* Bytes of the character at i, 1 where it is no UTF-8. *is_plain_out: it may be shown on a terminal and stand in one line of a log;
+ * not so control characters (those of 0x80 to 0x9f, too), line separators, what turns the direction of writing, broken UTF-8. */
+size_t str_char(struct str s, size_t i, bool *is_plain_out);
+void str_make_plain(char *p, size_t n); /* in place: a '?' for each byte that is not */
 
 struct buf {
     char *p;

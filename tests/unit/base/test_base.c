@@ -25,6 +25,45 @@ static void str_cuts_and_trims(void **state)
     assert_true(str_find(STR("abc"), STR("d"), 0) == SIZE_MAX);
 }
 
+/* Escapes, line ends, what turns the direction, and broken UTF-8 are not shown; everything else is. */
+static void text_of_others_is_made_plain(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"plain \xc3\xa4 \xe2\x82\xac \xf0\x9f\x94\xa5", "plain \xc3\xa4 \xe2\x82\xac \xf0\x9f\x94\xa5"},
+        {"a\x1b[2Jb\nc\rd\te\x7f", "a?[2Jb?c?d?e?"},
+        {"\xc2\x9b"
+         "2J",
+         "??2J"},
+        {"\x9b"
+         "2J\xff\xc3",
+         "?2J??"},
+        {"exe\xe2\x80\xae"
+         "fdp",
+         "exe???fdp"},
+        {"\xe2\x80\xa8\xe2\x81\xa6\xe2\x80\x8f", "?????????"},
+        {"\xc0\x9b\xe0\x82\x9b\xed", "??????"},
+        {"\xc2\xa0\xe2\x80\x94", "\xc2\xa0\xe2\x80\x94"},
+    };
+    static const struct cause cause = {"test.cause", ERR_INPUT, "a", "b"};
+    char text[64];
+    struct err e;
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        assert_true(str_copy(str_of(pairs[i][0]), text, sizeof text));
+        str_make_plain(text, strlen(text));
+        assert_string_equal(text, pairs[i][1]);
+        (void)err_set(&e, &cause, "%s", pairs[i][0]);
+        assert_string_equal(e.text, pairs[i][1]);
+        (void)err_context(&e, "%s", pairs[i][0]);
+        assert_memory_equal(e.text, pairs[i][1], strlen(pairs[i][1]));
+    }
+    char long_text[500];
+    memset(long_text, 'a', sizeof long_text);
+    memcpy(long_text + sizeof e.text - 2, "\xc3\xa4", 3); /* cut in the middle of a character */
+    (void)err_set(&e, &cause, "%s", long_text);
+    assert_int_equal(e.text[sizeof e.text - 2], '?');
+}
+
 static void numbers_refuse_what_is_none(void **state)
 {
     uint64_t u;
@@ -208,11 +247,17 @@ static void usual_times_are_like_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usual_times_are_like_others), cmocka_unit_test(str_cuts_and_trims),
-        cmocka_unit_test(numbers_refuse_what_is_none), cmocka_unit_test(buf_keeps_to_its_maximum),
-        cmocka_unit_test(arena_keeps_to_its_maximum),  cmocka_unit_test(siphash_agrees_with_the_reference),
-        cmocka_unit_test(hash_hex_there_and_back),     cmocka_unit_test(crc32c_check_value),
-        cmocka_unit_test(wall_reads_microsofts_times), cmocka_unit_test(durations),
+        cmocka_unit_test(usual_times_are_like_others),
+        cmocka_unit_test(str_cuts_and_trims),
+        cmocka_unit_test(text_of_others_is_made_plain),
+        cmocka_unit_test(numbers_refuse_what_is_none),
+        cmocka_unit_test(buf_keeps_to_its_maximum),
+        cmocka_unit_test(arena_keeps_to_its_maximum),
+        cmocka_unit_test(siphash_agrees_with_the_reference),
+        cmocka_unit_test(hash_hex_there_and_back),
+        cmocka_unit_test(crc32c_check_value),
+        cmocka_unit_test(wall_reads_microsofts_times),
+        cmocka_unit_test(durations),
         cmocka_unit_test(errors_gather_context),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -120,6 +120,7 @@ static void tell_group(struct changes *c, struct waiting *first, struct mono now
                    first->cause ? " (" : "", first->cause ? first->cause->code : "", first->cause ? ")" : "");
     n = strlen(line);
     if (first->text[0]) (void)snprintf(line + n, sizeof line - n, ": %s", first->text);
+    str_make_plain(line, strlen(line)); /* names and answers of others */
     c->tell(c->ctx, line);
 }
 

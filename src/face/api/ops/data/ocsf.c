@@ -72,9 +72,12 @@ struct checking {
 static void print_finding(void *ctx, const struct ocsf_finding *f)
 {
     struct checking *k = ctx;
+    char line[1024]; /* quotes the event */
     if (!f->is_error) k->warnings++;
-    printf("%s:%llu: %s: %s: %s: %s\n", k->file, (unsigned long long)k->line, f->is_error ? "error" : "warning",
-           f->rule, f->path, f->text);
+    (void)snprintf(line, sizeof line, "%s:%llu: %s: %s: %s: %s", k->file, (unsigned long long)k->line,
+                   f->is_error ? "error" : "warning", f->rule, f->path, f->text);
+    str_make_plain(line, strlen(line));
+    puts(line);
 }
 
 static void check_line(struct checking *k, struct str line)
