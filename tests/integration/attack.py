@@ -3,7 +3,7 @@
 would read differently, changes that the audit trail should not show, and logins over and over."""
 import base64, hashlib, hmac, http.server, json, signal, socket, struct, threading, time, urllib.error, urllib.parse, urllib.request
 
-from harness import PATIENCE, Installation, Tap, Twin
+from harness import PATIENCE, Installation, Tap, Twin, wait_for
 
 NOWHERE = "00000000-0000-4000-8000-00000000dead"
 PASSWORD = "violet-otter-93-climbs"
@@ -267,6 +267,30 @@ def second_factor(tap, i, url, s):
     tap.case(s.call("GET", "/api/v1/me")[0] == 401, "who is switched off is out at once")
 
 
+def former(tap, i, url, tokens, other):
+    """A customer's tenant was removed here and still consents to the account's app: who knows its id does not get it."""
+    some, whole = tokens["some"], tokens["all"]
+    call(url, whole, "POST", "/api/v1/apps", {"app": "account's", "client_id": other["client_id"], "secret": other["client_secret"]})
+    gone, answer, _ = call(url, whole, "DELETE", "/api/v1/tenants/" + other["tenant_id"])
+    tap.case(gone == 200, "a customer leaves", answer)
+    is_kept = lambda asked: asked[0] == 400 and asked[1]["code"] == "tenant.former" and "Outside" not in json.dumps(asked[1])
+    claim = {"tenant_id": other["tenant_id"], "org": "Inside"}
+    tries = [call(url, some, "POST", "/api/v1/tenants", {**claim, "client_id": other["client_id"], "secret": other["client_secret"]}),
+             call(url, some, "POST", "/api/v1/onboardings", {**claim, "app": "account's"})]
+    tap.case(all(map(is_kept, tries)), "another customer's admin neither adds its tenant nor makes a link for it", tries)
+    _, link, _ = call(url, some, "POST", "/api/v1/onboardings", {"org": "Inside", "app": "account's"})
+    state = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(link["url"]).query))["state"]
+    status, _, _ = call(url, None, "GET", "/onboarding/callback?" + urllib.parse.urlencode({"state": state, "tenant": other["tenant_id"], "admin_consent": "True"}))
+    apart = next((o for o in call(url, some, "GET", "/api/v1/onboardings")[1]["onboardings"] if o["state"] == "quarantined"), {})
+    tap.case(status == 400 and apart, "an open link that says the tenant consented puts it aside", (status, apart))
+    accepted = call(url, some, "POST", f"/api/v1/onboardings/{apart.get('id')}/accept", {})
+    tap.case(is_kept(accepted), "where that admin does not accept it", accepted)
+    status, answer, _ = call(url, whole, "POST", f"/api/v1/onboardings/{apart.get('id')}/accept", {})
+    tap.case(status == 200 and answer["state"] == "checking", "somebody who sees all organizations does", (status, answer))
+    came = wait_for(lambda: call(url, some, "GET", "/api/v1/tenants/" + other["tenant_id"])[0] == 200)
+    tap.case(came, "and it comes to its new organization", call(url, whole, "GET", "/api/v1/onboardings")[1])
+
+
 def strangers(tap, url, i, mine):
     """Answers that nobody signed do not keep a customer's administrator out."""
     made = json.loads(i.run("tenant", "consent-url", mine["tenant_id"], "--json").stdout)
@@ -311,6 +335,7 @@ def main():
         session = sessions(tap, i, url)
         forged(tap, url, session)
         second_factor(tap, i, url, session)
+        former(tap, i, url, tokens, other)
         strangers(tap, url, i, mine)
         service.send_signal(signal.SIGTERM)
         tap.case(service.wait(PATIENCE) == 0, "the service ends")

@@ -115,6 +115,8 @@ const struct cause tenant_causes[TENANT_CAUSE_COUNT] = {
          "devices are isolated by us, or actions are not over, where Endpoint would be off",
          "Without Endpoint nobody here can release or watch them. Release them first: portcullis device release "
          "TENANT DEVICE; or say --abandon (settings set, settings unset), which leaves them as they are."},
+    [TENANT_FORMER] = {"tenant.former", ERR_INPUT, "it was another organization's here",
+                       "Somebody who is not limited to organizations has to add it, who knows whose it is now."},
     [TENANT_ORG_IN_USE] = {"tenant.org_in_use", ERR_INPUT, "the organization still has tenants",
                            "Move them (portcullis tenant move TENANT --org OTHER) or remove them first."},
 };

@@ -1,4 +1,4 @@
-/* Tenants that go to another organization, and organizations that go. */
+/* Tenants that go to another organization or come back, and organizations that go. */
 #include <string.h>
 
 #include "cloud/tenant/settings.h"
@@ -77,4 +77,14 @@ bool org_remove(struct store *s, const char *name, struct org_record *out, struc
     bool removed = false;
     if (!find_org(s, name, out, e) || !store_org_remove(s, out->id, &removed, e)) return false;
     return removed || err_set(e, &tenant_causes[TENANT_ORG_IN_USE], "the organization \"%s\" has tenants", out->name);
+}
+
+bool tenant_former(struct store *s, const char *tenant_id, int64_t org_id, bool is_limited, struct err *e)
+{
+    int64_t former = 0;
+    bool found = false;
+    if (!store_former_find(s, tenant_id, &former, &found, e)) return false;
+    if (!found || former == org_id) return true;
+    if (is_limited) return err_set(e, &tenant_causes[TENANT_FORMER], "the tenant %s", tenant_id);
+    return store_former_forget(s, tenant_id, e);
 }

@@ -122,6 +122,7 @@ struct onboarding_input {
     int64_t lookback_ms, lookback_hunting_ms;
     int64_t valid_ms; /* of the link */
     struct wall now;
+    bool is_limited; /* as of tenant_input */
 };
 /* Makes the organization if it is new. Gives the record and the link's address. */
 bool onboarding_begin(struct store *s, const struct conf *c, const struct onboarding_input *in,

@@ -91,7 +91,8 @@ static bool add_new(struct store *s, const struct conf *c, const struct onboardi
                               .name = r->name[0] ? r->name : NULL,
                               .tenant_id = onboarding_tenant(r),
                               .cloud = r->cloud,
-                              .apps = app};
+                              .apps = app,
+                              .is_limited = true}; /* who was not has said so when the tenant was named, or accepted */
     return onboarding_lookback(s, onboarding_tenant(r), r->org_id, r->lookback_ms, r->lookback_hunting_ms, r->asked_by,
                                now, e) &&
            tenant_add(s, c, &in, false, NULL, e);

@@ -67,7 +67,8 @@ static bool fill(struct store *s, const struct onboarding_input *in, struct onbo
     if (!input_client_id(in->client_id, r->tenant_id, r->client_id, e) ||
         !input_cloud(in->cloud, r->cloud, sizeof r->cloud, e) ||
         (in->name && !input_name(in->name, "the tenant's name", r->name, e)) ||
-        !same_org(s, in, *is_known ? known : NULL, r, e))
+        !same_org(s, in, *is_known ? known : NULL, r, e) ||
+        (r->tenant_id[0] && !tenant_former(s, r->tenant_id, r->org_id, in->is_limited, e)))
         return false;
     if (*is_known) (void)snprintf(r->cloud, sizeof r->cloud, "%s", known->cloud);
     (void)snprintf(r->asked_by, sizeof r->asked_by, "%s", in->asked_by);
@@ -198,15 +199,17 @@ static bool keep_apart(struct store *s, const struct onboarding_record *r, struc
     return store_onboarding_put(s, &other, e);
 }
 
-/* A tenant that another organization has already is as unexpected as one the link was not made for. */
+/* A tenant that another organization has, or had when it was removed, is as unexpected as one the link was not made for. */
 static bool check_owner(struct store *s, const struct onboarding_record *r, const char *tenant_id, struct err *why,
                         struct err *e, bool *is_other)
 {
     struct tenant_record t;
-    bool found = false;
+    bool found = false, was_here = false;
+    int64_t former = 0;
     *is_other = false;
-    if (!store_tenant_find(s, tenant_id, &t, &found, e)) return false;
-    *is_other = found && t.org_id != r->org_id;
+    if (!store_tenant_find(s, tenant_id, &t, &found, e) || !store_former_find(s, tenant_id, &former, &was_here, e))
+        return false;
+    *is_other = found ? t.org_id != r->org_id : was_here && former != r->org_id;
     if (*is_other)
         (void)err_set(why, &onboarding_causes[ONBOARDING_OTHER_TENANT],
                       "tenant %s answered, which is another organization's here", tenant_id);

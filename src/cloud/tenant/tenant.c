@@ -361,8 +361,8 @@ bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input
     if (!ok || (has_own && !credential_input_check(s, &in->credential, e)) || !store_begin(s, e)) return false;
     ok = org_for(s, in->org, &r, make_org, &org, e);
     if (ok) r.org_id = org.id;
-    ok = ok && add_record(s, &r, e) && (!has_own || add_own_app(s, &r, &in->credential, e)) &&
-         (!in->apps || give_apps(s, r.tenant_id, in->apps, e));
+    ok = ok && tenant_former(s, r.tenant_id, r.org_id, in->is_limited, e) && add_record(s, &r, e) &&
+         (!has_own || add_own_app(s, &r, &in->credential, e)) && (!in->apps || give_apps(s, r.tenant_id, in->apps, e));
     if (!ok) store_rollback(s);
     ok = ok && store_commit(s, e);
     if (ok && tenant_id_out) memcpy(tenant_id_out, r.tenant_id, GUID_BYTES);

@@ -66,6 +66,7 @@ struct tenant_input {
     /* An app of its own (client_id and a credential), or apps of the account's by their names, parted by commas, or both. */
     struct credential_input credential;
     const char *apps;
+    bool is_limited; /* whoever adds it is limited to organizations, or nobody is known to: see tenant_former */
 };
 /* TENANT_BAD_NAME, TENANT_PLACEHOLDER, STORE_EXISTS. */
 bool org_add(struct store *s, const char *name, struct org_record *out, struct err *e);
@@ -73,6 +74,9 @@ bool org_add(struct store *s, const char *name, struct org_record *out, struct e
  * TENANT_NO_ORG; the organization, tenant and secret come in one transaction. */
 bool tenant_add(struct store *s, const struct conf *c, const struct tenant_input *in, bool make_org,
                 char tenant_id_out[GUID_BYTES] /* as stored; may be NULL */, struct err *e);
+/* A tenant that was removed may still consent to our apps: its id is all that is needed to have it back. So it stays with the organization
+ * it was last in (TENANT_FORMER), until somebody who is not limited to organizations brings it into another one. */
+bool tenant_former(struct store *s, const char *tenant_id, int64_t org_id, bool is_limited, struct err *e);
 /* NULL: stays as it is. An empty override is taken back, an empty name becomes the id. */
 struct tenant_change {
     const char *name, *client_id, *cloud;
@@ -180,9 +184,10 @@ enum {
     SETTING_BAD_LEVEL,
     SETTING_NOT_SET,
     SETTING_NEEDS_ENDPOINT,
-    TENANT_HAS_OPEN, /* isolations or actions */
+    TENANT_HAS_OPEN,        /* isolations or actions */
     TENANT_ENDPOINT_NEEDED, /* for the same */
     TENANT_ORG_IN_USE,
+    TENANT_FORMER,
     TENANT_CAUSE_COUNT
 };
 extern const struct cause tenant_causes[TENANT_CAUSE_COUNT];

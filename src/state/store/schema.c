@@ -230,6 +230,8 @@ static const char *const migrations[] = {
     "NULL, at INTEGER NOT NULL, state INTEGER NOT NULL, status INTEGER NOT NULL, answer BLOB NOT NULL);"
     "CREATE INDEX once_by_age ON once (at);"
     "CREATE INDEX once_of_caller ON once (kind, caller);",
+    /* whose a tenant was when it was removed: it may still consent to our apps */
+    "CREATE TABLE former_tenant (tenant_id TEXT PRIMARY KEY, org_id INTEGER NOT NULL, removed INTEGER NOT NULL);",
 };
 
 enum { APPLICATION_ID = 0x506f7274 /* "Port" */, SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };

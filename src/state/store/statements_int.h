@@ -60,6 +60,10 @@
     X(TENANT_FIND, "SELECT " TENANT_COLUMNS " FROM tenant WHERE tenant_id = ?")                                                    \
     X(TENANT_LIST, "SELECT " TENANT_COLUMNS " FROM tenant ORDER BY name, tenant_id")                                               \
     X(TENANTS_OF_ORG, "SELECT tenant_id FROM tenant WHERE org_id = ?")  \
+    X(FORMER_PUT, "INSERT OR REPLACE INTO former_tenant (tenant_id, org_id, removed)"                                              \
+      " SELECT tenant_id, org_id, ?2 FROM tenant WHERE tenant_id = ?1")                                                            \
+    X(FORMER_FIND, "SELECT org_id FROM former_tenant WHERE tenant_id = ?")                                                         \
+    X(FORMER_FORGET, "DELETE FROM former_tenant WHERE tenant_id = ?")                                                              \
     X(TENANT_REMOVE, "DELETE FROM tenant WHERE tenant_id = ?")                                                                     \
     X(SECRET_PUT, "INSERT INTO secret (name, sealed, changed) VALUES (?, ?, ?)"                                                    \
                   " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, changed = excluded.changed")                        \

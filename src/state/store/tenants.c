@@ -170,8 +170,23 @@ bool store_tenant_remove(struct store *s, const char *tenant_id, struct err *e)
     bool ok = remove_own_apps(s, tenant_id, e) && run_statement(s, SQL_SECRET_REMOVE_OF, NULL, e, "t", tenant_id) &&
               run_statement(s, SQL_SETTING_REMOVE_OF, NULL, e, "t", tenant_id) &&
               run_statement(s, SQL_META_REMOVE_OF, NULL, e, "t", tenant_id) &&
+              run_statement(s, SQL_FORMER_PUT, NULL, e, "ti", tenant_id, clock_wall(&s->clock).ticks) &&
               run_statement(s, SQL_TENANT_REMOVE, NULL, e, "t", tenant_id);
     return scope_end(&scope, ok, e);
+}
+
+bool store_former_find(struct store *s, const char *tenant_id, int64_t *org_id_out, bool *found_out, struct err *e)
+{
+    struct cursor c;
+    if (!cursor_open(s, SQL_FORMER_FIND, &c, e, "t", tenant_id)) return false;
+    *found_out = cursor_next(&c);
+    if (*found_out) *org_id_out = column_i64(&c, 0);
+    return cursor_close(&c);
+}
+
+bool store_former_forget(struct store *s, const char *tenant_id, struct err *e)
+{
+    return run_statement(s, SQL_FORMER_FORGET, NULL, e, "t", tenant_id);
 }
 
 /* ---- secrets: only sealed bytes reach SQLite ---------------------------------------------------------------------------- */

@@ -52,5 +52,8 @@ bool store_tenants_of_org(struct store *s, int64_t org_id, bool (*each)(void *ar
                           struct err *e);
 /* With its feeds' state, and those of its apps that are its own and no other tenant's, with their secrets; events stay. */
 bool store_tenant_remove(struct store *s, const char *tenant_id, struct err *e);
+/* Whose a tenant was when it was last removed, kept until somebody may forget it. Ids of organizations are never used twice. */
+bool store_former_find(struct store *s, const char *tenant_id, int64_t *org_id_out, bool *found_out, struct err *e);
+bool store_former_forget(struct store *s, const char *tenant_id, struct err *e);
 
 #endif

@@ -158,6 +158,7 @@ static bool prepare(struct importing *m, struct line *l, struct err *e)
     l->in.client_id = text_of(m, f[IMPORT_CLIENT_ID]);
     l->in.cloud = text_of(m, f[IMPORT_CLOUD]);
     l->in.apps = apps_of(m, f[IMPORT_APPS]);
+    l->in.is_limited = m->c->by->is_scoped;
     if (!read_duration(l->row, IMPORT_LOOKBACK, 180, &l->lookback_ms, e) ||
         !read_duration(l->row, IMPORT_LOOKBACK_HUNTING, 30, &l->lookback_hunting_ms, e))
         return false;
@@ -275,7 +276,8 @@ static bool wait_for(struct importing *m, struct line *l, struct err *e)
                                   .lookback_ms = l->lookback_ms,
                                   .lookback_hunting_ms = l->lookback_hunting_ms,
                                   .valid_ms = VALID_MS,
-                                  .now = clock_wall(&i->clock)};
+                                  .now = clock_wall(&i->clock),
+                                  .is_limited = m->c->by->is_scoped};
     buf_init(&link, 16 << 10);
     bool ok = onboarding_begin(i->store, &i->conf, &in, &r, &link, e);
     if (ok) l->link = str_dup(buf_str(&link));

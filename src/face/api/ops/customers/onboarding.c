@@ -249,7 +249,8 @@ bool op_consent_url(struct op_call *c, struct err *e)
                                   .lookback_ms = -1,
                                   .lookback_hunting_ms = -1,
                                   .valid_ms = VALID_MS,
-                                  .now = clock_wall(&c->installation->clock)};
+                                  .now = clock_wall(&c->installation->clock),
+                                  .is_limited = c->by->is_scoped};
     if (in.mail && !mail_address_ok(str_of(in.mail)))
         return err_set(e, &api_causes[API_BAD_PARAM], "%s: --mail takes one bare address", c->op->name);
     if (!find_known(c, &known, &is_known, e) || !find_app(c, is_known ? &known : NULL, &app, e) ||
@@ -354,13 +355,15 @@ bool op_onboarding_show(struct op_call *c, struct err *e)
 }
 
 /* Reads, changes and writes it as one. */
-static bool change(struct op_call *c, bool (*step)(struct onboarding_record *r, struct wall now, struct err *e),
+static bool change(struct op_call *c,
+                   bool (*step)(const struct op_call *c, struct onboarding_record *r, struct wall now, struct err *e),
                    struct err *e)
 {
     struct store *s = c->installation->store;
     struct onboarding_record r;
     if (!store_begin(s, e)) return false;
-    if (!find_seen(c, &r, e) || !step(&r, clock_wall(&c->installation->clock), e) || !store_onboarding_put(s, &r, e)) {
+    if (!find_seen(c, &r, e) || !step(c, &r, clock_wall(&c->installation->clock), e) ||
+        !store_onboarding_put(s, &r, e)) {
         store_rollback(s);
         return false;
     }
@@ -369,13 +372,15 @@ static bool change(struct op_call *c, bool (*step)(struct onboarding_record *r, 
     return true;
 }
 
-static bool accept(struct onboarding_record *r, struct wall now, struct err *e)
+static bool accept(const struct op_call *c, struct onboarding_record *r, struct wall now, struct err *e)
 {
-    return onboarding_judge(r, true, now, e);
+    return tenant_former(c->installation->store, onboarding_tenant(r), r->org_id, c->by->is_scoped, e) &&
+           onboarding_judge(r, true, now, e);
 }
 
-static bool reject(struct onboarding_record *r, struct wall now, struct err *e)
+static bool reject(const struct op_call *c, struct onboarding_record *r, struct wall now, struct err *e)
 {
+    (void)c;
     return onboarding_judge(r, false, now, e);
 }
 
@@ -389,7 +394,13 @@ bool op_onboarding_reject(struct op_call *c, struct err *e)
     return change(c, reject, e);
 }
 
+static bool retry(const struct op_call *c, struct onboarding_record *r, struct wall now, struct err *e)
+{
+    (void)c;
+    return onboarding_retry(r, now, e);
+}
+
 bool op_onboarding_check(struct op_call *c, struct err *e)
 {
-    return change(c, onboarding_retry, e);
+    return change(c, retry, e);
 }

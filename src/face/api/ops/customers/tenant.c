@@ -110,6 +110,7 @@ bool op_tenant_add(struct op_call *c, struct err *e)
         .client_id = op_cstr(c, "client-id"),
         .cloud = op_cstr(c, "cloud"),
         .apps = op_cstr(c, "apps"),
+        .is_limited = c->by->is_scoped,
     };
     char tenant_id[GUID_BYTES];
     op_credential(c, &in.credential);
