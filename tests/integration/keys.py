@@ -44,6 +44,29 @@ def sources(tap, i):
     tap.case(*says(i, "key_credential")[:1], "a name with a slash is none")
 
 
+def rotated_by_program(tap, i):
+    """The program is the operator's: until it prints the new key the store says whose it wants."""
+    program, handed = i.folder / "tell-key", i.folder / "handed"
+    (i.folder / "portcullis.key").rename(handed)
+    program.write_text(f"#!/bin/sh\nprintf %s \"$(cat {handed})\"\n")
+    program.chmod(0o700)
+    i.set(key_command="tell-key")
+    first = fingerprint(i)
+    tap.case(*says_rotating(i, "api.master_key_needed"))
+    made = i.folder / "made.key"
+    i.run("key", "make", str(made))
+    for point, is_changed in (("rekey.copied", False), ("rekey.switched", True)):
+        done = i.run("key", "rotate", "--to-file", str(made), env={"PORTCULLIS_KILL_AT": point})
+        good, shown = says(i, "store.wrong_key")
+        tap.case(done.returncode == -signal.SIGKILL and good == is_changed, f"a program's key, killed at {point}", shown)
+    handed.write_bytes(made.read_bytes())
+    shown = json.loads(i.run("key", "show", "--json").stdout)
+    tap.case((shown["from"], shown["key"] != first) == ("key_command", True) and is_whole(i, 1, sealed=0), "with the new key it opens", shown)
+    i.run("key", "make", str(i.folder / "again.key"))
+    done = i.run("key", "rotate", "--to-file", str(i.folder / "again.key"))
+    tap.case(done.returncode == 0 and "key_command" in done.stdout and not holds(i.folder / "data", shown["key"]), "what is to be done is said", done.stdout + done.stderr)
+
+
 def says_rotating(i, code, *words, **more):
     done = i.run("key", "rotate", *words, **more)
     return done.returncode != 0 and code in done.stderr, f"refused: {code} {' '.join(more)}", done.stdout + done.stderr
@@ -53,11 +76,11 @@ def fingerprint(i, **more):
     return json.loads(i.run("key", "show", "--json", **more).stdout)["key"]
 
 
-def is_whole(i, entries, **more):
+def is_whole(i, entries, sealed=1, **more):
     """The secret opens (rotating it to itself would need the cloud: the audit trail and the store's own count say it), and the trail holds."""
     shown = json.loads(i.run("key", "show", "--json", **more).stdout)
     verified = json.loads(i.run("audit", "verify", "--json", **more).stdout)
-    return shown["sealed"] == 1 and verified["entries"] == entries
+    return shown["sealed"] == sealed and verified["entries"] == entries
 
 
 def holds(folder, sealed_by):
@@ -124,7 +147,15 @@ def rotations(tap, i):
     tap.case(*says_rotating(i, "api.master_key_same", "--to-file", str(made), env=with_credential))
     bad = i.folder / "bad.key"
     bad.write_text("portcullis-key-1 abc\n")
+    bad.chmod(0o600)
     tap.case(*says_rotating(i, "seal.bad_key_file", "--to-file", str(bad), env=with_credential))
+
+    seen = i.folder / "seen.key"
+    i.run("key", "make", str(seen))
+    for mode in (0o644, 0o640, 0o602):
+        seen.chmod(mode)
+        good, name, shown = says_rotating(i, "api.master_key_open", "--to-file", str(seen), env=with_credential)
+        tap.case(good and f"{mode:04o}" in shown and is_whole(i, entries, env=with_credential), f"a new key of mode {mode:04o} is refused", shown)
 
     # What does not open stops it, by name, before anything has changed.
     other = sqlite3.connect(data / "store.db")
@@ -139,6 +170,6 @@ def rotations(tap, i):
 
 
 with Tap() as tap:
-    for part in (sources, rotations):
+    for part in (sources, rotations, rotated_by_program):
         with Installation() as i:
             part(tap, i)

@@ -98,11 +98,23 @@ static bool open_with_next(struct installation *i, const struct err *why, struct
     return false;
 }
 
-static bool open_sealed(struct installation *i, struct err *e)
+bool installation_open_sealed(struct installation *i, struct err *left_out, struct err *e)
 {
     struct err why;
-    if (key_load(&i->conf, i->fs, &i->key, &why) && open_store(i, false, &why)) return key_tidy(&i->conf, i->fs, e);
-    return open_with_next(i, &why, e);
+    *left_out = (struct err){.cause = NULL};
+    if (!key_load(&i->conf, i->fs, &i->key, &why) || !open_store(i, false, &why)) return open_with_next(i, &why, e);
+    if (!key_tidy(&i->conf, i->fs, left_out)) (void)err_context(left_out, "left by a change of the master key");
+    return true;
+}
+
+static bool open_sealed(struct installation *i, struct err *e)
+{
+    struct err left;
+    if (!installation_open_sealed(i, &left, e)) return false;
+    if (left.cause)
+        (void)fprintf(stderr, "portcullis: warning: %s\n  code: %s\n  do:   %s\n", left.text, left.cause->code,
+                      left.cause->remedy);
+    return true;
 }
 
 bool installation_open(const char *config_path, struct installation *out, struct err *e)

@@ -38,7 +38,7 @@ bool key_load_file(struct fs fs, const char *path, struct seal_key **out, struct
     return ok ? true : err_context(e, "key file %s", path);
 }
 
-enum { KEY_LINE_BYTES = 4096, KEY_COMMAND_MS = 30 * 1000 };
+enum { KEY_LINE_BYTES = 4096, KEY_COMMAND_MS = 30 * 1000, KEY_COMMAND_END_MS = 1000 };
 
 /* As systemd hands it over: a file in a folder that is this service's alone. */
 static bool load_key_credential(struct fs fs, const char *name, struct seal_key **out, struct err *e)
@@ -54,16 +54,28 @@ static bool load_key_credential(struct fs fs, const char *name, struct seal_key 
     return key_load_file(fs, path, out, e);
 }
 
-static bool load_key_command(const char *program, struct seal_key **out, struct err *e)
+static bool no_key_from(const char *program, struct process *p, enum process_said said, uint32_t ms, struct err *e)
+{
+    const struct cause *cause = &api_causes[API_NO_KEY];
+    if (said == PROCESS_SILENT)
+        return err_set(e, cause, "key_command %s printed no line within %u s", program, (ms + 999) / 1000);
+    if (said == PROCESS_LONG)
+        return err_set(e, cause, "key_command %s printed a line of more than %d bytes", program, KEY_LINE_BYTES);
+    int code = process_exit_code(p, KEY_COMMAND_END_MS);
+    if (code > 0) return err_set(e, cause, "key_command %s printed nothing and ended with status %d", program, code);
+    return err_set(e, cause, "key_command %s printed nothing", program);
+}
+
+bool key_load_command(const char *program, uint32_t timeout_ms, struct seal_key **out, struct err *e)
 {
     const char *const argv[] = {program, NULL};
     struct process *p = NULL;
     struct buf line;
     if (!process_start(argv, &p, e)) return err_context(e, "key_command %s", program);
     buf_init(&line, KEY_LINE_BYTES);
-    bool ok = process_read_line(p, KEY_COMMAND_MS, &line) ||
-              err_set(e, &api_causes[API_NO_KEY], "key_command %s printed no line", program);
-    ok = ok && (seal_key_load(buf_str(&line), out, e) || err_context(e, "key_command %s", program));
+    enum process_said said = process_read_line(p, timeout_ms, &line);
+    bool ok = said == PROCESS_LINE ? seal_key_load(buf_str(&line), out, e) || err_context(e, "key_command %s", program)
+                                   : no_key_from(program, p, said, timeout_ms, e);
     process_stop(p);
     if (line.p) seal_wipe(line.p, line.cap);
     buf_done(&line);
@@ -72,7 +84,7 @@ static bool load_key_command(const char *program, struct seal_key **out, struct 
 
 bool key_load(const struct conf *c, struct fs fs, struct seal_key **out, struct err *e)
 {
-    if (c->key_command[0]) return load_key_command(c->key_command, out, e);
+    if (c->key_command[0]) return key_load_command(c->key_command, KEY_COMMAND_MS, out, e);
     if (c->key_credential[0]) return load_key_credential(fs, c->key_credential, out, e);
     return key_load_file(fs, c->key_file, out, e);
 }

@@ -12,6 +12,8 @@
 /* As the settings say: a file, a systemd credential, a program. API_NO_KEY, seal and sys causes. */
 bool key_load(const struct conf *c, struct fs fs, struct seal_key **out, struct err *e);
 bool key_load_file(struct fs fs, const char *path, struct seal_key **out, struct err *e);
+/* The first line that a program prints, if it does so in time; what else it prints and does is not looked at, and it is ended. */
+bool key_load_command(const char *program, uint32_t timeout_ms, struct seal_key **out, struct err *e);
 /* A file with a fresh key, where there is none yet. */
 bool key_make_file(struct fs fs, const char *path, struct err *e);
 /* A file that must not be there yet, durable. */
@@ -23,6 +25,10 @@ bool key_load_next(const struct conf *c, struct fs fs, struct seal_key **out, st
 bool key_follow(const struct conf *c, struct fs fs, struct err *e);
 /* The store opens with the key as the settings say: what a cut-off change has left is removed. */
 bool key_tidy(const struct conf *c, struct fs fs, struct err *e);
+
+/* The key as the settings say, and the store under it; what a change that was cut off has left is followed up or removed. What cannot
+ * be removed keeps nothing closed: *left_out says what, its cause NULL where there is nothing. Needs settings, disk and clock. */
+bool installation_open_sealed(struct installation *i, struct err *left_out, struct err *e);
 
 struct rekeyed {
     char was[17], is[17];            /* fingerprints */

@@ -65,6 +65,10 @@ const struct cause api_causes[API_CAUSE_COUNT] = {
         {"api.master_key_needed", ERR_INPUT, "the new key must be given",
          "The key comes from a systemd credential or a program, which only you can change: make a key with portcullis "
          "key make FILE, give it with --to-file FILE, and have it handed over from then on (docs/credentials.md)."},
+    [API_MASTER_KEY_OPEN] = {"api.master_key_open", ERR_INPUT, "others on this machine can read the key's file",
+                             "Make a key that nobody has seen: portcullis key make FILE. (chmod 600 FILE is enough "
+                             "where you know that none "
+                             "of them has read it.) Nothing was changed."},
     [API_KEYS_FULL] = {"api.keys_full", ERR_RETRY, "too many requests with an Idempotency-Key within a day",
                        "Each is kept for 24 hours. Send fewer, or those that may be done twice without a key."},
 };

@@ -36,6 +36,7 @@ struct param {
     const char *help;
     bool is_local;   /* the command line's alone: elsewhere paging, or the caller's own name, stands for it */
     bool is_account; /* given by those who see all organizations alone, whatever the operation's reach */
+    bool is_private; /* PARAM_SECRET_FILE: a key that lasts, so the file must be closed to others */
 };
 
 /* What a member of an answer is; one of these, with flags. */
@@ -217,6 +218,7 @@ enum {
     API_KEYS_FULL,
     API_MASTER_KEY_SAME,
     API_MASTER_KEY_NEEDED,
+    API_MASTER_KEY_OPEN,
     API_CAUSE_COUNT
 };
 extern const struct cause api_causes[];

@@ -7,6 +7,7 @@
 
 #include "kit/sys/causes.h"
 #include "kit/sys/fs.h"
+#include "kit/sys/host.h"
 
 enum { SECRET_BYTES_MAX = 64 << 10, PARAMS_BYTES_MAX = 1 << 20, PARAMS_MAX = 16, MANY_MAX = 8192 };
 
@@ -69,6 +70,15 @@ static const struct param *next_positional(const struct reading *r)
     return NULL;
 }
 
+static bool is_closed_to_others(const char *path, struct err *e)
+{
+    enum { FOR_OTHERS = 077 };
+    struct host_file f;
+    if (!host_file(path, &f, e)) return false;
+    return !f.exists || !(f.mode & FOR_OTHERS) ||
+           err_set(e, &api_causes[API_MASTER_KEY_OPEN], "the mode of %s is %04o", path, f.mode);
+}
+
 static bool read_secret(struct json_writer *w, const char *path, struct err *e)
 {
     struct buf bytes;
@@ -104,6 +114,7 @@ static bool write_value(struct reading *r, const struct param *p, const char *va
 {
     struct json_writer *w = &r->w;
     uint64_t count;
+    if (p->is_private && strcmp(value, "-") != 0 && !is_closed_to_others(value, e)) return false;
     if (p->type == PARAM_SECRET_FILE) return read_secret(w, value, e);
     if (p->type == PARAM_PATH) return write_path(w, value, e);
     if (p->type == PARAM_COUNT && !str_to_u64(str_of(value), &count))

@@ -17,6 +17,7 @@ struct process {
     pid_t pid;
     int out_fd;
     bool has_ended;
+    int exit_code; /* once it has ended; -1: by a signal */
 };
 
 /* In the child, after fork: only async-signal-safe calls. */
@@ -54,7 +55,7 @@ bool process_start(const char *const *argv, struct process **out, struct err *e)
     return true;
 }
 
-bool process_read_line(struct process *p, uint32_t timeout_ms, struct buf *line_out)
+enum process_said process_read_line(struct process *p, uint32_t timeout_ms, struct buf *line_out)
 {
     struct clock clock = clock_real();
     int64_t deadline = clock_mono(&clock).ms + timeout_ms;
@@ -63,26 +64,44 @@ bool process_read_line(struct process *p, uint32_t timeout_ms, struct buf *line_
         char c;
         int64_t left = deadline - clock_mono(&clock).ms;
         struct pollfd ready = {.fd = p->out_fd, .events = POLLIN};
-        if (left < 0 || poll(&ready, 1, (int)left) <= 0) return false;
-        if (read(p->out_fd, &c, 1) != 1) return false;
-        if (c == '\n') return true;
-        if (!buf_add_char(line_out, c)) return false;
+        int n = left < 0 ? 0 : poll(&ready, 1, (int)left);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return PROCESS_SILENT;
+        if (read(p->out_fd, &c, 1) != 1) return line_out->n ? PROCESS_LINE : PROCESS_ENDED;
+        if (c == '\n') return PROCESS_LINE;
+        if (!buf_add_char(line_out, c)) return PROCESS_LONG;
     }
 }
 
 bool process_is_running(struct process *p)
 {
-    if (!p->has_ended && waitpid(p->pid, NULL, WNOHANG) == p->pid) p->has_ended = true;
+    int status = 0;
+    if (!p->has_ended && waitpid(p->pid, &status, WNOHANG) == p->pid) {
+        p->has_ended = true;
+        p->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
     return !p->has_ended;
+}
+
+int process_exit_code(struct process *p, uint32_t timeout_ms)
+{
+    for (uint32_t waited = 0; process_is_running(p) && waited < timeout_ms; waited += 10) (void)usleep(10000);
+    return process_is_running(p) ? -1 : p->exit_code;
+}
+
+/* Its group, which it has made by now; else it alone. */
+static void tell(const struct process *p, int signal)
+{
+    if (kill(-p->pid, signal) != 0) (void)kill(p->pid, signal);
 }
 
 void process_stop(struct process *p)
 {
     if (p == NULL) return;
-    if (process_is_running(p)) (void)kill(p->pid, SIGTERM);
+    if (process_is_running(p)) tell(p, SIGTERM);
     for (int i = 0; i < 200 && process_is_running(p); i++) (void)usleep(10000);
     if (process_is_running(p)) {
-        (void)kill(p->pid, SIGKILL);
+        tell(p, SIGKILL);
         (void)waitpid(p->pid, NULL, 0);
     }
     (void)close(p->out_fd);

@@ -22,7 +22,7 @@ static bool read_address(struct demo_twin *t, struct err *e)
     struct buf line;
     buf_init(&line, 4096);
     bool found = false;
-    while (!found && process_read_line(t->process, START_MS, &line)) {
+    while (!found && process_read_line(t->process, START_MS, &line) == PROCESS_LINE) {
         size_t at = str_find(buf_str(&line), str_of(words), 0);
         struct str url = at == SIZE_MAX ? STR_NONE : str_trim(str_sub(buf_str(&line), at + sizeof words - 1, line.n));
         found = url.n > 0 && str_copy(url, t->url, sizeof t->url);

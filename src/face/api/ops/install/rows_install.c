@@ -23,7 +23,7 @@ static const struct param key_make_params[] = {
     {"file", PARAM_FILE, true, true, false, "the file to be made; nothing may be there"}, PARAMS_END};
 static const struct param key_rotate_params[] = {
     {"to-file", PARAM_SECRET_FILE, false, false, false,
-     "the new key, from a file of key make; default: a fresh one, where the key is in a file"},
+     "the new key, from a file of key make; default: a fresh one, where the key is in a file", .is_private = true},
     PARAMS_END};
 
 static const struct param doctor_params[] = {
