@@ -3,19 +3,21 @@
 
 #include "flow/ingest/ingest_int.h"
 
-enum { DAY_MS = 24 * 3600000, CALM_INTERVAL_MAX_MS = 3600000, CALM_PATIENCE_MS = 600000 };
+enum { DAY_MS = 24 * 3600000, CALM_PATIENCE_MS = 600000 };
 
 static const struct feed_state *feed_now(const struct ing_feed *f)
 {
     return f->active ? &f->active->mind.state : &f->durable;
 }
 
-/* Tables that stay empty are asked less often, but never less than once an hour. */
 static int64_t hunting_interval_ms(const struct ing_feed *f, int64_t ms)
 {
-    int64_t calm_ms = ms * feed_calm_factor(feed_now(f));
-    if (calm_ms > CALM_INTERVAL_MAX_MS) calm_ms = CALM_INTERVAL_MAX_MS;
-    return calm_ms > ms ? calm_ms : ms;
+    const struct ingest *in = ing_in(f);
+    const struct conf *c = in->o.conf;
+    const struct hunting_room room = {.tenants = in->tenant_count,
+                                      .calls_per_minute =
+                                          (uint64_t)(c->hunting_calls_per_minute * c->hunting_share_percent / 100)};
+    return feed_hunting_interval_ms(feed_now(f), ms, &room);
 }
 
 int64_t feed_interval_ms(const struct ing_feed *f)

@@ -755,6 +755,47 @@ static void test_empty_tables_grow_calm(void **state)
     model_done(&m);
 }
 
+/* Polled at its interval though nothing comes: counted once an hour, and late rows are found nevertheless. */
+static void test_calm_tables_are_counted_hourly(void **state)
+{
+    (void)state;
+    struct table_model m;
+    struct feed f;
+    struct wall now = start_of(), begin = now;
+    model_init(&m, wall_add(now, -80 * HOUR), wall_add(now, 160 * HOUR), 9);
+    model_add(&m, begin.ticks + 20 * HOUR, begin.ticks + 30 * HOUR, 1);
+    model_sort(&m);
+    feed_at(&f, "EmailEvents", now, 3600000);
+    unsigned polls = 0;
+    for (; now.ticks < begin.ticks + 48 * HOUR; polls++) {
+        poll(&m, &f, now);
+        assert_true(f.state.synced.ticks == now.ticks);
+        now.ticks += 5 * MIN;
+    }
+    assert_in_range(m.questions, polls + 40, polls + 70); /* two or three of them read the late row */
+    assert_int_equal(m.fresh, 1);
+    feed_done(&f);
+    model_done(&m);
+}
+
+static void test_room_for_calm_tables(void **state)
+{
+    (void)state;
+    enum { MS = 60000 };
+    const struct feed_state calm = {.calm = 100}, quiet = {.calm = 1}, busy = {.calm = 0};
+    const struct hunting_room one = {1, 22}, many = {1000, 22}, most = {10000, 22}, little = {1, 2}, none = {1, 0};
+    assert_int_equal(feed_hunting_interval_ms(&calm, 5 * MS, &one), 5 * MS);
+    assert_int_equal(feed_hunting_interval_ms(&calm, 5 * MS, &many), 5 * MS);
+    assert_in_range(feed_hunting_interval_ms(&calm, 5 * MS, &most), 20 * MS, 30 * MS);
+    assert_int_equal(feed_hunting_interval_ms(&quiet, 5 * MS, &most), 10 * MS); /* one empty poll says little */
+    assert_int_equal(feed_hunting_interval_ms(&busy, 5 * MS, &most), 5 * MS);
+    assert_in_range(feed_hunting_interval_ms(&calm, 5 * MS, &little), 40 * MS, 60 * MS);
+    assert_int_equal(feed_hunting_interval_ms(&calm, 5 * MS, &none), 60 * MS);
+    assert_int_equal(feed_hunting_interval_ms(&calm, 120 * MS, &none), 120 * MS);
+    assert_in_range(feed_hunting_interval_ms(&calm, MS, &one), 4 * MS,
+                    5 * MS); /* all tables each minute: too much for the share */
+}
+
 static void test_registry(void **state)
 {
     (void)state;
@@ -987,6 +1028,8 @@ int main(void)
         cmocka_unit_test(test_table_is_read_whole),
         cmocka_unit_test(test_table_that_is_cut),
         cmocka_unit_test(test_empty_tables_grow_calm),
+        cmocka_unit_test(test_calm_tables_are_counted_hourly),
+        cmocka_unit_test(test_room_for_calm_tables),
         cmocka_unit_test(test_registry),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

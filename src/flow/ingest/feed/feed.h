@@ -100,8 +100,16 @@ void feed_state_init(struct feed_state *s, const struct feed_row *row, struct wa
 void feed_state_write(const struct feed_state *s, struct buf *out);
 /* INGEST_STATE_NEWER, INGEST_STATE_BAD. */
 bool feed_state_read(struct str json, struct feed_state *out, struct err *e);
-/* A table that stays empty is asked less often: this many times its interval, 1 to 12. */
+/* How long a table has stayed empty, as a factor: 1 (not calm) to 12. */
 unsigned feed_calm_factor(const struct feed_state *s);
+/* Calm tables are asked at their interval like all others, as long as that leaves room for those that have rows: in the tenant's share of
+ * hunting, and in what one application may ask of all tenants together. Where it does not, less often: at most by their factor, and
+ * once an hour at least. */
+struct hunting_room {
+    size_t tenants;            /* that are read here */
+    uint64_t calls_per_minute; /* our share of each one's hunting */
+};
+int64_t feed_hunting_interval_ms(const struct feed_state *s, int64_t interval_ms, const struct hunting_room *room);
 /* Fingerprints of hours before this one are not kept. */
 int64_t feed_horizon_hour(const struct feed_row *row, const struct feed_state *s);
 

@@ -23,6 +23,22 @@ unsigned feed_calm_factor(const struct feed_state *s)
     return doublings < 4 ? 1U << doublings : CALM_FACTOR_MOST;
 }
 
+/* Of the share three quarters are for polls, the rest for sweeps and what they bring. Of what an application may ask of all tenants (2,000
+ * calls a second, with everything else it asks) a quarter is for tables that are empty. */
+enum { HOUR_MS = 3600000, MINUTE_MS = 60000, FLEET_CALLS_PER_S = 500 };
+
+int64_t feed_hunting_interval_ms(const struct feed_state *s, int64_t interval_ms, const struct hunting_room *room)
+{
+    const uint64_t tables = FEED_ROW_COUNT - FEED_FIRST_TABLE;
+    int64_t calm_ms = interval_ms * feed_calm_factor(s);
+    int64_t by_share = (int64_t)(tables * MINUTE_MS * 4 / 3 / (room->calls_per_minute ? room->calls_per_minute : 1));
+    int64_t by_fleet = (int64_t)(room->tenants * tables * 1000 / FLEET_CALLS_PER_S);
+    int64_t needed = by_share > by_fleet ? by_share : by_fleet;
+    if (calm_ms > needed) calm_ms = needed;
+    if (calm_ms > HOUR_MS) calm_ms = HOUR_MS;
+    return calm_ms > interval_ms ? calm_ms : interval_ms;
+}
+
 #define WIDTH_MAX WALL_TICKS_PER_DAY
 #define WIDTH_MIN WALL_TICKS_PER_S
 #define COUNT_SPAN_MAX (72 * WALL_TICKS_PER_HOUR)
@@ -65,14 +81,17 @@ static struct wall stage_limit(const struct feed *f, unsigned stage, struct wall
 }
 
 /* The oldest stage first: one count of old bins serves every younger stage too. A calm table is counted in one go for all
- * stages: two days of nothing cost Defender little, and five questions an hour for each of dozens of empty tables would take
- * the budget of those that are busy. */
+ * stages, and after a while no more than once an hour: two days of nothing cost Defender little, and many questions an hour for each of
+ * dozens of empty tables would take the budget of those that are busy. */
 static bool begin_due_sweep(struct feed *f, struct wall now, struct feed_effect *out)
 {
+    unsigned calm = feed_calm_factor(&f->state);
+    int64_t least = calm == CALM_FACTOR_MOST ? WALL_TICKS_PER_HOUR : 0;
     for (unsigned k = SWEEP_STAGES; k-- > 0;) {
         struct wall to = stage_limit(f, k, now);
-        if (to.ticks - f->state.swept[k].ticks < sweep_stages[k].span_ticks) continue;
-        if (feed_calm_factor(&f->state) > 1)
+        int64_t span = sweep_stages[k].span_ticks > least ? sweep_stages[k].span_ticks : least;
+        if (to.ticks - f->state.swept[k].ticks < span) continue;
+        if (calm > 1)
             begin_sweep(f, STAGE_ALL, f->state.swept[SWEEP_STAGES - 1], stage_limit(f, 0, now), out);
         else
             begin_sweep(f, k, f->state.swept[k], to, out);
