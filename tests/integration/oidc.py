@@ -149,32 +149,37 @@ def refusals(tap, i, base, port, callback):
     tap.case(problem(Browser().open(base + "/api/v1/oidc/start")) == "auth.oidc_provider", "a provider that is away is named")
 
 
-with Tap() as tap:
-    reason = missing()
-    if reason:
-        tap.skip("single sign-on at a real provider", reason)
-    else:
-        port, own = free_port(), free_port()
-        base = f"http://127.0.0.1:{own}"
-        callback = base + "/api/v1/oidc/callback"
-        with Installation(listen=f"127.0.0.1:{own}") as i:
-            i.config.write_text(re.sub(r"listen: 127.0.0.1:0\n", "", i.config.read_text()))
-            i.run("org", "add", "Inside")
-            i.run("org", "add", "Outside")
-            service = i.serve()
-            i.wait_until_served(service)
-            i.web()
-            tap.case(problem(Browser().open(base + "/api/v1/oidc/start")) == "auth.oidc_off", "there is none before it is set")
-            done = i.run("oidc", "set", "--issuer", f"http://127.0.0.1:{port}", "--client-id", "portcullis", "--client-secret-file", "-", "--json", stdin=SECRET + "\n")
-            tap.case(done.returncode == 0 and SECRET not in done.stdout and json.loads(done.stdout)["redirect_url"] == callback, "oidc set", done.stderr)
-            i.run("oidc", "rule-add", "roles", "soc.lead", "--role", "admin", "--all-orgs")
-            i.run("oidc", "rule-add", "roles", "everybody", "--role", "viewer", "--org", "Inside")
-            for alg in ("RS256", "PS256", "ES256"):
-                sign_ins(tap, i, base, port, alg, callback)
-            refusals(tap, i, base, port, callback)
-            entries = json.loads(i.run("audit", "list", "--operation", "login", "--json").stdout)["entries"]
-            tap.case(len(entries) >= 4 and all(e["detail"]["how"] == "oidc" for e in entries), "sign-ins are audited", entries[:2])
-            service.send_signal(signal.SIGTERM)
-            tap.case(service.wait(PATIENCE) == 0, "the service ends")
-            held = b"".join(f.read_bytes() for f in i.folder.rglob("*") if f.is_file())
-            tap.case(SECRET.encode() not in held, "the client secret is nowhere in the clear")
+def main():
+    with Tap() as tap:
+        reason = missing()
+        if reason:
+            tap.skip("single sign-on at a real provider", reason)
+        else:
+            port, own = free_port(), free_port()
+            base = f"http://127.0.0.1:{own}"
+            callback = base + "/api/v1/oidc/callback"
+            with Installation(listen=f"127.0.0.1:{own}") as i:
+                i.config.write_text(re.sub(r"listen: 127.0.0.1:0\n", "", i.config.read_text()))
+                i.run("org", "add", "Inside")
+                i.run("org", "add", "Outside")
+                service = i.serve()
+                i.wait_until_served(service)
+                i.web()
+                tap.case(problem(Browser().open(base + "/api/v1/oidc/start")) == "auth.oidc_off", "there is none before it is set")
+                done = i.run("oidc", "set", "--issuer", f"http://127.0.0.1:{port}", "--client-id", "portcullis", "--client-secret-file", "-", "--json", stdin=SECRET + "\n")
+                tap.case(done.returncode == 0 and SECRET not in done.stdout and json.loads(done.stdout)["redirect_url"] == callback, "oidc set", done.stderr)
+                i.run("oidc", "rule-add", "roles", "soc.lead", "--role", "admin", "--all-orgs")
+                i.run("oidc", "rule-add", "roles", "everybody", "--role", "viewer", "--org", "Inside")
+                for alg in ("RS256", "PS256", "ES256"):
+                    sign_ins(tap, i, base, port, alg, callback)
+                refusals(tap, i, base, port, callback)
+                entries = json.loads(i.run("audit", "list", "--operation", "login", "--json").stdout)["entries"]
+                tap.case(len(entries) >= 4 and all(e["detail"]["how"] == "oidc" for e in entries), "sign-ins are audited", entries[:2])
+                service.send_signal(signal.SIGTERM)
+                tap.case(service.wait(PATIENCE) == 0, "the service ends")
+                held = b"".join(f.read_bytes() for f in i.folder.rglob("*") if f.is_file())
+                tap.case(SECRET.encode() not in held, "the client secret is nowhere in the clear")
+
+
+if __name__ == "__main__":
+    main()

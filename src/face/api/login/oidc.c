@@ -68,9 +68,11 @@ bool oidc_discover(struct installation *i, const struct oidc_record *o, struct a
     if (!str_eq(json_str(json_get(d, "issuer"), STR("")), str_of(o->issuer)))
         return provider_failed(e, "what the issuer publishes", "it names another issuer than the one that is set here");
     const struct json *ways = json_get(d, "token_endpoint_auth_methods_supported");
+    const struct json *names_itself = json_get(d, "authorization_response_iss_parameter_supported");
     *out = (struct oidc_provider){.authorization_url = url_in(d, "authorization_endpoint", a),
                                   .token_url = url_in(d, "token_endpoint", a),
                                   .jwks_url = url_in(d, "jwks_uri", a),
+                                  .names_itself = json_bool(names_itself, false),
                                   .takes_basic = ways == NULL || lists(ways, STR("client_secret_basic"))};
     return (out->authorization_url && out->token_url && out->jwks_url) ||
            provider_failed(e, "what the issuer publishes", "an address is missing, or is not https");
@@ -89,9 +91,27 @@ static void random_text(char out[SECRET_TEXT_BYTES])
     buf_done(&text);
 }
 
-void oidc_flow_make(struct oidc_flow *out, struct wall now)
+static void hash_of(const struct oidc_record *o, uint8_t out[32])
 {
-    *out = (struct oidc_flow){.until = wall_add(now, FLOW_MINUTES * 60 * WALL_TICKS_PER_S)};
+    struct buf text;
+    buf_init(&text, 0);
+    INVARIANT(buf_addf(&text, "%s %s", o->issuer, o->client_id));
+    sha256(text.p, text.n, out);
+    buf_done(&text);
+}
+
+bool oidc_flow_is_of(const struct oidc_flow *f, const struct oidc_record *o)
+{
+    uint8_t now[32];
+    hash_of(o, now);
+    return memcmp(f->asked, now, sizeof now) == 0;
+}
+
+void oidc_flow_make(const struct oidc_record *o, const struct oidc_provider *p, struct wall now, struct oidc_flow *out)
+{
+    *out = (struct oidc_flow){.until = wall_add(now, FLOW_MINUTES * 60 * WALL_TICKS_PER_S),
+                              .names_itself = p->names_itself};
+    hash_of(o, out->asked);
     random_text(out->state);
     random_text(out->nonce);
     random_text(out->verifier);
@@ -205,6 +225,8 @@ static bool check_signature(const struct json *header, const struct json *jwks, 
     enum jwt_alg alg;
     struct str name = member(header, "alg"), kid = member(header, "kid");
     const struct json *keys = json_get(jwks, "keys");
+    /* What must be understood, and is not: RFC 7515, 4.1.11. */
+    if (json_get(header, "crit")) return bad_token(e, "has an extension that is not known here");
     if (!read_alg(name, &alg)) return bad_token(e, "is not signed by RS256, PS256 or ES256");
     for (size_t i = 0; keys && keys->type == JSON_ARRAY && i < keys->count; i++) {
         const struct json *key = &keys->items[i];
@@ -235,6 +257,14 @@ static bool check_times(const struct json *c, struct wall now, struct err *e)
     return json_i64(json_get(c, "nbf"), 0) - LEEWAY_S <= s || bad_token(e, "does not hold yet: is a clock wrong?");
 }
 
+/* Text alone, on one line: two that look the same, or are once they are written down, would be one person. */
+static bool is_subject(const struct json *sub)
+{
+    bool plain = sub && sub->type == JSON_STRING && sub->text.n > 0;
+    for (size_t i = 0; plain && i < sub->text.n;) i += str_char(sub->text, i, &plain);
+    return plain;
+}
+
 static bool check_claims(const struct json *c, const struct oidc_expect *x, struct err *e)
 {
     struct str nonce = member(c, "nonce");
@@ -242,7 +272,7 @@ static bool check_claims(const struct json *c, const struct oidc_expect *x, stru
     if (!check_audience(c, str_of(x->client_id), e) || !check_times(c, x->now, e)) return false;
     if (nonce.n != strlen(x->nonce) || !bytes_equal_const_time(nonce.p, x->nonce, nonce.n))
         return bad_token(e, "was made for another sign-in");
-    return member(c, "sub").n > 0 || bad_token(e, "names nobody");
+    return is_subject(json_get(c, "sub")) || bad_token(e, "names nobody, or in characters that no name has");
 }
 
 bool oidc_verify(struct str token, const struct json *jwks, const struct oidc_expect *x, struct arena *a,

@@ -10,7 +10,8 @@
 
 struct oidc_provider {
     const char *authorization_url, *token_url, *jwks_url; /* in the arena */
-    bool takes_basic; /* how the client secret is sent: as HTTP Basic, else in the form */
+    bool takes_basic;  /* how the client secret is sent: as HTTP Basic, else in the form */
+    bool names_itself; /* in its answers (RFC 9207): one that does not is not its own */
 };
 /* What the issuer publishes. Errors: AUTH_OIDC_PROVIDER. */
 bool oidc_discover(struct installation *i, const struct oidc_record *o, struct arena *a, struct oidc_provider *out,
@@ -20,8 +21,11 @@ bool oidc_discover(struct installation *i, const struct oidc_record *o, struct a
 struct oidc_flow {
     char state[SECRET_TEXT_BYTES], nonce[SECRET_TEXT_BYTES], verifier[SECRET_TEXT_BYTES];
     struct wall until;
+    uint8_t asked[32]; /* a hash of whom it went to, for which application */
+    bool names_itself;
 };
-void oidc_flow_make(struct oidc_flow *out, struct wall now);
+void oidc_flow_make(const struct oidc_record *o, const struct oidc_provider *p, struct wall now, struct oidc_flow *out);
+bool oidc_flow_is_of(const struct oidc_flow *f, const struct oidc_record *o); /* not of one that was set before */
 bool oidc_flow_seal(struct installation *i, const struct oidc_flow *f, struct buf *out, struct err *e);
 bool oidc_flow_open(struct installation *i, struct str cookie, struct oidc_flow *out); /* false: not ours, or too old */
 void oidc_authorize_url(const struct oidc_provider *p, const struct oidc_record *o, const struct oidc_flow *f,

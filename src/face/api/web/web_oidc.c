@@ -43,9 +43,11 @@ static bool start(struct web_call *c, struct err *e)
     struct buf sealed, url;
     buf_init(&sealed, COOKIE_BYTES_MAX);
     buf_init(&url, URL_BYTES_MAX);
-    oidc_flow_make(&f, clock_wall(&c->installation->clock));
-    bool ok = find_setup(c, &o, e) && oidc_discover(c->installation, &o, c->arena, &p, e) &&
-              oidc_flow_seal(c->installation, &f, &sealed, e);
+    bool ok = find_setup(c, &o, e) && oidc_discover(c->installation, &o, c->arena, &p, e);
+    if (ok) {
+        oidc_flow_make(&o, &p, clock_wall(&c->installation->clock), &f);
+        ok = oidc_flow_seal(c->installation, &f, &sealed, e);
+    }
     if (ok) {
         oidc_authorize_url(&p, &o, &f, &url);
         set_flow(c, buf_str(&sealed));
@@ -76,7 +78,9 @@ static bool check_state(struct web_call *c, const struct oidc_record *o, struct 
         return bad_state(e, "this browser has begun no sign-in within the last ten minutes");
     if (state.n != strlen(f->state) || !bytes_equal_const_time(state.p, f->state, state.n))
         return bad_state(e, "the answer belongs to another sign-in");
-    if (issuer.p && !str_eq(issuer, str_of(o->issuer))) return bad_state(e, "the answer is of another issuer");
+    if (!oidc_flow_is_of(f, o)) return bad_state(e, "another provider was set here in the meantime");
+    if (issuer.p ? !str_eq(issuer, str_of(o->issuer)) : f->names_itself)
+        return bad_state(e, "the answer is of another issuer");
     if (error.p) {
         struct str why = web_query(c, "error_description");
         return err_set(e, &auth_causes[AUTH_OIDC_PROVIDER], "the provider refuses: %.*s %.*s",
