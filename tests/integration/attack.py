@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What somebody tries who has some rights and wants more: an admin of one customer after another's secrets, requests that two readers
 would read differently, changes that the audit trail should not show, and logins over and over."""
-import base64, hashlib, hmac, http.server, json, signal, socket, struct, threading, time, urllib.error, urllib.parse, urllib.request
+import base64, hashlib, hmac, http.server, json, signal, socket, sqlite3, struct, threading, time, urllib.error, urllib.parse, urllib.request
 
 from harness import PATIENCE, Installation, Tap, Twin, wait_for
 
@@ -173,6 +173,32 @@ def what_is_there(tap, url, token, mine, other):
     tap.case(status == 400 and other["name"] not in json.dumps(answer), "nor does an id of theirs", (status, answer))
 
 
+def put_shared_cause(i, *customers):
+    """One cause at several customers, while no service runs: it has the store to itself."""
+    texts = ("incident", "alert", "device", "decision", "action", "cause", "remedy", "route", "answered_by", "answer")
+    with sqlite3.connect(i.folder / "data/store.db") as db:
+        for tenant, org in customers:
+            row = {**dict.fromkeys(texts, ""), **dict.fromkeys(("wants", "expires", "state", "rung", "due", "joined", "answered"), 0), "kind": 6, "severity": 3,
+                   "created": int(time.time() * 1e7), "tenant_id": tenant["tenant_id"], "organization": org, "title": f"{tenant['name']}: Consent is gone",
+                   "body": b"Nothing is read.", "group_key": "cause:test:"}
+            db.execute(f"INSERT INTO notice ({','.join(row)}) VALUES ({','.join('?' * len(row))})", list(row.values()))
+    db.close()
+
+
+def shared_cause(tap, i, url, tokens, mine, other):
+    """One cause at two customers is one notice, of the first of them; who sees that one alone does not read of the other in it."""
+    seen = lambda who: {n["tenant_id"]: n for n in call(url, tokens[who], "GET", "/api/v1/notices?limit=1000")[1]["notices"] if "Consent is gone" in n["title"]}
+    tap.case(wait_for(lambda: seen("all")[other["tenant_id"]]["state"] == "joined"), "a cause at two customers is one notice", seen("all"))
+    whole = seen("all")[mine["tenant_id"]]
+    tap.case("concerns 2" in whole["text"] and other["name"] in whole["text"], "who sees both reads of both", whole["text"])
+    shown = [*seen("some").values(), call(url, tokens["some"], "GET", f"/api/v1/notices/{whole['id']}")[1]]
+    said = json.dumps(shown)
+    tap.case(len(shown) == 2 and said.count("Nothing is read.") == 2 and not any(word in said for word in ("concerns", "Outside", other["name"], other["tenant_id"])),
+             "who sees one of them reads of that one", shown)
+    told = i.run("notice", "show", str(whole["id"])).stdout
+    tap.case("concerns 2" in told and other["name"] in told, "the command line has both", told)
+
+
 def unseen_changes(tap, i, url, tokens, mine):
     """However long what comes along is: no change without a whole entry."""
     pad = " " * 300_000
@@ -319,6 +345,7 @@ def main():
         for tenant, org in ((mine, "Inside"), (other, "Outside")):
             i.run("tenant", "add", tenant["tenant_id"], "--org", org, "--name", tenant["name"], "--client-id", tenant["client_id"],
                   "--secret-file", "-", stdin=tenant["client_secret"])
+        put_shared_cause(i, (mine, "Inside"), (other, "Outside"))
         service = i.serve()
         i.wait_until_served(service)
         url = i.web()
@@ -330,6 +357,7 @@ def main():
         cursors(tap, url, tokens, other)
         addresses(tap, url, tokens, mine, Listener())
         what_is_there(tap, url, tokens["some"], mine, other)
+        shared_cause(tap, i, url, tokens, mine, other)
         unseen_changes(tap, i, url, tokens, mine)
         two_readings(tap, url, tokens["all"])
         session = sessions(tap, i, url)

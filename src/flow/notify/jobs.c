@@ -318,17 +318,21 @@ static bool make(struct round *r, const struct delivery_record *d, const struct 
 bool job_make(struct round *r, const struct delivery_record *d, struct job **out, struct err *e)
 {
     struct notice_record n;
-    struct buf body;
+    struct buf body, whole;
     bool found = false;
     struct job *j = calloc(1, sizeof *j);
     if (j == NULL) return err_set(e, &base_causes[BASE_NO_MEMORY], "telling notice %lld", (long long)d->notice_id);
     j->notify = r->notify;
     j->delivery = *d;
     buf_init(&body, 0);
+    buf_init(&whole, 0);
     bool ok = store_notice_find(r->notify->o.store, d->notice_id, &body, &n, &found, e);
     if (ok && !found)
         ok = err_set(e, &store_causes[STORE_GONE], "notice %lld is not there any more", (long long)d->notice_id);
+    ok = ok && notice_text_for(r, d, &n, &whole, e);
+    n.body = buf_str(&whole);
     ok = ok && make(r, d, &n, j, e);
+    buf_done(&whole);
     buf_done(&body);
     if (ok)
         *out = j;

@@ -87,6 +87,15 @@ void notify_free(struct notify *n); /* once stopped, or never started; accepts N
 bool notify_answered(struct store *s, struct wall now, int64_t notice_id, const char *by, const char *answer,
                      struct err *e);
 
+/* Of one cause at several customers the first notice carries the others: their names, as far as the reader may know them. */
+struct notice_reader {
+    bool (*sees)(void *arg, const char *tenant_id);
+    void *arg;
+};
+/* The whole of what `n` says, its own text first. NULL: the reader sees all. Blocking, workers. */
+bool notice_text(struct store *s, const struct notice_record *n, const struct notice_reader *reader, struct buf *out,
+                 struct err *e);
+
 /* How it stands, for health and readiness; blocking, workers. */
 struct notify_state {
     uint64_t open;                        /* notices not yet settled */

@@ -98,6 +98,13 @@ static inline void sooner(struct wall *next, struct wall t)
     if (next->ticks == 0 || t.ticks < next->ticks) *next = t;
 }
 
+/* shared.c */
+bool notice_is_shared_cause(const struct notice_record *n);
+void notice_line(const struct notice_record *n, struct buf *out); /* as an item of a list */
+/* What `n` says to whom `d` reaches: a tenant's own channel and a person of some organizations read of no others. */
+bool notice_text_for(struct round *r, const struct delivery_record *d, const struct notice_record *n, struct buf *out,
+                     struct err *e);
+
 /* contact.c: whom to turn to at the customer's, as the last line of a notice: of the feed that brought the alert where one is
  * named for it, else of the tenant. */
 bool contact_add(struct store *s, const struct notice_record *n, const struct settings *set, struct buf *body,

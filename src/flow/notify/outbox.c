@@ -11,7 +11,6 @@ enum {
     CAUSE_HOLDS_MS = 3600 * 1000,
     CATCH_UP_MS = 120 * 1000, /* what an outage brings comes in pieces */
     BUSY_MS = 5000,           /* the person is on the phone with us already */
-    NAMES_MAX = 500,
 };
 
 struct open_notice {
@@ -92,11 +91,6 @@ static void hold(struct notice_record *n, const char *route, struct wall due)
     (void)snprintf(n->route, sizeof n->route, "%s", route);
 }
 
-static bool is_shared_cause(const struct notice_record *n)
-{
-    return str_starts(str_of(n->group_key), STR("cause:"));
-}
-
 struct earlier {
     int64_t id;
     bool is_told;
@@ -137,7 +131,7 @@ static bool route(struct outbox *o, struct open_notice *item, struct err *e)
         hold(n, "catch-up", later_ms(o->r->now, CATCH_UP_MS));
     else if (is_word(n->route, "digest") || (!has_route && by_severity == ROUTE_DIGEST))
         hold(n, "digest", zone_next(zone_for(o, &s), o->r->now, (unsigned)setting_number(&s, SET_DIGEST_AT)));
-    else if (is_shared_cause(n))
+    else if (notice_is_shared_cause(n))
         return hold_cause(o, n, e) && put(o, item, e);
     else {
         if (!has_route) (void)snprintf(n->route, sizeof n->route, "%s", s.values[ladders[n->severity]].text);
@@ -156,12 +150,6 @@ static bool belongs(const struct notice_record *a, const struct notice_record *b
            (is_word(a->route, "digest") || is_word(a->route, "catch-up") || is_word(a->group_key, b->group_key));
 }
 
-static void line_of(const struct notice_record *n, struct buf *out)
-{
-    buf_addf(out, "- [%s] %s%s%s\n", notice_severity_names[n->severity], n->organization,
-             n->organization[0] ? ": " : "", n->title);
-}
-
 /* A digest: a notice of its own, of which the others become a part. */
 static bool make_digest(struct outbox *o, struct open_notice *first, struct err *e)
 {
@@ -174,7 +162,7 @@ static bool make_digest(struct outbox *o, struct open_notice *first, struct err 
         struct notice_record *n = &o->items[i].n;
         if (!belongs(&first->n, n) || n->due.ticks > o->r->now.ticks) continue;
         if (n->severity > digest.n.severity) digest.n.severity = n->severity;
-        line_of(n, &digest.body);
+        notice_line(n, &digest.body);
         count++;
     }
     (void)snprintf(digest.n.title, sizeof digest.n.title,
@@ -195,29 +183,21 @@ static bool make_digest(struct outbox *o, struct open_notice *first, struct err 
     return ok;
 }
 
-/* The first carries the others, and names their customers. */
+/* The first carries the others; who reads it is told of which (shared.c). */
 static bool join_cause(struct outbox *o, struct open_notice *first, struct err *e)
 {
     struct settings s;
-    size_t count = 1;
-    struct buf names;
-    buf_init(&names, 0);
-    if (!settings_for(o, &first->n, &s, e)) return false;
-    line_of(&first->n, &names);
     bool ok = true;
+    if (!settings_for(o, &first->n, &s, e)) return false;
     for (size_t i = 0; ok && i < o->count; i++) {
         struct open_notice *item = &o->items[i];
         if (item == first || !belongs(&first->n, &item->n)) continue;
-        if (++count <= NAMES_MAX) line_of(&item->n, &names);
         if (item->n.severity > first->n.severity) first->n.severity = item->n.severity;
         if (item->n.wants > first->n.wants) first->n.wants = item->n.wants;
         item->n.state = NOTICE_JOINED;
         item->n.joined = first->n.id;
         ok = put(o, item, e);
     }
-    if (count > 1) buf_addf(&first->body, "\n\nThe same cause concerns %zu:\n%.*s", count, STR_ARG(buf_str(&names)));
-    if (count > NAMES_MAX) buf_addf(&first->body, "and %zu more (portcullis notice list)\n", count - NAMES_MAX);
-    buf_done(&names);
     (void)snprintf(first->n.route, sizeof first->n.route, "%s",
                    first->n.kind == NOTICE_ALARM ? LADDER_ALARM : s.values[ladders[first->n.severity]].text);
     first->n.state = NOTICE_RUNNING;

@@ -1,7 +1,9 @@
 /* flow/notify: stories from the outbox to a person and back, in virtual time. */
 #include "kit.h"
+#include "state/store/access.h"
 #include "state/store/notices.h"
 #include "state/store/people.h"
+#include "state/store/tenants.h"
 
 static const struct notice_record ransomware = {.tenant_id = TENANT_A,
                                                 .organization = "Contoso",
@@ -255,6 +257,79 @@ static void one_shared_cause_is_one_notice(void **state)
     assert_int_equal(kit_told(&k, 'm'), 4);
 }
 
+static void put_customer(const char *org, const char *tenant_id)
+{
+    struct err e;
+    struct org_record o = {.created = {1}};
+    struct tenant_record t = {.is_enabled = true, .created = {1}};
+    (void)snprintf(o.name, sizeof o.name, "%s", org);
+    must(store_org_put(k.store, &o, &e), &e);
+    t.org_id = o.id;
+    (void)snprintf(t.tenant_id, sizeof t.tenant_id, "%s", tenant_id);
+    (void)snprintf(t.name, sizeof t.name, "%s", org);
+    must(store_tenant_put(k.store, &t, true, &e), &e);
+}
+
+/* A person sees one organization, a channel is one tenant's. */
+static void confine(const char *person, const char *org, const char *channel, const char *tenant_id)
+{
+    struct err e;
+    struct org_record o;
+    struct person_record p;
+    struct channel_record c;
+    struct login_record login = {.is_scoped = true};
+    bool found = false;
+    must(store_org_find(k.store, org, &o, &found, &e) && store_person_find(k.store, person, &p, &found, &e) &&
+             store_channel_find(k.store, channel, &c, &found, &e),
+         &e);
+    login.person_id = p.id;
+    (void)snprintf(c.tenant_id, sizeof c.tenant_id, "%s", tenant_id);
+    must(store_login_put(k.store, &login, &e) && store_scope_set(k.store, SCOPE_PERSON, p.id, &o.id, 1, &e) &&
+             store_channel_put(k.store, &c, false, &e),
+         &e);
+}
+
+static const struct told *told_to(char kind, const char *to)
+{
+    for (size_t i = 0; i < k.told_count; i++)
+        if (k.told[i].kind == kind && strstr(k.told[i].to, to)) return &k.told[i];
+    return NULL;
+}
+
+static void a_shared_cause_names_to_each_his_own(void **state)
+{
+    (void)state;
+    static const char *const customers[][2] = {{"Contoso", TENANT_A}, {"Fabrikam", TENANT_B}};
+    struct notice_record n = {.kind = NOTICE_READINESS,
+                              .severity = NOTICE_HIGH,
+                              .title = "Consent is gone",
+                              .body = STR("Nothing is read."),
+                              .group_key = "cause:consent_lost:"};
+    int64_t ids[2];
+    kit_people(&k);
+    for (size_t i = 0; i < 2; i++) put_customer(customers[i][0], customers[i][1]);
+    confine("ann", "Contoso", "chat", TENANT_A);
+    kit_start(&k);
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(n.organization, sizeof n.organization, "%s", customers[i][0]);
+        (void)snprintf(n.tenant_id, sizeof n.tenant_id, "%s", customers[i][1]);
+        ids[i] = kit_put(&k, n);
+    }
+    kit_run(&k, 30 * 1000);
+    assert_int_equal(kit_notice(&k, ids[1]).joined, ids[0]);
+    assert_int_equal(kit_told(&k, 'm'), 2);
+    const struct told *confined[] = {told_to('m', "ann@"), kit_last(&k, 's')};
+    const struct told *others[] = {told_to('m', "bob@"), kit_last(&k, 'w')}; /* they see every customer */
+    for (size_t i = 0; i < 2; i++) {
+        assert_non_null(strstr(confined[i]->text, "Nothing is read."));
+        assert_null(strstr(confined[i]->text, "Fabrikam"));
+        assert_null(strstr(confined[i]->text, "The same cause concerns"));
+        assert_non_null(strstr(others[i]->text, "The same cause concerns 2"));
+        assert_non_null(strstr(others[i]->text, "Contoso: "));
+        assert_non_null(strstr(others[i]->text, "Fabrikam: "));
+    }
+}
+
 static void nobody_on_duty_is_an_alarm(void **state)
 {
     (void)state;
@@ -412,6 +487,7 @@ int main(void)
         STORY(medium_is_only_told_low_waits_informational_stays),
         STORY(a_route_puts_off_only_what_may_wait),
         STORY(one_shared_cause_is_one_notice),
+        STORY(a_shared_cause_names_to_each_his_own),
         STORY(nobody_on_duty_is_an_alarm),
         STORY(unheard_is_an_alarm),
         STORY(a_lost_answer_is_looked_up_before_a_second_call),

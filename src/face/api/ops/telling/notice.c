@@ -46,8 +46,28 @@ static bool write_delivery(void *arg, const struct delivery_record *d)
     return true;
 }
 
-static void write_about(struct json_writer *w, const struct notice_record *n)
+/* Of one cause at several customers those that the caller sees. */
+static bool sees(void *call, const char *tenant_id)
 {
+    const struct op_call *c = call;
+    return principal_sees_tenant(c->by, tenant_id);
+}
+
+static bool write_text(struct notice_list *l, const struct notice_record *n)
+{
+    struct notice_reader reader = {sees, l->c};
+    struct buf text;
+    buf_init(&text, 0);
+    json_key(l->c->out, "text");
+    bool ok = notice_text(l->c->installation->store, n, &reader, &text, l->e);
+    json_write_str(l->c->out, buf_str(&text));
+    buf_done(&text);
+    return ok;
+}
+
+static bool write_about(struct notice_list *l, const struct notice_record *n)
+{
+    struct json_writer *w = l->c->out;
     telling_member(w, "kind", notice_kind_names[n->kind]);
     telling_member(w, "severity", notice_severity_names[n->severity]);
     telling_member(w, "state", notice_state_names[n->state]);
@@ -58,12 +78,12 @@ static void write_about(struct json_writer *w, const struct notice_record *n)
     telling_member(w, "decision", n->decision);
     telling_member(w, "action", n->action);
     telling_member(w, "title", n->title);
-    json_key(w, "text");
-    json_write_str(w, n->body);
+    bool ok = write_text(l, n);
     telling_member(w, "error_code", n->cause);
     telling_member(w, "remedy", n->remedy);
     telling_member(w, "answer", n->answer);
     telling_member(w, "answered_by", n->answered_by);
+    return ok;
 }
 
 static bool write_notice(void *arg, const struct notice_record *n)
@@ -79,12 +99,12 @@ static bool write_notice(void *arg, const struct notice_record *n)
     json_write_i64(w, n->id);
     json_key(w, "created");
     write_time(w, n->created);
-    write_about(w, n);
+    l->failed = !write_about(l, n);
     json_key(w, "deliveries");
     json_array_begin(w);
     l->n = 0;
     l->summary[0] = '\0';
-    l->failed = !store_delivery_list(l->c->installation->store, n->id, false, write_delivery, l, l->e);
+    l->failed = l->failed || !store_delivery_list(l->c->installation->store, n->id, false, write_delivery, l, l->e);
     json_array_end(w);
     telling_member(w, "told", l->summary);
     json_object_end(w);
