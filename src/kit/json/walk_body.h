@@ -20,8 +20,7 @@ struct found {
 static inline struct found short_value(const char *window, uint32_t value)
 {
     const char *p = window + value;
-    unsigned digits = digits_of(p);
-    if (digits == 8) digits += digits_of(p + 8);
+    unsigned digits = digits_of_sixteen(p);
     if (digits > 0 && digits < 16 && (*p != '0' || digits == 1)) {
         bool is_whole = p[digits] == ',' || p[digits] == '}';
         return (struct found){is_whole ? value + digits : 0, JSON_NUMBER, 0};

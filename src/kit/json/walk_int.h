@@ -72,6 +72,19 @@ static inline unsigned digits_of(const char *p)
 #endif
 }
 
+/* ... of sixteen, without a branch: how many digits a number has is chance. */
+static inline unsigned digits_of_sixteen(const char *p)
+{
+#ifdef __SSE2__
+    __m128i x = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8('0'));
+    unsigned others = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x)) ^ 0x1FFFF;
+    return (unsigned)__builtin_ctz(others);
+#else
+    unsigned n = digits_of(p);
+    return n == 8 ? n + digits_of(p + 8) : n;
+#endif
+}
+
 /* Where the key may be found in the table: by its length, its first eight bytes and the last sixteen. */
 static inline uint32_t walk_hash(const char *key, size_t n)
 {

@@ -259,6 +259,8 @@ struct silence { /* words of a column that say nothing */
 struct plan {
     uint64_t serial; /* no two plans have the same: what a scratch has learned of one is not taken for another's */
     const char *source;
+    struct str name; /* the same, with its length */
+    bool is_base;    /* of rows that no other plan fits */
     const struct schema *schema;
     const struct shape *shapes;
     size_t shape_count;

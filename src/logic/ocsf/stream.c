@@ -296,7 +296,7 @@ static bool recognise_walked(struct ocsf_stream *s, struct str record, const str
         return true;
     }
     if (!recognise(s, record, a, list, plan, in)) return false;
-    bool is_sure = g && !plan_is_base(*plan) &&
+    bool is_sure = g && !(*plan)->is_base &&
                    (*plan == plan_by_odata(s, a, record) || *plan == guess_plan(s->o.ocsf, NULL, record));
     if (is_sure) guess_keep(g, row, *plan);
     return true;

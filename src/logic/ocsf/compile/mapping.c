@@ -493,7 +493,9 @@ static bool begin_file(struct build *b)
         return mapping_error(b->c.e, place_at(b, b->tree), "source is missing");
     b->plan->source = arena_copy(b->c.a, source->text.p, source->text.n);
     b->plan->schema = b->c.schema;
-    b->c.source = str_eq(source->text, STR("base")) ? NULL : b->plan->source;
+    b->plan->name = (struct str){b->plan->source, source->text.n};
+    b->plan->is_base = str_eq(source->text, STR("base"));
+    b->c.source = b->plan->is_base ? NULL : b->plan->source;
     if (b->plan->source == NULL || shape_add(&b->c, NO_SHAPE, NO_SLOT) == NO_SHAPE) return compile_no_memory(&b->c);
     return check_keys(b) && take_columns(b);
 }

@@ -99,8 +99,8 @@ static void begin(struct map_scratch *s, const struct variant *v)
     s->out.n = s->from;
     s->out.failed = false;
     buf_reset(&s->text);
+    if (s->observable_count) memset(s->seen, 0, sizeof s->seen);
     s->mark_count = s->observable_count = 0;
-    memset(s->seen, 0, sizeof s->seen);
     s->index_depth = 0;
     s->profiles = 0;
     s->time_ms = 0;
@@ -142,15 +142,15 @@ static void settle_marks(struct map_scratch *s)
 {
     const uint32_t *places = s->layout->places;
     uint64_t used[2] = {0}; /* of the first two batches: hardly any row has more */
-    for (size_t i = 0; i < s->mark_count; i++) {
-        uint32_t member = places[s->marks[i]] / sizeof(struct json_field) - 1;
+    for (const uint16_t *mark = s->marks, *end = mark + s->mark_count; mark < end; mark++) {
+        uint32_t member = places[*mark] / sizeof(struct json_field) - 1;
         uint64_t bit = UINT64_C(1) << member % ROW_BATCH;
         if (member < ROW_BATCH)
             used[0] |= bit;
         else if (member < 2 * ROW_BATCH)
             used[1] |= bit;
         else
-            row_use(s, s->marks[i]);
+            row_use(s, *mark);
     }
     s->layout->batches[0].used |= used[0];
     if (used[1]) s->layout->batches[1].used |= used[1];
@@ -192,7 +192,7 @@ static const struct variant *try_choices(struct map_scratch *s, const struct ocs
 
 static bool fits(struct map_scratch *s, const struct ocsf *o, const struct plan *p, const char **reason)
 {
-    *reason = plan_is_base(p) ? "no mapping for this source" : misfit(s, p);
+    *reason = p->is_base ? "no mapping for this source" : misfit(s, p);
     if (*reason) return false;
     const struct choice_list *list = list_for(s, p);
     const struct variant *v = try_choices(s, o, p, list, reason);
@@ -210,7 +210,7 @@ static bool fits(struct map_scratch *s, const struct ocsf *o, const struct plan 
 static void note_misfit(struct map_scratch *s, const struct plan *p, const char *reason)
 {
     if (s->drift == NULL) return;
-    if (plan_is_base(p))
+    if (p->is_base)
         drift_note(s->drift, DRIFT_TABLE, s->source, STR_NONE, s->in->row);
     else
         drift_note(s->drift, DRIFT_MISFIT, STR_NONE, str_of(reason), s->in->row);
@@ -237,7 +237,7 @@ bool plan_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s,
               const struct map_event **events_out, size_t *count_out, struct err *e)
 {
     in = with_slack(s, in);
-    if (in == NULL || !row_read(s, p, in->row)) return too_large(e, str_of(p->source));
+    if (in == NULL || !row_read(s, p, in->row)) return too_large(e, p->name);
     return row_map(p, o, s, in, events_out, count_out, e);
 }
 
@@ -250,7 +250,7 @@ bool row_map(const struct plan *p, const struct ocsf *o, struct map_scratch *s, 
     s->is_out_of_memory = false;
     s->observables_max = o->observables_max ? o->observables_max : OCSF_OBSERVABLES;
     s->in = in;
-    s->source = plan_is_base(p) ? in->source : str_of(p->source);
+    s->source = p->is_base ? in->source : p->name;
     s->uid[0] = '\0';
     if (!p->has_no_uid) hash128_hex(row_identity(s, in->tenant_id, in->source, in->row, !o->opts.is_general), s->uid);
     if (!fits(s, o, p, &reason)) {

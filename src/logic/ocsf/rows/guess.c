@@ -72,7 +72,7 @@ size_t guess_deciding(const struct ocsf *o, const struct plan *around, const str
     for (size_t i = 0; i < o->entry_count; i++) {
         const struct plan *p = ocsf_columns_at(o, i);
         bool is_around = around && strcmp(p->source, around->source) == 0;
-        if (plan_is_base(p) || (!is_around && !is_in_question(p, row))) continue;
+        if (p->is_base || (!is_around && !is_in_question(p, row))) continue;
         for (size_t k = 0; k < last; k++) {
             uint16_t slot = shape_find(&p->shapes[0], json_field_key(row, &row->items[k]));
             if (requires_slot(p, slot)) decides[k / 64] |= UINT64_C(1) << (k % 64);
@@ -95,7 +95,7 @@ const struct plan *guess_plan(const struct ocsf *o, const struct plan *likely, s
     }
     for (size_t i = 0; i < o->entry_count; i++) {
         const struct plan *p = ocsf_columns_at(o, i);
-        if (plan_is_base(p)) continue;
+        if (p->is_base) continue;
         struct score s = score_of(p, row);
         if (!is_like(p, s)) continue;
         /* What row and table share, of what either has. */

@@ -78,7 +78,7 @@ static void add_head(struct map_scratch *s, struct str tenant_id, struct str sou
     buf_reset(&h->text);
     buf_reset(&h->tenant);
     bool is_kept =
-        !plan_is_base(s->plan) && buf_add_str(&h->text, buf_str(&s->text)) && buf_add_str(&h->tenant, tenant_id);
+        !s->plan->is_base && buf_add_str(&h->text, buf_str(&s->text)) && buf_add_str(&h->tenant, tenant_id);
     h->plan = is_kept ? s->plan->serial : 0;
 }
 
@@ -87,7 +87,7 @@ struct hash128 row_identity(struct map_scratch *s, struct str tenant_id, struct 
 {
     const struct plan *p = s->plan;
     buf_reset(&s->text);
-    add_head(s, tenant_id, plan_is_base(p) ? source : str_of(p->source));
+    add_head(s, tenant_id, p->is_base ? source : p->name);
     if (p->identity) {
         code_level()->identity_columns(s, p, row, has_slack);
     } else {

@@ -235,12 +235,6 @@ static inline uint16_t row_place(const struct map_scratch *s, const struct json_
     return slot < s->plan->slot_count ? slot : NO_SLOT;
 }
 
-/* The plan of rows that no other plan fits. */
-static inline bool plan_is_base(const struct plan *p)
-{
-    return strcmp(p->source, "base") == 0;
-}
-
 /* Decimal digits, without printf: this is the hot path. */
 void row_add_number(struct buf *b, int64_t n);
 /* Is it one of the forms of "nothing": null, "", {}, [] (blanks inside allowed)? */

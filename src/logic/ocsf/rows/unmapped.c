@@ -108,7 +108,7 @@ void AT_LEVEL(unmapped)(struct map_scratch *s, const struct plan *p)
     static const size_t begin_bytes = sizeof ",\"unmapped\":{" - 1;
     struct pen pen = {.s = s};
     const struct json_field *m = s->members.items;
-    bool is_watched = s->drift && !plan_is_base(p);
+    bool is_watched = s->drift && !p->is_base;
     if (!buf_reserve(&s->out, (size_t)4 * STRIDE)) return;
     pen_take(&pen);
     pen_stride(pen.w, begin);
