@@ -94,6 +94,7 @@ enum json_walked {
     JSON_WALK_CUT, /* the window ends first */
     JSON_WALK_ODD, /* for the machine to judge */
 };
+enum { JSON_WINDOW = 128 << 10 };
 /* Large pieces are read in windows, quickly; what is odd there, and small pieces, carefully. Both say the same. */
 enum json_lane { JSON_LANE_BOTH, JSON_LANE_CAREFUL, JSON_LANE_QUICK /* for tests: small pieces, too */ };
 struct json_split_opts {
@@ -111,7 +112,7 @@ struct json_split_opts {
      * dealt with, on_record is not called. `list` as above; its line is w->lines. */
     enum json_walked (*on_window)(void *ctx, struct json_walk *w, const char **p, uint64_t byte, const char *list);
     enum json_lane lane;
-    size_t window; /* bytes; 0: 128 KiB */
+    size_t window; /* bytes; 0: JSON_WINDOW */
 };
 struct json_split *json_split_new(const struct json_split_opts *opts);
 void json_split_free(struct json_split *s);

@@ -21,7 +21,7 @@ struct json_split *json_split_new(const struct json_split_opts *opts)
     struct json_split *s = calloc(1, sizeof *s);
     if (s == NULL) return NULL;
     s->o = *opts;
-    if (s->o.window == 0) s->o.window = WINDOW_BYTES;
+    if (s->o.window == 0) s->o.window = JSON_WINDOW;
     s->m.line = 1;
     buf_init(&s->held, opts->record_max + PIECE_BYTES + 16);
     return s;

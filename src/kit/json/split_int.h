@@ -7,7 +7,6 @@
 
 enum {
     PIECE_BYTES = 4096,
-    WINDOW_BYTES = 128 << 10,
     WALK_MIN = 2048, /* a piece is worth a window from here on */
 };
 

@@ -362,9 +362,13 @@ const char *walk_other(struct walking *x, const char **p, uint8_t *type, uint8_t
     return *p;
 }
 
-static bool has_room(struct json_fields *f)
+/* For as many members as the window may have: each has two quotes at least. So the loop need not ask; what it does not fill is never touched. */
+static bool has_room(struct json_fields *f, const struct json_walk *w)
 {
-    return f->cap > 0 || json_fields_grow(f);
+    while (f->cap <= w->index.count / 2) {
+        if (!json_fields_grow(f)) return false;
+    }
+    return true;
 }
 
 enum json_walked json_walk_object(struct json_walk *w, struct json_keys *k, const char **p, struct json_walk_object *o)
@@ -382,7 +386,7 @@ enum json_walked json_walk_object(struct json_walk *w, struct json_keys *k, cons
     o->note_count = 0;
     if (o->inner) o->inner->base = NULL;
     if (k->distrust) k->distrust--;
-    if (!has_room(o->outer) || (o->inner && !has_room(o->inner))) return JSON_WALK_ODD;
+    if (!has_room(o->outer, w) || (o->inner && !has_room(o->inner, w))) return JSON_WALK_ODD;
     bool is_fine = walk_members_best()(&x, &at);
     if (is_fine) set_track(&x);
     if (is_fine && x.is_guessing) judge_guesses(k, x.misses, o->outer->count + (o->inner ? o->inner->count : 0));

@@ -54,9 +54,8 @@ static inline __attribute__((always_inline)) bool list_members(struct walking *x
     const struct json_step *steps = x->k->steps, *step = &steps[x->step];
     const uint32_t *q = w->next;
     const uint32_t n = (uint32_t)w->n, limit = n << JSON_ENTRY_SHIFT;
-    const char *const ahead = window + n;
     struct json_fields *f = x->fields;
-    struct json_field *out = f->items, *full = out + f->cap;
+    struct json_field *out = f->items;
     uint32_t at = (uint32_t)(*p + 1 - window);
     bool is_fine = false;
     f->base = window;
@@ -77,6 +76,7 @@ static inline __attribute__((always_inline)) bool list_members(struct walking *x
             rest = next->rest;
             if (LIKELY(same(window + at, next->text, next->mask))) {
                 step = next;
+                goto known;
             } else {
                 rest = 0;
                 for (unsigned tries = 0; tries < SIBLINGS && next->other; tries++) {
@@ -113,24 +113,19 @@ static inline __attribute__((always_inline)) bool list_members(struct walking *x
             kind = x->kind;
             step = &steps[x->step];
         }
-        if (UNLIKELY(out == full)) {
-            f->count = (size_t)(out - f->items);
-            if (!json_fields_grow(f)) break;
-            out = f->items + f->count;
-            full = f->items + f->cap;
-        }
+    known:
         if (UNLIKELY(kind)) {
             x->kind = (uint8_t)kind;
             rest |= json_field_rest(0, 0, walk_note(x, (size_t)(out - f->items)));
         }
-        __builtin_prefetch(ahead + at, 0, 2); /* the next window, into the second-level cache while this is used */
     value:
         if (LIKELY(window[value] == '"')) {
             uint32_t close = q[3];
             if (UNLIKELY(close >= limit)) break;
             end = json_entry_at(close) + 1;
-            rest |= json_field_rest(0, 0, close & (JSON_ENTRY_ESCAPED | JSON_ENTRY_ODD));
-            rest |= json_field_rest(0, 0, (uint8_t)((end == value + 2) * JSON_BLANK));
+            unsigned flags = close & (JSON_ENTRY_ESCAPED | JSON_ENTRY_ODD);
+            flags += (end == value + 2) * (unsigned)JSON_BLANK;
+            rest |= json_field_rest(0, 0, (uint8_t)flags);
             q += 4;
         } else {
             if (UNLIKELY(q[1] >= limit)) break;

@@ -257,6 +257,7 @@ static inline bool is_plain_json(const struct json_field *f, const char *p)
 static inline struct hand put_plain(struct hand h, const struct code *c, const char *p, size_t n)
 {
     char *w = pen_key(h.w, c->key, c->key_n);
+    pen_fetch_ahead(p);
     h.w = put_tail(pen_copy(w, p, n), c);
     h.written |= c->bit;
     *h.mark++ = c->slot;

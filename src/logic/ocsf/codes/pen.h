@@ -51,6 +51,14 @@ static inline void pen_half(char *w, const char *p)
     ((quarter *)w)[1] = b;
 }
 
+/* While a value is copied, what stands in its place in the next window is fetched into the second-level cache: evenly over the time that
+ * copying takes; a CPU waits for but a few lines at once. When the walk did that, it stood still; worth 2 % of process rows. It is a
+ * guess: there may be no such window, or it may be elsewhere. */
+static inline void pen_fetch_ahead(const char *p)
+{
+    __builtin_prefetch((const void *)((uintptr_t)p + JSON_WINDOW), 0, 2);
+}
+
 /* What has STRIDE bytes behind it, to where there is room for as many more. */
 static inline char *pen_copy(char *w, const char *p, size_t n)
 {

@@ -77,8 +77,7 @@ static void add_head(struct map_scratch *s, struct str tenant_id, struct str sou
     add_name(s, 't', tenant_id);
     buf_reset(&h->text);
     buf_reset(&h->tenant);
-    bool is_kept =
-        !s->plan->is_base && buf_add_str(&h->text, buf_str(&s->text)) && buf_add_str(&h->tenant, tenant_id);
+    bool is_kept = !s->plan->is_base && buf_add_str(&h->text, buf_str(&s->text)) && buf_add_str(&h->tenant, tenant_id);
     h->plan = is_kept ? s->plan->serial : 0;
 }
 

@@ -93,6 +93,7 @@ static inline void put_batch(struct pen *pen, const struct json_field *m, uint64
             w = pen->w;
             if (!is_plain(f)) continue;
         }
+        pen_fetch_ahead(from);
         pen_stride(w, from);
         pen_stride(w + STRIDE, from + STRIDE);
         for (size_t i = (size_t)2 * STRIDE; UNLIKELY(i < bytes); i += STRIDE) pen_stride(w + i, from + i);
