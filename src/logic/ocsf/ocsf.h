@@ -113,7 +113,9 @@ struct map_input {
     struct str row;        /* one checked JSON object */
     bool has_slack;        /* OCSF_ROW_SLACK bytes behind the row may be read, whatever they are; else it is copied */
     struct wall processed; /* metadata.processed_time; 0: left out, so that output is reproducible */
-    struct wall received;  /* `@received`, the time of rows that hold none; 0: not known, `processed` then */
+    struct str
+        sent; /* the envelope's time as it stands: `@received`, the time of rows that hold none; if it is one, else */
+    struct wall received; /* this; 0: not known, `processed` then */
 };
 /* Gives at least one event (today always one). A row that does not fit the plan becomes a base event (class 0) with everything kept.
  * false only when the row is over the output bound (ERR_LIMIT). */

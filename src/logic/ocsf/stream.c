@@ -169,8 +169,7 @@ static bool recognise_named(struct ocsf_stream *s, const struct about *a, const 
     if (!is_envelope && s->o.table == NULL) return false;
     in->source = is_envelope ? table_of(a->category) : str_of(s->o.table);
     if (is_envelope) {
-        struct wall time;
-        if (wall_parse(a->time, &time)) in->received = time;
+        in->sent = a->time;
         in->row = a->properties;
         in->tenant_id = a->tenant_id;
     }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "logic/ocsf/codes/look.h"
 #include "logic/ocsf/rows/run.h"
 
 enum { FIRST_ROOM = 16 << 10, PLAIN_ROW_MAX = 256 << 10 /* of a longer row, each code sees to its own room */ };
@@ -254,6 +255,15 @@ static inline bool is_plain_json(const struct json_field *f, const char *p)
     return !(f->flags & JSON_BLANK) && p[1] != '{' && p[1] != '[' && p[1] != '\\' && p[1] != ' ';
 }
 
+/* A name of a host or an address for mail, seen at a look. */
+static inline bool is_plain_typed(const struct code_more *more, const struct json_field *f, const char *p)
+{
+    if (more->leaf != LEAF_TYPED || more->has_silent || f->type != JSON_STRING || (f->flags & JSON_ESCAPED))
+        return false;
+    return bytes_of(f) - 2 <= more->length_max &&
+           look_matches(more->type->pattern, (struct str){p + 1, bytes_of(f) - 2});
+}
+
 static inline struct hand put_plain(struct hand h, const struct code *c, const char *p, size_t n)
 {
     char *w = pen_key(h.w, c->key, c->key_n);
@@ -426,10 +436,20 @@ static inline const struct code *run_plain(struct progress *g, const struct code
             g->back = NULL;
             enter(g, g->whole);
             continue;
-        case CODE_LEAF:
-            if ((row_member(members, c->slot)->flags & JSON_BLANK) == 0) break;
-            c = g->block->codes + c->next - 1;
+        case CODE_LEAF: {
+            const struct json_field *f = row_member(members, c->slot);
+            const struct code_more *more = &g->block->more[c - g->block->codes];
+            if (f->flags & JSON_BLANK) {
+                c = g->block->codes + c->next - 1;
+                continue;
+            }
+            if (!is_plain_typed(more, f, base + f->value) || h.w >= safe) break;
+            size_t n = bytes_of(f);
+            h = put_plain(h, c, base + f->value, n);
+            tell(g, more, (size_t)(h.w - s->out.p) - c->tail - n, n);
+            c = g->block->codes + c->done - 1;
             continue;
+        }
         case CODE_MEMBER:
         case CODE_WHEN:
         case CODE_END:

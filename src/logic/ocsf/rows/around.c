@@ -121,7 +121,8 @@ static struct event_tail *tail_of(struct map_scratch *s, const struct variant *v
 
 bool around_metadata(struct map_scratch *s, const struct schema *schema, const struct variant *v)
 {
-    around_pair(s, "metadata", STR("{"));
+    run_separate(s);
+    (void)buf_add_str(&s->out, STR("\"metadata\":{"));
     uint64_t written = v->metadata->code ? code_run(s, v->metadata) : run_block(s, v->metadata);
     bool is_first = s->out.n > 0 && s->out.p[s->out.n - 1] == '{';
     struct event_tail *tail = tail_of(s, v);

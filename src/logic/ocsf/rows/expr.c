@@ -72,7 +72,9 @@ static struct value list_value(struct map_scratch *s, const struct chain *c, con
 static struct value received_value(struct map_scratch *s)
 {
     const struct map_input *in = s->in;
-    return value_of_number(s, wall_ms(in->received.ticks ? in->received : in->processed));
+    struct wall time;
+    if (in->sent.n == 0 || !wall_parse(in->sent, &time)) time = in->received.ticks ? in->received : in->processed;
+    return value_of_number(s, wall_ms(time));
 }
 
 static struct value source_value(struct map_scratch *s, const struct chain *c)
