@@ -89,18 +89,21 @@ static void share_table(struct ing_feed *f, struct ing_feed *from)
 
 /* Once the old name is gone, what still comes late for it comes under the new one: that is asked for everything the old one's
  * sweeps have not settled. Rows that came under the old name are known by its fingerprints (ing_feed_formerly). */
-static void inherit_table(struct ing_feed *f, const struct ing_feed *from)
+static bool inherit_table(struct ing_feed *f, const struct ing_feed *from)
 {
     struct feed_state new = f->durable;
     struct wall begin = bin_floor(from->durable.swept[SWEEP_STAGES - 1]);
     bool is_untouched = f->newest_event.ticks == 0;
     if (from->newest_event.ticks == 0 || new.floor.ticks == begin.ticks || (new.floor.ticks == 0 && !is_untouched))
-        return;
+        return false;
     new.floor = begin;
     if (is_untouched) new.head = begin;
     for (unsigned k = 0; k < SWEEP_STAGES; k++)
         if (is_untouched || new.swept[k].ticks > begin.ticks) new.swept[k] = begin;
     set_state(f, &new);
+    if (f->active && f->active->mind.wants_drain) /* from there, that is */
+        feed_want_drain(&f->active->mind, clock_wall(&ing_in(f)->o.clock));
+    return true;
 }
 
 const struct ing_feed *ing_feed_formerly(const struct ing_feed *f)
@@ -111,6 +114,12 @@ const struct ing_feed *ing_feed_formerly(const struct ing_feed *f)
         if (is_ours && is_gone(old) && old->newest_event.ticks) return old;
     }
     return NULL;
+}
+
+bool ing_feed_inherits(struct ing_feed *f)
+{
+    const struct ing_feed *old = ing_feed_formerly(f);
+    return old && !is_busy(old) && !is_busy(f) && inherit_table(f, old);
 }
 
 static void take_over_list(struct ing_feed *f, const struct ing_feed *from)
@@ -130,7 +139,7 @@ static bool take_over(struct ing_feed *f, struct ing_feed *from)
     if (ing_row(f)->kind != FEED_HUNTING)
         take_over_list(f, from);
     else if (is_gone(from))
-        inherit_table(f, from);
+        (void)inherit_table(f, from);
     else
         share_table(f, from);
     return true;
@@ -216,6 +225,7 @@ void ing_feed_tell_better(struct ing_feed *f)
         bool is_tried_again = is_refused(better) && !is_asking(better) && f->synced.ticks != 0;
         if (preferences[i].feed != f->index) continue;
         if (is_tried_again) ing_feed_wait(better, 0);
+        if (is_gone(f) && preferences[i].cause == INGEST_RENAMED && !is_refused(better)) ing_feed_op_again(better);
         if (!is_refused(better) && better->synced.ticks) ing_feed_wait(f, LOOK_AGAIN_MS); /* it has: say so */
     }
 }

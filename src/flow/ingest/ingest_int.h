@@ -156,6 +156,8 @@ void ing_feed_tell_worse(struct ing_feed *f);  /* it answers: what became of the
 void ing_feed_note_gone(struct ing_feed *f);   /* the table that was there is not */
 /* The table under its old name, which is gone: rows of before may have come through it. NULL: there is none. */
 const struct ing_feed *ing_feed_formerly(const struct ing_feed *f);
+/* From now on it is asked for what came late under that name, too: not while either waits for an answer. false: nothing is new. */
+bool ing_feed_inherits(struct ing_feed *f);
 bool ing_tenant_has_consent(const struct ing_tenant *t); /* as far as is known */
 
 /* states.c */
@@ -213,6 +215,8 @@ void ing_feed_op_check(struct ing_feed *f); /* after it came to rest */
 /* After each failure; the feed is to wait that long now. */
 void ing_feed_op_failed(struct ing_feed *f, const struct err *e, int64_t wait_ms);
 void ing_feed_op_drop(struct ing_feed *f, const struct err *why);
+/* A drain is under way which it has left, and there is more of it now. */
+void ing_feed_op_again(struct ing_feed *f);
 void ingest_ops_stop(struct ingest *in);
 
 #endif

@@ -47,6 +47,15 @@ static void begin_feed(struct ing_op *op, struct ing_feed *f)
     if (a->stage == STAGE_REST) ing_feed_wait(f, 0);
 }
 
+void ing_feed_op_again(struct ing_feed *f)
+{
+    struct ing_op *op = ing_in(f)->ops;
+    if (!op || !op->has_begun || op->kind != OP_DRAIN || f->is_broken || !concerns(op, f) || ing_feed_is_in_op(f))
+        return;
+    begin_feed(op, f);
+    op->outcome.feeds--; /* it was counted */
+}
+
 /* The request may end within the call that begins its last feed: it is looked at once all have begun. */
 static void begin(struct ingest *in, struct ing_op *op)
 {
@@ -142,6 +151,11 @@ void ing_feed_op_check(struct ing_feed *f)
         return;
     }
     if (a->is_committing || a->mind.goal != GOAL_NONE || feed_wants_more(&a->mind)) return;
+    if (ing_in(f)->ops->kind == OP_DRAIN && ing_feed_inherits(f)) {
+        feed_want_drain(&a->mind, clock_wall(&ing_in(f)->o.clock));
+        ing_feed_wait(f, 0);
+        return;
+    }
     bool disagrees = a->mind.asked_unproved > 0;
     if (disagrees)
         (void)err_set(&e, &ingest_causes[INGEST_INCOMPLETE],
