@@ -83,11 +83,23 @@ static void reference_item(struct json_writer *w, const char *to)
 }
 
 /* The path's last part names one of the list. */
-static void name_parameter(struct json_writer *w, const struct operation *op)
+static void name_of_one(const struct operation *op, char out[REST_NAME_BYTES])
 {
     const char *begin = strrchr(op->one.rest, '{');
+    (void)snprintf(out, REST_NAME_BYTES, "%.*s", (int)(strlen(begin) - 2), begin + 1);
+}
+
+static bool names_one(const struct operation *op, const struct param *p)
+{
     char name[REST_NAME_BYTES];
-    (void)snprintf(name, sizeof name, "%.*s", (int)(strlen(begin) - 2), begin + 1);
+    name_of_one(op, name);
+    return strcmp(p->name, name) == 0;
+}
+
+static void name_parameter(struct json_writer *w, const struct operation *op)
+{
+    char name[REST_NAME_BYTES];
+    name_of_one(op, name);
     json_object_begin(w);
     member(w, "name", name);
     member(w, "in", "path");
@@ -106,7 +118,8 @@ static void write_parameters(struct json_writer *w, const struct operation *op, 
     json_array_begin(w);
     for (const struct param *p = op->params; p && p->name; p++) {
         enum rest_place place = rest_place_of(op, p);
-        if (place == REST_PATH || place == REST_QUERY) one_parameter(w, p, place);
+        bool is_named = is_one && names_one(op, p); /* by the path */
+        if (!is_named && (place == REST_PATH || place == REST_QUERY)) one_parameter(w, p, place);
     }
     if (is_one) name_parameter(w, op);
     if (rest_is_listed(op) && !is_one) {
@@ -186,10 +199,18 @@ static void write_type(struct json_writer *w, const char *type, bool or_null)
     if (or_null) json_array_end(w);
 }
 
+/* Said, since a generator takes an object without members for one that has none. */
+static void write_any_members(struct json_writer *w)
+{
+    json_key(w, "additionalProperties");
+    json_write_bool(w, true);
+}
+
 static void write_items(struct json_writer *w, const char *type)
 {
     open(w, "items");
     member(w, "type", type);
+    if (strcmp(type, "object") == 0) write_any_members(w);
     json_object_end(w);
 }
 
@@ -204,6 +225,7 @@ static void member_schema(struct json_writer *w, const struct column *k)
     if (type == MEMBER_TIME) member(w, "format", "date-time");
     if (type == MEMBER_TEXTS) write_items(w, "string");
     if (type == MEMBER_LIST) write_items(w, "object");
+    if (type == MEMBER_OBJECT) write_any_members(w);
     write_words(w, k);
     json_object_end(w);
 }
@@ -217,10 +239,21 @@ static void write_members(struct json_writer *w, const struct column *columns)
     }
 }
 
-static void item_schema(struct json_writer *w, const struct column *columns)
+/* What names it is there for certain. */
+static void write_required(struct json_writer *w, const char *key)
+{
+    if (key == NULL) return;
+    json_key(w, "required");
+    json_array_begin(w);
+    json_write_cstr(w, key);
+    json_array_end(w);
+}
+
+static void item_schema(struct json_writer *w, const struct column *columns, const char *key)
 {
     json_object_begin(w);
     member(w, "type", "object");
+    write_required(w, key);
     open(w, "properties");
     write_members(w, columns);
     json_object_end(w);
@@ -234,7 +267,7 @@ static void list_schema(struct json_writer *w, const struct operation *op)
         open(w, views[i]->list);
         member(w, "type", "array");
         json_key(w, "items");
-        item_schema(w, views[i]->columns);
+        item_schema(w, views[i]->columns, i == 0 ? op->one.key : NULL);
         json_object_end(w);
     }
 }
@@ -242,6 +275,7 @@ static void list_schema(struct json_writer *w, const struct operation *op)
 static void result_schema(struct json_writer *w, const struct operation *op, bool is_one)
 {
     const bool is_page = rest_is_listed(op) && !is_one, has_list = op->list && (!is_one || op->one.is_group);
+    if (is_one && !has_list) write_required(w, op->one.key);
     if (has_list && op->other == NULL) {
         json_key(w, "required");
         json_array_begin(w);
@@ -249,8 +283,10 @@ static void result_schema(struct json_writer *w, const struct operation *op, boo
         if (is_page) json_write_cstr(w, "next");
         json_array_end(w);
     }
+    const struct column *own = is_one && !has_list ? op->columns : op->shape;
+    if (own == NULL && !has_list) write_any_members(w);
     open(w, "properties");
-    write_members(w, is_one && !has_list ? op->columns : op->shape);
+    write_members(w, own);
     if (has_list) list_schema(w, op);
     if (is_page) reference(w, "next", "#/components/schemas/Next");
     json_object_end(w);
@@ -403,7 +439,8 @@ static const char components[] =
     "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\",\"kind\",\"remedy\"],"
     "\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
     "\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},"
-    "\"kind\":{\"enum\":[\"retry\",\"uncertain\",\"auth\",\"input\",\"limit\",\"storage\",\"corrupt\"]},"
+    "\"kind\":{\"type\":\"string\",\"enum\":[\"retry\",\"uncertain\",\"auth\",\"input\",\"limit\",\"storage\","
+    "\"corrupt\"]},"
     "\"remedy\":{\"type\":\"string\"},\"retry_after_ms\":{\"type\":\"integer\"}}}}}";
 
 void openapi_write(struct json_writer *w)
