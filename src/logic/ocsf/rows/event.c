@@ -142,15 +142,16 @@ static void settle_marks(struct map_scratch *s)
 {
     const uint32_t *places = s->layout->places;
     uint64_t used[2] = {0}; /* of the first two batches: hardly any row has more */
-    for (const uint16_t *mark = s->marks, *end = mark + s->mark_count; mark < end; mark++) {
-        uint32_t member = places[*mark] / sizeof(struct json_field) - 1;
+    const uint16_t *marks = s->marks;
+    for (size_t i = 0, count = s->mark_count; i < count; i++) {
+        uint32_t member = places[marks[i]] / sizeof(struct json_field) - 1;
         uint64_t bit = UINT64_C(1) << member % ROW_BATCH;
         if (member < ROW_BATCH)
             used[0] |= bit;
         else if (member < 2 * ROW_BATCH)
             used[1] |= bit;
         else
-            row_use(s, *mark);
+            row_use(s, marks[i]);
     }
     s->layout->batches[0].used |= used[0];
     if (used[1]) s->layout->batches[1].used |= used[1];
