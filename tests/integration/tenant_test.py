@@ -15,7 +15,7 @@ SETS = {  # set: features that work, missing roles, roles that are not needed (s
     "barracuda-multi-tenant": (["alerts"], ["SecurityIncident.Read.All", "ThreatHunting.Read.All", "Machine.Read.All", "SecurityAlert.ReadWrite.All"], []),
 }
 ALL, EXPIRED, WRONG, CONSENT, LICENCE, CODE = range(5, 11)
-SCENARIO = "name: tests\ntenants: 11\nhistory: 10m\nhistory_rate: 0.01\nalerts_before: 1\nmachines: 3\nrules:\n" + "".join(
+SCENARIO = "name: tests\ntenants: 11\nhistory: 10m\nhistory_rate: 0.01\nalerts_before: 1\nmachines: 8\nrules:\n" + "".join(
     f"  - {{tenants: {n}, permissions: {name}}}\n" for n, name in enumerate(SETS)) + f"""
   - {{tenants: {EXPIRED}, token_error: 7000222}}
   - {{tenants: {CONSENT}, consent: none}}
@@ -51,7 +51,7 @@ def guides(tap, i, tenants):
         tap.case(roles["missing"] == set(missing), f"{name}: what is missing", roles)
         tap.case(roles["not needed"] >= set(spare), f"{name}: what is not needed", roles)
         tap.case(all(role in r["missing"] for role in missing) if missing else r["missing"] is None, f"{name}: which to grant", r["missing"])
-        tap.case({about for about, v in verdicts(r, "action").items() if v == "ok"} == set(works) & ACTIONS, f"{name}: what may be done", of(r, "action"))
+        tap.case({about for about, v in verdicts(r, "action").items() if v == "ok"} - {"isolate selective"} == set(works) & ACTIONS, f"{name}: what may be done", of(r, "action"))
         blocked = {f["about"] for f in of(r, "role") if f["verdict"] == "failed"}
         tap.case(blocked == {f for f, s in features.items() if s == "blocked"} and all(f["code"] and f["detail"] and f["remedy"] for f in of(r, "role")
                  if f["verdict"] == "failed"), f"{name}: what is on and cannot work has failed, with its remedy", of(r, "role"))
@@ -59,6 +59,26 @@ def guides(tap, i, tenants):
     _, r = test(i, tenants[3]["name"], "--full")
     tap.case(one(r, "read", "alerts")["verdict"] == "off" and one(r, "read", "Endpoint alerts")["verdict"] == "ok",
              "alerts that Graph may not read are read through Defender for Endpoint", of(r, "read"))
+
+
+def systems(tap, i, twin, tenant):
+    """Of the twin's eight devices: four Windows clients, two servers, a Linux, a macOS."""
+    wanted = {"isolate": (7, 0, 1), "isolate selective": (4, 1, 3), "restrict": (6, 2, 0), "scan": (6, 0, 2), "collect": (6, 0, 2), "quarantine": (6, 2, 0)}
+    _, r = test(i, tenant["name"])
+    tap.case({d["known"] for d in r["devices"]} == {0} and "no device is known yet" in one(r, "action", "isolate")["detail"], "before any device is known that is said", r["devices"])
+    i.run("pull", "--once", "--feed", "machines", "--tenant", tenant["name"])
+    before = posts(twin)
+    _, r = test(i, tenant["name"])
+    counts = {d["action"]: (d["can"], d["cannot"], d["unsure"]) for d in r["devices"]}
+    tap.case(counts == wanted and {d["known"] for d in r["devices"]} == {8}, "how many of the known devices take each action", counts)
+    details = {f["about"]: f["detail"] for f in of(r, "action")}
+    tap.case("7 of 8 devices" in details["isolate"] and "1 unsure (1 macOS: " in details["isolate"] and "2 cannot (" in details["restrict"] and
+             all(f"1 {os}: not on this system" in details["restrict"] for os in ("macOS", "Linux")), "which do not, and why", details)
+    tap.case(posts(twin) == before, "nothing was posted for that", (before, posts(twin)))
+    devices = json.loads(i.run("device", "list", "--tenant", tenant["name"], "--json").stdout)["devices"]
+    able = {d["os"]: json.loads(i.run("device", "show", tenant["name"], d["device"], "--json").stdout)["device"]["can"] for d in devices}
+    tap.case(able["Linux"]["isolate"] == "yes" and able["Linux"]["restrict"] == "no: not on this system" and set(able["Windows11"].values()) == {"yes"} and
+             able["macOS"]["isolate"].startswith("unsure: "), "device show tells it of one", able)
 
 
 def consents(tap, i, twin, tenants):
@@ -172,6 +192,7 @@ with Tap() as tap, tempfile.TemporaryDirectory() as folder:
         tap.case(code == 0 and r["verdict"] == "ok" and r["failed"] == 0 and set(verdicts(r, "action").values()) == {"ok"}, "with everything granted all is well", r)
         sent = posts(twin)
         tap.case({f for f, n in sent.items() if n} == {"hunting"} and sent["hunting"] == 1, "one hunting query was posted, and nothing else", sent)
+        systems(tap, i, twin, tenants[ALL])
         guides(tap, i, tenants)
         consents(tap, i, twin, tenants)
         logins(tap, i, tenants)

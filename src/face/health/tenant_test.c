@@ -230,7 +230,10 @@ bool test_run(const struct test_ops *ops, struct store *s, struct tenant *t, str
     test_hosts(&run);
     test_reads(&run);
     ops->settle(ops->ctx);
-    if (!capability_look(s, t->record.tenant_id, &out->view, e)) return false;
+    out->is_endpoint = !run.is_off[AUD_ENDPOINT];
+    if (!capability_look(s, t->record.tenant_id, &out->view, e) ||
+        (out->is_endpoint && !test_devices(out, s, t->record.tenant_id, e)))
+        return false;
     test_judge(&run);
     return true;
 }
@@ -249,6 +252,7 @@ bool test_keep(struct store *s, const char *tenant_id, const struct test_report 
     json_writer_init(&w, &body);
     json_object_begin(&w);
     test_write_findings(r, &w);
+    test_write_devices(r, &w);
     json_object_end(&w);
     k.body = buf_str(&body);
     bool ok = store_tested_add(s, &k, e);

@@ -7,6 +7,7 @@
 #include "cloud/defender/defender.h"
 #include "cloud/net/http.h"
 #include "face/health/capability.h"
+#include "logic/respond/able.h"
 #include "state/store/notices.h"
 
 enum test_check {
@@ -44,18 +45,35 @@ struct test_finding {
     char detail[400];
     char remedy[NOTICE_REMEDY_BYTES]; /* of a failure */
 };
-enum { TEST_FINDINGS_MAX = 80 };
+/* Of the devices that the machines feed brought, seen within 30 days: how many could take an order, and why others not. */
+enum { TEST_FINDINGS_MAX = 80, TEST_GROUPS_MAX = 8 };
+struct test_able_group {
+    char system[40]; /* osPlatform */
+    enum able answer;
+    const char *why;
+    unsigned count;
+};
+struct test_able {
+    unsigned counts[ABLE_ANSWERS], waiting; /* waiting: of those that can, not heard of now */
+    struct test_able_group groups[TEST_GROUPS_MAX];
+    unsigned group_count;
+};
 struct test_report {
     struct wall at;
     bool is_full;
     struct test_finding findings[TEST_FINDINGS_MAX];
     unsigned count, verdicts[VERDICTS];
     struct capability_view view;
+    bool is_endpoint; /* else no device is looked at */
+    unsigned known;
+    struct test_able able[DEEDS];
 };
 /* The first failure; NULL: none. */
 const struct test_finding *test_first_failure(const struct test_report *r);
 /* "findings": […], as a member of the object that is being written. */
 void test_write_findings(const struct test_report *r, struct json_writer *w);
+/* "devices": […], likewise: by action, how many can take it. */
+void test_write_devices(const struct test_report *r, struct json_writer *w);
 
 struct test_reach {
     struct http_look look;

@@ -38,5 +38,8 @@ void failed(struct test_report *r, enum test_check check, const char *about, con
 /* tenant_test_read.c: asks; and then, once the roles are known, what it comes to. */
 void test_reads(struct test_run *run);
 void test_judge(struct test_run *run);
+/* tenant_test_devices.c: counts them; and tells of one action, "3 of 4 devices; 1 cannot (1 macOS: …)". */
+bool test_devices(struct test_report *r, struct store *s, const char *tenant_id, struct err *e);
+void test_tell_able(const struct test_report *r, enum able_deed deed, struct buf *out);
 
 #endif

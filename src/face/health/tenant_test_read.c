@@ -234,6 +234,32 @@ static void judge_quota(struct test_run *run, enum api_family family)
 
 /* ---- actions ------------------------------------------------------------------------------------------------------------------- */
 
+/* Which orders a feature's roles allow. */
+static const struct {
+    enum feature feature;
+    enum able_deed deed;
+} device_deeds[] = {{FEATURE_ISOLATE, DEED_ISOLATE},   {FEATURE_ISOLATE, DEED_SELECTIVE},
+                    {FEATURE_RESTRICT, DEED_RESTRICT}, {FEATURE_SCAN, DEED_SCAN},
+                    {FEATURE_COLLECT, DEED_COLLECT},   {FEATURE_QUARANTINE, DEED_QUARANTINE}};
+
+/* Its roles are there: one finding an order, each judged by the systems of the devices that are known. */
+static void judge_systems(struct test_run *run, enum feature f)
+{
+    enum { ABLE_TEXT_BYTES = 4096 };
+    for (size_t i = 0; i < sizeof device_deeds / sizeof *device_deeds; i++) {
+        enum able_deed deed = device_deeds[i].deed;
+        const unsigned *n = run->r->able[deed].counts;
+        bool is_useless = run->r->known && n[ABLE_YES] + n[ABLE_UNSURE] == 0;
+        struct buf text;
+        if (device_deeds[i].feature != f) continue;
+        buf_init(&text, ABLE_TEXT_BYTES); /* the finding keeps its beginning */
+        test_tell_able(run->r, deed, &text);
+        found(run->r, TEST_ACTION, is_useless ? VERDICT_OFF : VERDICT_OK, able_deed_names[deed],
+              "its roles are there; %s", buf_cstr(&text));
+        buf_done(&text);
+    }
+}
+
 static void judge_action(struct test_run *run, enum feature f)
 {
     const struct capabilities *c = &run->r->view.c;
@@ -257,6 +283,8 @@ static void judge_action(struct test_run *run, enum feature f)
         buf_done(&text);
     } else if (licence)
         found(run->r, TEST_ACTION, VERDICT_SKIPPED, name, "the licence is missing");
+    else if (is_endpoint)
+        judge_systems(run, f);
     else
         found(run->r, TEST_ACTION, VERDICT_OK, name, "its roles allow to %s", feature_rows[f].what);
 }

@@ -49,17 +49,31 @@ static void read_tag(struct str tag, struct respond_machine *out)
     if (out->tag_count < COUNT(out->tags)) keep(tag, out->tags[out->tag_count++], sizeof out->tags[0]);
 }
 
-/* Selective isolation: Windows 10 from 1709 (build 16299) on, Windows 11. */
-static bool knows_selective(const struct json *v, struct str os)
+/* Of healthStatus: those whose sensor says nothing, or is not heard. */
+static bool is_silent(struct str health)
 {
-    enum { BUILD_1709 = 16299 };
-    if (str_eq_nocase(os, STR("Windows11"))) return true;
-    return str_eq_nocase(os, STR("Windows10")) && json_i64(json_get_nocase(v, "osBuild"), 0) >= BUILD_1709;
+    static const char *const silent[] = {"Inactive", "NoSensorData", "NoSensorDataImpairedCommunication"};
+    for (size_t i = 0; i < COUNT(silent); i++)
+        if (str_eq_nocase(health, str_of(silent[i]))) return true;
+    return false;
+}
+
+struct able_machine remote_able_read(const struct json *v)
+{
+    struct str status = json_str(json_get_nocase(v, "onboardingStatus"), STR_NONE);
+    return (struct able_machine){
+        .os = json_str(json_get_nocase(v, "osPlatform"), STR_NONE),
+        .build = json_i64(json_get_nocase(v, "osBuild"), 0),
+        .is_onboarded = str_eq_nocase(status, STR("Onboarded")),
+        .is_silent = is_silent(json_str(json_get_nocase(v, "healthStatus"), STR_NONE)),
+    };
 }
 
 bool remote_machine_read(const struct json *v, struct respond_machine *out)
 {
     const struct json *tags = json_get_nocase(v, "machineTags");
+    struct able_machine able = remote_able_read(v);
+    const char *why;
     *out = (struct respond_machine){.last_seen = time_member(v, "lastSeen")};
     keep_member(v, "id", out->id, sizeof out->id);
     keep_member(v, "computerDnsName", out->host, sizeof out->host);
@@ -68,8 +82,8 @@ bool remote_machine_read(const struct json *v, struct respond_machine *out)
     for (size_t i = 0; tags && tags->type == JSON_ARRAY && i < tags->count; i++)
         read_tag(json_str(&tags->items[i], STR_NONE), out);
     if (!worth_read(json_str(json_get_nocase(v, "deviceValue"), STR_NONE), &out->worth)) out->worth = WORTH_UNKNOWN;
-    out->is_onboarded = str_eq_nocase(json_str(json_get_nocase(v, "onboardingStatus"), STR_NONE), STR("Onboarded"));
-    out->can_selective = knows_selective(v, str_of(out->os));
+    out->is_onboarded = able.is_onboarded;
+    out->can_selective = able_by_system(DEED_SELECTIVE, able.os, able.build, &why) == ABLE_YES;
     return out->id[0] != '\0';
 }
 

@@ -4,10 +4,12 @@
 
 #include "cloud/defender/defender.h"
 #include "kit/json/json.h"
+#include "logic/respond/able.h"
 #include "logic/respond/respond.h"
 
 /* False: not an object with an id. */
 bool remote_machine_read(const struct json *v, struct respond_machine *out);
+struct able_machine remote_able_read(const struct json *v); /* borrows v's texts */
 bool remote_action_read(const struct json *v, struct remote_action *out);
 /* Does this machine answer to that name: an FQDN wholly, a host name by the first label. */
 bool remote_machine_is_named(const struct respond_machine *m, struct str host);

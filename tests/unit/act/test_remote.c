@@ -46,6 +46,18 @@ static void a_machine_is_read(void **state)
     assert_false(remote_machine_read(parse("[]"), &m));
 }
 
+static void what_a_machine_can_be_asked_is_read(void **state)
+{
+    (void)state;
+    struct able_machine m =
+        remote_able_read(parse("{\"osPlatform\":\"Windows10\",\"osBuild\":19045,\"onboardingStatus\":"
+                               "\"onboarded\",\"healthStatus\":\"NoSensorData\"}"));
+    assert_true(str_eq(m.os, STR("Windows10")) && m.build == 19045 && m.is_onboarded && m.is_silent);
+    m = remote_able_read(parse("{\"osPlatform\":\"macOS\",\"osBuild\":null,\"onboardingStatus\":\"CanBeOnboarded\","
+                               "\"healthStatus\":\"ImpairedCommunication\"}"));
+    assert_true(str_eq(m.os, STR("macOS")) && m.build == 0 && !m.is_onboarded && !m.is_silent);
+}
+
 static void names_are_whole(void **state)
 {
     static const struct {
@@ -242,13 +254,10 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_machine_is_read),
-        cmocka_unit_test(names_are_whole),
-        cmocka_unit_test(an_action_is_read),
-        cmocka_unit_test(isolation_by_hunting),
-        cmocka_unit_test(orders_as_defender_spells_them),
-        cmocka_unit_test(what_a_failure_proves),
-        cmocka_unit_test(what_the_network_proves),
+        cmocka_unit_test(a_machine_is_read),     cmocka_unit_test(what_a_machine_can_be_asked_is_read),
+        cmocka_unit_test(names_are_whole),       cmocka_unit_test(an_action_is_read),
+        cmocka_unit_test(isolation_by_hunting),  cmocka_unit_test(orders_as_defender_spells_them),
+        cmocka_unit_test(what_a_failure_proves), cmocka_unit_test(what_the_network_proves),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -73,6 +73,7 @@ static const struct column test_columns[] = {{"tenant_id", NULL, TEXT},
                                              {"reason", "REASON", TEXT | OR_NULL},
                                              {"remedy", NULL, TEXT | OR_NULL},
                                              {"findings", NULL, LIST},
+                                             {"devices", NULL, LIST},
                                              {0}};
 static const struct column tested_columns[] = {{"at", "AT", TIME},
                                                {"tenant_id", "TENANT", TEXT},
@@ -222,8 +223,7 @@ const struct operation tenant_operations[] = {
      .empty = "no tenants yet: portcullis tenant add --help",
      .other = &tested_view,
      .more = "Asks for new tokens and reads; nothing is changed at Microsoft: whether we may act is judged by roles, "
-             "licence "
-             "and quota. Each step has a verdict: ok, failed (with code, cause and what to do), skipped (something "
+             "licence, quota and the systems of the devices that are known. Each step has a verdict: ok, failed (with code, cause and what to do), skipped (something "
              "before it "
              "failed), off (not wanted, or not granted where nothing needs it). The service makes the light Test every "
              "interval.test, a full one each 24th time. Exit 0: passed; 3: not every tenant; 1: none."},

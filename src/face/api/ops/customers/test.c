@@ -51,6 +51,7 @@ static void write_report(void *arg, const struct tenant *t, const struct test_re
     write_member(w, "reason", first ? first->detail : NULL);
     write_member(w, "remedy", first ? first->remedy : NULL);
     test_write_findings(r, w);
+    test_write_devices(r, w);
     capability_write_view(&r->view, w);
     if (!v->is_one) json_object_end(w);
     v->tenants++;

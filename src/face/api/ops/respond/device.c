@@ -54,6 +54,22 @@ static void write_tags(struct json_writer *w, const struct respond_machine *m)
     json_array_end(w);
 }
 
+/* By its system and its sensor; roles and licence are the tenant's: `tenant test`. */
+static void write_abilities(struct json_writer *w, const struct json *row)
+{
+    struct able_machine m = remote_able_read(row);
+    json_key(w, "can");
+    json_object_begin(w);
+    for (unsigned d = 0; d < DEEDS; d++) {
+        const char *why;
+        enum able answer = able_judge((enum able_deed)d, &m, &why);
+        char text[80];
+        (void)snprintf(text, sizeof text, "%s%s%s", able_names[answer], why ? ": " : "", why ? why : "");
+        view_text(w, able_deed_names[d], text);
+    }
+    json_object_end(w);
+}
+
 static void write_machine(struct device_list *l, const char *tenant_id, const struct respond_machine *m,
                           const struct json *row)
 {
@@ -69,6 +85,7 @@ static void write_machine(struct device_list *l, const char *tenant_id, const st
     view_time(w, "last_seen", m->last_seen);
     write_state(w, device_state_of(l->states, tenant_id, m->id));
     if (l->is_whole) {
+        write_abilities(w, row);
         json_key(w, "machine");
         json_write_raw(w, row->raw);
     }
