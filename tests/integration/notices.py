@@ -99,6 +99,17 @@ def through_the_twin(tap):
         told = w.settled(number, "told")
         tap.case(told and len(told["deliveries"]) == 6, "what was put in without a service is told once it runs", told)
 
+        w.post("/twin/phones", number="+15550101", keys="9", pin="4711")
+        number = w.do("notice", "test", "--call")["id"]
+        heard = w.settled(number, "answered")
+        entries = w.do("audit", "list", "--by", "Ann")["entries"]
+        entry = entries[0] if entries else {"operation": "", "detail": {}}
+        tap.case(heard and heard["answer"] == "stop" and len(entries) == 1 and entry["operation"] == "response stop"
+                 and entry["detail"]["by_phone"] == {"notice": number, "key": "9", "pin": "right"}, "a key that stops everything is one entry of the audit trail", entries)
+        sides = [entry["detail"].get(side, {}).get("automatic_action") for side in ("before", "after")]
+        tap.case(sides == ["goes on", "stopped"] and entry["detail"]["about"]["by"] == "Ann" and "4711" not in json.dumps(entry), "with who, before and after, and no PIN", entry)
+        tap.case(i.run("audit", "verify").returncode == 0, "and the trail is whole")
+
         everything = (i.folder / "serve.log").read_bytes() + json.dumps(w.do("notice", "list")).encode() + \
             json.dumps(w.do("channel", "list")).encode()
         store = b"".join(p.read_bytes() for p in (i.folder / "data").glob("store.db*"))

@@ -8,10 +8,9 @@
 #include "face/api/engine.h"
 #include "face/api/entry.h"
 #include "face/api/installation.h"
+#include "face/api/ops/order_entry.h"
 #include "face/api/ops/respond/respond_view.h"
 #include "flow/act/act.h"
-
-enum { ENTRY_BYTES = 64 << 10 };
 
 bool order_read_ref(const struct op_call *c, uint64_t *out, struct err *e)
 {
@@ -22,24 +21,6 @@ bool order_read_ref(const struct op_call *c, uint64_t *out, struct err *e)
                    (int)(text.n < 60 ? text.n : 60), text.n ? text.p : "");
 }
 
-static const char *const order_names[ORDER_KINDS] = {
-    [ORDER_APPROVE] = "approve", [ORDER_DENY] = "deny",     [ORDER_ACK] = "ack",
-    [ORDER_RETRY] = "retry",     [ORDER_STOP] = "stop",     [ORDER_RESUME] = "resume",
-    [ORDER_ACT] = "act",         [ORDER_EXTEND] = "extend", [ORDER_CANCEL] = "cancel",
-};
-
-static void write_thing(struct json_writer *w, const struct responder *r, uint64_t id)
-{
-    if (id && responder_decision(r, id))
-        view_decision(w, r, responder_decision(r, id));
-    else if (id && responder_action(r, id))
-        view_action(w, responder_action(r, id));
-    else if (id && responder_hold(r, id))
-        view_hold(w, responder_hold(r, id));
-    else
-        json_write_null(w);
-}
-
 /* ---- its entry in the audit trail, written where it is recorded ------------------------------------------------------------------ */
 
 struct entering {
@@ -47,26 +28,14 @@ struct entering {
     const struct respond_order *o;
 };
 
-static void write_stop(struct json_writer *w, const struct stop *stop)
-{
-    static const char *const names[STOP_STATES] = {[STOP_ON] = "on", [STOP_TRIPPED] = "tripped", [STOP_OFF] = "off"};
-    json_object_begin(w);
-    view_text(w, "automatic_action", stop && names[stop->state] && stop->state != STOP_OFF ? "stopped" : "goes on");
-    view_text(w, "stop", stop ? names[stop->state] : "off");
-    json_object_end(w);
-}
-
 static void note_thing(struct op_call *c, const struct responder *r, const struct respond_order *o, uint64_t ref,
                        void (*where)(struct op_call *c, struct str json))
 {
     struct buf text;
     struct json_writer w;
-    buf_init(&text, ENTRY_BYTES);
+    buf_init(&text, ORDER_ENTRY_BYTES);
     json_writer_init(&w, &text);
-    if (o->kind == ORDER_STOP || o->kind == ORDER_RESUME)
-        write_stop(&w, responder_stop_of(r, o->tenant));
-    else
-        write_thing(&w, r, ref);
+    order_write_side(&w, r, o, ref);
     if (!text.failed) where(c, buf_str(&text));
     buf_done(&text);
 }
@@ -75,17 +44,9 @@ static void note_order(struct op_call *c, const struct respond_order *o, uint64_
 {
     struct buf detail;
     struct json_writer w;
-    buf_init(&detail, ENTRY_BYTES);
+    buf_init(&detail, ORDER_ENTRY_BYTES);
     json_writer_init(&w, &detail);
-    json_object_begin(&w);
-    view_text(&w, "order", order_names[o->kind]);
-    if (o->act) view_text(&w, "action", act_kind_name(o->act));
-    view_number(&w, "id", ref);
-    view_text(&w, "tenant_id", o->tenant);
-    view_text(&w, "device", o->device[0] ? o->device : o->host);
-    view_text(&w, "by", o->by);
-    view_text(&w, "reason", o->reason);
-    json_object_end(&w);
+    order_write_about(&w, o, ref);
     op_about(c, buf_str(&detail));
     buf_done(&detail);
 }
@@ -114,7 +75,7 @@ static bool write_result(struct op_call *c, uint64_t ref, struct err *e)
     json_write_bool(c->out, true);
     view_number(c->out, "id", ref);
     json_key(c->out, "response");
-    write_thing(c->out, r, ref);
+    order_write_thing(c->out, r, ref);
     json_object_end(c->out);
     responder_free(r);
     return true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cloud/tenant/tenant.h"
+#include "face/app/engine/pressing.h"
 #include "flow/notify/notify.h"
 #include "kit/sys/random.h"
 #include "kit/sys/thread.h"
@@ -54,86 +55,11 @@ static void on_trouble(void *ctx, const struct err *e)
         (void)fprintf(stderr, "portcullis: the response works again\n");
 }
 
-/* ---- a key that was pressed becomes an order --------------------------------------------------------------------------------- */
-
-struct pressed {
-    struct responding *r;
-    struct respond_order order;
-    struct act_reply reply;
-    struct gate *answered;
-    bool is_asking;
-};
-
-static void on_reply(void *ctx, const struct act_reply *reply)
-{
-    struct pressed *p = ctx;
-    p->reply = *reply;
-    gate_open(p->answered);
-}
-
-static void give(void *arg)
-{
-    struct pressed *p = arg;
-    act_order(p->r->act, &p->order, NULL, on_reply, p);
-}
-
-static bool read_key(const struct notify_order *k, struct respond_order *out)
-{
-    const struct notice_record *n = k->notice;
-    uint64_t decision = 0, action = 0;
-    (void)str_to_u64(str_of(n->decision), &decision);
-    (void)str_to_u64(str_of(n->action), &action);
-    *out = (struct respond_order){.ref = decision ? decision : action};
-    (void)snprintf(out->id, sizeof out->id, "%s", k->id);
-    (void)snprintf(out->by, sizeof out->by, "%.95s", k->person);
-    (void)snprintf(out->tenant, sizeof out->tenant, "%s", n->tenant_id);
-    (void)snprintf(out->reason, sizeof out->reason, "by phone");
-    switch (k->key) {
-    case KEY_ACKNOWLEDGE: out->kind = ORDER_ACK; return out->ref != 0;
-    case KEY_APPROVE: out->kind = ORDER_APPROVE; return out->ref != 0;
-    case KEY_STOP: out->kind = ORDER_STOP; return true;
-    case KEY_RELEASE:
-        out->kind = ORDER_ACT;
-        out->act = ACT_RELEASE;
-        if (out->ref == 0) (void)snprintf(out->device, sizeof out->device, "%.63s", n->device);
-        return out->ref != 0 || out->device[0] != '\0';
-    }
-    return false;
-}
-
-static void see_decision(void *arg, const struct responder *r)
-{
-    struct pressed *p = arg;
-    const struct decision *d = responder_decision(r, p->order.ref);
-    p->is_asking = d && d->state == DECISION_ASKING;
-}
-
-/* What the engine says no to is settled as well: asking again would not change it. */
-static bool is_engines(const struct err *e)
-{
-    return e->cause >= respond_causes && e->cause < respond_causes + RESPOND_CAUSE_COUNT;
-}
-
-/* On a worker of notify's. */
 static bool take_key(void *ctx, const struct notify_order *k, bool *settled_out, struct err *e)
 {
-    struct pressed *p = calloc(1, sizeof *p);
-    INVARIANT(p);
-    p->r = ctx;
-    *settled_out = true;
-    bool ok = true;
-    if (read_key(k, &p->order)) {
-        p->answered = gate_new();
-        loop_post(p->r->o.loop, give, p);
-        gate_wait(p->answered);
-        gate_free(p->answered);
-        ok = p->reply.ok || is_engines(&p->reply.error);
-        if (ok && k->key == KEY_APPROVE) (void)act_look(p->r->act, see_decision, p);
-        *settled_out = !p->is_asking;
-        if (!ok) *e = p->reply.error;
-    }
-    free(p);
-    return ok;
+    struct responding *r = ctx;
+    const struct pressing p = {r->o.loop, r->act, r->o.installation->store};
+    return pressing_take(&p, k, settled_out, e);
 }
 
 static const struct zone *zone_named(void *ctx, const char *name)

@@ -252,6 +252,7 @@ void take_order(struct responder *r, const struct respond_order *o)
         return;
     }
     const struct order_done *before = *o->id ? order_of(r, o->id) : NULL;
+    r->out->order_known = before != NULL;
     r->out->order_ok = before ? done(r, before->ref) : orders[o->kind](r, o);
     if (before == NULL && r->out->order_ok && *o->id) put_order(r, o->id, r->out->order_ref, o->by);
 }

@@ -47,7 +47,7 @@ static void begin(struct responder *r, struct wall now, struct respond_out *out)
     r->out = out;
     r->now = now;
     out->record_count = out->notice_count = out->effect_count = 0;
-    out->order_ok = false;
+    out->order_ok = out->order_known = false;
     out->order_ref = 0;
     out->order_error = (struct err){0};
 }
