@@ -48,10 +48,14 @@ class Tap:
 
     def __init__(self):
         self.count = self.failed = 0
+        self.last = time.monotonic()
 
     def case(self, good, name, detail=""):
         self.count += 1
         self.failed += not good
+        took, self.last = time.monotonic() - self.last, time.monotonic()
+        if took > 5:  # where a slow test spends its time
+            print(f"# {took:.0f} s:")
         print(f"{'ok' if good else 'not ok'} {self.count} - {name}", flush=True)
         if not good and detail:
             print("\n".join("# " + line for line in str(detail).splitlines()[:40]), flush=True)

@@ -10,6 +10,7 @@ MANY = 60
 SCENARIO = f"""name: managed
 tenants: {MANY + 3}
 security_per_minute: 100000
+hunting_per_minute: 100000
 endpoint_per_minute: 100000
 endpoint_per_hour: 1000000
 machines: 60
@@ -245,7 +246,7 @@ def ordered_in_the_audit(db):
 
 def ledger_and_lake(tap, i, name):
     """The service has ended. What was begun is what the audit trail says; how it stands is what the store says; nothing twice."""
-    i.run("pull", "--once")  # what waited in the store goes the same way
+    i.run("pull", "--once", "--feed", "alerts")  # what waited in the store goes the same way
     told, events = told_in_the_lake(i)
     with sqlite3.connect(i.folder / "data/store.db") as db:
         ordered = ordered_in_the_audit(db)

@@ -6,7 +6,7 @@ import collections, concurrent.futures, json, pathlib, sqlite3, subprocess, temp
 from harness import PATIENCE, Installation, Tap, Twin, wait_for
 
 tap = Tap()
-SCENARIO = {"name": "respond", "machines": 20, "endpoint_per_minute": 1000, "endpoint_per_hour": 10000,
+SCENARIO = {"name": "respond", "machines": 20, "endpoint_per_minute": 1000, "endpoint_per_hour": 10000, "hunting_per_minute": 60000,
             "rules": [{"tenants": "all", "temper": "fast"}]}
 # Places of Windows workstations among the machines of the twin; how each takes an order.
 WORK = {"fast": 0, "offline": 1, "unsupported": 2, "failing": 4, "stuck": 8, "adopt": 9, "own": 10}
