@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same lean mapping of DeviceProcessEvents by other means: whole programs, CPU time of one core, slow ones on a slice of the file. First
 every peer's output is compared with ours, event by event, as JSON."""
-import json, pathlib, shutil, statistics, subprocess, sys
+import json, shutil, statistics, subprocess, sys
 
 from bench import FOLDER, LEAN, MB, PORTCULLIS, PROCESSES, data, fail, figure, here, options, timed
 

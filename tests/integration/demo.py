@@ -3,7 +3,7 @@
 planted double."""
 import json, pathlib, signal, subprocess, tempfile, time
 
-from harness import PATIENCE, PORTCULLIS, ROOT, Installation, Tap, Twin
+from harness import PATIENCE, PORTCULLIS, Installation, Tap, Twin
 
 
 def lake_files(lake):

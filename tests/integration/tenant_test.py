@@ -3,7 +3,7 @@
 after that is skipped; nothing is posted but logins and hunting queries. Each of the five permission sets that guides print is onboarded."""
 import json, pathlib, socket, tempfile
 
-from harness import PATIENCE, ROOT, Installation, Tap, Twin, wait_for
+from harness import PATIENCE, Installation, Tap, Twin, wait_for
 
 SETS = {  # set: features that work, missing roles, roles that are not needed (some), read as
     "mandiant": (["alerts", "incidents", "machines"], ["SecurityAlert.ReadWrite.All", "ThreatHunting.Read.All"],
