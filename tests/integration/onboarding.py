@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Customers come in: by a real browser through the twin's consent screen and back to our page; without any call-back; by a file of 500
 lines of which half is broken. Links that are used again, forged, or answered by another tenant are refused and told in the audit trail."""
-import email, email.policy, json, tempfile, urllib.error, urllib.parse, urllib.request, uuid
+import datetime, email, email.policy, json, tempfile, urllib.error, urllib.parse, urllib.request, uuid
 import pathlib, random
 
 import browser
@@ -159,6 +159,69 @@ def refusals(tap, w):
     tap.case(w.refused("onboarding", "reject", str(apart[0]["id"])) == "onboarding.not_quarantined", "once")
 
 
+def expired(tap, w):
+    """A link whose time is over: its answer is refused and told, and nobody comes in by it."""
+    tenant = w.tenants[10]
+    made = w.link("--org", "Late", "--valid", "3s")
+    back = w.consent(made["url"], tenant)
+    over = w.becomes(made["onboarding"], "expired")
+    status, _, text = fetch(back)
+    tap.case(over["state"] == "expired" and status == 400 and "onboarding.expired" in text, "the answer to a link that has expired is refused", (over, text))
+    tap.case(outcomes(w)[-1] == "onboarding.expired", "and in the audit trail", outcomes(w)[-1])
+    tap.case(w.state(made["onboarding"])["state"] == "expired" and not any(t["organization"] == "Late" for t in w.do("tenant", "list")["tenants"]),
+             "nobody comes in by it", w.state(made["onboarding"]))
+
+
+LOOKBACKS = """
+tenants: 2
+history: 8d
+history_rate: 0.1
+rows_per_second: {DeviceProcessEvents: 0.001}
+alerts_before: 40
+"""
+DAY = datetime.timedelta(days=1)
+EDGE = datetime.timedelta(minutes=10)  # between our asking for the link and the first poll
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text[:19] + "+00:00")
+
+
+def rows(twin, tenant, feed):
+    with urllib.request.urlopen(f"{twin.url}/twin/rows?" + urllib.parse.urlencode({"tenant": tenant["tenant_id"], "feed": feed})) as answer:
+        return [json.loads(line) for line in answer]
+
+
+def look_back(tap):
+    """The first look back of a tenant is as far as its link says, by default 30 days: held against the twin's model."""
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = pathlib.Path(folder) / "lookback.yaml"
+        scenario.write_text(LOOKBACKS)
+        with Twin("--scenario", scenario) as twin, Installation(twin) as i:
+            w = World(i, twin)
+            process = i.serve()
+            i.wait_until_served(process)
+            try:
+                w.do("app", "add", "watch", "--client-id", w.app["client_id"], "--secret-file", "-", stdin=w.app["client_secret"])
+                asked, cases = datetime.datetime.now(datetime.timezone.utc), []
+                for tenant, words, days in ((w.tenants[0], ("--lookback", "3d"), 3), (w.tenants[1], (), 30)):
+                    made = w.link(tenant["tenant_id"], "--org", "Back", "--redirect", "none", *words)
+                    fetch(f"{made['url']}&as=global_admin@{tenant['tenant_id']}")
+                    w.becomes(made["onboarding"], "active")
+                    cases.append((tenant, asked - days * DAY))
+                for tenant, since in cases:
+                    model = [(a["id"], moment(a["lastUpdateDateTime"])) for a in rows(twin, tenant, "alerts")]
+                    sure = {a for a, t in model if t > since + EDGE}
+                    never = {a for a, t in model if t < since}
+                    ids = lambda: {a["alert"] for a in w.do("alert", "list", "--tenant", tenant["tenant_id"])["alerts"]}
+                    there = wait_for(lambda: (found := ids()) >= sure and found) or ids()
+                    tap.case(sure and there >= sure and not there & never, f"alerts since {since:%d %b}: {len(sure)} are there, {len(never)} older ones are not",
+                             (sorted(sure - there), sorted(there & never)))
+            finally:
+                process.terminate()
+                process.wait()
+
+
 def without_call_back(tap, w):
     tenant = w.tenants[11]
     made = w.link(tenant["tenant_id"], "--org", "Contoso", "--redirect", "none")
@@ -290,6 +353,7 @@ with Tap() as tap:
                 else:
                     by_browser(tap, w)
                 refusals(tap, w)
+                expired(tap, w)
                 without_call_back(tap, w)
                 sets(tap, w)
                 process = slowly(tap, w, process)
@@ -298,4 +362,5 @@ with Tap() as tap:
             finally:
                 process.terminate()
                 process.wait()
+    look_back(tap)
     import_500(tap)

@@ -15,7 +15,7 @@
 #include "state/store/tenants.h"
 
 enum { DAY_MS = 24 * 3600 * 1000 };
-static const int64_t VALID_MS = INT64_C(7) * DAY_MS, VALID_MOST_MS = INT64_C(30) * DAY_MS, VALID_LEAST_MS = 600 * 1000;
+static const int64_t VALID_MS = INT64_C(7) * DAY_MS, VALID_MOST_MS = INT64_C(30) * DAY_MS, VALID_LEAST_MS = 1000;
 
 static void member(struct json_writer *w, const char *key, const char *text)
 {
