@@ -156,6 +156,9 @@ def addresses(tap, url, tokens, mine, listener):
     tap.case(status == 403 and answer["code"] == "api.whole_account", "with a new tenant neither", (status, answer))
     status, answer, _ = call(url, tokens["some"], "PUT", "/api/v1/proxies/*", {"proxy": "http://127.0.0.1:9", "org": "Inside", "ca": "a CA"})
     tap.case(status == 403 and answer["code"] == "api.whole_account", "nor a CA that opens what goes to the login", (status, answer))
+    for proxy in ("http://127.0.0.1:9", "http://localhost:9", "socks5h://[::1]:9", "http://127.9.9.9:9", "http://127.1:9", "http://0:9", "http://[::ffff:127.0.0.1]:9"):
+        status, answer, _ = call(url, tokens["some"], "PUT", "/api/v1/proxies/*", {"proxy": proxy, "org": "Inside"})
+        tap.case(status == 403 and answer["code"] == "api.whole_account", f"nor a proxy that is this machine: {proxy} ({answer.get('code')})", (status, answer))
     status, _, _ = call(url, tokens["all"], "PATCH", path, {"graph_audience": ""})
     tap.case(status == 200, "who sees the whole account may", status)
     call(url, tokens["some"], "POST", "/api/v1/pull", {"tenant": mine["tenant_id"]})

@@ -7,6 +7,9 @@ const struct cause net_causes[NET_CAUSE_COUNT] = {
                  "Check the host's name in the settings, and that this machine can resolve names (DNS, proxy)."},
     [NET_CONNECT] = {"net.connect", ERR_RETRY, "the host did not take the connection",
                      "Check that a firewall or proxy lets this machine reach the host and port in the message."},
+    [NET_METADATA] = {"net.metadata", ERR_INPUT, "the address is one at which a cloud keeps a machine's credentials",
+                      "No request goes to link-local addresses (169.254.0.0/16, fe80::/10). Correct the host or the "
+                      "proxy; if the name is right, see what this machine's DNS answers to it."},
     [NET_TLS_REFUSED] =
         {"net.tls_refused", ERR_INPUT, "the host's certificate was not accepted",
          "If a proxy inspects TLS here, name its CA in the setting ca_file; else check this machine's clock and "

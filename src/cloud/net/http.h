@@ -2,7 +2,8 @@
  *
  * Bodies are handed over as they arrive and never held; with `raw_gzip` a gzip body is not decoded (the response says whether
  * it is), so that a worker inflates it. TLS is always verified; plain HTTP is refused, before anything is sent, except to
- * loopback addresses and Unix sockets. Redirects are not followed. One connection pool for all; HTTP/1.1 for `raw_gzip`
+ * loopback addresses and Unix sockets, and no connection goes to a link-local address, where a cloud tells its machines their
+ * credentials. Redirects are not followed. One connection pool for all; HTTP/1.1 for `raw_gzip`
  * transfers, each on a connection of its own, so one that hangs or is held delays no other.
  *
  * The system's certificates and `ca_file`: libcurl takes one file and one folder. Without ca_file it is the system's
@@ -107,6 +108,7 @@ enum {
     NET_PROXY_UNREACHED,
     NET_PROXY_LOGIN,
     NET_PROXY_REFUSED,
+    NET_METADATA,
     NET_CAUSE_COUNT
 };
 extern const struct cause net_causes[];

@@ -228,6 +228,7 @@ static void set_callbacks(struct http_call *call)
     (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_piece);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    call_keep_from_metadata(call);
 }
 
 void call_prepare(struct http_call *call, const void *request)
@@ -302,6 +303,7 @@ static int cause_of(const struct http_call *call, CURLcode code)
 {
     enum { LOGIN_WANTED = 407, LOGIN_WRONG = 401 /* tinyproxy, of a wrong one */, REFUSED = 400 };
     long status = tunnel_status(call);
+    if (call->is_to_metadata && !call->is_sent) return NET_METADATA;
     if (proxy_was_not_reached(call, code)) return NET_PROXY_UNREACHED;
     if (status == LOGIN_WANTED || status == LOGIN_WRONG) return NET_PROXY_LOGIN;
     if (status >= REFUSED) return NET_PROXY_REFUSED;

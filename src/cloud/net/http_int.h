@@ -47,7 +47,7 @@ struct http_call {
     struct mono last_byte; /* or when the request was about to be sent */
     struct err failure;    /* of the start; cause NULL: none */
     bool is_wanting, is_added, is_sent, has_status, is_raw;
-    bool is_held, wants_resume, is_cancelled, is_too_large, is_mail, is_at_mailer;
+    bool is_held, wants_resume, is_cancelled, is_too_large, is_mail, is_at_mailer, is_to_metadata;
     atomic_bool gives_up; /* of a mail: asked by its thread */
     CURLcode mail_code;
     char method[8];
@@ -72,6 +72,9 @@ void call_free(struct http_call *call);
  * call is gone. By an error (NULL: the response is complete), or by what libcurl says. */
 void call_finish(struct http_call *call, const struct err *e);
 void call_ended(struct http_call *call, CURLcode code);
+
+/* where.c */
+void call_keep_from_metadata(struct http_call *call);
 
 /* mailer.c */
 void mailer_take(struct http_client *c, struct http_call *call);

@@ -122,6 +122,7 @@ static bool set_transfer(struct http_call *call, const struct mail_request *q, b
     (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_wanted);
     (void)curl_easy_setopt(easy, CURLOPT_READDATA, call);
+    call_keep_from_metadata(call);
     call_set_trust(easy, call->client);
     return call->body != NULL;
 }

@@ -69,6 +69,7 @@ void conf_describe(struct buf *markdown_out); /* docs/settings.md, from the rows
 const char *conf_url_fault(struct str url);
 /* Likewise of what is listened on: "127.0.0.1:7717", "[::]:443", "portcullis.example:443", "off". */
 const char *conf_listen_fault(struct str address);
+bool conf_reaches_this_machine(struct str host); /* in whatever form: 127.1, 0, [::ffff:127.0.0.1] too */
 bool conf_is_loopback(struct str host);          /* "localhost", "127.0.0.1", "[::1]" */
 struct str conf_listen_host(struct str address); /* "[::1]" of "[::1]:443" */
 

@@ -1,5 +1,7 @@
 #include "state/conf/conf.h"
 
+#include <arpa/inet.h>
+
 static bool is_ipv4_loopback(struct str host)
 {
     for (int part = 0; part < 4; part++) {
@@ -14,6 +16,20 @@ static bool is_ipv4_loopback(struct str host)
 bool conf_is_loopback(struct str host)
 {
     return str_eq_nocase(host, STR("localhost")) || str_eq(host, STR("[::1]")) || is_ipv4_loopback(host);
+}
+
+bool conf_reaches_this_machine(struct str host)
+{
+    char text[64];
+    struct in_addr four;
+    struct in6_addr six;
+    bool is_bracketed = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+    if (conf_is_loopback(host)) return true;
+    if (!str_copy(is_bracketed ? str_sub(host, 1, host.n - 2) : host, text, sizeof text)) return false;
+    if (!is_bracketed && inet_aton(text, &four)) return four.s_addr == 0 || ((const uint8_t *)&four)[0] == 127;
+    if (inet_pton(AF_INET6, text, &six) != 1) return false;
+    return IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_UNSPECIFIED(&six) ||
+           (IN6_IS_ADDR_V4MAPPED(&six) && (six.s6_addr[12] == 127 || six.s6_addr[12] == 0));
 }
 
 static bool is_port(struct str s)

@@ -337,6 +337,33 @@ static void silence_ends_a_call_in_time(void **state)
     buf_done(&patient.body);
 }
 
+/* However the address is written: libcurl takes the old forms of IPv4, too. */
+static void nobody_has_us_ask_for_a_clouds_credentials(void **state)
+{
+    static const char *const urls[] = {"https://169.254.169.254/latest/meta-data/",
+                                       "https://2852039166/",
+                                       "https://0xA9FEA9FE/",
+                                       "https://0251.0376.0251.0376/",
+                                       "https://169.254.43518/",
+                                       "https://[::ffff:169.254.169.254]/",
+                                       "https://[::ffff:a9fe:a9fe]/",
+                                       "https://[fd00:ec2::254]/",
+                                       "https://[fe80::1]/"};
+    static const struct proxy_rule rule = {.pattern = "*", .address = "http://169.254.169.254:80"};
+    (void)state;
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        struct got g = {0};
+        fetch(&g, &(struct http_request){.method = "GET", .url = urls[i], .connect_timeout_ms = 2000});
+        if (!g.e.cause || g.e.cause != &net_causes[NET_METADATA])
+            fail_msg("%s: %s", urls[i], g.e.cause ? g.e.text : "-");
+        buf_done(&g.body);
+    }
+    struct got proxied = {0};
+    fetch(&proxied, &(struct http_request){.method = "GET", .url = "https://login.example/", .proxy = &rule});
+    ASSERT_CAUSE(proxied, NET_METADATA);
+    buf_done(&proxied.body);
+}
+
 static void bounds_hold_in_both_directions(void **state)
 {
     struct got announced = {0}, streamed = {0}, bomb = {0}, upload = {0}, exact = {0};
@@ -777,6 +804,7 @@ int main(void)
         cmocka_unit_test(gzip_is_handed_over_raw_or_decoded),
         cmocka_unit_test(a_cut_body_is_an_error),
         cmocka_unit_test(silence_ends_a_call_in_time),
+        cmocka_unit_test(nobody_has_us_ask_for_a_clouds_credentials),
         cmocka_unit_test(bounds_hold_in_both_directions),
         cmocka_unit_test(a_held_transfer_goes_on_where_it_was),
         cmocka_unit_test(a_cancelled_call_is_silent),

@@ -159,6 +159,20 @@ static bool end_change(struct op_call *c, bool ok, const struct setting_scope *a
     return store_commit(s, e) && tell_engine(c, at, e);
 }
 
+/* Who sees some customers has us knock at no port of this machine: a proxy there is for who runs it. */
+static bool may_name(const struct op_call *c, const char *address, struct err *e)
+{
+    struct str rest = str_of(address);
+    size_t scheme = str_find(rest, STR("://"), 0);
+    if (scheme != SIZE_MAX) rest = str_sub(rest, scheme + 3, rest.n);
+    rest = str_cut(&rest, '/');
+    struct str host =
+        str_starts(rest, STR("[")) ? str_sub(rest, 0, str_find(rest, STR("]"), 0) + 1) : str_cut(&rest, ':');
+    return principal_sees_account(c->by) || !conf_reaches_this_machine(host) ||
+           err_set(e, &api_causes[API_WHOLE_ACCOUNT], "%s: %s is this machine; %s sees some organizations", c->op->name,
+                   address, c->actor);
+}
+
 bool op_proxy_set(struct op_call *c, struct err *e)
 {
     struct store *s = c->installation->store;
@@ -170,7 +184,7 @@ bool op_proxy_set(struct op_call *c, struct err *e)
                              .ca_pem = op_text(c, "ca-file")};
     struct listing l = {.c = c};
     struct proxy_record before, r = {0};
-    if (!read_scope(c, &l.at, e) || !store_begin(s, e)) return false;
+    if (!may_name(c, in.address ? in.address : "", e) || !read_scope(c, &l.at, e) || !store_begin(s, e)) return false;
     bool ok = proxies_find(s, &l.at, in.pattern, &before, e) && proxies_set(s, &l.at, &in, &r, e);
     if (ok) note(c, &before, op_before);
     if (ok) note(c, &r, op_after);
