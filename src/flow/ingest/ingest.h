@@ -127,7 +127,7 @@ struct ingest_feed_status {
     uint64_t rows, late_rows;
     struct wall synced, newest_event;
     int64_t lag_ms; /* since the last completed poll; -1: never */
-    uint32_t calm;  /* polled so many times less often, as it stays empty */
+    uint32_t calm;  /* how long it has stayed empty, 1 to 12 (feed_calm_factor) */
     bool is_busy;   /* an answer of it is on its way */
 };
 void ingest_each_feed(const struct ingest *in, bool (*each)(void *arg, const struct ingest_feed_status *s), void *arg);
