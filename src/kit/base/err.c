@@ -7,13 +7,6 @@
 
 #include "kit/base/str.h"
 
-/* What others sent is quoted in errors: it must not steer a terminal, or begin a line of a log. */
-__attribute__((format(printf, 3, 0))) static void format(char *out, size_t size, const char *fmt, va_list args)
-{
-    (void)vsnprintf(out, size, fmt, args);
-    str_make_plain(out, strlen(out));
-}
-
 const struct cause base_causes[BASE_CAUSE_COUNT] = {
     [BASE_NO_MEMORY] = {"base.no_memory", ERR_LIMIT, "the machine has no memory left",
                         "Free memory on this machine or give it more, then start again."},
@@ -29,8 +22,11 @@ bool(err_set)(struct err *e, const struct cause *cause, const char *fmt, ...)
     e->cause = cause;
     e->retry_after_ms = 0;
     va_start(args, fmt);
-    format(e->text, sizeof e->text, fmt, args);
+    (void)vsnprintf(e->text, sizeof e->text, fmt, args);
     va_end(args);
+    str_make_plain(
+        e->text,
+        strlen(e->text)); /* it may quote what others sent: that must not steer a terminal, or begin a line of a log */
     return false;
 }
 
@@ -41,7 +37,7 @@ bool(err_context)(struct err *e, const char *fmt, ...)
     va_list args;
     if (e == NULL) return false;
     va_start(args, fmt);
-    format(prefix, sizeof prefix, fmt, args);
+    (void)vsnprintf(prefix, sizeof prefix, fmt, args);
     va_end(args);
     memcpy(rest, e->text, sizeof rest);
     size_t n = strnlen(prefix, sizeof prefix - 1);
@@ -56,7 +52,7 @@ bool(err_context)(struct err *e, const char *fmt, ...)
         n += m;
     }
     e->text[n] = '\0';
-    str_make_plain(e->text, n); /* a character may have been cut */
+    str_make_plain(e->text, n); /* as in err_set; and a character may have been cut */
     return false;
 }
 
