@@ -482,6 +482,8 @@ static void what_was_changed_is_not_turned_back(void **state)
         assert_null(new[i].e.cause);
         assert_true(old[i].done_calls == 1 && new[i].done_calls == 1);
         ASSERT_CAUSE(&old[i], DEFENDER_OUTDATED);
+        buf_done(&old[i].body);
+        buf_done(&new[i].body);
     }
     assert_true(ms.logins <= 2);
     assert_non_null(strstr(ms.form, "client_secret=new"));
