@@ -65,7 +65,8 @@ struct act_reply {
  * before `done`. Borrowed until then. */
 struct order_witness {
     void (*before)(void *ctx, const struct responder *r);
-    bool (*after)(void *ctx, const struct responder *r, uint64_t ref, struct err *e); /* of one that is new and was taken */
+    bool (*after)(void *ctx, const struct responder *r, uint64_t ref,
+                  struct err *e); /* of one that is new and was taken */
     void *ctx;
 };
 /* A person's order; copied. `w` may be NULL. `done` comes once, from the loop, when it is durable. An order whose id was seen before changes

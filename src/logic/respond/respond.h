@@ -422,8 +422,8 @@ struct respond_out { /* large: keep one, on the heap. responder_step empties it 
     struct respond_notice notices[OUT_MAX];
     struct effect effects[OUT_MAX];
     bool order_ok, order_known; /* known: of an earlier order with its id; it changed nothing */
-    uint64_t order_ref;     /* what the order made or changed */
-    struct err order_error; /* when not ok: RESPOND_* */
+    uint64_t order_ref;         /* what the order made or changed */
+    struct err order_error;     /* when not ok: RESPOND_* */
 };
 
 /* ---- settings: not in the ledger ---------------------------------------------------------------------------------------------- */

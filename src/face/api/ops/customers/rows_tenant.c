@@ -223,7 +223,8 @@ const struct operation tenant_operations[] = {
      .empty = "no tenants yet: portcullis tenant add --help",
      .other = &tested_view,
      .more = "Asks for new tokens and reads; nothing is changed at Microsoft: whether we may act is judged by roles, "
-             "licence, quota and the systems of the devices that are known. Each step has a verdict: ok, failed (with code, cause and what to do), skipped (something "
+             "licence, quota and the systems of the devices that are known. Each step has a verdict: ok, failed (with "
+             "code, cause and what to do), skipped (something "
              "before it "
              "failed), off (not wanted, or not granted where nothing needs it). The service makes the light Test every "
              "interval.test, a full one each 24th time. Exit 0: passed; 3: not every tenant; 1: none."},
