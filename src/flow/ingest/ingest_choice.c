@@ -196,7 +196,9 @@ static void say_other(int cause, const struct ing_feed *better, struct err *why)
 
 static enum choice choose_worse(struct ing_feed *f, struct ing_feed *better, int cause, struct err *why)
 {
-    if (is_about_to_tell(better)) return CHOICE_LATER;
+    bool is_told =
+        better->condition.state == INGEST_OK && !has_sweeps_left(f); /* one that asks all the time ends no wait */
+    if (is_about_to_tell(better) && !is_told) return CHOICE_LATER;
     if (is_refused(better)) return take_over(f, better) ? CHOICE_ASK : CHOICE_LATER;
     say_other(cause, better, why);
     return has_sweeps_left(f) ? CHOICE_SWEEP : CHOICE_OTHER;
