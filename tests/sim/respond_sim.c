@@ -11,7 +11,7 @@
 
 enum mutant respond_mutant;
 
-enum { MIN = 60000, HOUR = 3600000, DEFAULT_SEEDS = 10000, DEFAULT_SECONDS = 30, MUTANT_SEEDS = 3000 };
+enum { MIN = 60000, HOUR = 3600000, DEFAULT_SEEDS = 10000, DEFAULT_SECONDS = 480, MUTANT_SEEDS = 3000 };
 
 static const char *const oses[] = {"Windows11", "Windows10", "Windows11", "WindowsServer2022",
                                    "Linux",     "Plan9",     "Windows10"};
